@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import { isPartnerAuthError } from '../errors.ts';
+import { plainLine } from '../log.ts';
+import { readArguments, usage } from './arguments.ts';
+import { runAgainstPartner } from './real-partner.ts';
+import { runAgainstSandbox } from './sandbox-tour.ts';
+import { renderReport } from './render.ts';
+import type { PartnerReport } from './report.ts';
+
+/** Exit codes: 0 all went well, 1 the partner or the network said no, 2 a setting is missing or wrong. */
+async function main(): Promise<number> {
+  const parsed = readArguments(process.argv.slice(2));
+  if ('problem' in parsed) {
+    process.stderr.write(`${parsed.problem}\n\n${usage}`);
+    return 2;
+  }
+  const { json, help } = parsed.settings;
+  if (help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const reports: PartnerReport[] = [];
+  const show = (report: PartnerReport): void => {
+    reports.push(report);
+    if (!json) process.stdout.write(renderReport(report, process.stdout));
+  };
+  try {
+    if (parsed.settings.baseUrl === undefined) await runAgainstSandbox(parsed.settings, show);
+    else show(await runAgainstPartner(parsed.settings));
+    if (json) process.stdout.write(`${JSON.stringify({ partners: reports }, undefined, 2)}\n`);
+    return 0;
+  } catch (error) {
+    if (!isPartnerAuthError(error) && !(error instanceof TypeError)) throw error;
+    if (json) process.stdout.write(`${JSON.stringify({ partners: reports, error })}\n`);
+    else process.stderr.write(`${plainLine(error.message, 600)}\n`);
+    return isPartnerAuthError(error) && error.code !== 'configuration' ? 1 : 2;
+  }
+}
+
+process.exitCode = await main();

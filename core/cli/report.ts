@@ -1,0 +1,73 @@
+import type { PartnerAnswer } from '../exchange/partner-calls.ts';
+import type { PartnerDefinition } from '../partners/definition.ts';
+import type { PartnerSession } from '../session/session.ts';
+import { decodeToken } from '../token.ts';
+
+/** What one partner did, for people and for machines; without secrets, but for what the sandbox made up. */
+export interface PartnerReport {
+  readonly partner: string;
+  readonly label: string;
+  readonly baseUrl: string;
+  readonly sandbox: boolean;
+  readonly signIn: {
+    readonly method: string;
+    readonly path: string;
+    readonly payload: Readonly<Record<string, string>>;
+    /** What travelled, where the sandbox can show it. */
+    readonly sent?: string;
+    readonly headers: Readonly<Record<string, string>>;
+  };
+  readonly accessToken: TokenReport;
+  readonly refreshExpiresAt?: string;
+  readonly call?: { readonly method: string; readonly path: string; readonly status: number; readonly body: unknown };
+  readonly refresh: { readonly rotated: boolean; readonly accessToken: TokenReport };
+  readonly replay?: { readonly accepted: boolean; readonly said?: string; readonly sessionAfter: string };
+  readonly signOut: { readonly revoked: boolean };
+}
+
+export interface TokenReport {
+  readonly masked: string;
+  readonly algorithm?: string;
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly expiresAt?: string;
+}
+
+export function maskedPayload(
+  { credentials }: PartnerDefinition,
+  payload: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const secret = new Set(credentials.filter((field) => field.secret === true).map((field) => field.name));
+  return Object.fromEntries(
+    Object.entries(payload).map(([name, value]) => [name, secret.has(name) ? '••••••••' : value]),
+  );
+}
+
+/** The start of a token is its JWT header, which is no secret. */
+export function maskedToken(token: string): string {
+  return `${token.slice(0, 8)}… (${token.length} characters)`;
+}
+
+export async function describeToken(session: PartnerSession): Promise<TokenReport> {
+  const token = await session.accessToken();
+  const decoded = decodeToken(token);
+  const algorithm = decoded?.header.alg;
+  const { accessExpiresAt } = session.status;
+  return {
+    masked: maskedToken(token),
+    ...(typeof algorithm === 'string' && { algorithm }),
+    ...(decoded && { claims: decoded.claims }),
+    ...(accessExpiresAt !== undefined && { expiresAt: new Date(accessExpiresAt).toISOString() }),
+  };
+}
+
+export function describeCall(
+  { method, path }: { readonly method: string; readonly path: string },
+  { status, body }: PartnerAnswer,
+): PartnerReport['call'] {
+  return { method, path, status, body };
+}
+
+export function refreshDeadline(session: PartnerSession): { refreshExpiresAt?: string } {
+  const { refreshExpiresAt } = session.status;
+  return refreshExpiresAt === undefined ? {} : { refreshExpiresAt: new Date(refreshExpiresAt).toISOString() };
+}

@@ -1,0 +1,84 @@
+import { partners, type BuiltInPartner } from '../partners/index.ts';
+import { startSandbox, type Sandbox } from '../sandbox/index.ts';
+import { openSession } from '../session/open-session.ts';
+import type { PartnerSession } from '../session/session.ts';
+import { memoryStore } from '../stores/memory-store.ts';
+import { isPartnerAuthError } from '../errors.ts';
+import type { Settings } from './arguments.ts';
+import { describeCall, describeToken, maskedPayload, refreshDeadline, type PartnerReport } from './report.ts';
+
+/** Starts the sandbox and does with each partner what a developer would do with a real one. */
+export async function runAgainstSandbox({ partner }: Settings, show: (report: PartnerReport) => void): Promise<void> {
+  await using sandbox = await startSandbox();
+  for (const name of partner === undefined ? (Object.keys(partners) as BuiltInPartner[]) : [partner]) {
+    show(await tour(sandbox, name));
+  }
+}
+
+async function tour(sandbox: Sandbox, name: BuiltInPartner): Promise<PartnerReport> {
+  const definition = partners[name];
+  const profile = sandbox.profiles[name];
+  const store = memoryStore();
+  await using session = await openSession({ ...profile, store });
+
+  const credentials: Readonly<Record<string, string>> = { ...profile.credentials };
+  await session.login(credentials);
+  const received = sandbox.journal.findLast((entry) => entry.partner === name && entry.call === 'login');
+  const accessToken = await describeToken(session);
+  const deadline = refreshDeadline(session);
+
+  const { example } = definition;
+  const call = example && describeCall(example, await session.request(example.path, example));
+
+  const before = sandbox.tokens(name);
+  const old = await store.read();
+  // Tokens of the same second are the same at Cloudreve.
+  sandbox.advance(2);
+  await session.refresh();
+  const rotated = sandbox.tokens(name)?.accessToken !== before?.accessToken;
+  const refreshed = await describeToken(session);
+
+  const thief = memoryStore();
+  if (old !== undefined) await thief.write(old);
+  const replay = await replayed({ ...profile, store: thief }, session);
+  const signOut = await session.signOut();
+
+  const headers = Object.entries(definition.headers ?? {});
+  return {
+    partner: name,
+    label: definition.label,
+    baseUrl: profile.baseUrl,
+    sandbox: true,
+    signIn: {
+      method: definition.login.method ?? 'POST',
+      path: definition.login.path,
+      payload: maskedPayload(definition, credentials),
+      ...(definition.body.form === 'encrypted' && received !== undefined && { sent: received.body }),
+      headers: Object.fromEntries(headers.map(([header]) => [header, received?.headers[header.toLowerCase()] ?? ''])),
+    },
+    accessToken,
+    ...deadline,
+    ...(call && { call }),
+    refresh: { rotated, accessToken: refreshed },
+    replay,
+    signOut,
+  };
+}
+
+/** Uses the old refresh token as a second owner of it would, then looks what became of the session. */
+async function replayed(
+  options: Parameters<typeof openSession>[0],
+  session: PartnerSession,
+): Promise<NonNullable<PartnerReport['replay']>> {
+  await using second = await openSession(options);
+  const refusal = await second.refresh().catch((error: unknown) => error);
+  const after = await session.refresh().catch((error: unknown) => error);
+  const accepted = refusal === undefined;
+  return {
+    accepted,
+    ...(isPartnerAuthError(refusal) && { said: refusal.message }),
+    sessionAfter: isPartnerAuthError(after)
+      ? `ended too: this sandbox kills all tokens of a login when an old one comes back`
+      : 'goes on',
+  };
+}

@@ -1,0 +1,30 @@
+export { openSession } from './session/open-session.ts';
+export { PartnerSession } from './session/session.ts';
+export type { CallOptions } from './session/session.ts';
+export type { SessionStatus } from './session/state.ts';
+export type { AnswerSettings, ExtraFields, SessionOptions } from './session/options.ts';
+export type { RequestOptions } from './session/request-options.ts';
+export type { Credentials } from './session/credentials.ts';
+export type { Phase } from './session/expiry.ts';
+export type { Clock } from './session/clock.ts';
+export type { EndCode, SignedOutMark, StoredRecord, StoredSession, TokenSet } from './session/record.ts';
+export type { PartnerAnswer } from './exchange/partner-calls.ts';
+
+export { memoryStore } from './stores/memory-store.ts';
+export { fileStore } from './stores/file-store.ts';
+export type { HeldLock, TokenStore } from './stores/token-store.ts';
+
+export { createCipher } from './cipher/cipher.ts';
+export type { Cipher } from './cipher/cipher.ts';
+export type { CipherSettings, CiphertextFormat, IvRule, TextFormat } from './cipher/settings.ts';
+
+export { partners } from './partners/index.ts';
+export type { BuiltInPartner } from './partners/index.ts';
+export { definePartner } from './partners/define-partner.ts';
+export type * from './partners/definition.ts';
+
+export { PartnerAuthError, isPartnerAuthError } from './errors.ts';
+export type { CaptchaChallenge, PartnerAuthErrorCode, PartnerAuthErrorDetails } from './errors.ts';
+export { decodeToken } from './token.ts';
+export type { DecodedToken } from './token.ts';
+export type { Logger } from './log.ts';

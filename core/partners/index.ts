@@ -1,0 +1,8 @@
+import { bizmail } from './bizmail.ts';
+import { cloudreve } from './cloudreve.ts';
+import { tconnect } from './tconnect.ts';
+
+/** The built-in partner definitions. */
+export const partners = { tconnect, bizmail, cloudreve } as const;
+
+export type BuiltInPartner = keyof typeof partners;

@@ -1,0 +1,119 @@
+import * as v from 'valibot';
+import { errorCodes } from '../errors.ts';
+
+const name = v.pipe(
+  v.string(),
+  v.regex(/^[^\p{C}\p{Z}"]{1,128}$/u, 'must be a name of 1 to 128 characters without spaces'),
+);
+const label = v.pipe(v.string(), v.regex(/^[^\p{C}]{1,80}$/u, 'must be a text of 1 to 80 printable characters'));
+const fieldPath = v.pipe(
+  v.string(),
+  v.regex(/^[^\p{C}\p{Z}.]{1,64}(?:\.[^\p{C}\p{Z}.]{1,64}){0,7}$/u, 'must be a field name, or names joined by dots'),
+);
+const path = v.pipe(
+  v.string(),
+  v.regex(
+    /^\/(?!\/)[^\p{C}\p{Z}\\#]{0,1000}$/u,
+    'must be a path that starts with one "/", without spaces, "\\" and "#"',
+  ),
+);
+const method = v.picklist(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
+// Not v.record(), which takes a list for an object with the fields "0", "1" and so on.
+const fields = v.pipe(
+  v.unknown(),
+  v.check(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'must be an object of payload fields',
+  ),
+);
+const scalar = v.union([v.string(), v.number(), v.boolean()]);
+const headerName = v.pipe(v.string(), v.regex(/^[!#$%&'*+.^_`|~\dA-Za-z-]{1,100}$/, 'must be an HTTP header name'));
+const headerValue = v.pipe(
+  v.string(),
+  v.regex(/^[\x20-\x7e]{0,1000}$/, 'must be printable ASCII'),
+  v.check(
+    (value) => !/[{}]/.test(value.replaceAll('{partnerCode}', '')),
+    'may hold no other placeholder than {partnerCode}',
+  ),
+);
+
+const bodyForm = v.variant('form', [
+  v.strictObject({ form: v.literal('json') }),
+  v.strictObject({ form: v.literal('multipart') }),
+  v.strictObject({ form: v.literal('encrypted'), field: name }),
+]);
+const authCall = {
+  method: v.optional(method),
+  path,
+  extraFields: v.optional(fields),
+  tokensIn: v.optional(fieldPath),
+};
+const expiry = v.strictObject({ field: fieldPath, unit: v.picklist(['seconds', 'rfc3339']) });
+const callKind = v.picklist(['login', 'oneTimeCode', 'refresh', 'logout', 'request']);
+
+export const partnerSchema = v.strictObject({
+  id: v.pipe(
+    v.string(),
+    v.regex(/^[a-z][a-z\d-]{0,63}$/, 'must be lower-case letters, digits and dashes, a letter first'),
+  ),
+  label,
+  baseUrls: v.optional(v.array(v.strictObject({ label, url: v.pipe(v.string(), v.url('must be an address')) }))),
+  headers: v.optional(v.record(headerName, headerValue)),
+  body: bodyForm,
+  requestBody: v.optional(bodyForm),
+  credentials: v.pipe(
+    v.array(
+      v.strictObject({
+        name,
+        label,
+        secret: v.optional(v.boolean()),
+        required: v.optional(v.boolean()),
+        account: v.optional(v.boolean()),
+      }),
+    ),
+    v.minLength(1, 'must name at least one credential'),
+  ),
+  login: v.strictObject(authCall),
+  refresh: v.strictObject({ ...authCall, tokenField: name }),
+  logout: v.optional(v.strictObject({ ...authCall, tokenField: name })),
+  oneTimeCode: v.optional(
+    v.strictObject({
+      ...authCall,
+      sessionIn: fieldPath,
+      sessionField: name,
+      codeField: name,
+      lifetime: v.pipe(
+        v.number(),
+        v.minValue(1, 'must be at least 1 second'),
+        v.maxValue(86_400, 'must be at most a day'),
+      ),
+    }),
+  ),
+  captcha: v.optional(
+    v.strictObject({ path, imageIn: fieldPath, ticketIn: fieldPath, answerField: name, ticketField: name }),
+  ),
+  answer: v.strictObject({
+    success: v.optional(v.strictObject({ field: fieldPath, equals: scalar })),
+    encryptedIn: v.optional(fieldPath),
+    accessToken: fieldPath,
+    refreshToken: fieldPath,
+    accessExpiry: v.optional(expiry),
+    refreshExpiry: v.optional(expiry),
+    code: v.optional(fieldPath),
+    message: v.optional(fieldPath),
+    correlationId: v.optional(fieldPath),
+  }),
+  errors: v.optional(
+    v.array(
+      v.strictObject({
+        on: v.optional(v.array(callKind)),
+        status: v.optional(v.pipe(v.number(), v.integer('must be a whole number'))),
+        code: v.optional(v.union([v.string(), v.number()])),
+        message: v.optional(v.string()),
+        is: v.picklist([...errorCodes, 'tokenRefused']),
+        setting: v.optional(name),
+      }),
+    ),
+  ),
+  example: v.optional(v.strictObject({ method, path, payload: v.optional(fields), safe: v.boolean() })),
+});

@@ -1,0 +1,105 @@
+import type { ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Answer } from './exchange.ts';
+import type { SandboxFault } from './faults.ts';
+import type { Timers } from './timers.ts';
+
+interface Message {
+  status: number;
+  readonly headers: Record<string, string>;
+  body: Buffer;
+}
+
+const jsonType = 'application/json; charset=utf-8';
+const dripInterval = 50;
+const oversize = 5 * 1024 * 1024;
+const bombSize = 64 * 1024 * 1024;
+
+let bomb: Promise<Buffer> | undefined;
+
+/** Writes an answer, or does to it what a fault says. `date` is epoch milliseconds for the `Date` header. */
+export async function deliver(
+  response: ServerResponse,
+  answer: Answer,
+  fault: SandboxFault | undefined,
+  date: number,
+  timers: Timers,
+): Promise<void> {
+  if (response.destroyed) return;
+  if (fault === 'resetBefore' || fault === 'resetAfter') reset(response);
+  else if (fault !== 'hang' && fault !== 'hangAfter') {
+    const message = await damage(compose(answer, fault), fault);
+    response.sendDate = false;
+    response.writeHead(message.status, {
+      date: new Date(date).toUTCString(),
+      ...message.headers,
+      'content-length': String(message.body.length),
+    });
+    if (fault === 'halfAnswer') {
+      response.write(message.body.subarray(0, Math.floor(message.body.length / 2)), () => response.destroy());
+    } else if (fault === 'drip') drip(response, message.body, timers);
+    else response.end(message.body);
+  }
+}
+
+function compose(answer: Answer, fault: SandboxFault | undefined): Message {
+  if (typeof fault === 'object') {
+    if ('redirect' in fault) return message(fault.status ?? 302, '', { location: fault.redirect });
+    if ('text' in fault) return message(200, fault.text, { 'content-type': fault.contentType ?? jsonType });
+    if ('status' in fault) return composeStatus(answer, fault);
+  }
+  const isRewritten = typeof fault === 'object' && answer.outcome === 'ok';
+  const json = isRewritten ? fault.rewrite(structuredClone(answer.json)) : answer.json;
+  // JSON.stringify gives undefined for undefined, against its type.
+  const body = json === undefined ? undefined : JSON.stringify(answer.seal === undefined ? json : answer.seal(json));
+  return message(answer.status, answer.text ?? body ?? '', { 'content-type': jsonType, ...answer.headers });
+}
+
+function composeStatus(answer: Answer, fault: Extract<SandboxFault, { status: number; retryAfter?: string }>): Message {
+  const retry = fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter };
+  if (fault.html !== true) {
+    const text = answer.text ?? JSON.stringify(answer.json);
+    return message(fault.status, text, { 'content-type': jsonType, ...answer.headers, ...retry });
+  }
+  const page = `<!DOCTYPE html><html><head><title>${fault.status}</title></head><body><h1>Proxy error ${fault.status}</h1></body></html>`;
+  return message(fault.status, page, { 'content-type': 'text/html', ...retry });
+}
+
+function message(status: number, text: string, headers: Record<string, string>): Message {
+  return { status, headers, body: Buffer.from(text) };
+}
+
+async function damage(whole: Message, fault: SandboxFault | undefined): Promise<Message> {
+  const { headers, body } = whole;
+  if (fault === 'brokenJson') return { ...whole, body: body.subarray(0, -1) };
+  if (fault === 'wrongContentType') return { ...whole, headers: { ...headers, 'content-type': 'text/html' } };
+  if (fault === 'oversized') return { ...whole, body: Buffer.concat([body, Buffer.alloc(oversize, ' ')]) };
+  if (fault !== 'gzipBomb') return whole;
+  // Gzip members may follow each other, so the large one is packed once a process.
+  bomb ??= promisify(gzip)(Buffer.alloc(bombSize, ' '));
+  const members = await Promise.all([promisify(gzip)(body), bomb]);
+  return { ...whole, headers: { ...headers, 'content-encoding': 'gzip' }, body: Buffer.concat(members) };
+}
+
+function drip(response: ServerResponse, body: Buffer, timers: Timers): void {
+  const send = (index: number): void => {
+    if (response.destroyed) return;
+    if (index >= body.length) {
+      response.end();
+      return;
+    }
+    response.write(body.subarray(index, index + 1));
+    timers.after(dripInterval, () => send(index + 1));
+  };
+  send(0);
+}
+
+function reset(response: ServerResponse): void {
+  const { socket } = response;
+  // Node can send a reset only on a plain socket.
+  if (socket instanceof Socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy();
+  else response.destroy();
+}

@@ -1,0 +1,68 @@
+/** The partners that the sandbox plays. */
+export type SandboxPartner = 'tconnect' | 'bizmail' | 'cloudreve';
+
+/** What a request was for, whichever partner it went to. */
+export type SandboxCall = 'login' | 'twoFactor' | 'refresh' | 'logout' | 'captcha' | 'protected' | 'other';
+
+/** How the sandbox judged a request, in one word that tests can compare. */
+export type SandboxOutcome =
+  | 'ok'
+  | 'twoFactorRequired'
+  | 'validation'
+  | 'badCiphertext'
+  | 'wrongPartnerCode'
+  | 'badCredentials'
+  | 'badCaptcha'
+  | 'badCode'
+  | 'badToken'
+  | 'expired'
+  | 'replayed'
+  | 'revoked'
+  | 'accountNotActive'
+  | 'notFound'
+  | 'tooLarge'
+  | 'fault'
+  | 'crashed';
+
+/** A request that has been received whole. */
+export interface ReceivedRequest {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Names in lower case; repeated headers joined by a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** What a partner decided to say, before faults are applied and bytes are written. */
+export interface Answer {
+  readonly status: number;
+  readonly outcome: SandboxOutcome;
+  /** Sent as JSON unless `text` is given. */
+  readonly json?: unknown;
+  readonly text?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The request's plain payload, for the journal. */
+  readonly payload?: unknown;
+  /** Turns `json` into what travels (an encrypted answer); runs after a `rewrite` fault, so that a fault can change plain fields. */
+  readonly seal?: (json: unknown) => unknown;
+}
+
+/** One call of a partner. */
+export interface Route {
+  readonly method: string;
+  readonly path: string;
+  readonly call: SandboxCall;
+  readonly handle: (request: ReceivedRequest) => Answer | Promise<Answer>;
+}
+
+/** A partner as the HTTP part sees it: a table of routes and a form for errors. */
+export interface PartnerServer {
+  readonly id: SandboxPartner;
+  /** Paths under it belong to this partner even where no route matches, so that its own form of 404 is used. */
+  readonly prefix: string;
+  readonly routes: readonly Route[];
+  /** The partner's form of a bare HTTP error (404, 413, 500, and the statuses that faults ask for). */
+  readonly failure: (status: number, outcome: SandboxOutcome) => Answer;
+}

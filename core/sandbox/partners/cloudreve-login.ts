@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import type { Accounts } from '../accounts.ts';
+import { asObject, parseJson } from '../http/body.ts';
+import type { Answer, ReceivedRequest } from '../http/exchange.ts';
+import type { SandboxScenarios } from '../scenarios.ts';
+import { isOneTimeCode, oneTimeCode } from '../tokens/totp.ts';
+import type { Captchas } from './captcha.ts';
+import { askForCode, bindStrings, refuse, refuseParameter, succeed } from './cloudreve-envelope.ts';
+
+// service/user/login.go: a session for the one-time code lives 600 s.
+const codeSessionLifetime = 600;
+
+export interface CloudreveLoginParts {
+  readonly account: Accounts['cloudreve'];
+  readonly captchas: Captchas;
+  /** Of the one-time codes. */
+  readonly secret: Buffer;
+  readonly now: () => number;
+  readonly scenarios: () => SandboxScenarios;
+  readonly openSession: () => Answer;
+}
+
+export interface CloudreveLogin {
+  readonly oneTimeCode: () => string;
+  readonly prepare: (request: ReceivedRequest) => Answer;
+  readonly password: (request: ReceivedRequest) => Answer;
+  readonly code: (request: ReceivedRequest) => Answer;
+}
+
+/** Cloudreve's sign-in: prepare, password, one-time code (service/user/login.go, middleware/captcha.go). */
+export function createCloudreveLogin(parts: CloudreveLoginParts): CloudreveLogin {
+  const { account, captchas, secret, now, scenarios, openSession } = parts;
+  const codeSessions = new Map<string, number>();
+  const { credentials } = account;
+
+  return {
+    oneTimeCode: () => oneTimeCode(secret, now()),
+
+    prepare(request: ReceivedRequest): Answer {
+      const email = request.query.get('email') ?? '';
+      const problem = emailProblem(email);
+      if (problem !== undefined) return refuseParameter(problem);
+      if (email !== credentials.email || scenarios().accountState === 'gone') {
+        return refuse(request, 404, 'User not found', 'badCredentials');
+      }
+      return succeed({ webauthn_enabled: false, password_enabled: true });
+    },
+
+    password(request: ReceivedRequest): Answer {
+      // Before validation: broken JSON is a wrong captcha, not a wrong parameter.
+      if (scenarios().captcha && !hasCaptcha(request))
+        return refuse(request, 40_026, 'CAPTCHA not match.', 'badCaptcha');
+      const bound = bindStrings(request, ['email', 'password']);
+      if ('status' in bound) return bound;
+      const { email, password } = bound.fields;
+      const problem = emailProblem(email) ?? passwordProblem(password);
+      if (problem !== undefined) return refuseParameter(problem);
+      const { accountState, twoFactor } = scenarios();
+      if (accountState === 'gone' || email !== credentials.email || password !== credentials.password) {
+        return refuse(request, 40_080, 'Incorrect password or email address', 'badCredentials');
+      }
+      if (accountState === 'blocked') {
+        return refuse(request, 40_017, 'This account has been blocked', 'accountNotActive');
+      }
+      if (accountState === 'inactive') {
+        return refuse(request, 40_018, 'This account is not activated', 'accountNotActive');
+      }
+      return twoFactor ? askForCode(openCodeSession()) : openSession();
+    },
+
+    code(request: ReceivedRequest): Answer {
+      const bound = bindStrings(request, ['otp', 'session_id']);
+      if ('status' in bound) return bound;
+      const { otp, session_id: session } = bound.fields;
+      if (otp === '') return refuseParameter('OTP cannot be empty');
+      if (session === '') return refuseParameter('SessionID cannot be empty');
+      if (now() >= (codeSessions.get(session) ?? 0)) return refuse(request, 404, 'Session not found', 'badCode');
+      if (scenarios().accountState === 'gone') return refuse(request, 404, 'User not found', 'accountNotActive');
+      // A wrong code leaves the session open, without a limit of tries.
+      if (!isOneTimeCode(otp, secret, now())) return refuse(request, 40_022, 'Incorrect 2FA code', 'badCode');
+      codeSessions.delete(session);
+      return openSession();
+    },
+  };
+
+  function openCodeSession(): string {
+    const session = randomUUID();
+    codeSessions.set(session, now() + codeSessionLifetime * 1000);
+    return session;
+  }
+
+  function hasCaptcha(request: ReceivedRequest): boolean {
+    const body = asObject(parseJson(request.body.toString('utf8'))?.value);
+    const { ticket, captcha } = body ?? {};
+    return typeof ticket === 'string' && typeof captcha === 'string' && captchas.redeem(ticket, captcha, now());
+  }
+}
+
+function emailProblem(email: string): string | undefined {
+  if (email === '') return 'Email cannot be empty';
+  return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) ? undefined : 'Email format error';
+}
+
+function passwordProblem(password: string): string | undefined {
+  if (password === '') return 'Password cannot be empty';
+  // Go counts code points, not UTF-16 units.
+  const { length } = Array.from(password);
+  if (length < 4) return 'Password too short';
+  return length > 128 ? 'Password too long' : undefined;
+}

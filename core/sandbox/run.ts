@@ -1,0 +1,95 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { startSandbox, type Sandbox, type SandboxCipher, type SandboxJournalEntry } from './index.ts';
+
+const usage = 'Usage: npm run sandbox -- [--port N] [--https]';
+
+interface Arguments {
+  readonly port: number;
+  readonly https: boolean;
+}
+
+function readArguments(): Arguments | undefined {
+  try {
+    const options = { port: { type: 'string', default: '0' }, https: { type: 'boolean', default: false } } as const;
+    const { values } = parseArgs({ options });
+    const port = Number(values.port);
+    return /^\d{1,5}$/.test(values.port) && port <= 65_535 ? { port, https: values.https } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function describeIv({ iv }: SandboxCipher): string {
+  if (iv.from === 'fixed') return `fixed, ${iv.format}: ${iv.value}`;
+  return iv.from === 'prefix' ? 'random, in front of the ciphertext' : 'first 16 bytes of the key';
+}
+
+// Made for this screen: these accounts exist only as long as this process, so their passwords may be shown.
+function describe({ url, profiles }: Sandbox, caFile: string | undefined): string {
+  const { tconnect, bizmail, cloudreve } = profiles;
+  const { cipher } = tconnect;
+  const lines: readonly (readonly [string, string])[] = [
+    ['TCONNECT', ''],
+    ['Partner-Code', tconnect.partnerCode],
+    ['key', `${cipher.keyFormat}: ${cipher.key}`],
+    ['IV', describeIv(cipher)],
+    ['output', cipher.output],
+    ['username', tconnect.credentials.username],
+    ['password', tconnect.credentials.password],
+    ['client_id', tconnect.credentials.client_id],
+    ['client_secret', tconnect.credentials.client_secret],
+    ['BizMail', ''],
+    ['username', bizmail.credentials.username],
+    ['password', bizmail.credentials.password],
+    ['Cloudreve', ''],
+    ['email', cloudreve.credentials.email],
+    ['password', cloudreve.credentials.password],
+  ];
+  const account = lines.map(([name, value]) => (value === '' ? `\n${name}` : `  ${name.padEnd(14)}${value}`));
+  const trust = caFile === undefined ? '' : `--cacert ${caFile} `;
+  return [
+    `Partner Auth sandbox  ${url}`,
+    ...(caFile === undefined ? [] : [`Certificate authority  ${caFile}`]),
+    ...account,
+    '\nExample',
+    `  curl ${trust}${url}/api/1.0/auth/token -H 'Content-Type: application/json' \\`,
+    `    -d '${JSON.stringify(bizmail.credentials)}'`,
+    '\nCtrl+C to stop\n',
+  ].join('\n');
+}
+
+function describeRequest(entry: SandboxJournalEntry): string {
+  const time = new Date(entry.at).toISOString().slice(11, 19);
+  // A path is the caller's text: nothing in it may steer the terminal.
+  const path = entry.path.replace(/[^\x20-\x7e]/g, '?').slice(0, 80);
+  return `${time}  ${(entry.partner ?? '-').padEnd(9)}  ${entry.method} ${path}  ${entry.status}  ${entry.outcome}`;
+}
+
+async function run({ port, https }: Arguments): Promise<void> {
+  const sandbox = await startSandbox({ port, https, onRequest: (entry) => console.log(describeRequest(entry)) });
+  const folder = sandbox.ca === undefined ? undefined : await mkdtemp(join(tmpdir(), 'partner-auth-sandbox-'));
+  const caFile = folder === undefined ? undefined : join(folder, 'ca.pem');
+  if (caFile !== undefined) await writeFile(caFile, sandbox.ca ?? '');
+  console.log(describe(sandbox, caFile));
+
+  const stop = async (): Promise<void> => {
+    await sandbox.close();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
+}
+
+const given = readArguments();
+if (given === undefined) {
+  console.error(usage);
+  process.exitCode = 2;
+} else {
+  await run(given).catch((error: unknown) => {
+    console.error(`The sandbox could not start: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  });
+}

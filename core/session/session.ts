@@ -1,0 +1,346 @@
+import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
+import { PartnerAuthError } from '../errors.ts';
+import { partnerCalls, type PartnerAnswer, type PartnerCalls } from '../exchange/partner-calls.ts';
+import { createRedactor, redactingLogger, silentLogger, type Logger, type Redactor } from '../log.ts';
+import { memoryStore } from '../stores/memory-store.ts';
+import type { TokenStore } from '../stores/token-store.ts';
+import { gotTransport } from '../transport/got-transport.ts';
+import type { Transport } from '../transport/http.ts';
+import { abortable } from './abortable.ts';
+import { systemClock, type Clock } from './clock.ts';
+import type { Credentials } from './credentials.ts';
+import { isUsable } from './expiry.ts';
+import { loginFlow, type SignedIn } from './login.ts';
+import { resolveOptions, type ResolvedOptions, type SessionOptions } from './options.ts';
+import { isSignedOut, type StoredRecord, type StoredSession } from './record.ts';
+import { protectedCall } from './protected-call.ts';
+import { isNewer, refreshSession } from './refresh.ts';
+import { checkRequest, type RequestOptions } from './request-options.ts';
+import { SessionState, type SessionStatus } from './state.ts';
+
+export interface CallOptions {
+  /** Ends this call alone: a refresh that others wait for goes on. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The signed-in state of one profile. Made by `openSession()`. */
+export class PartnerSession implements AsyncDisposable {
+  readonly #options: ResolvedOptions;
+  readonly #store: TokenStore;
+  readonly #clock: Clock;
+  readonly #redactor: Redactor;
+  readonly #log: Logger;
+  readonly #transport: Transport;
+  readonly #calls: PartnerCalls;
+  readonly #login: ReturnType<typeof loginFlow>;
+  readonly #state: SessionState;
+  readonly #stopWatching: () => void;
+  #flight: Promise<boolean> | undefined;
+  #storeChanged = false;
+  #closed = false;
+
+  /** Use `openSession()`, which restores what the store holds. */
+  constructor(options: SessionOptions) {
+    this.#options = resolveOptions(options);
+    this.#clock = options.clock ?? systemClock;
+    this.#store = options.store ?? memoryStore();
+    this.#redactor = createRedactor();
+    this.#log = redactingLogger(options.logger ?? silentLogger, this.#redactor);
+    this.#transport = gotTransport({
+      ca: options.ca,
+      globalAgent: options.globalAgent ?? false,
+      now: () => this.#clock.now(),
+    });
+    this.#calls = partnerCalls({ ...this.#options, transport: this.#transport, redactor: this.#redactor });
+    this.#login = loginFlow(this.#options.definition, this.#calls, this.#redactor, () => this.#clock.monotonic());
+    this.#state = new SessionState({
+      clock: this.#clock,
+      log: this.#log,
+      margin: this.#options.margin,
+      onDue: options.autoRefresh === true ? () => void this.#refreshOnce() : undefined,
+    });
+    this.#stopWatching = this.#store.onDidChange?.(() => void this.#onStoreChange()) ?? (() => undefined);
+  }
+
+  /** Reads the store; no network. Called once by `openSession()`. */
+  async restore(): Promise<this> {
+    try {
+      const stored = await this.#readStored();
+      this.#adopt(stored === undefined || isSignedOut(stored) ? undefined : stored);
+      return this;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** No I/O. */
+  get status(): SessionStatus {
+    return this.#state.status();
+  }
+
+  /**
+   * Signs in and replaces what the store holds. After an error `oneTimeCodeRequired`, call it again with the code alone
+   * (`login({ otp })`); passing the code along with the credentials does both steps in one.
+   *
+   * @throws PartnerAuthError `configuration`, `invalidCredentials`, `oneTimeCodeRequired`, `invalidOneTimeCode`,
+   * `captchaRequired`, `accountUnavailable`, `store` (signed in, but not saved), or what any exchange may fail with.
+   */
+  async login(credentials: Credentials, { signal }: CallOptions = {}): Promise<void> {
+    this.#assertUsable(signal);
+    await this.#signIn(await this.#login(credentials, { signal, timeout: this.#options.timeout }));
+  }
+
+  /**
+   * Gets a new token set: joins a refresh in flight, adopts what another process just got, or asks the partner.
+   *
+   * @throws PartnerAuthError `signedOut`, `sessionEnded`, `refreshInterrupted`, `store`, `lock`, or what any exchange may
+   * fail with. Only the first three mean that a new login is needed.
+   */
+  async refresh({ signal }: CallOptions = {}): Promise<void> {
+    this.#assertUsable(signal);
+    await abortable(this.#refreshOnce(), signal);
+  }
+
+  /**
+   * An access token that will be good for at least `minValidity` seconds (default 0), refreshed first when it is due. When
+   * a refresh fails and the token at hand is good enough, that one is returned. A partner whose tokens live shorter than
+   * `minValidity` gets one refresh, and its new token is returned.
+   *
+   * @throws PartnerAuthError as `refresh()`.
+   */
+  async accessToken({
+    minValidity = 0,
+    signal,
+  }: CallOptions & { readonly minValidity?: number } = {}): Promise<string> {
+    this.#assertUsable(signal);
+    const needed = minValidity * 1000;
+    // A second round only when the first one joined or adopted a token set that is not good enough.
+    for (let round = 1; ; round++) {
+      const record = this.#state.record;
+      if (record !== undefined && isUsable(record.tokens, this.#state.now(), needed)) {
+        if (record.ended !== undefined || !this.#state.isDue() || !this.#state.mayRetry())
+          return record.tokens.accessToken;
+      }
+      let asked: boolean;
+      try {
+        asked = await abortable(this.#refreshOnce(), signal);
+      } catch (error) {
+        const current = this.#state.record?.tokens;
+        const aborted = error instanceof PartnerAuthError && error.code === 'aborted';
+        if (!aborted && current !== undefined && isUsable(current, this.#state.now(), needed))
+          return current.accessToken;
+        throw error;
+      }
+      const current = this.#state.record;
+      if ((asked || round === 2) && current !== undefined) return current.tokens.accessToken;
+    }
+  }
+
+  /**
+   * A protected call below the base URL: the payload goes out as the partner wants it, with its headers and the access
+   * token. When the partner does not accept the token, it is refreshed once, unless it was replaced meanwhile, and the call
+   * is repeated once. Then the answer is returned, whatever it is.
+   *
+   * @throws PartnerAuthError as `accessToken()`, or when no answer came. TypeError for a path or header that is not
+   * allowed.
+   */
+  async request(path: string, options: RequestOptions & CallOptions = {}): Promise<PartnerAnswer> {
+    const { signal, ...rest } = options;
+    this.#assertUsable(signal);
+    return protectedCall(
+      this.#calls,
+      {
+        accessToken: () => this.accessToken({ signal }),
+        current: () => this.#state.record?.tokens.accessToken,
+        refresh: () => abortable(this.#refreshOnce(), signal),
+      },
+      checkRequest(path, rest, this.#options),
+      { signal, timeout: this.#options.timeout },
+    );
+  }
+
+  /**
+   * Tells the partner where it has a logout, then forgets the session here and for all who share the store, also when the
+   * partner can not be told.
+   */
+  async signOut(): Promise<{ readonly revoked: boolean }> {
+    this.#assertUsable();
+    const { definition, timeout } = this.#options;
+    await this.#flight?.catch(() => undefined);
+    const revoked = await this.#store.lock(async () => {
+      const stored = await this.#readStored().catch(() => undefined);
+      const record = stored === undefined || isSignedOut(stored) ? this.#state.record : stored;
+      const refreshToken = record?.tokens.refreshToken;
+      await this.#store.clear();
+      await this.#store.write({ version: 1, signedOutAt: this.#clock.now() });
+      this.#adopt(undefined);
+      if (definition.logout === undefined || refreshToken === undefined) return false;
+      const error = await this.#calls.logout(refreshToken, { timeout });
+      if (error !== undefined) this.#log.warn(`Signed out here, but the partner could not be told: ${error.message}`);
+      return error === undefined;
+    });
+    this.#log.info('Signed out.');
+    return { revoked };
+  }
+
+  /** Calls back with each change of `status` other than the passing of time within a phase. Returns what ends it. */
+  on(event: 'change', listener: (status: SessionStatus) => void): () => void {
+    if ((event as string) !== 'change') throw new TypeError('The only event is "change".');
+    return this.#state.subscribe(listener);
+  }
+
+  /**
+   * Waits for a refresh in flight, whose new token would be lost otherwise, tries once more to save what could not be saved,
+   * then frees timers, watches and connections.
+   */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stopWatching();
+    this.#state.stop();
+    await this.#flight?.catch(() => undefined);
+    await this.#saveAgain();
+    this.#transport.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  toJSON(): SessionStatus {
+    return this.status;
+  }
+
+  [inspect.custom](): object {
+    return { PartnerSession: this.status };
+  }
+
+  #refreshOnce(): Promise<boolean> {
+    if (this.#flight === undefined) {
+      this.#state.refreshing = true;
+      this.#flight = this.#refresh().finally(() => {
+        this.#flight = undefined;
+        this.#state.refreshing = false;
+        this.#state.announce();
+        if (this.#storeChanged) void this.#onStoreChange();
+      });
+      // Without a caller left to hear of it, a failure must not end the process.
+      this.#flight.catch(() => undefined);
+      this.#state.announce();
+    }
+    return this.#flight;
+  }
+
+  async #refresh(): Promise<boolean> {
+    try {
+      const asked = await refreshSession({
+        calls: this.#calls,
+        store: this.#store,
+        log: this.#log,
+        clock: this.#clock,
+        timeout: this.#options.timeout,
+        mine: () => this.#state,
+        readStored: () => this.#readStored(),
+        isDue: () => this.#state.isDue(),
+        adopt: (record, unsaved) => this.#adopt(record, unsaved),
+      });
+      this.#state.succeeded();
+      return asked;
+    } catch (error) {
+      const known = error instanceof PartnerAuthError ? error : undefined;
+      this.#state.failed(known);
+      this.#log.warn(`The refresh failed: ${known?.message ?? 'unexpected error'}`);
+      throw error;
+    }
+  }
+
+  async #signIn({ tokens, account }: SignedIn): Promise<void> {
+    const { definition, origin, partnerCode } = this.#options;
+    const record: StoredSession = {
+      version: 1,
+      sessionId: randomUUID(),
+      generation: 1,
+      partner: definition.id,
+      origin,
+      ...(partnerCode !== undefined && { partnerCode }),
+      ...(account !== undefined && { account }),
+      tokens,
+    };
+    try {
+      await this.#store.lock(() => this.#store.write(record));
+    } catch (error) {
+      const why = error instanceof PartnerAuthError ? error.message : 'The store failed.';
+      const unsaved = new PartnerAuthError('store', `Signed in for this process only. ${why}`, { setting: 'store' });
+      this.#state.failed(unsaved);
+      this.#adopt(record, true);
+      throw unsaved;
+    }
+    this.#state.succeeded();
+    this.#adopt(record);
+    this.#log.info('Signed in.');
+  }
+
+  async #readStored(): Promise<StoredRecord | undefined> {
+    const record = await this.#store.read();
+    if (record === undefined || isSignedOut(record)) return record;
+    const { definition, origin, partnerCode } = this.#options;
+    if (record.partner !== definition.id || record.origin !== origin || record.partnerCode !== partnerCode) {
+      throw new PartnerAuthError(
+        'store',
+        `The store holds a session of ${record.partner} at ${record.origin}, not of ${definition.id} at ${origin} with this partner code. Use another store, or sign out there first.`,
+        { setting: 'store', retryable: false },
+      );
+    }
+    return record;
+  }
+
+  #adopt(record: StoredSession | undefined, unsaved = false): void {
+    this.#redactor.add(record?.tokens.accessToken, record?.tokens.refreshToken);
+    this.#state.adopt(record, unsaved);
+  }
+
+  async #onStoreChange(): Promise<void> {
+    this.#storeChanged = this.#flight !== undefined;
+    if (this.#closed || this.#storeChanged) return;
+    try {
+      const stored = await this.#readStored();
+      if (this.#isBusy() || this.#state.unsaved) return;
+      // An empty store is no sign-out: a secret storage that fails looks just so.
+      if (stored === undefined) return;
+      if (isSignedOut(stored)) this.#adopt(undefined);
+      else if (isNewer(stored, this.#state.record)) this.#adopt(stored);
+    } catch (error) {
+      this.#log.warn(error instanceof Error ? error.message : 'The store could not be read.');
+      // What this process holds may now be the only copy: an empty store is no sign-out any more.
+      this.#state.markUnsaved();
+      await this.#saveAgain();
+    }
+  }
+
+  async #saveAgain(): Promise<void> {
+    const { record, unsaved } = this.#state;
+    if (record === undefined || !unsaved) return;
+    try {
+      await this.#store.lock(async () => {
+        const stored = await this.#readStored();
+        if (stored !== undefined && !isSignedOut(stored) && isNewer(stored, record)) return;
+        await this.#store.write(record);
+        if (this.#state.record === record) this.#state.adopt(record);
+      });
+    } catch (error) {
+      this.#log.warn(error instanceof Error ? error.message : 'The store could not be written.');
+    }
+  }
+
+  #isBusy(): boolean {
+    return this.#closed || this.#flight !== undefined;
+  }
+
+  #assertUsable(signal?: AbortSignal): void {
+    if (this.#closed)
+      throw new PartnerAuthError('closed', 'The session object was closed. Open a new one with openSession().');
+    if (signal?.aborted === true) throw new PartnerAuthError('aborted', 'The call was aborted by its signal.');
+  }
+}

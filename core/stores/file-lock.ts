@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { readlinkSync } from 'node:fs';
+import { mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { PartnerAuthError } from '../errors.ts';
+import { parseJson } from '../json.ts';
+import { systemErrorCode } from './system-error.ts';
+import type { HeldLock } from './token-store.ts';
+
+/** How often a holder shows that it lives, in ms. */
+const heartbeat = 1_000;
+/** A lock whose heartbeat stood still for that long, watched by the waiter itself, is taken over. */
+export const staleAfter = 10_000;
+/** Longer than a refresh may take, plus a takeover. */
+const defaultTimeout = 90_000;
+
+interface Owner {
+  readonly id: string;
+  readonly pid: number;
+  readonly host: string;
+}
+
+/**
+ * Runs `fn` while holding a lock file that names its owner. A lock of a process that is dead on this machine is taken over
+ * at once; one of another machine, or of a process that hangs, when its heartbeat stood still for 10 s.
+ *
+ * @throws PartnerAuthError `lock` when it was not to be had in time, `store` when the file can not be made.
+ */
+export async function withFileLock<T>(
+  path: string,
+  fn: (held: HeldLock) => Promise<T>,
+  { timeout = defaultTimeout }: { readonly timeout?: number } = {},
+): Promise<T> {
+  const me: Owner = { id: randomUUID(), pid: process.pid, host };
+  await acquire(path, me, timeout);
+  const beat = setInterval(() => {
+    const now = new Date();
+    // A lock that is lost shows in stillHeld(), where it matters; a failed heartbeat alone is no reason to stop.
+    utimes(path, now, now).catch(() => undefined);
+  }, heartbeat).unref();
+  try {
+    return await fn({ stillHeld: async () => (await ownerOf(path))?.id === me.id });
+  } finally {
+    clearInterval(beat);
+    if ((await ownerOf(path).catch(() => undefined))?.id === me.id)
+      await rm(path, { force: true }).catch(() => undefined);
+  }
+}
+
+async function acquire(path: string, me: Owner, timeout: number): Promise<void> {
+  const start = performance.now();
+  let seen: { sign: string; since: number } | undefined;
+  for (;;) {
+    if (await create(path, me)) return;
+    const sign = await signOfLife(path);
+    if (sign === undefined) continue;
+    if (sign.text !== seen?.sign) seen = { sign: sign.text, since: performance.now() };
+    const dead = sign.owner !== undefined && isDead(sign.owner);
+    if (dead || performance.now() - seen.since > staleAfter) {
+      await breakLock(path, sign.text);
+      continue;
+    }
+    if (performance.now() - start > timeout) {
+      const who = sign.owner === undefined ? 'another process' : `process ${sign.owner.pid}`;
+      throw new PartnerAuthError(
+        'lock',
+        `${who} has held ${path} for more than ${Math.round(timeout / 1000)} s. Try again; if no such process runs, remove that file.`,
+      );
+    }
+    await wait(10 + Math.random() * 30);
+  }
+}
+
+async function create(path: string, owner: Owner): Promise<boolean> {
+  try {
+    const handle = await open(path, 'wx', 0o600);
+    try {
+      await handle.writeFile(JSON.stringify(owner));
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    } finally {
+      await handle.close();
+    }
+    return true;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'EEXIST') return false;
+    // Windows answers so while another process removes the file.
+    if (code === 'EPERM' && process.platform === 'win32') return false;
+    if (code === 'ENOENT') {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      return false;
+    }
+    throw new PartnerAuthError(
+      'store',
+      `The lock file ${path} could not be made (${code}). Check free space and permissions.`,
+      {
+        setting: 'store',
+      },
+    );
+  }
+}
+
+/** The owner and a text that changes with each heartbeat; undefined when there is no lock (any more). */
+async function signOfLife(path: string): Promise<{ owner: Owner | undefined; text: string } | undefined> {
+  try {
+    const owner = await ownerOf(path);
+    const { mtimeMs, ino } = await stat(path);
+    return { owner, text: `${owner?.id ?? ''} ${ino} ${mtimeMs}` };
+  } catch {
+    return undefined;
+  }
+}
+
+async function ownerOf(path: string): Promise<Owner | undefined> {
+  const value = parseJson(await readFile(path, 'utf8'));
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { id, pid, host } = value as Partial<Owner>;
+  return typeof id === 'string' && typeof pid === 'number' && typeof host === 'string' ? { id, pid, host } : undefined;
+}
+
+/**
+ * Removes a stale lock. Only one waiter may do so at a time, or the second would remove the lock that the first has made
+ * since: hence a second lock file around the removal, itself abandoned only by a crash within these few lines.
+ */
+async function breakLock(path: string, staleSign: string): Promise<void> {
+  const guard = `${path}.takeover`;
+  try {
+    await (await open(guard, 'wx', 0o600)).close();
+  } catch {
+    const age = await stat(guard).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (Math.abs(age) > staleAfter) await rm(guard, { force: true });
+    await wait(10 + Math.random() * 30);
+    return;
+  }
+  try {
+    if ((await signOfLife(path))?.text === staleSign) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
+}
+
+function isDead({ pid, host: ownerHost }: Owner): boolean {
+  if (ownerHost !== host) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return systemErrorCode(error) === 'ESRCH';
+  }
+}
+
+// Process ids mean something only within one machine and, on Linux, one process namespace (containers).
+const host = `${hostname()} ${processNamespace()}`;
+
+function processNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,28 @@
+import type { StoredRecord } from '../session/record.ts';
+import type { TokenStore } from './token-store.ts';
+
+/** Keeps the session for as long as the process lives. Sessions that share one such store share its tokens. */
+export function memoryStore(): TokenStore {
+  let stored: StoredRecord | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+  const listeners = new Set<() => void>();
+  const set = (record: StoredRecord | undefined): Promise<void> => {
+    stored = structuredClone(record);
+    for (const listener of listeners) queueMicrotask(listener);
+    return Promise.resolve();
+  };
+  return {
+    read: () => Promise.resolve(structuredClone(stored)),
+    write: set,
+    clear: () => set(undefined),
+    lock(fn) {
+      const run = queue.then(() => fn());
+      queue = run.catch(() => undefined);
+      return run;
+    },
+    onDidChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

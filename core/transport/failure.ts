@@ -1,0 +1,69 @@
+import { PartnerAuthError } from '../errors.ts';
+
+/** What went wrong below HTTP, read off an error of got or Node without keeping the error itself. */
+export interface Failure {
+  readonly error: PartnerAuthError;
+  readonly mayHaveArrived: boolean;
+  /** The same request may succeed at once: refused or cut off before anything was sent. */
+  readonly passing: boolean;
+}
+
+interface Raw {
+  readonly code?: unknown;
+  readonly timings?: { readonly connect?: number; readonly secureConnect?: number };
+  readonly event?: unknown;
+}
+
+const tlsReasons: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet; check the clock of this machine',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host; check baseUrl',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; pass its PEM as `ca` if you trust it',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from an unknown authority; pass the PEM of that authority as `ca`',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate chain is incomplete; pass the PEM of the authority as `ca`',
+  UNABLE_TO_GET_ISSUER_CERT: 'its certificate comes from an unknown authority; pass the PEM of that authority as `ca`',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    'its certificate comes from an unknown authority; pass the PEM of that authority as `ca`',
+  CERT_REVOKED: 'its certificate was revoked',
+};
+
+const networkReasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens at that address; check baseUrl and whether the partner is up',
+  ENOTFOUND: 'its host name is unknown; check baseUrl and the network',
+  EAI_AGAIN: 'its host name could not be looked up; check the network',
+  EHOSTUNREACH: 'there is no route to it; check the network',
+  ENETUNREACH: 'there is no route to it; check the network',
+  ECONNRESET: 'the connection broke',
+  EPIPE: 'the connection broke',
+  ERR_BODY_PARSE_FAILURE: 'the connection broke',
+};
+
+const passing: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ECONNRESET',
+]);
+
+export function describeFailure(raw: unknown, host: string, secure: boolean): Failure {
+  const { code, timings, event } = (typeof raw === 'object' && raw !== null ? raw : {}) as Raw;
+  const name = typeof code === 'string' && /^[A-Z\d_]{1,60}$/.test(code) ? code : 'unknown error';
+  const connected = (secure ? timings?.secureConnect : timings?.connect) !== undefined;
+  const early = event === 'lookup' || event === 'connect' || event === 'secureConnect' || event === 'socket';
+  const mayHaveArrived = connected && !early;
+
+  const tls = tlsReasons[name] ?? (/^(?:ERR_SSL|ERR_TLS|CERT_|EPROTO)/.test(name) ? `TLS failed (${name})` : undefined);
+  if (tls !== undefined) {
+    const error = new PartnerAuthError('tls', `No secure connection to ${host}: ${tls}.`, { setting: 'baseUrl' });
+    return { error, mayHaveArrived: false, passing: false };
+  }
+  if (name === 'ETIMEDOUT') {
+    const what = mayHaveArrived ? 'did not answer in time' : 'could not be reached in time';
+    const error = new PartnerAuthError('timeout', `${host} ${what}. Try again, or raise \`timeout\`.`);
+    return { error, mayHaveArrived, passing: false };
+  }
+  const reason = networkReasons[name] ?? `the exchange failed (${name})`;
+  const error = new PartnerAuthError('network', `No answer from ${host}: ${reason}.`);
+  return { error, mayHaveArrived, passing: !mayHaveArrived && passing.has(name) };
+}

@@ -1,0 +1,148 @@
+import http from 'node:http';
+import https from 'node:https';
+import { setTimeout as wait } from 'node:timers/promises';
+import tls from 'node:tls';
+import type { Got, Response } from 'got';
+import { configurationError, PartnerAuthError } from '../errors.ts';
+import { describeFailure, type Failure } from './failure.ts';
+import type { Exchange, HttpAnswer, HttpRequest, SendOptions, Transport } from './http.ts';
+import { parseRetryAfter, retryDelay } from './retry.ts';
+
+export interface TransportOptions {
+  /** PEM of further certificate authorities to trust. */
+  readonly ca?: string | undefined;
+  /** Use Node's global agents, which an editor may have patched for its proxy settings. */
+  readonly globalAgent: boolean;
+  readonly now: () => number;
+}
+
+const answerLimit = 1024 * 1024;
+const phases = { lookup: 5_000, connect: 10_000, secureConnect: 10_000 };
+
+let loading: Promise<Got> | undefined;
+// got takes longer to load than everything else together, and a session with a valid token never needs it.
+const loadGot = (): Promise<Got> => (loading ??= import('got').then((module) => module.default));
+
+/**
+ * HTTP by got, fenced in: no redirects, no cookies, no HTTP/2, an answer of 1 MiB at most after decompression, one
+ * deadline over all attempts (5 s of it for the DNS lookup, 10 s each for connecting and TLS), and none of got's own
+ * errors, which carry the whole request.
+ */
+export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transport {
+  const secureContext = ca === undefined ? undefined : trusting(ca);
+  const agents = globalAgent
+    ? undefined
+    : {
+        http: new http.Agent({ keepAlive: true }),
+        https: new https.Agent({ keepAlive: true, ...(secureContext && { secureContext }) }),
+      };
+
+  async function attempt(got: Got, request: HttpRequest, timeout: number, signal?: AbortSignal): Promise<Outcome> {
+    const { host, protocol } = new URL(request.url);
+    const sentAt = now();
+    let response: Response | undefined;
+    const stream = got.stream(request.url, {
+      method: request.method as 'POST',
+      headers: { 'user-agent': 'partner-auth', accept: 'application/json', ...request.headers },
+      ...(request.body !== undefined && { body: request.body }),
+      followRedirect: false,
+      throwHttpErrors: false,
+      retry: { limit: 0 },
+      http2: false,
+      timeout: { ...phases, request: timeout },
+      ...(agents && { agent: agents }),
+      ...(globalAgent && ca !== undefined && { https: { certificateAuthority: authorities(ca) } }),
+      ...(signal && { signal }),
+    });
+    stream.once('response', (head: Response) => (response = head));
+    try {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        size += chunk.length;
+        if (size > answerLimit) return tooLarge(host);
+        chunks.push(chunk);
+      }
+      if (response === undefined) return describeFailure({ code: 'ECONNRESET' }, host, false);
+      return { status: response.statusCode, ...plain(response, Buffer.concat(chunks)), sentAt, receivedAt: now() };
+    } catch (error) {
+      return describeFailure(error, host, protocol === 'https:');
+    } finally {
+      stream.destroy();
+    }
+  }
+
+  return {
+    async send(request, { signal, timeout }: SendOptions): Promise<Exchange> {
+      const start = performance.now();
+      const remaining = (): number => timeout - (performance.now() - start);
+      const got = await loadGot();
+      for (let number = 1; ; number++) {
+        const outcome = await attempt(got, request, Math.max(1, Math.round(remaining())), signal);
+        if (signal?.aborted === true) return aborted('error' in outcome ? outcome.mayHaveArrived : true);
+        const delay = retryDelay(
+          'error' in outcome
+            ? { number, neverSent: outcome.passing }
+            : {
+                number,
+                status: outcome.status,
+                retryAfter: parseRetryAfter(outcome.headers['retry-after'], outcome.receivedAt),
+              },
+          remaining(),
+          Math.random(),
+        );
+        if (delay === undefined) {
+          if ('error' in outcome) return { failure: outcome.error, mayHaveArrived: outcome.mayHaveArrived };
+          return { answer: outcome };
+        }
+        try {
+          await wait(delay, undefined, signal && { signal });
+        } catch {
+          return aborted(false);
+        }
+      }
+    },
+    close() {
+      agents?.http.destroy();
+      agents?.https.destroy();
+    },
+  };
+}
+
+type Outcome = HttpAnswer | Failure;
+
+function plain(response: Response, body: Buffer): Pick<HttpAnswer, 'headers' | 'body'> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(response.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return { headers, body: body.toString('utf8') };
+}
+
+function tooLarge(host: string): Failure {
+  const error = new PartnerAuthError(
+    'answerTooLarge',
+    `The answer of ${host} is over 1 MiB, so it was not read further.`,
+  );
+  return { error, mayHaveArrived: true, passing: false };
+}
+
+function aborted(mayHaveArrived: boolean): Exchange {
+  return { failure: new PartnerAuthError('aborted', 'The call was aborted by its signal.'), mayHaveArrived };
+}
+
+// Node's own `ca` option replaces the trusted authorities; ours adds to them.
+function authorities(ca: string): string[] {
+  // Node 22.15 and later also know NODE_EXTRA_CA_CERTS and the system's store.
+  const { getCACertificates } = tls as Partial<typeof tls>;
+  return [...(getCACertificates?.('default') ?? tls.rootCertificates), ca];
+}
+
+function trusting(ca: string): tls.SecureContext {
+  try {
+    if (!ca.includes('-----BEGIN CERTIFICATE-----')) throw new Error('no certificate');
+    return tls.createSecureContext({ ca: authorities(ca) });
+  } catch {
+    throw configurationError('ca', 'ca must be one or more certificates in PEM form (-----BEGIN CERTIFICATE-----).');
+  }
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { createDecipheriv, randomBytes } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { createCipher } from '../../../core/index.ts';
+import { encodeBody, type EncodedBody, type Payload } from '../../../core/exchange/body.ts';
+
+const payload = { username: 'a@b.example', password: 'mật khẩu "x" 👋', amount: 100, none: null, list: ['a', 'b'] };
+
+/** The form as any HTTP server reads it. */
+function parsed({ body, contentType }: EncodedBody): Promise<FormData> {
+  return new Response(body as BodyInit, { headers: { 'content-type': contentType } }).formData();
+}
+
+const multipart = (fields: Payload): Promise<EncodedBody> => encodeBody({ form: 'multipart' }, fields, undefined);
+
+describe('body', () => {
+  it('as JSON is the payload itself', async () => {
+    const { body, contentType, secrets } = await encodeBody({ form: 'json' }, payload, undefined);
+    assert.deepEqual(JSON.parse(body as string), payload);
+    assert.equal(contentType, 'application/json');
+    assert.deepEqual(secrets, []);
+  });
+
+  it('encrypted is one field that another program decrypts to the payload', async () => {
+    const [key, iv] = [randomBytes(32), randomBytes(16)];
+    const cipher = createCipher({ key, iv: { from: 'fixed', value: iv } });
+    const { body, contentType, secrets } = await encodeBody({ form: 'encrypted', field: 'data' }, payload, cipher);
+    const envelope = JSON.parse(body as string) as Record<string, string>;
+    assert.deepEqual(Object.keys(envelope), ['data']);
+    const { data = '' } = envelope;
+    assert.match(data, /^(?:[\da-f]{32})+$/);
+    const aes = createDecipheriv('aes-256-cbc', key, iv);
+    const plain = Buffer.concat([aes.update(data, 'hex'), aes.final()]).toString('utf8');
+    assert.deepEqual(JSON.parse(plain), payload);
+    assert.equal(contentType, 'application/json');
+    assert.deepEqual(secrets, [data]);
+  });
+
+  it('encrypted needs a cipher', async () => {
+    await assert.rejects(encodeBody({ form: 'encrypted', field: 'data' }, payload, undefined), TypeError);
+  });
+
+  it('as multipart is read back by a server', async () => {
+    const encoded = await multipart(payload);
+    assert.match(encoded.contentType, /^multipart\/form-data; boundary=\S+$/);
+    const form = await parsed(encoded);
+    assert.deepEqual(
+      [...form],
+      [
+        ['username', 'a@b.example'],
+        ['password', 'mật khẩu "x" 👋'],
+        ['amount', '100'],
+        ['none', 'null'],
+        ['list', 'a'],
+        ['list', 'b'],
+      ],
+    );
+  });
+
+  it('as multipart leaves out undefined and writes objects as JSON', async () => {
+    const form = await parsed(await multipart({ a: undefined, b: { c: [1] }, d: true, e: '' }));
+    assert.deepEqual(
+      [...form],
+      [
+        ['b', '{"c":[1]}'],
+        ['d', 'true'],
+        ['e', ''],
+      ],
+    );
+  });
+
+  it('as multipart carries files byte for byte', async () => {
+    const bytes = randomBytes(5000);
+    const file = new File([bytes], 'hoá đơn "1".pdf', { type: 'application/pdf' });
+    const form = await parsed(await multipart({ 'attachments[]': [file, new Blob(['x'])], subject: 'Chào' }));
+    const [first, second] = form.getAll('attachments[]') as File[];
+    assert.ok(bytes.equals(new Uint8Array((await first?.arrayBuffer()) ?? new ArrayBuffer())));
+    assert.equal(first?.name, 'hoá đơn "1".pdf');
+    assert.equal(first.type, 'application/pdf');
+    assert.equal(await second?.text(), 'x');
+    assert.equal(form.get('subject'), 'Chào');
+  });
+
+  it('as multipart lets no value break out of its field', async () => {
+    const hostile = { 'a"\r\nX-Evil: 1': 'b\r\n--boundary\r\nContent-Disposition: form-data; name="admin"\r\n\r\n1' };
+    const form = await parsed(await multipart(hostile));
+    assert.equal([...form].length, 1);
+    assert.equal(form.has('admin'), false);
+  });
+});

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
+import fc from 'fast-check';
+import { createCipher, partners, type PartnerAuthError } from '../../../core/index.ts';
+import { partnerCalls } from '../../../core/exchange/partner-calls.ts';
+import { createRedactor } from '../../../core/log.ts';
+import type { HttpRequest, Transport } from '../../../core/transport/http.ts';
+import { answer, judged, jwt } from './answers.ts';
+
+function errorOf(body: unknown, redact?: (text: string) => string): PartnerAuthError {
+  const verdict = judged('cloudreve', 'login', answer(200, body), redact);
+  assert.ok(verdict.kind === 'error');
+  return verdict.error;
+}
+
+const said = (msg: unknown): PartnerAuthError => errorOf({ code: 99, msg });
+
+const password = 'hunter2-S3cret "quoted" đây';
+const credentials = { username: 'a@b.example', password, client_id: 'client', client_secret: 'client-secret-9' };
+
+/** A TCONNECT login that the partner answers with what `echo` makes of the request that it got. */
+async function loginError(echo: (request: HttpRequest) => unknown): Promise<PartnerAuthError> {
+  const transport: Transport = {
+    send: (request) => Promise.resolve({ answer: answer(400, echo(request)) }),
+    close: () => undefined,
+  };
+  const redactor = createRedactor();
+  redactor.add(credentials.password, credentials.client_secret);
+  const cipher = createCipher({ key: randomBytes(32), iv: { from: 'key' } });
+  const definition = { ...partners.tconnect, answer: { ...partners.tconnect.answer, correlationId: 'id' } };
+  const calls = partnerCalls({
+    definition,
+    baseUrl: 'https://partner.example',
+    partnerCode: 'CODE',
+    cipher,
+    transport,
+    redactor,
+    extraFields: {},
+  });
+  const result = await calls.login(credentials, { timeout: 1000 });
+  assert.ok('error' in result);
+  return result.error;
+}
+
+const sealedOf = ({ body }: HttpRequest): string => (JSON.parse(String(body)) as { data: string }).data;
+const shown = (error: PartnerAuthError): string => `${inspect(error, { showHidden: true })}${JSON.stringify(error)}`;
+
+describe("a partner's words in an error", () => {
+  it('are quoted as one line', () => {
+    assert.match(said('first\r\n  second\tthird\u2028fourth').message, /It said: "first second third fourth"\./);
+  });
+
+  it('lose control and direction-changing characters', () => {
+    const marks = '\0\u0007\u001b[31m\u007f\u0085\u200b\u200e\u202a\u202e\u2066\u2069\ufeff\u{e0041}';
+    const { message } = said(`a${[...marks].join('b')}c`);
+    assert.doesNotMatch(message, /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u);
+  });
+
+  it('are cut to 200 characters, never inside an emoji', () => {
+    for (let lead = 0; lead < 4; lead++) {
+      const { message } = said('x'.repeat(lead) + '👋'.repeat(5000));
+      const quoted = /It said: "(.*)"\./u.exec(message)?.[1] ?? '';
+      assert.ok(quoted.length <= 200 && quoted.endsWith('…'), quoted);
+      assert.ok(quoted.isWellFormed());
+    }
+  });
+
+  it('are left out where they are no text', () => {
+    for (const msg of [7, null, ['a'], { text: 'a' }, '', undefined]) assert.doesNotMatch(said(msg).message, /It said/);
+  });
+
+  it('keep Vietnamese and emoji', () => {
+    assert.match(said('Sai mật khẩu 👋').message, /"Sai mật khẩu 👋"/);
+  });
+
+  it('hide an echoed password, as it is and in JSON and URL spelling', async () => {
+    const spellings = [password, JSON.stringify(password).slice(1, -1), encodeURIComponent(password)];
+    for (const spelling of spellings) {
+      const error = await loginError(() => ({ message: `bad password ${spelling} for client-secret-9` }));
+      assert.match(error.message, /"bad password \[hidden\] for \[hidden\]"/);
+      assert.doesNotMatch(shown(error), /hunter2|client-secret-9/);
+    }
+  });
+
+  it('hide an echoed ciphertext in full, in part, and in the other case', async () => {
+    const echoes: readonly ((sealed: string) => string)[] = [
+      (sealed) => sealed,
+      (sealed) => sealed.toUpperCase(),
+      (sealed) => sealed.slice(0, 64),
+      (sealed) => `data=${sealed}&x=1`,
+    ];
+    for (const echo of echoes) {
+      let sealed = '';
+      const error = await loginError((request) => {
+        sealed = sealedOf(request);
+        return { message: `can not read ${echo(sealed)}` };
+      });
+      assert.match(error.message, /can not read .*\[hidden\]/);
+      assert.ok(!shown(error).toLowerCase().includes(sealed.slice(0, 16)));
+    }
+  });
+
+  it('hide a JWT and a bearer', async () => {
+    const token = jwt({ sub: 'someone' });
+    const error = await loginError(() => ({ message: `token ${token} or Bearer abcdefgh12345678 is bad` }));
+    assert.match(error.message, /token \[hidden\] or \[hidden\] is bad/);
+  });
+
+  it('hide a secret in the place of a code or a correlation id', async () => {
+    const secret = 'client-secret-9';
+    const error = await loginError(() => ({ code: secret, id: secret, message: 'no' }));
+    assert.doesNotMatch(shown(error), /client-secret-9/);
+  });
+
+  it('hide a secret that stands where a long message is cut', async () => {
+    for (let shift = 0; shift < password.length; shift++) {
+      const error = await loginError((request) => {
+        const sealed = sealedOf(request);
+        const echoed = sealed.repeat(Math.floor(3990 / sealed.length));
+        return { message: echoed.padEnd(4000 - password.length + shift, ' ') + password };
+      });
+      assert.doesNotMatch(shown(error), /hunte|hun"|hunt"|\[hidden\] h/);
+    }
+  });
+
+  it('take no noticeable time, however hostile', () => {
+    // Quadratic matching of a 1 MiB message would take minutes, and the runner would end it.
+    const { redact } = createRedactor();
+    for (const text of ['eyJaaaa', 'eyJ', 'Bearer ', 'a', 'eyJaaaa.']) {
+      const error = errorOf({ code: 99, msg: text.repeat(1_000_000 / text.length) }, redact);
+      assert.ok(error.message.length < 400);
+    }
+  });
+
+  it('are one harmless line whatever they are', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 600 }), fc.string({ unit: 'binary' }), (msg, code) => {
+        const { message } = errorOf({ code, msg });
+        return !/[\p{C}\p{Zl}\p{Zp}]/u.test(message) && message.length < 500;
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { definePartner, partners, type PartnerDefinition } from '../../../core/index.ts';
+
+const names = ({ credentials }: PartnerDefinition): string[] => credentials.map(({ name }) => name);
+const secrets = ({ credentials }: PartnerDefinition): string[] =>
+  credentials.filter(({ secret }) => secret).map(({ name }) => name);
+const accounts = ({ credentials }: PartnerDefinition): string[] =>
+  credentials.filter(({ account }) => account).map(({ name }) => name);
+
+describe('built-in partners', () => {
+  it('are three, each named by its own id', () => {
+    assert.deepEqual(Object.keys(partners), ['tconnect', 'bizmail', 'cloudreve']);
+    for (const [name, { id }] of Object.entries(partners)) assert.equal(id, name);
+  });
+
+  it('are data that definePartner takes as it is', () => {
+    for (const definition of Object.values(partners)) {
+      const { parse, stringify } = JSON;
+      assert.deepEqual(definePartner(parse(stringify(definition)) as PartnerDefinition), definition);
+      assert.ok(Object.isFrozen(definition.answer));
+    }
+  });
+});
+
+describe('TCONNECT definition', () => {
+  const { tconnect } = partners;
+
+  it('has the paths of the login and refresh pages', () => {
+    assert.deepEqual(tconnect.login, { path: '/openapi/v1/auth/login' });
+    assert.deepEqual(tconnect.refresh, { path: '/openapi/v1/auth/refresh', tokenField: 'refresh_token' });
+    assert.equal(tconnect.logout, undefined);
+    assert.equal(tconnect.example?.path, '/openapi/v1/transaction/qr');
+    assert.deepEqual(
+      tconnect.baseUrls?.map(({ url }) => url),
+      ['https://sme-open-api-sandbox.tconnect.vn'],
+    );
+  });
+
+  it('sends the encrypted payload in data, and Partner-Code with every call', () => {
+    assert.deepEqual(tconnect.body, { form: 'encrypted', field: 'data' });
+    assert.equal(tconnect.requestBody, undefined);
+    assert.deepEqual(tconnect.headers, { 'Partner-Code': '{partnerCode}' });
+  });
+
+  it('takes the four credentials of the login page', () => {
+    assert.deepEqual(names(tconnect), ['username', 'password', 'client_id', 'client_secret']);
+    assert.deepEqual(secrets(tconnect), ['password', 'client_secret']);
+    assert.deepEqual(accounts(tconnect), ['username']);
+  });
+
+  it('reads flat tokens with two lifetimes in seconds', () => {
+    const { accessToken, refreshToken, accessExpiry, refreshExpiry, encryptedIn, success } = tconnect.answer;
+    assert.deepEqual([accessToken, refreshToken], ['access_token', 'refresh_token']);
+    assert.deepEqual(accessExpiry, { field: 'expires_in', unit: 'seconds' });
+    assert.deepEqual(refreshExpiry, { field: 'refresh_expires_in', unit: 'seconds' });
+    assert.equal(encryptedIn, undefined);
+    assert.equal(success, undefined);
+  });
+
+  it('has no rule on an error body, of which nothing is published', () => {
+    for (const rule of tconnect.errors ?? []) {
+      assert.equal(rule.code, undefined);
+      assert.equal(rule.message, undefined);
+    }
+  });
+});
+
+describe('BizMail definition', () => {
+  const { bizmail } = partners;
+
+  it('has the paths of the overview', () => {
+    assert.deepEqual(bizmail.login, { path: '/api/1.0/auth/token' });
+    assert.deepEqual(bizmail.refresh, { path: '/api/1.0/auth/refresh', tokenField: 'refresh_token' });
+    assert.equal(bizmail.logout, undefined);
+    assert.equal(bizmail.example?.path, '/api/1.0/mail/store');
+    assert.deepEqual(
+      bizmail.baseUrls?.map(({ url }) => url),
+      ['https://smtp-api.bizfly.vn'],
+    );
+  });
+
+  it('sends JSON to log in, multipart to send a mail, and no header of its own', () => {
+    assert.deepEqual(bizmail.body, { form: 'json' });
+    assert.deepEqual(bizmail.requestBody, { form: 'multipart' });
+    assert.equal(bizmail.headers, undefined);
+  });
+
+  it('takes username and password', () => {
+    assert.deepEqual(names(bizmail), ['username', 'password']);
+    assert.deepEqual(secrets(bizmail), ['password']);
+    assert.deepEqual(accounts(bizmail), ['username']);
+  });
+
+  it('wants success: true and reads one lifetime; the other stands in the refresh token', () => {
+    const { success, accessExpiry, refreshExpiry } = bizmail.answer;
+    assert.deepEqual(success, { field: 'success', equals: true });
+    assert.deepEqual(accessExpiry, { field: 'expires_in', unit: 'seconds' });
+    assert.equal(refreshExpiry, undefined);
+  });
+});
+
+describe('Cloudreve definition', () => {
+  const { cloudreve } = partners;
+
+  it('has the routes of 4.18', () => {
+    const { login, refresh, logout, oneTimeCode, captcha } = cloudreve;
+    assert.deepEqual(login, { path: '/api/v4/session/token', tokensIn: 'data.token' });
+    assert.deepEqual(refresh, {
+      path: '/api/v4/session/token/refresh',
+      tokenField: 'refresh_token',
+      tokensIn: 'data',
+    });
+    assert.deepEqual(logout, { method: 'DELETE', path: '/api/v4/session/token', tokenField: 'refresh_token' });
+    assert.equal(oneTimeCode?.path, '/api/v4/session/token/2fa');
+    assert.deepEqual([oneTimeCode.codeField, oneTimeCode.sessionField], ['otp', 'session_id']);
+    assert.equal(oneTimeCode.lifetime, 600);
+    assert.equal(captcha?.path, '/api/v4/site/captcha');
+    assert.deepEqual([captcha.answerField, captcha.ticketField], ['captcha', 'ticket']);
+  });
+
+  it('sends plain JSON without headers of its own', () => {
+    assert.deepEqual(cloudreve.body, { form: 'json' });
+    assert.equal(cloudreve.headers, undefined);
+    assert.equal(cloudreve.baseUrls, undefined);
+  });
+
+  it('takes email and password', () => {
+    assert.deepEqual(names(cloudreve), ['email', 'password']);
+    assert.deepEqual(secrets(cloudreve), ['password']);
+  });
+
+  it('wants code 0 and reads two moments', () => {
+    const { success, accessExpiry, refreshExpiry, code, message, correlationId } = cloudreve.answer;
+    assert.deepEqual(success, { field: 'code', equals: 0 });
+    assert.deepEqual(accessExpiry, { field: 'access_expires', unit: 'rfc3339' });
+    assert.deepEqual(refreshExpiry, { field: 'refresh_expires', unit: 'rfc3339' });
+    assert.deepEqual([code, message, correlationId], ['code', 'msg', 'correlation_id']);
+  });
+});

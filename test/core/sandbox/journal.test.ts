@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { startSandbox, type SandboxJournalEntry } from '../../../core/sandbox/index.ts';
+import * as client from './clients.ts';
+
+const { allPartners, login, refresh, signIn, useToken } = client;
+
+describe('sandbox journal', () => {
+  it('holds a request decrypted, with headers, body and outcome', async () => {
+    const clock = client.stoppedClock();
+    await using sandbox = await startSandbox({ clock: clock.read });
+    await login(sandbox, 'tconnect');
+    const { partnerCode, cipher, credentials } = sandbox.profiles.tconnect;
+    const entry = client.must(sandbox.journal[0]);
+    const { headers, body, ...rest } = entry;
+    assert.deepEqual(rest, {
+      at: clock.now,
+      partner: 'tconnect',
+      call: 'login',
+      method: 'POST',
+      path: '/openapi/v1/auth/login',
+      payload: credentials,
+      status: 200,
+      outcome: 'ok',
+    });
+    assert.equal(headers['partner-code'], partnerCode);
+    assert.deepEqual(JSON.parse(body), { data: client.encrypt(cipher, credentials) });
+  });
+
+  it('names every call of every partner', async () => {
+    await using sandbox = await startSandbox();
+    for (const partner of allPartners) {
+      const { access, refresh: token } = await signIn(sandbox, partner);
+      await useToken(sandbox, partner, access);
+      await refresh(sandbox, partner, token);
+    }
+    const body = JSON.stringify({ refresh_token: sandbox.tokens('cloudreve')?.refreshToken });
+    await client.send(`${sandbox.url}/api/v4/session/token`, { method: 'DELETE', body });
+    await client.send(`${sandbox.url}/api/v4/site/captcha`);
+    await client.postJson(`${sandbox.url}/api/v4/session/token/2fa`, {});
+    await client.send(`${sandbox.url}/api/v4/site/config/login`);
+    const calls = sandbox.journal.map(({ call }) => call);
+    const three = ['login', 'protected', 'refresh'];
+    assert.deepEqual(calls, [...three, ...three, ...three, 'logout', 'captcha', 'twoFactor', 'other']);
+  });
+
+  it('holds the fields of a multipart body', async () => {
+    await using sandbox = await startSandbox();
+    const { access } = await signIn(sandbox, 'bizmail');
+    const form = client.mail();
+    form.append('attachments[]', new Blob(['abc'], { type: 'text/plain' }), 'a.txt');
+    const headers = { authorization: `Bearer ${access}` };
+    await client.send(`${sandbox.url}/api/1.0/mail/store`, { method: 'POST', headers, body: form });
+    const payload = client.must(sandbox.journal.at(-1)).payload as client.Json;
+    assert.equal(payload.text, 'Xin chào');
+    assert.deepEqual(payload['attachments[]'], { name: 'a.txt', type: 'text/plain', size: 3 });
+  });
+
+  it('holds refused requests and paths of nobody', async () => {
+    await using sandbox = await startSandbox();
+    await client.send(`${sandbox.url}/nowhere?x=1`);
+    await client.postTconnect(sandbox, 'auth/login', {}, { 'Partner-Code': 'x' });
+    const [first, second] = sandbox.journal;
+    assert.deepEqual(
+      [first?.path, first?.partner, first?.outcome, first?.status],
+      ['/nowhere', undefined, 'notFound', 404],
+    );
+    assert.deepEqual([second?.outcome, second?.payload], ['wrongPartnerCode', undefined]);
+  });
+
+  it('has an entry before the client has its answer', async () => {
+    await using sandbox = await startSandbox({ delay: 30 });
+    const pending = login(sandbox, 'bizmail').then(() => 'answered');
+    const recorded = new Promise<string>((resolve) => {
+      const look = () => (sandbox.journal.length > 0 ? resolve('recorded') : setImmediate(look));
+      look();
+    });
+    assert.equal(await Promise.race([pending, recorded]), 'recorded');
+    assert.equal(await pending, 'answered');
+  });
+
+  it('is told to a listener, and can be emptied', async () => {
+    const seen: SandboxJournalEntry[] = [];
+    await using sandbox = await startSandbox({ onRequest: (entry) => seen.push(entry) });
+    await login(sandbox, 'cloudreve');
+    assert.deepEqual(seen, sandbox.journal);
+    sandbox.clearJournal();
+    assert.deepEqual([sandbox.journal.length, seen.length], [0, 1]);
+  });
+});

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, it } from 'node:test';
+import { startSandbox } from '../../../core/sandbox/index.ts';
+import * as client from './clients.ts';
+
+describe('sandbox life', () => {
+  it('ends hanging, delayed and dripping requests on close, at once', async () => {
+    const sandbox = await startSandbox();
+    sandbox.fail('hang', { partner: 'tconnect' });
+    sandbox.fail('drip', { partner: 'bizmail' });
+    const requests = [client.login(sandbox, 'tconnect'), client.login(sandbox, 'bizmail')];
+    const ended = Promise.allSettled(requests);
+    while (sandbox.journal.length < 2) await new Promise(setImmediate);
+    sandbox.set({ delay: 60_000 });
+    const delayed = client.login(sandbox, 'cloudreve').catch(() => 'ended');
+    while (sandbox.journal.length < 3) await new Promise(setImmediate);
+    await sandbox.close();
+    assert.deepEqual(
+      (await ended).map(({ status }) => status),
+      ['rejected', 'rejected'],
+    );
+    assert.equal(await delayed, 'ended');
+    await assert.rejects(client.login(sandbox, 'bizmail'));
+  });
+
+  it('may be closed again', async () => {
+    const sandbox = await startSandbox();
+    await Promise.all([sandbox.close(), sandbox.close()]);
+    await sandbox.close();
+  });
+
+  it('listens on loopback alone, on the port asked for', async () => {
+    await using first = await startSandbox();
+    const port = Number(new URL(first.url).port);
+    assert.equal(new URL(first.url).hostname, '127.0.0.1');
+    await assert.rejects(startSandbox({ port }), { code: 'EADDRINUSE' });
+    await first.close();
+    await using second = await startSandbox({ port });
+    assert.equal(second.url, first.url);
+  });
+
+  it('leaves nothing open, so that a process ends by itself', async () => {
+    const script = `
+      import { startSandbox } from ${JSON.stringify(new URL('../../../core/sandbox/index.ts', import.meta.url).href)};
+      for (const https of [false, true]) {
+        const sandbox = await startSandbox({ https });
+        sandbox.fail('hang');
+        if (!https) fetch(sandbox.url + '/api/v4/site/captcha').catch(() => {});
+        while (!https && sandbox.journal.length === 0) await new Promise(setImmediate);
+        await sandbox.close();
+      }
+      // The system gives a closed handle back a turn or two of the loop later.
+      for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+      const kinds = process.getActiveResourcesInfo().filter((kind) => /TCP|Timeout/.test(kind));
+      console.log(JSON.stringify(kinds));`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const [code] = (await once(child, 'close')) as [number];
+    assert.deepEqual([code, output.trim()], [0, '[]']);
+  });
+});
+
+describe('npm run sandbox', () => {
+  const program = new URL('../../../core/sandbox/run.ts', import.meta.url).pathname;
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    it(`shows the accounts on one screen, logs requests, and ends with 0 on ${signal}`, async () => {
+      const child = spawn(process.execPath, [program, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+      let output = '';
+      let seen: () => void = () => undefined;
+      child.stdout.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+        seen();
+      });
+      const until = (text: string) =>
+        new Promise<void>((resolve) => {
+          seen = () => (output.includes(text) ? resolve() : undefined);
+          seen();
+        });
+      await until('Ctrl+C to stop');
+      assert.ok(output.split('\n').length <= 30);
+      for (const word of ['TCONNECT', 'Partner-Code', 'key', 'IV', 'BizMail', 'Cloudreve', 'client_secret', 'curl']) {
+        assert.ok(output.includes(word), word);
+      }
+      const url = client.must(/http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0]);
+      const body = client.must(/-d '(.*)'/.exec(output)?.[1]);
+      const reply = await client.postJson(`${url}/api/1.0/auth/token`, JSON.parse(body));
+      await until('/api/1.0/auth/token  200  ok');
+      assert.equal(output.includes(client.must(client.tokensOf(reply)).access), false);
+      child.kill(signal);
+      const [code] = (await once(child, 'close')) as [number];
+      assert.equal(code, 0);
+    });
+  }
+
+  it('explains itself on wrong arguments', async () => {
+    for (const args of [['--nonsense'], ['--port', 'x'], ['--port', '70000']]) {
+      const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+      let output = '';
+      child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      const [code] = (await once(child, 'close')) as [number];
+      assert.equal(code, 2);
+      assert.match(output, /Usage/);
+    }
+  });
+});

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { decodeToken, PartnerAuthError } from '../../../core/index.ts';
+import { failure, partnerNames, stored, withSession } from '../../helpers/with-session.ts';
+
+for (const partner of partnerNames) {
+  describe(`login at ${partner}`, () => {
+    it('gets a token that the partner accepts and both deadlines', () =>
+      withSession({ partner }, async ({ session, sandbox, credentials }) => {
+        assert.equal(session.status.phase, 'valid');
+        assert.equal(await session.accessToken(), sandbox.tokens(partner)?.accessToken);
+        assert.equal(session.status.account, credentials.username ?? credentials.email);
+        assert.ok((session.status.refreshExpiresAt ?? 0) > (session.status.accessExpiresAt ?? Infinity));
+        assert.equal(decodeToken(await session.accessToken())?.verified, false);
+      }));
+
+    it('refuses a wrong password and keeps the session there was', () =>
+      withSession({ partner }, async ({ session, credentials }) => {
+        const token = await session.accessToken();
+        const error = await failure(session.login({ ...credentials, password: 'wrong-password' }));
+        assert.ok(error instanceof PartnerAuthError);
+        assert.equal(error.code, 'invalidCredentials');
+        assert.equal(error.retryable, false);
+        assert.doesNotMatch(error.message, /wrong-password/);
+        assert.equal(await session.accessToken(), token);
+      }));
+
+    it('names a credential that is missing and sends nothing', () =>
+      withSession({ partner, signedIn: false }, async ({ session, sandbox, credentials }) => {
+        for (const name of Object.keys(credentials)) {
+          const { [name]: _, ...rest } = credentials;
+          await assert.rejects(session.login(rest), { code: 'configuration', setting: name });
+        }
+        assert.equal(sandbox.journal.length, 0);
+      }));
+
+    it('is restored from the store by another session', () =>
+      withSession({ partner }, async ({ session, sibling }) => {
+        const other = await sibling();
+        assert.equal(other.status.phase, 'valid');
+        assert.equal(await other.accessToken(), await session.accessToken());
+      }));
+  });
+}
+
+describe('login at tconnect', () => {
+  it('sends extra fields inside the encrypted payload', () =>
+    withSession(
+      {
+        signedIn: false,
+        session: { extraFields: { login: { grant_type: 'password' }, refresh: { grant_type: 'refresh_token' } } },
+      },
+      async ({ session, sandbox, credentials }) => {
+        await session.login({ ...credentials, device: 'till-7' });
+        await session.refresh();
+        const [login, refresh] = sandbox.journal;
+        assert.deepEqual(login?.payload, { ...credentials, device: 'till-7', grant_type: 'password' });
+        assert.equal((refresh?.payload as { grant_type: string }).grant_type, 'refresh_token');
+        assert.match(login.body, /^\{"data":"[\da-f]+"\}$/);
+      },
+    ));
+
+  it('reads wrapped and encrypted answers where the settings say so', async () => {
+    for (const [tconnectAnswer, answer] of [
+      ['wrapped', { tokensIn: 'data' }],
+      ['encrypted', { encryptedIn: 'data' }],
+    ] as const) {
+      await withSession({ sandbox: { tconnectAnswer }, session: { answer } }, async ({ session }) => {
+        await session.refresh();
+        assert.equal(session.status.phase, 'valid');
+      });
+    }
+  });
+
+  it('points to the setting when the answer is wrapped without being told', () =>
+    withSession({ signedIn: false, sandbox: { tconnectAnswer: 'wrapped' } }, async ({ session, credentials }) => {
+      await assert.rejects(session.login(credentials), { code: 'invalidAnswer', setting: 'answer' });
+    }));
+
+  it('works with every IV rule and output form that the sandbox speaks', async () => {
+    for (const iv of [
+      { from: 'fixed', value: 'sixteen bytes iv', format: 'utf8' },
+      { from: 'prefix' },
+      { from: 'key' },
+    ] as const) {
+      for (const output of ['hex', 'hex-upper', 'base64'] as const) {
+        const accounts = { tconnect: { cipher: { iv, output } } };
+        await withSession({ sandbox: { accounts } }, async ({ session, sandbox }) => {
+          assert.equal(session.status.phase, 'valid');
+          assert.deepEqual(sandbox.profiles.tconnect.cipher.iv, iv);
+        });
+      }
+    }
+  });
+});
+
+describe('login at bizmail', () => {
+  it('sends multipart where the settings say so', () =>
+    withSession({ partner: 'bizmail', session: { bodyForm: 'multipart' } }, async ({ session, sandbox }) => {
+      await session.refresh();
+      for (const entry of sandbox.journal) assert.match(entry.headers['content-type'] ?? '', /^multipart\/form-data/);
+      assert.equal(session.status.phase, 'valid');
+    }));
+});
+
+describe('login at cloudreve', () => {
+  it('goes on with the one-time code', () =>
+    withSession({ partner: 'cloudreve', signedIn: false, sandbox: { twoFactor: true } }, async (fixture) => {
+      const { session, sandbox, credentials } = fixture;
+      await assert.rejects(session.login(credentials), { code: 'oneTimeCodeRequired' });
+      assert.equal(session.status.phase, 'signedOut');
+      await assert.rejects(session.login({ otp: '000000' }), { code: 'invalidOneTimeCode' });
+      await session.login({ otp: sandbox.oneTimeCode() });
+      assert.equal(session.status.phase, 'valid');
+      assert.equal(session.status.account, credentials.email);
+    }));
+
+  it('does both steps in one call when the code comes along', () =>
+    withSession({ partner: 'cloudreve', signedIn: false, sandbox: { twoFactor: true } }, async (fixture) => {
+      const { session, sandbox, credentials } = fixture;
+      await session.login({ ...credentials, otp: sandbox.oneTimeCode() });
+      assert.equal(session.status.phase, 'valid');
+    }));
+
+  it('refuses a code that nobody asked for, or that comes too late', () =>
+    withSession({ partner: 'cloudreve', signedIn: false, sandbox: { twoFactor: true } }, async (fixture) => {
+      const { session, sandbox, credentials, clock } = fixture;
+      await assert.rejects(session.login({ otp: '123456' }), { code: 'invalidOneTimeCode' });
+      await assert.rejects(session.login(credentials), { code: 'oneTimeCodeRequired' });
+      clock.advance(600_000);
+      await assert.rejects(session.login({ otp: sandbox.oneTimeCode() }), { code: 'invalidOneTimeCode' });
+    }));
+
+  it('hands out the captcha and takes its answer', () =>
+    withSession({ partner: 'cloudreve', signedIn: false, sandbox: { captcha: true } }, async (fixture) => {
+      const { session, sandbox, credentials } = fixture;
+      const error = await failure(session.login(credentials));
+      assert.ok(error instanceof PartnerAuthError);
+      assert.equal(error.code, 'captchaRequired');
+      assert.match(error.challenge?.image ?? '', /^data:image\//);
+      const ticket = error.challenge?.ticket ?? '';
+      await session.login({ ...credentials, captcha: sandbox.captchaText(ticket) ?? '', ticket });
+      assert.equal(session.status.phase, 'valid');
+    }));
+
+  it('tells a blocked account from a wrong password', () =>
+    withSession({ partner: 'cloudreve', signedIn: false, sandbox: { accountState: 'blocked' } }, async (fixture) => {
+      await assert.rejects(fixture.session.login(fixture.credentials), { code: 'accountUnavailable' });
+    }));
+
+  it('revokes at the partner when signing out', () =>
+    withSession({ partner: 'cloudreve' }, async ({ session, sandbox, store }) => {
+      const record = await stored(store);
+      assert.deepEqual(await session.signOut(), { revoked: true });
+      assert.equal(session.status.phase, 'signedOut');
+      assert.ok(!('tokens' in ((await store.read()) ?? {})));
+      const logout = sandbox.journal.find(({ call }) => call === 'logout');
+      assert.deepEqual(logout?.payload, { refresh_token: record.tokens.refreshToken });
+    }));
+});

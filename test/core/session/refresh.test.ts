@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { memoryStore, type StoredRecord, type TokenStore } from '../../../core/index.ts';
+import { partnerNames, stored, withSession } from '../../helpers/with-session.ts';
+
+describe('refresh', () => {
+  for (const partner of partnerNames) {
+    it(`ends the session only when ${partner} refuses the stored refresh token`, () =>
+      withSession({ partner }, async ({ session, sandbox, clock, store }) => {
+        const token = await session.accessToken();
+        sandbox.revoke(partner);
+        await assert.rejects(session.refresh(), { code: 'sessionEnded', retryable: false });
+        assert.equal(session.status.phase, 'ended');
+        assert.equal(await session.accessToken(), token, 'the access token stays usable until it expires');
+        assert.equal((await stored(store)).tokens.refreshToken, undefined);
+        clock.advance(100_000_000);
+        await assert.rejects(session.accessToken(), { code: 'sessionEnded' });
+        assert.equal(
+          sandbox.journal.filter(({ call }) => call === 'refresh').length,
+          1,
+          'a dead token is not sent again',
+        );
+      }));
+
+    it(`survives a lost answer when ${partner} grants a grace time`, () =>
+      withSession({ partner, sandbox: { graceTime: 60 } }, async ({ session, sandbox, refreshes }) => {
+        sandbox.fail('resetAfter', { call: 'refresh' });
+        await session.refresh();
+        assert.equal(refreshes(), 2);
+        assert.equal(await session.accessToken(), sandbox.tokens(partner)?.accessToken);
+      }));
+  }
+
+  it('joins the refresh in flight', () =>
+    withSession({ sandbox: { delay: 20 } }, async ({ session, refreshes }) => {
+      await Promise.all([session.refresh(), session.refresh(), session.refresh()]);
+      assert.equal(refreshes(), 1);
+    }));
+
+  it('adopts what a sibling process just got, without a request', () =>
+    withSession(
+      { session: { store: withoutEvents(memoryStore()) } },
+      async ({ session, sibling, sandbox, refreshes }) => {
+        const other = await sibling();
+        await other.refresh();
+        await session.refresh();
+        assert.equal(refreshes(), 1);
+        assert.equal(await session.accessToken(), sandbox.tokens('tconnect')?.accessToken);
+      },
+    ));
+
+  it('says that a refresh was interrupted when the answer is lost and the partner knows no grace', () =>
+    withSession({}, async ({ session, sandbox }) => {
+      const token = await session.accessToken();
+      sandbox.fail('resetAfter', { call: 'refresh' });
+      await assert.rejects(session.refresh(), { code: 'refreshInterrupted', message: /interrupted.*sign in again/ });
+      assert.equal(session.status.phase, 'ended');
+      assert.equal(await session.accessToken(), token);
+    }));
+
+  it('knows after a crash that a refresh was interrupted', () =>
+    withSession({}, async ({ session, sandbox, store, sibling }) => {
+      const before = await stored(store);
+      await session.refresh();
+      await store.write({ ...before, intent: { at: 0 } });
+      const restarted = await sibling();
+      await assert.rejects(restarted.refresh(), { code: 'refreshInterrupted' });
+      assert.equal(sandbox.journal.filter(({ outcome }) => outcome === 'replayed').length, 1);
+    }));
+
+  it('writes its intent down before it asks and clears it with the answer', () =>
+    withSession({ sandbox: { delay: 20 } }, async ({ session, store }) => {
+      const writes: StoredRecord[] = [];
+      const { write } = store;
+      store.write = (record) => {
+        writes.push(record);
+        return write(record);
+      };
+      await session.refresh();
+      assert.deepEqual(
+        writes.map((record) => 'tokens' in record && [record.generation, record.intent !== undefined]),
+        [
+          [1, true],
+          [2, false],
+        ],
+      );
+    }));
+
+  it('asks nobody when the intent can not be written', () =>
+    withSession({}, async ({ session, store, refreshes }) => {
+      const token = await session.accessToken();
+      store.write = () => Promise.reject(new Error('ENOSPC'));
+      await assert.rejects(session.refresh(), { code: 'store', message: /Nothing was refreshed/ });
+      assert.equal(refreshes(), 0);
+      assert.equal(await session.accessToken(), token);
+    }));
+
+  it('hands out the new token when saving it failed, tells the caller, and saves it with the next refresh', () =>
+    withSession({}, async ({ session, sandbox, store }) => {
+      const { write } = store;
+      store.write = (record) =>
+        'tokens' in record && record.intent === undefined ? Promise.reject(new Error('ENOSPC')) : write(record);
+      await assert.rejects(session.refresh(), { code: 'store' });
+      assert.equal(await session.accessToken(), sandbox.tokens('tconnect')?.accessToken);
+      assert.equal(session.status.lastError?.code, 'store');
+      store.write = write;
+      await session.refresh();
+      assert.equal((await stored(store)).generation, 3);
+      assert.equal(session.status.lastError, undefined);
+    }));
+
+  it('keeps the refresh token when the answer has none, and when it has the same', async () => {
+    for (const refreshTokenInAnswer of ['omitted', 'same'] as const) {
+      await withSession({ sandbox: { refreshTokenInAnswer } }, async ({ session, store }) => {
+        const before = await stored(store);
+        await session.refresh();
+        await session.refresh();
+        const after = await stored(store);
+        assert.equal(after.tokens.refreshToken, before.tokens.refreshToken);
+        assert.notEqual(after.tokens.accessToken, before.tokens.accessToken);
+        assert.equal(after.generation, 3);
+      });
+    }
+  });
+
+  it('never ends a session for trouble on the way', async () => {
+    const faults = [
+      'resetBefore',
+      { status: 429 },
+      { status: 500 },
+      { status: 502, html: true },
+      { status: 400 },
+      { status: 404 },
+      'brokenJson',
+      'oversized',
+      { redirect: 'http://127.0.0.1:9/' },
+      { text: '' },
+      { text: 'null' },
+    ] as const;
+    for (const fault of faults) {
+      // With a grace time the partner forgives that the same token comes again, as it must after a lost answer.
+      await withSession({ sandbox: { graceTime: 60 } }, async ({ session, sandbox }) => {
+        const token = await session.accessToken();
+        sandbox.fail(fault, { call: 'refresh', times: 4 });
+        await assert.rejects(session.refresh());
+        assert.equal(session.status.phase, 'valid', JSON.stringify(fault));
+        assert.equal(await session.accessToken(), token);
+        sandbox.heal();
+        await session.refresh();
+        assert.equal(await session.accessToken(), sandbox.tokens('tconnect')?.accessToken);
+      });
+    }
+  });
+
+  it('follows a new login of a sibling instead of refreshing the old session', () =>
+    withSession({}, async ({ session, sibling, sandbox, credentials }) => {
+      const other = await sibling();
+      await other.login(credentials);
+      sandbox.clearJournal();
+      assert.equal(await session.accessToken(), sandbox.tokens('tconnect')?.accessToken);
+      assert.equal(sandbox.journal.length, 0);
+    }));
+
+  it('sees that a sibling signed out', () =>
+    withSession({}, async ({ session, sibling }) => {
+      const other = await sibling();
+      await other.signOut();
+      await assert.rejects(session.refresh(), { code: 'signedOut' });
+      assert.equal(session.status.phase, 'signedOut');
+    }));
+});
+
+/** A store that can not tell of changes, as a file in a folder that can not be watched. */
+function withoutEvents({ read, write, clear, lock }: TokenStore): TokenStore {
+  return { read, write, clear, lock };
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { withSession } from '../../helpers/with-session.ts';
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+describe('time', () => {
+  it('does not serve an expired token after the clock was set back', () =>
+    withSession({}, async ({ session, clock, sandbox, refreshes }) => {
+      clock.advance(11 * hour);
+      clock.setWall(-day);
+      assert.equal(session.status.phase, 'expired');
+      await session.accessToken();
+      assert.equal(refreshes(), 1);
+      assert.equal(session.status.phase, 'valid', 'the new token counts from the clock as it is now');
+      assert.equal(await session.accessToken(), sandbox.tokens('tconnect')?.accessToken);
+      assert.equal(refreshes(), 1);
+    }));
+
+  it('does not trust a stored token that was issued in the future', () =>
+    withSession({}, async ({ clock, sibling, refreshes }) => {
+      clock.setWall(-day);
+      const other = await sibling();
+      assert.equal(other.status.phase, 'expired');
+      await other.accessToken();
+      assert.equal(refreshes(), 1);
+      assert.equal(other.status.phase, 'valid');
+    }));
+
+  it('notices sleep, in which only the wall clock goes on', () =>
+    withSession({}, async ({ session, clock, refreshes }) => {
+      clock.setWall(11 * hour);
+      assert.equal(session.status.phase, 'expired');
+      await session.accessToken();
+      assert.equal(refreshes(), 1);
+    }));
+
+  it('corrects absolute deadlines when the clocks differ', () =>
+    withSession({ partner: 'cloudreve', signedIn: false }, async ({ session, clock, sandbox, credentials }) => {
+      sandbox.advance(7 * 3600);
+      await session.login(credentials);
+      assert.equal(session.status.phase, 'valid');
+      const lifetime = (session.status.accessExpiresAt ?? 0) - clock.now();
+      assert.ok(lifetime > 3_590_000 && lifetime <= 3_600_000, `${lifetime} ms`);
+    }));
+
+  it('does not let a clock far in the future end a session', () =>
+    withSession({}, async ({ session, clock, sandbox, refreshes }) => {
+      const theirs = sandbox.now();
+      clock.setWall(400 * day);
+      sandbox.advance((theirs - sandbox.now()) / 1000);
+      assert.equal(session.status.phase, 'ended', 'that is how it looks from here');
+      await session.accessToken();
+      assert.equal(refreshes(), 1);
+      assert.equal(session.status.phase, 'valid');
+    }));
+
+  it('tells its listeners when the token falls due and when it expires', () =>
+    withSession({ session: { refreshMargin: 600 } }, async ({ session, clock }) => {
+      const phases: string[] = [];
+      const off = session.on('change', ({ phase }) => phases.push(phase));
+      clock.advance(9 * hour + 51 * 60_000);
+      assert.deepEqual(phases, ['due']);
+      clock.advance(hour);
+      assert.deepEqual(phases, ['due', 'expired']);
+      clock.advance(40 * day);
+      assert.deepEqual(phases, ['due', 'expired', 'ended']);
+      off();
+      assert.equal(clock.timers, 0);
+    }));
+
+  it('keeps one timer, however far the deadline and however many listen', () =>
+    withSession(
+      { sandbox: { accessLifetime: 400 * 86_400, refreshLifetime: 500 * 86_400 } },
+      async ({ session, clock }) => {
+        session.on('change', () => undefined);
+        session.on('change', () => undefined);
+        assert.equal(clock.timers, 1);
+        clock.advance(90 * day);
+        assert.equal(clock.timers, 1);
+        assert.equal(session.status.phase, 'valid');
+        await session.close();
+        assert.equal(clock.timers, 0);
+      },
+    ));
+
+  it('refreshes ahead of expiry by itself when asked to, until the session ends', () =>
+    withSession({ session: { autoRefresh: true } }, async ({ session, clock, refreshes, sandbox }) => {
+      for (let round = 1; round <= 3; round++) {
+        const done = changed(session, (status) => !status.refreshing && status.phase === 'valid');
+        clock.advance(10 * hour - 1000);
+        await done;
+        assert.equal(refreshes(), round);
+      }
+      sandbox.revoke('tconnect');
+      const ended = changed(session, (status) => status.phase === 'ended' && !status.refreshing);
+      clock.advance(10 * hour - 1000);
+      await ended;
+      clock.advance(20 * hour);
+      assert.equal(refreshes(), 4);
+      assert.equal(session.status.lastError?.code, 'sessionEnded');
+    }));
+
+  it('tries again by itself after trouble, with growing pauses', () =>
+    withSession({ session: { autoRefresh: true } }, async ({ session, clock, sandbox, refreshes }) => {
+      sandbox.fail({ status: 404 }, { call: 'refresh', times: 2 });
+      const failed = changed(session, (status) => !status.refreshing && status.lastError !== undefined);
+      clock.advance(10 * hour - 240_000);
+      await failed;
+      const failedAgain = changed(session, (status) => status.refreshing);
+      clock.advance(1_000);
+      await failedAgain;
+      await changed(session, (status) => !status.refreshing);
+      const recovered = changed(session, (status) => status.lastError === undefined && !status.refreshing);
+      clock.advance(2_000);
+      await recovered;
+      assert.equal(refreshes(), 3);
+      assert.equal(session.status.phase, 'valid');
+    }));
+});
+
+type Session = Parameters<Parameters<typeof withSession>[1]>[0]['session'];
+
+/** Resolves with the first change to a status that fits. */
+function changed(session: Session, fits: (status: Session['status']) => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const off = session.on('change', (status) => {
+      if (!fits(status)) return;
+      off();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { describe, it } from 'node:test';
+import { fileStore } from '../../../core/index.ts';
+import { temporaryFolder } from '../../helpers/temporary-folder.ts';
+
+describe('the lock of a file store', () => {
+  it('lets one in at a time', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('session.json');
+    let inside = 0;
+    let most = 0;
+    const runs = Array.from({ length: 20 }, () =>
+      fileStore(file).lock(async () => {
+        most = Math.max(most, ++inside);
+        await new Promise((resolve) => setImmediate(resolve));
+        inside--;
+      }),
+    );
+    await Promise.all(runs);
+    assert.equal(most, 1);
+  });
+
+  it('names its owner and is gone afterwards, also after an error', async () => {
+    await using folder = await temporaryFolder();
+    const store = fileStore(folder.file('session.json'));
+    const lock = folder.file('session.json.lock');
+    await assert.rejects(
+      store.lock(async (held) => {
+        const { pid } = JSON.parse(await readFile(lock, 'utf8')) as { pid: number };
+        assert.equal(pid, process.pid);
+        assert.equal(await held?.stillHeld(), true);
+        throw new Error('from inside');
+      }),
+      /from inside/,
+    );
+    await assert.rejects(stat(lock), { code: 'ENOENT' });
+  });
+
+  it('is taken over at once from a process that was killed', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('session.json');
+    const script = `
+      const { fileStore } = await import(${JSON.stringify(new URL('../../../core/index.ts', import.meta.url).href)});
+      await fileStore(${JSON.stringify(file)}).lock(() => { process.stdout.write('held'); return new Promise(() => setInterval(() => {}, 1000)); });`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+    assert.equal(await fileStore(file).lock(() => Promise.resolve('mine'), { timeout: 2_000 }), 'mine');
+  });
+
+  it('is taken over from another machine only when its heartbeat stood still', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('session.json');
+    const foreign = JSON.stringify({ id: 'x', pid: 1, host: `not-${hostname()}` });
+    await writeFile(`${file}.lock`, foreign);
+    await assert.rejects(
+      fileStore(file).lock(() => Promise.resolve(), { timeout: 200 }),
+      {
+        code: 'lock',
+        retryable: true,
+        message: /process 1 has held .*remove that file/,
+      },
+    );
+    assert.equal(await readFile(`${file}.lock`, 'utf8'), foreign);
+    const start = performance.now();
+    await fileStore(file).lock(() => Promise.resolve());
+    assert.ok(performance.now() - start >= 10_000, 'no sooner than the stated time');
+  });
+
+  it('tells its holder that it was lost', async () => {
+    await using folder = await temporaryFolder();
+    const store = fileStore(folder.file('session.json'));
+    await store.lock(async (held) => {
+      await writeFile(folder.file('session.json.lock'), JSON.stringify({ id: 'thief', pid: process.pid, host: 'h' }));
+      assert.equal(await held?.stillHeld(), false);
+    });
+    assert.match(await readFile(folder.file('session.json.lock'), 'utf8'), /thief/, 'the lock of the other stays');
+  });
+});

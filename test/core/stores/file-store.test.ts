@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { describe, it } from 'node:test';
+import { fileStore, openSession, type StoredSession } from '../../../core/index.ts';
+import { temporaryFolder } from '../../helpers/temporary-folder.ts';
+import { stored, withSession } from '../../helpers/with-session.ts';
+
+const record: StoredSession = {
+  version: 1,
+  sessionId: 'a',
+  generation: 1,
+  partner: 'bizmail',
+  origin: 'https://partner.example',
+  tokens: { accessToken: 'access-token-1', refreshToken: 'refresh-token-1', issuedAt: 1 },
+};
+const second: StoredSession = { ...record, generation: 2 };
+
+describe('fileStore', () => {
+  it('reads nothing from a file that is not there, and makes none', async () => {
+    await using folder = await temporaryFolder();
+    assert.equal(await fileStore(folder.file('session.json')).read(), undefined);
+    assert.deepEqual(await readdir(folder.path), []);
+  });
+
+  it('keeps a session in a file of mode 0600 and the generation before beside it', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('deep/folder/session.json');
+    const store = fileStore(file);
+    await store.write(record);
+    await store.write(second);
+    assert.deepEqual(await store.read(), second);
+    assert.deepEqual(JSON.parse(await readFile(`${file}.previous`, 'utf8')), record);
+    for (const path of [file, `${file}.previous`]) assert.equal((await stat(path)).mode & 0o777, 0o600);
+    assert.equal((await stat(folder.file('deep'))).mode & 0o777, 0o700);
+    assert.deepEqual((await readdir(folder.file('deep/folder'))).sort(), ['session.json', 'session.json.previous']);
+  });
+
+  it('leaves nothing behind when cleared', async () => {
+    await using folder = await temporaryFolder();
+    const store = fileStore(folder.file('session.json'));
+    await store.write(record);
+    await store.write(second);
+    await writeFile(folder.file('session.json.killed.tmp'), 'a token of a process that was killed');
+    await store.clear();
+    await store.clear();
+    assert.deepEqual(await readdir(folder.path), []);
+  });
+
+  it('removes what a killed process left behind while writing, but not what another writes now', async () => {
+    await using folder = await temporaryFolder();
+    const [old, fresh] = [folder.file('session.json.old.tmp'), folder.file('session.json.new.tmp')];
+    await writeFile(old, '');
+    await writeFile(fresh, '');
+    await utimes(old, new Date(0), new Date(0));
+    await fileStore(folder.file('session.json')).write(record);
+    assert.deepEqual((await readdir(folder.path)).sort(), ['session.json', 'session.json.new.tmp']);
+  });
+
+  for (const [title, content] of [
+    ['an empty file', ''],
+    ['a truncated file', JSON.stringify(record).slice(0, 60)],
+    ['other JSON', '{"hello":"world"}'],
+    ['a newer version', JSON.stringify({ ...record, version: 2 })],
+    ['a token of the wrong type', JSON.stringify({ ...record, tokens: { ...record.tokens, accessToken: 7 } })],
+    ['times that are no numbers', JSON.stringify({ ...record, tokens: { ...record.tokens, issuedAt: 'now' } })],
+    ['binary junk', '\u0000\u0001\u0002'],
+  ] as const) {
+    it(`sets ${title} aside, unchanged, and goes on with the generation before`, async () => {
+      await using folder = await temporaryFolder();
+      const file = folder.file('session.json');
+      const store = fileStore(file);
+      await store.write(record);
+      await store.write(second);
+      await writeFile(file, content);
+      await assert.rejects(store.read(), { code: 'store', setting: 'store', message: /damaged.*set aside/ });
+      const aside = (await readdir(folder.path)).find((name) => name.includes('.corrupt-'));
+      assert.equal(await readFile(folder.file(aside ?? ''), 'utf8'), content);
+      assert.deepEqual(await store.read(), record);
+    });
+  }
+
+  it('makes openSession fail once on a damaged file, then start anew', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('session.json');
+    await writeFile(file, 'junk');
+    const options = { partner: 'bizmail', baseUrl: 'https://partner.example', store: fileStore(file) } as const;
+    await assert.rejects(openSession(options), { code: 'store', message: /sign in again/ });
+    await using session = await openSession(options);
+    assert.equal(session.status.phase, 'signedOut');
+  });
+
+  it('refuses the session of another partner, origin or partner code and leaves it alone', async () => {
+    await using folder = await temporaryFolder();
+    const store = fileStore(folder.file('session.json'));
+    await store.write(record);
+    for (const options of [
+      { partner: 'cloudreve', baseUrl: 'https://partner.example' },
+      { partner: 'bizmail', baseUrl: 'https://other.example' },
+      { partner: 'bizmail', baseUrl: 'https://partner.example', partnerCode: 'X' },
+    ] as const) {
+      await assert.rejects(openSession({ ...options, store }), { code: 'store', retryable: false });
+    }
+    assert.deepEqual(await store.read(), record);
+  });
+
+  it('says so when the file can not be read or written', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('session.json');
+    await mkdir(file);
+    await assert.rejects(fileStore(file).read(), { code: 'store', message: /could not be read \(EISDIR\)/ });
+    await assert.rejects(fileStore(file).write(record), { code: 'store', message: /could not be written/ });
+    await writeFile(folder.file('plain'), '');
+    await assert.rejects(fileStore(folder.file('plain/session.json')).write(record), { code: 'store' });
+    assert.throws(() => fileStore(''), TypeError);
+  });
+
+  it('keeps a session alive in memory while its file is damaged, and writes it back', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('session.json');
+    await withSession({ session: { store: fileStore(file) } }, async ({ session, sandbox, store }) => {
+      await writeFile(file, 'junk');
+      await session.refresh();
+      assert.equal((await stored(store)).tokens.accessToken, sandbox.tokens('tconnect')?.accessToken);
+    });
+  });
+
+  it('does not take a damaged file that was set aside for a sign-out', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('session.json');
+    await withSession({ session: { store: fileStore(file) } }, async ({ session, store }) => {
+      const before = await store.read();
+      await writeFile(file, 'junk');
+      await assert.rejects(store.read(), { code: 'store' });
+      assert.equal(session.status.phase, 'valid');
+      await session.close();
+      assert.deepEqual(await store.read(), before);
+    });
+  });
+
+  it('does not take a file that vanished for a sign-out', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('session.json');
+    await withSession({ session: { store: fileStore(file) } }, async ({ session, sandbox, store }) => {
+      await rm(file);
+      await session.refresh();
+      assert.equal((await stored(store)).tokens.accessToken, sandbox.tokens('tconnect')?.accessToken);
+    });
+  });
+
+  it('leaves no token behind after a sign-out', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('session.json');
+    await withSession({ session: { store: fileStore(file) } }, async ({ session }) => {
+      await session.refresh();
+      await session.signOut();
+      assert.deepEqual(await readdir(folder.path), ['session.json']);
+      assert.deepEqual(Object.keys(JSON.parse(await readFile(file, 'utf8')) as object), ['version', 'signedOutAt']);
+    });
+  });
+
+  it('saves at the end what could not be saved before', async () => {
+    await withSession({}, async ({ session, sandbox, store }) => {
+      const { write } = store;
+      store.write = (record) =>
+        'tokens' in record && record.intent === undefined ? Promise.reject(new Error('ENOSPC')) : write(record);
+      await assert.rejects(session.refresh(), { code: 'store' });
+      store.write = write;
+      await session.close();
+      assert.equal((await stored(store)).tokens.accessToken, sandbox.tokens('tconnect')?.accessToken);
+    });
+  });
+
+  it('goes on with its own newer session when the file went back by generations', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('session.json');
+    await withSession({ session: { store: fileStore(file) } }, async ({ session, store }) => {
+      const backup = await readFile(file);
+      await session.refresh();
+      await session.refresh();
+      await writeFile(`${file}.backup`, backup);
+      await rename(`${file}.backup`, file);
+      await session.refresh();
+      assert.equal((await stored(store)).generation, 4);
+    });
+  });
+
+  it('tells a session of another process signing in and out', async () => {
+    await using folder = await temporaryFolder();
+    const store = fileStore(folder.file('session.json'));
+    await withSession({ session: { store }, signedIn: false }, async ({ session, sibling, credentials }) => {
+      const signedIn = phase(session, 'valid');
+      const other = await sibling();
+      await other.login(credentials);
+      await signedIn;
+      assert.equal(await session.accessToken(), await other.accessToken());
+      const signedOut = phase(session, 'signedOut');
+      await other.signOut();
+      await signedOut;
+    });
+  });
+});
+
+function phase(session: Parameters<Parameters<typeof withSession>[1]>[0]['session'], wanted: string): Promise<void> {
+  return new Promise((resolve) => {
+    session.on('change', (status) => {
+      if (status.phase === wanted) resolve();
+    });
+  });
+}

@@ -1,0 +1,30 @@
+import { fileStore, openSession, type SessionOptions } from '../../core/index.ts';
+
+/** What a worker process is told and answers; one process stands for one program that uses the session. */
+export interface WorkerTask {
+  readonly options: SessionOptions;
+  readonly file: string;
+  readonly calls: number;
+}
+
+export type WorkerReport = { readonly ready: true } | { readonly tokens: string[] } | { readonly error: string };
+
+const task = JSON.parse(process.argv[2] ?? '') as WorkerTask;
+const send = (report: WorkerReport): void => void process.send?.(report);
+
+const session = await openSession({ ...task.options, store: fileStore(task.file) });
+send({ ready: true });
+process.once('message', () => {
+  void work().finally(() => process.disconnect());
+});
+
+async function work(): Promise<void> {
+  try {
+    const tokens = await Promise.all(Array.from({ length: task.calls }, () => session.accessToken()));
+    send({ tokens: [...new Set(tokens)] });
+  } catch (error) {
+    send({ error: String(error) });
+  } finally {
+    await session.close();
+  }
+}

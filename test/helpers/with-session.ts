@@ -1,0 +1,81 @@
+import {
+  memoryStore,
+  openSession,
+  partners,
+  type PartnerSession,
+  type SessionOptions,
+  type StoredSession,
+  type TokenStore,
+} from '../../core/index.ts';
+import { startSandbox, type Sandbox, type SandboxOptions, type SandboxPartner } from '../../core/sandbox/index.ts';
+import { manualClock, type ManualClock } from './manual-clock.ts';
+
+export const partnerNames = Object.keys(partners) as SandboxPartner[];
+
+export interface Fixture {
+  readonly sandbox: Sandbox;
+  readonly clock: ManualClock;
+  readonly store: TokenStore;
+  readonly session: PartnerSession;
+  readonly credentials: Readonly<Record<string, string>>;
+  /** Another session on the same store, as a second program would open it. */
+  sibling(options?: Partial<SessionOptions>): Promise<PartnerSession>;
+  refreshes(): number;
+}
+
+export interface FixtureOptions {
+  readonly partner?: SandboxPartner;
+  readonly sandbox?: SandboxOptions;
+  readonly session?: Partial<SessionOptions>;
+  /** Default true. */
+  readonly signedIn?: boolean;
+}
+
+/** A sandbox and a session on one manual clock, closed whatever happens. */
+export async function withSession<T>(options: FixtureOptions, test: (fixture: Fixture) => Promise<T>): Promise<T> {
+  const { partner = 'tconnect', signedIn = true } = options;
+  const clock = manualClock();
+  await using sandbox = await startSandbox({ clock: clock.now, ...options.sandbox });
+  const profile = sandbox.profiles[partner];
+  const store = options.session?.store ?? memoryStore();
+  const open = (more: Partial<SessionOptions> = {}): Promise<PartnerSession> =>
+    openSession({ ...profile, clock, store, ...options.session, ...more });
+  const siblings: PartnerSession[] = [];
+  await using session = await open();
+  const credentials = { ...profile.credentials };
+  if (signedIn) await session.login(credentials);
+  try {
+    return await test({
+      sandbox,
+      clock,
+      store,
+      session,
+      credentials,
+      async sibling(more) {
+        const opened = await open(more);
+        siblings.push(opened);
+        return opened;
+      },
+      refreshes: () => sandbox.journal.filter(({ call }) => call === 'refresh').length,
+    });
+  } finally {
+    for (const sibling of siblings) await sibling.close();
+  }
+}
+
+/** The error that the call failed with. */
+export async function failure(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => {
+      throw new Error('The call was expected to fail.');
+    },
+    (error: unknown) => error,
+  );
+}
+
+/** The session that the store holds. */
+export async function stored(store: TokenStore): Promise<StoredSession> {
+  const record = await store.read();
+  if (record === undefined || 'signedOutAt' in record) throw new Error('The store holds no session.');
+  return record;
+}
