@@ -2,16 +2,19 @@ export { openSession } from './session/open-session.ts';
 export { PartnerSession } from './session/session.ts';
 export type { CallOptions } from './session/session.ts';
 export type { SessionStatus } from './session/state.ts';
-export type { AnswerSettings, ExtraFields, SessionOptions } from './session/options.ts';
+export { checkConnection } from './session/options.ts';
+export type { AnswerSettings, ConnectionOptions, ExtraFields, SessionOptions } from './session/options.ts';
 export type { RequestOptions } from './session/request-options.ts';
 export type { Credentials } from './session/credentials.ts';
 export type { Phase } from './session/expiry.ts';
 export type { Clock } from './session/clock.ts';
+export { parseStoredRecord } from './session/record.ts';
 export type { EndCode, SignedOutMark, StoredRecord, StoredSession, TokenSet } from './session/record.ts';
 export type { PartnerAnswer } from './exchange/partner-calls.ts';
 
 export { memoryStore } from './stores/memory-store.ts';
 export { fileStore } from './stores/file-store.ts';
+export { withFileLock } from './stores/file-lock.ts';
 export type { HeldLock, TokenStore } from './stores/token-store.ts';
 
 export { createCipher } from './cipher/cipher.ts';

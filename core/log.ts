@@ -12,6 +12,7 @@ export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothi
 export interface Redactor {
   /** Values that must never be shown again; those under four characters are too common to search for. */
   add(...secrets: (string | undefined)[]): void;
+  /** The text, cut to 4,000 characters, without secrets. */
   redact(text: string): string;
 }
 
@@ -22,6 +23,7 @@ const shapes: readonly RegExp[] = [
 ];
 const mask = '[hidden]';
 const remembered = 128;
+const lineLimit = 4000;
 
 /** Hides known secrets by value, also in their JSON and URL spelling, and unknown ones by shape. */
 export function createRedactor(): Redactor {
@@ -47,6 +49,8 @@ export function createRedactor(): Redactor {
     redact(text) {
       let result = text;
       for (const value of [...values].sort((a, b) => b.length - a.length)) result = result.replaceAll(value, mask);
+      // Cut only now, as a secret cut in two is no longer found; and before the shapes, whose time can be quadratic.
+      result = result.slice(0, lineLimit);
       for (const shape of shapes) result = result.replace(shape, mask);
       return result;
     },

@@ -36,7 +36,7 @@ export function renderReport(report: PartnerReport, stream: NodeJS.WriteStream):
       : 'forgotten here; no logout call at this partner',
   ]);
 
-  const width = Math.min(stream.columns ?? 100, 110) - indent.length;
+  const width = Math.min((stream.columns as number | undefined) ?? 100, 110) - indent.length;
   const lines = rows.flatMap(([name, value]) => {
     const title = name.padEnd(18);
     const [first = '', ...more] = wrapped(plainLine(value, 400), width);

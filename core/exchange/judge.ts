@@ -35,8 +35,9 @@ export function judge(
 
   const fail = (code: PartnerAuthErrorCode, what: string, details: PartnerAuthErrorDetails = {}): Verdict => {
     const words = textAt(answer, shape.message);
-    const said = words === undefined ? '' : ` It said: "${plainLine(redact(words.slice(0, 4000)))}".`;
-    const correlationId = textAt(answer, shape.correlationId)?.match(/^[\w.:-]{1,80}$/)?.[0];
+    const said = words === undefined ? '' : ` It said: "${plainLine(redact(words))}".`;
+    const id = textAt(answer, shape.correlationId);
+    const correlationId = id !== undefined && /^[\w.:-]{1,80}$/.test(id) && redact(id) === id ? id : undefined;
     const error = new PartnerAuthError(code, `${what}.${said} ${advice(code, definition, details.setting)}`.trim(), {
       status,
       correlationId,
@@ -51,7 +52,8 @@ export function judge(
 
   const rule = definition.errors?.find((candidate) => fits(candidate, call, status, answer, shape));
   const number = shape.code === undefined ? undefined : at(answer, shape.code);
-  const how = typeof number === 'number' || typeof number === 'string' ? `, code ${plainLine(String(number), 40)}` : '';
+  const how =
+    typeof number === 'number' || typeof number === 'string' ? `, code ${plainLine(redact(String(number)), 40)}` : '';
   const refused = `${label} refused the ${callNames[call]} (HTTP ${status}${how})`;
   if (rule?.is === 'tokenRefused' && call === 'request') return { kind: 'tokenRefused' };
   if (rule !== undefined && rule.is !== 'tokenRefused') {

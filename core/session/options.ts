@@ -60,16 +60,25 @@ export interface ExtraFields {
   readonly refresh?: JsonObject;
 }
 
-export interface ResolvedOptions {
+export interface ResolvedConnection {
   readonly definition: PartnerDefinition;
   readonly baseUrl: string;
   readonly origin: string;
   readonly partnerCode: string | undefined;
+  readonly extraFields: ExtraFields;
+}
+
+export interface ResolvedOptions extends ResolvedConnection {
   readonly cipher: Cipher | undefined;
   readonly margin: number;
   readonly timeout: number;
-  readonly extraFields: ExtraFields;
 }
+
+/** The options that name the partner and how to talk to it; none of them is a secret. */
+export type ConnectionOptions = Pick<
+  SessionOptions,
+  'partner' | 'baseUrl' | 'partnerCode' | 'bodyForm' | 'answer' | 'extraFields'
+>;
 
 const known = [
   'partner',
@@ -95,6 +104,30 @@ const known = [
  */
 export function resolveOptions(options: SessionOptions): ResolvedOptions {
   refuseUnknownKeys('openSession', options, known);
+  const connection = resolveConnection(options);
+  return {
+    ...connection,
+    cipher: resolveCipher(connection.definition, options.cipher),
+    margin: 1000 * numberIn('refreshMargin', options.refreshMargin, 300, 0, 86_400 * 365),
+    timeout: numberIn('timeout', options.timeout, 30_000, 1, 300_000),
+  };
+}
+
+/**
+ * Checks the settings of a connection without its secrets, as `openSession()` will, and returns the partner's definition
+ * with them applied and the origin that its tokens are bound to.
+ *
+ * @throws PartnerAuthError `configuration` naming the setting.
+ */
+export function checkConnection(options: ConnectionOptions): {
+  readonly definition: PartnerDefinition;
+  readonly origin: string;
+} {
+  const { definition, origin } = resolveConnection(options);
+  return { definition, origin };
+}
+
+function resolveConnection(options: ConnectionOptions): ResolvedConnection {
   const definition = withAnswerSettings(resolvePartner(options.partner), options);
   const url = resolveBaseUrl(options.baseUrl);
   return {
@@ -102,9 +135,6 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
     baseUrl: url.origin + url.pathname.replace(/\/+$/, ''),
     origin: url.origin,
     partnerCode: resolvePartnerCode(definition, options.partnerCode),
-    cipher: resolveCipher(definition, options.cipher),
-    margin: 1000 * numberIn('refreshMargin', options.refreshMargin, 300, 0, 86_400 * 365),
-    timeout: numberIn('timeout', options.timeout, 30_000, 1, 300_000),
     extraFields: resolveExtraFields(options.extraFields),
   };
 }
@@ -119,7 +149,7 @@ function resolvePartner(partner: unknown): PartnerDefinition {
   throw configurationError('partner', `partner must be one of ${names}, or a partner definition.`);
 }
 
-function withAnswerSettings(definition: PartnerDefinition, { bodyForm, answer }: SessionOptions): PartnerDefinition {
+function withAnswerSettings(definition: PartnerDefinition, { bodyForm, answer }: ConnectionOptions): PartnerDefinition {
   if (bodyForm === undefined && answer === undefined) return definition;
   if (bodyForm !== undefined && definition.body.form === 'encrypted') {
     throw configurationError(

@@ -108,7 +108,9 @@ async function newest(context: RefreshContext): Promise<{ record: StoredSession;
   try {
     stored = await context.readStored();
   } catch (error) {
-    if (mine === undefined || !(error instanceof PartnerAuthError) || error.code !== 'store') throw error;
+    // A store that says that trying again is of no use knows something that our copy does not.
+    const damaged = error instanceof PartnerAuthError && error.code === 'store' && error.retryable;
+    if (mine === undefined || !damaged) throw error;
     context.log.warn(`${error.message} Going on with the session of this process.`);
     return { record: mine, stored: false };
   }

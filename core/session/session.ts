@@ -8,6 +8,7 @@ import type { TokenStore } from '../stores/token-store.ts';
 import { gotTransport } from '../transport/got-transport.ts';
 import type { Transport } from '../transport/http.ts';
 import { abortable } from './abortable.ts';
+import { readBound } from './bound-record.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Credentials } from './credentials.ts';
 import { isUsable } from './expiry.ts';
@@ -282,18 +283,8 @@ export class PartnerSession implements AsyncDisposable {
     this.#log.info('Signed in.');
   }
 
-  async #readStored(): Promise<StoredRecord | undefined> {
-    const record = await this.#store.read();
-    if (record === undefined || isSignedOut(record)) return record;
-    const { definition, origin, partnerCode } = this.#options;
-    if (record.partner !== definition.id || record.origin !== origin || record.partnerCode !== partnerCode) {
-      throw new PartnerAuthError(
-        'store',
-        `The store holds a session of ${record.partner} at ${record.origin}, not of ${definition.id} at ${origin} with this partner code. Use another store, or sign out there first.`,
-        { setting: 'store', retryable: false },
-      );
-    }
-    return record;
+  #readStored(): Promise<StoredRecord | undefined> {
+    return readBound(this.#store, this.#options);
   }
 
   #adopt(record: StoredSession | undefined, unsaved = false): void {
@@ -313,6 +304,7 @@ export class PartnerSession implements AsyncDisposable {
       else if (isNewer(stored, this.#state.record)) this.#adopt(stored);
     } catch (error) {
       this.#log.warn(error instanceof Error ? error.message : 'The store could not be read.');
+      if (!(error instanceof PartnerAuthError) || !error.retryable) return;
       // What this process holds may now be the only copy: an empty store is no sign-out any more.
       this.#state.markUnsaved();
       await this.#saveAgain();

@@ -10,6 +10,8 @@ export interface SessionStatus {
   readonly phase: Phase;
   /** A refresh is in flight. */
   readonly refreshing: boolean;
+  /** When the present tokens were asked for. */
+  readonly issuedAt?: number;
   readonly accessExpiresAt?: number;
   /** A new sign-in will be needed then. */
   readonly refreshExpiresAt?: number;
@@ -83,10 +85,11 @@ export class SessionState {
   }
 
   status(): SessionStatus {
-    const { accessExpiresAt, refreshExpiresAt } = this.#record?.tokens ?? {};
+    const { issuedAt, accessExpiresAt, refreshExpiresAt } = this.#record?.tokens ?? {};
     return {
       phase: phaseOf(this.#record, this.#now(), this.#options.margin),
       refreshing: this.refreshing,
+      ...(issuedAt !== undefined && { issuedAt }),
       ...(accessExpiresAt !== undefined && { accessExpiresAt }),
       ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
       ...(this.#record?.account !== undefined && { account: this.#record.account }),

@@ -27,6 +27,10 @@ const tlsReasons: Readonly<Record<string, string>> = {
   CERT_REVOKED: 'its certificate was revoked',
 };
 
+/** Node passes the names of OpenSSL's further verification errors on as codes. */
+const otherTls =
+  /^(?:ERR_SSL|ERR_TLS|EPROTO|CERT_|CRL_|UNABLE_TO_|ERROR_IN_|(?:INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH)$)/;
+
 const networkReasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens at that address; check baseUrl and whether the partner is up',
   ENOTFOUND: 'its host name is unknown; check baseUrl and the network',
@@ -53,7 +57,7 @@ export function describeFailure(raw: unknown, host: string, secure: boolean): Fa
   const early = event === 'lookup' || event === 'connect' || event === 'secureConnect' || event === 'socket';
   const mayHaveArrived = connected && !early;
 
-  const tls = tlsReasons[name] ?? (/^(?:ERR_SSL|ERR_TLS|CERT_|EPROTO)/.test(name) ? `TLS failed (${name})` : undefined);
+  const tls = tlsReasons[name] ?? (otherTls.test(name) ? `TLS failed (${name})` : undefined);
   if (tls !== undefined) {
     const error = new PartnerAuthError('tls', `No secure connection to ${host}: ${tls}.`, { setting: 'baseUrl' });
     return { error, mayHaveArrived: false, passing: false };

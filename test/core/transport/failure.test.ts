@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { describeFailure } from '../../../core/transport/failure.ts';
+
+const before = {};
+const connected = { timings: { connect: 5 } };
+const secured = { timings: { connect: 5, secureConnect: 9 } };
+
+describe('describeFailure', () => {
+  type Expected = readonly [code: string, mayHaveArrived: boolean, passing: boolean];
+  const table: readonly (readonly [title: string, raw: unknown, secure: boolean, expected: Expected])[] = [
+    ['a refused connection', { ...before, code: 'ECONNREFUSED' }, false, ['network', false, true]],
+    ['an unknown host', { ...before, code: 'ENOTFOUND' }, true, ['network', false, false]],
+    ['a lookup that failed for now', { ...before, code: 'EAI_AGAIN' }, true, ['network', false, true]],
+    ['no route', { ...before, code: 'EHOSTUNREACH' }, true, ['network', false, true]],
+    ['a reset before connecting', { ...before, code: 'ECONNRESET' }, false, ['network', false, true]],
+    ['a reset after connecting', { ...connected, code: 'ECONNRESET' }, false, ['network', true, false]],
+    ['a reset inside the TLS handshake', { ...connected, code: 'ECONNRESET' }, true, ['network', false, true]],
+    ['a reset after the TLS handshake', { ...secured, code: 'ECONNRESET' }, true, ['network', true, false]],
+    ['a refusal on a connection that was up', { ...connected, code: 'ECONNREFUSED' }, false, ['network', true, false]],
+    ['a broken pipe', { ...connected, code: 'EPIPE' }, false, ['network', true, false]],
+    ['a timeout of the lookup', { code: 'ETIMEDOUT', event: 'lookup' }, true, ['timeout', false, false]],
+    ['a timeout of connecting', { code: 'ETIMEDOUT', event: 'connect' }, true, ['timeout', false, false]],
+    [
+      'a timeout of the TLS handshake',
+      { ...connected, code: 'ETIMEDOUT', event: 'secureConnect' },
+      true,
+      ['timeout', false, false],
+    ],
+    ['a timeout of the request', { ...secured, code: 'ETIMEDOUT', event: 'request' }, true, ['timeout', true, false]],
+    [
+      'a timeout of the request before connecting',
+      { code: 'ETIMEDOUT', event: 'request' },
+      true,
+      ['timeout', false, false],
+    ],
+    ['an expired certificate', { ...connected, code: 'CERT_HAS_EXPIRED' }, true, ['tls', false, false]],
+    [
+      'a certificate for another host',
+      { ...secured, code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+      true,
+      ['tls', false, false],
+    ],
+    ['a self-signed certificate', { ...connected, code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }, true, ['tls', false, false]],
+    [
+      'a certificate error without words',
+      { ...connected, code: 'CERT_SIGNATURE_FAILURE' },
+      true,
+      ['tls', false, false],
+    ],
+    ['an authority that is none', { ...connected, code: 'INVALID_CA' }, true, ['tls', false, false]],
+    ['a certificate for another purpose', { ...connected, code: 'INVALID_PURPOSE' }, true, ['tls', false, false]],
+    ['a certificate of another name', { ...connected, code: 'HOSTNAME_MISMATCH' }, true, ['tls', false, false]],
+    ['a peer that speaks no TLS', { ...connected, code: 'ERR_SSL_WRONG_VERSION_NUMBER' }, true, ['tls', false, false]],
+    ['a protocol error of TLS', { ...connected, code: 'EPROTO' }, true, ['tls', false, false]],
+    ['an answer that is no HTTP', { ...connected, code: 'HPE_INVALID_CONSTANT' }, false, ['network', true, false]],
+    ['an error with a strange code', { ...connected, code: 'secret value' }, false, ['network', true, false]],
+    ['an error with a number as code', { ...connected, code: 7 }, false, ['network', true, false]],
+    ['a text', 'secret value', false, ['network', false, false]],
+    ['nothing', undefined, true, ['network', false, false]],
+    ['null', null, true, ['network', false, false]],
+  ];
+  for (const [title, raw, secure, [code, mayHaveArrived, passing]] of table) {
+    it(`tells ${title} as ${code}${mayHaveArrived ? ' that may have arrived' : ''}`, () => {
+      const failure = describeFailure(raw, 'partner.example:443', secure);
+      assert.equal(failure.error.code, code);
+      assert.equal(failure.mayHaveArrived, mayHaveArrived);
+      assert.equal(failure.passing, passing);
+      assert.equal(failure.error.retryable, code !== 'tls');
+      assert.match(failure.error.message, /partner\.example:443.*\.$/);
+      assert.doesNotMatch(failure.error.message, /secret value/);
+      assert.equal(failure.error.cause, undefined);
+    });
+  }
+
+  it('says what to do about a certificate', () => {
+    const message = (code: string): string => describeFailure({ code }, 'h', true).error.message;
+    assert.match(message('CERT_NOT_YET_VALID'), /clock of this machine/);
+    assert.match(message('DEPTH_ZERO_SELF_SIGNED_CERT'), /pass its PEM as `ca`/);
+    assert.match(message('SELF_SIGNED_CERT_IN_CHAIN'), /PEM of that authority as `ca`/);
+    assert.match(message('ERR_TLS_CERT_ALTNAME_INVALID'), /another host; check baseUrl/);
+  });
+});

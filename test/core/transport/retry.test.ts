@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { parseRetryAfter, retryDelay, type Attempt } from '../../../core/transport/retry.ts';
+
+describe('retryDelay', () => {
+  const table: readonly (readonly [
+    title: string,
+    attempt: Attempt,
+    remaining: number,
+    random: number,
+    expected: number | undefined,
+  ])[] = [
+    ['repeats at once what was never sent, without jitter', { number: 1, neverSent: true }, 5000, 0, 0],
+    ['jitters the first repeat up to 400 ms', { number: 1, neverSent: true }, 5000, 0.5, 200],
+    ['jitters the second repeat up to 800 ms', { number: 2, neverSent: true }, 5000, 0.5, 400],
+    ['gives up after three attempts', { number: 3, neverSent: true }, 5000, 0, undefined],
+    ['does not repeat what may have arrived', { number: 1, neverSent: false }, 5000, 0, undefined],
+    ['does not repeat a success', { number: 1, status: 200 }, 5000, 0, undefined],
+    ['does not repeat a success with Retry-After', { number: 1, status: 200, retryAfter: 1 }, 5000, 0, undefined],
+    ['waits as a 429 says', { number: 1, status: 429, retryAfter: 2 }, 5000, 0, 2000],
+    ['waits as a 503 says', { number: 2, status: 503, retryAfter: 2 }, 5000, 0, 2000],
+    ['adds up to 250 ms to what the partner says', { number: 1, status: 429, retryAfter: 2 }, 5000, 0.5, 2125],
+    ['takes Retry-After 0', { number: 1, status: 429, retryAfter: 0 }, 5000, 0, 0],
+    ['waits for 30 s', { number: 1, status: 429, retryAfter: 30 }, 60_000, 0, 30_000],
+    ['does not wait for 31 s', { number: 1, status: 429, retryAfter: 31 }, 60_000, 0, undefined],
+    ['does not repeat a 429 without Retry-After', { number: 1, status: 429 }, 5000, 0, undefined],
+    ['does not repeat a 503 without Retry-After', { number: 1, status: 503 }, 5000, 0, undefined],
+    ['does not repeat a third 429', { number: 3, status: 429, retryAfter: 0 }, 5000, 0, undefined],
+    ['does not repeat a 500 with Retry-After', { number: 1, status: 500, retryAfter: 0 }, 5000, 0, undefined],
+    ['does not repeat a 502', { number: 1, status: 502, retryAfter: 1 }, 5000, 0, undefined],
+    ['does not repeat a 401', { number: 1, status: 401, retryAfter: 1 }, 5000, 0, undefined],
+    ['does not wait past the deadline', { number: 1, status: 429, retryAfter: 5 }, 5000, 0, undefined],
+    ['waits to just before the deadline', { number: 1, status: 429, retryAfter: 5 }, 5001, 0, 5000],
+    ['does not repeat with no time left', { number: 1, neverSent: true }, 0, 0, undefined],
+    ['does not repeat after the deadline', { number: 1, neverSent: true }, -1, 0, undefined],
+  ];
+  for (const [title, attempt, remaining, random, expected] of table) {
+    it(title, () => assert.equal(retryDelay(attempt, remaining, random), expected));
+  }
+
+  it('is never negative and always inside the deadline', () => {
+    const attempt = fc.record({
+      number: fc.integer({ min: 1, max: 5 }),
+      neverSent: fc.boolean(),
+      status: fc.constantFrom(200, 401, 429, 500, 503),
+      retryAfter: fc.option(fc.nat(), { nil: undefined }),
+    });
+    const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+    fc.assert(
+      fc.property(attempt, fc.integer(), random, (given, remaining, jitter) => {
+        const delay = retryDelay(given, remaining, jitter);
+        return delay === undefined || (delay >= 0 && delay < remaining && given.number < 3);
+      }),
+    );
+  });
+});
+
+describe('parseRetryAfter', () => {
+  const now = Date.UTC(2026, 2, 1, 12);
+  const table: readonly (readonly [header: string | undefined, expected: number | undefined])[] = [
+    [undefined, undefined],
+    ['0', 0],
+    ['1', 1],
+    ['120', 120],
+    ['999999999', 999_999_999],
+    ['9999999999', undefined],
+    ['1.5', undefined],
+    ['-1', undefined],
+    ['1e3', undefined],
+    ['0x10', undefined],
+    [' 5', undefined],
+    ['5, 5', undefined],
+    ['', undefined],
+    ['soon', undefined],
+    ['2026-03-01', undefined],
+    ['Sun, 01 Mar 2026 12:00:30 GMT', 30],
+    ['Sun, 01 Mar 2026 11:59:00 GMT', 0],
+    ['Sun, 99 Mar 2026 12:00:30 GMT', undefined],
+    ['Sunday', undefined],
+  ];
+  for (const [header, expected] of table) {
+    it(`reads ${JSON.stringify(header)} as ${String(expected)}`, () =>
+      assert.equal(parseRetryAfter(header, now), expected));
+  }
+
+  it('rounds a part of a second up, so that it is not too early', () => {
+    assert.equal(parseRetryAfter('Sun, 01 Mar 2026 12:00:30 GMT', now + 1), 30);
+    assert.equal(parseRetryAfter('Sun, 01 Mar 2026 12:00:30 GMT', now + 999), 30);
+    assert.equal(parseRetryAfter('Sun, 01 Mar 2026 12:00:30 GMT', now + 1000), 29);
+  });
+});

@@ -1,0 +1,117 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { gotTransport, type TransportOptions } from '../../../core/transport/got-transport.ts';
+import type { Exchange, HttpAnswer, HttpRequest, SendOptions, Transport } from '../../../core/transport/http.ts';
+
+export interface Received {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+export interface TestServer extends AsyncDisposable {
+  readonly url: string;
+  /** What arrived whole, oldest first. */
+  readonly received: readonly Received[];
+  /** Open connections. */
+  readonly sockets: ReadonlySet<Socket>;
+  /** How many connections there ever were. */
+  readonly connections: () => number;
+}
+
+type Handler = (request: Received, response: ServerResponse, number: number) => void;
+
+/** A real server on a port of the system's choice; `number` counts the requests from 1. */
+export async function serve(
+  handler: Handler,
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<TestServer> {
+  const received: Received[] = [];
+  const listener: RequestListener = (request, response) => {
+    void (async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+      const { method, url, headers } = request;
+      const entry = { method, url, headers, body: Buffer.concat(chunks).toString('utf8') };
+      received.push(entry);
+      handler(entry, response, received.length);
+    })().catch(() => response.destroy());
+  };
+  const server = tls === undefined ? createServer(listener) : createHttpsServer(tls, listener);
+  return { ...(await open(server, tls === undefined ? 'http' : 'https')), received };
+}
+
+/** A server below HTTP. */
+export async function serveTcp(onConnection: (socket: Socket) => void, protocol = 'http'): Promise<TestServer> {
+  return { ...(await open(createTcpServer(onConnection), protocol)), received: [] };
+}
+
+async function open(server: Server, protocol: string): Promise<Omit<TestServer, 'received'>> {
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  server.on('connection', (socket) => {
+    connections++;
+    sockets.add(socket);
+    // Clients that cut the line are what these servers are for.
+    socket.on('error', () => undefined);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.on('tlsClientError', () => undefined);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `${protocol}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    sockets,
+    connections: () => connections,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** An address where nothing listens. */
+export async function closedPort(): Promise<string> {
+  await using server = await serveTcp(() => undefined);
+  return server.url;
+}
+
+export const secrets = {
+  body: '{"refresh_token":"body-secret-refresh-token"}',
+  authorization: 'Bearer header-secret-access-token',
+  'partner-code': 'partner-code-secret',
+} as const;
+
+export interface TestClient extends Disposable {
+  readonly transport: Transport;
+  /** A POST with secrets in all of its places. */
+  readonly post: (url: string, options?: Partial<SendOptions>, request?: Partial<HttpRequest>) => Promise<Exchange>;
+}
+
+export function client(options: Partial<TransportOptions> = {}): TestClient {
+  const transport = gotTransport({ globalAgent: false, now: Date.now, ...options });
+  const { body, ...headers } = secrets;
+  return {
+    transport,
+    post: (url, sendOptions = {}, request = {}) =>
+      transport.send(
+        { method: 'POST', url: `${url}/auth/refresh`, headers, body, ...request },
+        { timeout: 10_000, ...sendOptions },
+      ),
+    [Symbol.dispose]: () => transport.close(),
+  };
+}
+
+export function answered(exchange: Exchange): HttpAnswer {
+  if ('failure' in exchange) throw exchange.failure;
+  return exchange.answer;
+}
+
+export function failed(exchange: Exchange): Extract<Exchange, { failure: unknown }> {
+  if ('failure' in exchange) return exchange;
+  throw new Error(`Expected a failure, but got HTTP ${exchange.answer.status}.`);
+}
