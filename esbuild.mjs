@@ -1,20 +1,80 @@
-import { rm } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
-const outdir = 'dist/core';
-await rm(outdir, { recursive: true, force: true });
+const common = { bundle: true, platform: 'node', target: 'node22', logLevel: 'warning' };
 
-// Packages stay outside, so that npm can update them and got can load on first use.
-await build({
-  entryPoints: ['core/index.ts', 'core/sandbox/index.ts', 'core/sandbox/run.ts', 'core/cli/main.ts'],
-  outbase: 'core',
-  outdir,
-  bundle: true,
-  splitting: true,
-  packages: 'external',
-  platform: 'node',
-  format: 'esm',
-  target: 'node22',
-  chunkNames: 'chunks/[name]-[hash]',
-  logLevel: 'warning',
-});
+/**
+ * The library loads forge by `createRequire`, which a bundler can not follow. Inside the extension a plain `require` does
+ * the same, and forge is still evaluated on first use only.
+ */
+const bundledForge = {
+  name: 'bundled-forge',
+  setup({ onLoad, onResolve }) {
+    // The whole of forge makes certificates for an https sandbox, which the extension never starts.
+    onResolve({ filter: /^node-forge$/ }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /core[\\/]cipher[\\/]load-forge\.ts$/ }, () => ({
+      contents: "export const loadForgeAes = () => require('node-forge/lib/aes.js');",
+      loader: 'js',
+    }));
+  },
+};
+
+await rm('dist', { recursive: true, force: true });
+await Promise.all([
+  // Packages stay outside, so that npm can update them and got can load on first use.
+  build({
+    ...common,
+    entryPoints: ['core/index.ts', 'core/sandbox/index.ts', 'core/sandbox/run.ts', 'core/cli/main.ts'],
+    outbase: 'core',
+    outdir: 'dist/core',
+    splitting: true,
+    packages: 'external',
+    format: 'esm',
+    chunkNames: 'chunks/[name]-[hash]',
+  }),
+  build({
+    ...common,
+    entryPoints: ['extension/extension.ts'],
+    outfile: 'dist/extension.cjs',
+    format: 'cjs',
+    minify: true,
+    external: ['vscode'],
+    plugins: [bundledForge],
+    legalComments: 'linked',
+  }),
+]);
+
+if (process.argv.includes('--package')) await packageExtension();
+
+/**
+ * Stages what the extension consists of, with a manifest that says no more than VS Code needs, and packs it. The root
+ * can not be packed as it is: its `files` are those of the npm package.
+ */
+async function packageExtension() {
+  const stage = 'out/vsix';
+  await rm(stage, { recursive: true, force: true });
+  const parts = [
+    'README.md',
+    'CHANGELOG.md',
+    'LICENSE',
+    'package.nls.json',
+    'package.nls.vi.json',
+    'dist/extension.cjs',
+    'dist/extension.cjs.LEGAL.txt',
+    'extension/l10n',
+    'extension/media',
+  ];
+  const source = join('extension', 'media', 'source');
+  for (const part of parts) {
+    await cp(part, join(stage, part), { recursive: true, filter: (path) => !path.startsWith(source) });
+  }
+  const manifest = JSON.parse(await readFile('package.json', 'utf8'));
+  for (const field of ['scripts', 'dependencies', 'devDependencies', 'allowScripts', 'exports', 'bin', 'files']) {
+    delete manifest[field];
+  }
+  await writeFile(join(stage, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  const packagePath = resolve(`${manifest.name}-${manifest.version}.vsix`);
+  const { createVSIX } = await import('@vscode/vsce');
+  await createVSIX({ cwd: stage, packagePath, dependencies: false, allowMissingRepository: true });
+}

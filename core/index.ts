@@ -6,6 +6,7 @@ export { checkConnection } from './session/options.ts';
 export type { AnswerSettings, ConnectionOptions, ExtraFields, SessionOptions } from './session/options.ts';
 export type { RequestOptions } from './session/request-options.ts';
 export type { Credentials } from './session/credentials.ts';
+export { phaseOf } from './session/expiry.ts';
 export type { Phase } from './session/expiry.ts';
 export type { Clock } from './session/clock.ts';
 export { parseStoredRecord } from './session/record.ts';

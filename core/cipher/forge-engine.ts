@@ -1,15 +1,7 @@
-import { createRequire } from 'node:module';
-import type forgeAes from 'node-forge/lib/aes.js';
 import type { CbcEngine } from './engine.ts';
+import { loadForgeAes } from './load-forge.ts';
 
-type Aes = typeof forgeAes;
-let loaded: Aes | undefined;
-
-// Loaded on the first cipher, synchronously: importing the library must not cost the time that forge takes.
-function aes(): Aes {
-  loaded ??= createRequire(import.meta.url)('node-forge/lib/aes.js') as Aes;
-  return loaded;
-}
+let aes: ReturnType<typeof loadForgeAes> | undefined;
 
 function word(bytes: Uint8Array, at: number): number {
   // The casts drop `undefined`: callers pass whole blocks, and a check here would sit in the innermost loop.
@@ -33,7 +25,8 @@ function put(bytes: Uint8Array, at: number, value: number): void {
  * makes its CBC mode several times slower.
  */
 export function forgeEngine(key: Uint8Array): CbcEngine {
-  const { _expandKey, _updateBlock } = aes();
+  aes ??= loadForgeAes();
+  const { _expandKey, _updateBlock } = aes;
   const words = Array.from({ length: key.length / 4 }, (_, index) => word(key, index * 4));
   const encryption = _expandKey(words, false);
   const decryption = _expandKey(words, true);

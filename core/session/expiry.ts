@@ -33,7 +33,12 @@ export function isDue(tokens: TokenSet, now: number, margin: number): boolean {
   return !isUsable(tokens, now) || (due !== undefined && now >= due);
 }
 
-export function phaseOf(record: StoredSession | undefined, now: number, margin: number): Phase {
+/** The phase at `now` (epoch ms) with a refresh margin of `margin` ms. */
+export function phaseOf(
+  record: Pick<StoredSession, 'tokens' | 'ended'> | undefined,
+  now: number,
+  margin: number,
+): Phase {
   if (record === undefined) return 'signedOut';
   const { tokens, ended } = record;
   if (ended !== undefined) return 'ended';

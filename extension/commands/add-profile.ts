@@ -1,0 +1,24 @@
+import type { App } from '../model/app.ts';
+import { profileFrom, profileSteps, sandboxChoice } from '../model/profile-steps.ts';
+import { runWizard } from '../model/wizard.ts';
+import { signIn } from './sign-in.ts';
+import { startSandbox } from './start-sandbox.ts';
+
+/** Makes a profile step by step, keeps its key in secret storage, and offers to sign in. */
+export async function addProfile(app: App): Promise<void> {
+  const { t, ui, profiles, sessions } = app;
+  const answers = await runWizard(t('Add a profile'), (given) => profileSteps(given, t), ui.showStep);
+  if (answers === undefined) return;
+  if (answers.partner === sandboxChoice) return startSandbox(app);
+
+  const taken = profiles.list().map(({ id }) => id);
+  const { profile, key, iv } = profileFrom(answers, taken);
+  await profiles.save(profile);
+  const saved = profiles.list().find(({ id }) => id === profile.id);
+  if (saved === undefined) return;
+  const store = await sessions.store(saved);
+  await store.update((record) => ({ ...record, ...(key !== undefined && { key }), ...(iv !== undefined && { iv }) }));
+  await profiles.activate(saved.id);
+  const now = t('Sign In');
+  if ((await ui.ask(t('The profile {0} was added.', saved.label), now)) === now) await signIn(app, saved);
+}

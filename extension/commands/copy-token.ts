@@ -1,0 +1,64 @@
+import { createCipher } from '../../core/index.ts';
+import type { App } from '../model/app.ts';
+import { cipherOf, type CheckedProfile } from '../model/profile.ts';
+import { curlCommand } from '../view/curl.ts';
+import { shortDuration } from '../view/duration.ts';
+import { explained } from './with-profile.ts';
+
+/** A token that dies while it is being pasted is of no use. */
+const minValidity = 60;
+
+export function copyAccessToken(app: App, profile: CheckedProfile): Promise<void> {
+  return copy(app, profile, (token) => token, app.t('Access token copied'));
+}
+
+export function copyAuthorizationHeader(app: App, profile: CheckedProfile): Promise<void> {
+  return copy(app, profile, (token) => `Authorization: Bearer ${token}`, app.t('Authorization header copied'));
+}
+
+export function copyAsCurl(app: App, profile: CheckedProfile): Promise<void> {
+  const { example } = profile.definition;
+  if (example === undefined) return Promise.resolve();
+  const command = async (accessToken: string): Promise<string> => {
+    const { key, iv } = (await (await app.sessions.store(profile)).secrets()) ?? {};
+    const settings = cipherOf(profile, key, iv);
+    const { definition, baseUrl, partnerCode } = profile;
+    return curlCommand({
+      definition,
+      baseUrl,
+      partnerCode,
+      accessToken,
+      cipher: settings && createCipher(settings),
+      example,
+    });
+  };
+  return copy(app, profile, command, app.t('cURL command copied'));
+}
+
+async function copy(
+  app: App,
+  profile: CheckedProfile,
+  render: (token: string) => string | Promise<string>,
+  confirmation: string,
+): Promise<void> {
+  await explained(app, profile, async () => {
+    const { t, ui, clipboard, sessions, now } = app;
+    const session = await sessions.open(profile);
+    const text = await render(await session.accessToken({ minValidity }));
+    await clipboard.write(text);
+    const { accessExpiresAt } = session.status;
+    const left = accessExpiresAt === undefined ? '' : ` (${shortDuration(accessExpiresAt - now())})`;
+    const clearAfter = clipboard.clearAfter();
+    if (clearAfter <= 0) {
+      ui.brief(`$(check) ${confirmation}${left}`);
+      return;
+    }
+    ui.brief(`$(check) ${confirmation}${left}. ${t('The clipboard is cleared in {0} s.', clearAfter)}`);
+    clipboard.later(clearAfter, async () => {
+      // Whatever was copied since then is the user's own.
+      if ((await clipboard.read()) !== text) return;
+      await clipboard.write('');
+      ui.brief(t('The token was cleared from the clipboard.'));
+    });
+  });
+}

@@ -1,0 +1,29 @@
+import type { App, PickItem } from '../model/app.ts';
+import { shortDuration } from '../view/duration.ts';
+import { addProfile } from './add-profile.ts';
+
+/** Chooses the profile that the status item and the commands are about, in this workspace. */
+export async function switchProfile(app: App): Promise<void> {
+  const { t, ui, profiles, sessions, now } = app;
+  const active = profiles.active();
+  const items: PickItem<string | undefined>[] = profiles.list().map((profile) => {
+    const { phase, accessExpiresAt } = sessions.status(profile);
+    const left =
+      accessExpiresAt !== undefined && accessExpiresAt > now() ? ` ${shortDuration(accessExpiresAt - now())}` : '';
+    const state =
+      phase === 'signedOut' ? t('signed out') : phase === 'ended' ? t('sign in again') : `${t('signed in')}${left}`;
+    return {
+      value: profile.id,
+      label: profile.label,
+      description: profile.id === active?.id ? `${state} · ${t('current')}` : state,
+      detail: `${profile.definition.label}, ${new URL(profile.baseUrl).host}`,
+    };
+  });
+  const chosen = await ui.pick(t('Choose a profile'), [
+    ...items,
+    { value: '', label: `$(add) ${t('Add a profile…')}` },
+  ]);
+  if (chosen === undefined) return;
+  if (chosen === '') await addProfile(app);
+  else await profiles.activate(chosen);
+}

@@ -1,0 +1,104 @@
+import { commands as vscodeCommands, window } from 'vscode';
+import type { App, Owned } from '../model/app.ts';
+import { contextKeys } from '../model/ids.ts';
+import { explain } from '../model/messages.ts';
+import type { CheckedProfile } from '../model/profile.ts';
+import { statusView } from '../view/status-view.ts';
+import { tooltip } from '../view/tooltip.ts';
+import type { ProfileSettings } from './profiles.ts';
+import { formatTime, type StatusItem } from './status-item.ts';
+
+const minute = 60_000;
+/** Nothing is asked of a partner so soon after the start: other extensions need the time more. */
+const quietStart = 15_000;
+
+export interface FollowOptions {
+  readonly app: App;
+  readonly profiles: ProfileSettings;
+  readonly item: StatusItem;
+  readonly autoRefresh: () => boolean;
+  readonly sandboxRunning: () => boolean;
+}
+
+/**
+ * Keeps the status item and the context keys true: on every change, once a minute, and when the window gets the focus back,
+ * as it does after sleep. Opens sessions that are due, so that they refresh themselves.
+ */
+export function follow({
+  app,
+  profiles,
+  item,
+  autoRefresh,
+  sandboxRunning,
+}: FollowOptions): Owned & { update(): void } {
+  const { sessions, t, now } = app;
+  const start = performance.now();
+  const told = new Set<string>();
+  const context = new Map<string, boolean>();
+
+  const setContext = (key: string, value: boolean): void => {
+    if (context.get(key) === value) return;
+    context.set(key, value);
+    void vscodeCommands.executeCommand('setContext', key, value);
+  };
+
+  function update(): void {
+    const profile = profiles.active();
+    const status = profile && sessions.status(profile);
+    item.show(
+      statusView(profile, status ?? { phase: 'signedOut', refreshing: false, storage: 'kept' }, now(), t),
+      profile && status && tooltip(profile, status, now(), t, formatTime),
+    );
+    setContext(contextKeys.hasProfile, profile !== undefined);
+    setContext(contextKeys.signedIn, status !== undefined && status.phase !== 'signedOut');
+    setContext(contextKeys.sandboxRunning, sandboxRunning());
+  }
+
+  /** A session that ended by itself needs the person: said once, and only for the profile in use. */
+  function tellEnd(profile: CheckedProfile): void {
+    const { phase, lastError, issuedAt } = sessions.status(profile);
+    if (phase !== 'ended' || lastError === undefined || profile.id !== profiles.active()?.id) return;
+    const key = `${profile.id} ${issuedAt ?? 0}`;
+    if (told.has(key)) return;
+    told.add(key);
+    void app.ui.explain(explain(lastError, profile.label, t), 'warning');
+  }
+
+  function wake(): void {
+    update();
+    if (!autoRefresh() || performance.now() - start < quietStart) return;
+    for (const profile of profiles.list()) {
+      const { phase } = sessions.status(profile);
+      if (phase !== 'due' && phase !== 'expired') continue;
+      sessions.open(profile).catch((error: unknown) => {
+        app.log.warn(`${profile.label}: ${error instanceof Error ? error.message : 'could not be opened'}`);
+      });
+    }
+  }
+
+  const timer = setInterval(wake, minute);
+  const listeners: Owned[] = [
+    window.onDidChangeWindowState(({ focused }) => {
+      if (focused) wake();
+    }),
+    profiles.onDidChange(() => {
+      void sessions.keepOnly(profiles.list());
+      void Promise.all(profiles.list().map((profile) => sessions.load(profile))).then(update);
+      update();
+    }),
+    {
+      dispose: sessions.onDidChange((id) => {
+        update();
+        const profile = profiles.list().find((candidate) => candidate.id === id);
+        if (profile !== undefined) tellEnd(profile);
+      }),
+    },
+    { dispose: () => clearInterval(timer) },
+  ];
+  return {
+    update,
+    dispose() {
+      for (const listener of listeners) listener.dispose();
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { commands as vscodeCommands, type LogOutputChannel } from 'vscode';
+import { addProfile } from '../commands/add-profile.ts';
+import { copyAccessToken, copyAsCurl, copyAuthorizationHeader } from '../commands/copy-token.ts';
+import { inspectToken } from '../commands/inspect-token.ts';
+import { refresh } from '../commands/refresh.ts';
+import { signIn } from '../commands/sign-in.ts';
+import { removeProfile, signOut, signOutAll } from '../commands/sign-out.ts';
+import { startSandbox } from '../commands/start-sandbox.ts';
+import { switchProfile } from '../commands/switch-profile.ts';
+import { chosenProfile } from '../commands/with-profile.ts';
+import type { App, Owned } from '../model/app.ts';
+import { commands, type CommandName } from '../model/ids.ts';
+import type { CheckedProfile } from '../model/profile.ts';
+
+/** None of them returns anything: a token must not reach whoever runs a command. */
+export function registerCommands(app: App, channel: LogOutputChannel): Owned[] {
+  const forProfile =
+    (run: (app: App, profile: CheckedProfile) => Promise<unknown>) =>
+    async (id?: unknown): Promise<void> => {
+      const profile = chosenProfile(app, id);
+      if (profile === undefined) await addProfile(app);
+      else await run(app, profile);
+    };
+  const handlers: Readonly<Record<CommandName, (argument?: unknown) => Promise<void>>> = {
+    addProfile: () => addProfile(app),
+    signIn: forProfile(signIn),
+    signOut: forProfile(signOut),
+    signOutAll: () => signOutAll(app),
+    removeProfile: forProfile(removeProfile),
+    refresh: forProfile(refresh),
+    copyAccessToken: forProfile(copyAccessToken),
+    copyAuthorizationHeader: forProfile(copyAuthorizationHeader),
+    copyAsCurl: forProfile(copyAsCurl),
+    inspectToken: forProfile(inspectToken),
+    switchProfile: () => switchProfile(app),
+    startSandbox: () => startSandbox(app),
+    stopSandbox: () => app.sandbox.stop(),
+    showLog: () => {
+      channel.show();
+      return Promise.resolve();
+    },
+  };
+  return Object.entries(handlers).map(([name, handler]) =>
+    vscodeCommands.registerCommand(commands[name as CommandName], (argument?: unknown) => handler(argument)),
+  );
+}

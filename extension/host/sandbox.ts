@@ -1,0 +1,83 @@
+import type { SecretStorage } from 'vscode';
+import type { Logger } from '../../core/index.ts';
+import type { Sandbox, SandboxAccounts } from '../../core/sandbox/index.ts';
+import type { RunningSandbox, SandboxControl } from '../model/app.ts';
+import type { Translate } from '../model/translate.ts';
+
+const secretName = 'sandbox';
+
+export interface SandboxHost extends SandboxControl {
+  isRunning(): boolean;
+}
+
+/** The sandbox partner in the extension host: it lives until it is stopped or the window closes. */
+export function sandboxHost(secrets: SecretStorage, log: Logger, t: Translate, changed: () => void): SandboxHost {
+  let running: Promise<Sandbox> | undefined;
+  return {
+    isRunning: () => running !== undefined,
+    async start(): Promise<RunningSandbox> {
+      running ??= launch();
+      const sandbox = await running.catch((error: unknown) => {
+        running = undefined;
+        throw error;
+      });
+      changed();
+      const { baseUrl, partnerCode, cipher, credentials } = sandbox.profiles.tconnect;
+      return {
+        profile: {
+          id: 'sandbox',
+          label: t('Sandbox'),
+          partner: 'tconnect',
+          baseUrl,
+          partnerCode,
+          cipher: {
+            keyFormat: cipher.keyFormat,
+            iv: { from: cipher.iv.from, ...(cipher.iv.from === 'fixed' && { format: cipher.iv.format }) },
+            output: cipher.output,
+          },
+        },
+        key: cipher.key,
+        iv: cipher.iv.from === 'fixed' ? cipher.iv.value : undefined,
+        credentials: { ...credentials },
+      };
+    },
+    async stop() {
+      const sandbox = await running?.catch(() => undefined);
+      running = undefined;
+      await sandbox?.close();
+      changed();
+    },
+  };
+
+  /** With the same port and account as last time, so that its profile stays right; with any port when that one is taken. */
+  async function launch(): Promise<Sandbox> {
+    const { startSandbox } = await import('../../core/sandbox/index.ts');
+    const last = parse(await secrets.get(secretName));
+    const accounts = last && { tconnect: last.tconnect };
+    const options = {
+      ...(accounts && { accounts }),
+      onRequest: (entry: { call: string; status: number; outcome: string }) =>
+        log.debug(`Sandbox: ${entry.call} ${entry.status} ${entry.outcome}`),
+    };
+    const sandbox = await startSandbox({ ...options, port: last?.port ?? 0 }).catch(() => startSandbox(options));
+    const { partnerCode, cipher, credentials } = sandbox.profiles.tconnect;
+    const port = Number(new URL(sandbox.url).port);
+    await secrets.store(secretName, JSON.stringify({ port, tconnect: { partnerCode, cipher, credentials } }));
+    log.info(`The sandbox partner runs at ${sandbox.url}.`);
+    return sandbox;
+  }
+}
+
+interface Remembered {
+  readonly port: number;
+  readonly tconnect: NonNullable<SandboxAccounts['tconnect']>;
+}
+
+function parse(text: string | undefined): Remembered | undefined {
+  try {
+    const value = JSON.parse(text ?? '') as Partial<Remembered> | null;
+    return typeof value?.port === 'number' && typeof value.tconnect === 'object' ? (value as Remembered) : undefined;
+  } catch {
+    return undefined;
+  }
+}

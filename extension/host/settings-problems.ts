@@ -1,0 +1,35 @@
+import { commands, window } from 'vscode';
+import type { Owned } from '../model/app.ts';
+import type { Logger } from '../../core/index.ts';
+import type { ProfileProblem } from '../model/profile.ts';
+import type { Translate } from '../model/translate.ts';
+import type { ProfileSettings } from './profiles.ts';
+
+/** Says once for each mistake which profile and field it is in; the other profiles go on working. */
+export function tellProblems(profiles: ProfileSettings, log: Logger, t: Translate): Owned {
+  const told = new Set<string>();
+  const sentence = ({ profile, field, message }: ProfileProblem): string =>
+    field === ''
+      ? t('The profile {0} is not used: it {1}.', profile, message)
+      : t('The profile {0} is not used: its field "{1}" {2}.', profile, field, message);
+
+  const tell = (): void => {
+    const fresh = profiles
+      .problems()
+      .map(sentence)
+      .filter((text) => !told.has(text));
+    for (const text of fresh) {
+      told.add(text);
+      log.error(text);
+    }
+    const [first, ...others] = fresh;
+    if (first === undefined) return;
+    const openSettings = t('Open Settings');
+    const more = others.length === 0 ? '' : ` ${t('{0} more are in the log.', others.length)}`;
+    void window.showWarningMessage(first + more, openSettings).then(async (chosen) => {
+      if (chosen === openSettings) await commands.executeCommand('workbench.action.openSettingsJson');
+    });
+  };
+  tell();
+  return profiles.onDidChange(tell);
+}

@@ -1,0 +1,32 @@
+import { EventEmitter, languages, Uri, window, workspace } from 'vscode';
+import type { Owned } from '../model/app.ts';
+import { documentScheme } from '../model/ids.ts';
+
+/** Read-only documents that live as long as they are open and are never written anywhere. */
+export function tokenDocuments(): Owned & { show(name: string, text: string): Promise<void> } {
+  const texts = new Map<string, string>();
+  const changed = new EventEmitter<Uri>();
+  const provider = workspace.registerTextDocumentContentProvider(documentScheme, {
+    onDidChange: changed.event,
+    provideTextDocumentContent: (uri) => texts.get(uri.path) ?? '',
+  });
+  const closed = workspace.onDidCloseTextDocument(({ uri }) => {
+    if (uri.scheme === documentScheme) texts.delete(uri.path);
+  });
+  return {
+    async show(name, text) {
+      const uri = Uri.from({ scheme: documentScheme, path: `/${name.replaceAll(/[/\\?#%]/g, ' ')}.json` });
+      texts.set(uri.path, text);
+      changed.fire(uri);
+      const document = await workspace.openTextDocument(uri);
+      await languages.setTextDocumentLanguage(document, 'json');
+      await window.showTextDocument(document, { preview: true });
+    },
+    dispose() {
+      provider.dispose();
+      closed.dispose();
+      changed.dispose();
+      texts.clear();
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { commands as vscodeCommands, env, ProgressLocation, Uri, ViewColumn, window, type QuickPickItem } from 'vscode';
+import type { Ui } from '../model/app.ts';
+import { commands } from '../model/ids.ts';
+import type { Action } from '../model/messages.ts';
+import { showStep } from './prompts.ts';
+
+const storageHelp = 'https://code.visualstudio.com/docs/configure/settings-sync#_troubleshooting-keychain-issues';
+const briefFor = 6_000;
+
+/** Notifications, pickers and documents of VS Code. `showDocument` is the virtual document's. */
+export function createUi(showDocument: Ui['showDocument']): Ui {
+  return {
+    showStep,
+    showDocument,
+    async pick<T>(placeholder: string, items: Parameters<Ui['pick']>[1]) {
+      const chosen = await window.showQuickPick(items as readonly (QuickPickItem & { readonly value: T })[], {
+        placeHolder: placeholder,
+        matchOnDetail: true,
+      });
+      return chosen?.value;
+    },
+    async ask(message, ...buttons) {
+      return window.showInformationMessage(message, ...buttons);
+    },
+    async explain({ message, actions }, severity) {
+      const titles = actions.map(({ title }) => title);
+      const show = {
+        info: () => window.showInformationMessage(message, ...titles),
+        warning: () => window.showWarningMessage(message, ...titles),
+        error: () => window.showErrorMessage(message, ...titles),
+      };
+      const chosen = await show[severity]();
+      const action = actions.find(({ title }) => title === chosen);
+      if (action !== undefined) await run(action);
+    },
+    brief(message) {
+      window.setStatusBarMessage(message, briefFor);
+    },
+    async progress<T>(title: string, work: (signal: AbortSignal) => Promise<T>) {
+      const options = { location: ProgressLocation.Notification, title, cancellable: true };
+      return window.withProgress<T>(options, (_progress, token) => {
+        const controller = new AbortController();
+        token.onCancellationRequested(() => controller.abort());
+        return work(controller.signal);
+      });
+    },
+    showPicture(title, dataUri) {
+      const panel = window.createWebviewPanel(
+        'partnerAuth.picture',
+        title,
+        { viewColumn: ViewColumn.Active, preserveFocus: true },
+        {},
+      );
+      const source = /^data:image\/[\w+.-]+;base64,[\w+/=]+$/.test(dataUri) ? dataUri : '';
+      panel.webview.html = `<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:">
+        <body style="display:grid;place-items:center;height:90vh"><img alt="" style="min-width:240px;background:#fff" src="${source}"></body>`;
+      return () => {
+        panel.dispose();
+      };
+    },
+  };
+}
+
+async function run({ run: what }: Action): Promise<void> {
+  switch (what) {
+    case 'openSettings':
+      await vscodeCommands.executeCommand('workbench.action.openSettings', '@ext:partner-auth.partner-auth');
+      return;
+    case 'reloadWindow':
+      await vscodeCommands.executeCommand('workbench.action.reloadWindow');
+      return;
+    case 'storageHelp':
+      await env.openExternal(Uri.parse(storageHelp));
+      return;
+    default:
+      await vscodeCommands.executeCommand(commands[what]);
+  }
+}

@@ -1,0 +1,38 @@
+/** Names that the manifest, the code and users' keybindings share; a test holds them equal to package.json. */
+export const extensionId = 'partner-auth';
+
+export const commands = {
+  addProfile: 'partnerAuth.addProfile',
+  signIn: 'partnerAuth.signIn',
+  signOut: 'partnerAuth.signOut',
+  signOutAll: 'partnerAuth.signOutAll',
+  removeProfile: 'partnerAuth.removeProfile',
+  refresh: 'partnerAuth.refresh',
+  copyAccessToken: 'partnerAuth.copyAccessToken',
+  copyAuthorizationHeader: 'partnerAuth.copyAuthorizationHeader',
+  copyAsCurl: 'partnerAuth.copyAsCurl',
+  inspectToken: 'partnerAuth.inspectToken',
+  switchProfile: 'partnerAuth.switchProfile',
+  startSandbox: 'partnerAuth.startSandbox',
+  stopSandbox: 'partnerAuth.stopSandbox',
+  showLog: 'partnerAuth.showLog',
+} as const;
+
+export type CommandName = keyof typeof commands;
+
+export const settings = {
+  profiles: 'profiles',
+  autoRefresh: 'autoRefresh',
+  refreshMargin: 'refreshMargin',
+  clearAfter: 'clipboard.clearAfter',
+} as const;
+
+export const contextKeys = {
+  hasProfile: 'partnerAuth.hasProfile',
+  signedIn: 'partnerAuth.signedIn',
+  sandboxRunning: 'partnerAuth.sandboxRunning',
+} as const;
+
+/** Scheme of the read-only documents that show a token's claims. */
+export const documentScheme = 'partner-auth';
+export const authenticationProvider = 'partner-auth';

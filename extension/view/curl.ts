@@ -1,0 +1,36 @@
+import type { Cipher, ExampleCall, PartnerDefinition } from '../../core/index.ts';
+
+export interface CurlInput {
+  readonly definition: PartnerDefinition;
+  readonly baseUrl: string;
+  readonly partnerCode: string | undefined;
+  readonly accessToken: string;
+  readonly cipher: Cipher | undefined;
+  readonly example: ExampleCall;
+}
+
+/** A cURL command of the partner's example call, for a POSIX shell. Carries the access token: treat it as one. */
+export function curlCommand({ definition, baseUrl, partnerCode, accessToken, cipher, example }: CurlInput): string {
+  const form = definition.requestBody ?? definition.body;
+  const parts = [`curl --request ${example.method} ${quote(baseUrl.replace(/\/+$/, '') + example.path)}`];
+  for (const [name, value] of Object.entries(definition.headers ?? {})) {
+    parts.push(`--header ${quote(`${name}: ${value.replaceAll('{partnerCode}', partnerCode ?? '')}`)}`);
+  }
+  parts.push(`--header ${quote(`Authorization: Bearer ${accessToken}`)}`);
+  if (example.payload !== undefined) {
+    if (form.form === 'multipart') {
+      for (const [name, value] of Object.entries(example.payload)) {
+        parts.push(`--form-string ${quote(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)}`);
+      }
+    } else {
+      const text = JSON.stringify(example.payload);
+      const body = form.form === 'encrypted' ? JSON.stringify({ [form.field]: cipher?.encrypt(text) }) : text;
+      parts.push(`--header ${quote('Content-Type: application/json')}`, `--data ${quote(body)}`);
+    }
+  }
+  return parts.join(' \\\n  ');
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,26 @@
+import { decodeToken } from '../../core/index.ts';
+import type { ProfileStatus } from '../model/profile-status.ts';
+import type { Translate } from '../model/translate.ts';
+
+/** A readable JSON document of what a token says, without its signature: it can not be pasted as a token. */
+export function tokenDocument(token: string, status: ProfileStatus, t: Translate): string {
+  const decoded = decodeToken(token);
+  const time = (at: number | undefined): string | undefined =>
+    at === undefined ? undefined : new Date(at).toISOString();
+  const claims = Object.entries(decoded?.claims ?? {}).map(([name, value]) => [name, value] as const);
+  const moments = claims.filter(([name, value]) => ['exp', 'iat', 'nbf'].includes(name) && typeof value === 'number');
+  const document = {
+    note: t('Nothing here was verified; the signature is left out.'),
+    format: decoded === undefined ? t('not a JWT, so there are no claims to show') : 'JWT',
+    ...(decoded && { header: decoded.header, claims: decoded.claims }),
+    ...(moments.length > 0 && {
+      claimTimes: Object.fromEntries(moments.map(([name, value]) => [name, time((value as number) * 1000)])),
+    }),
+    lifetimes: {
+      issuedAt: time(status.issuedAt),
+      accessTokenExpiresAt: time(status.accessExpiresAt),
+      signInNeededAt: time(status.refreshExpiresAt),
+    },
+  };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}

@@ -1,0 +1,67 @@
+import { commands } from '../model/ids.ts';
+import { explain } from '../model/messages.ts';
+import type { CheckedProfile } from '../model/profile.ts';
+import type { ProfileStatus } from '../model/profile-status.ts';
+import type { Translate } from '../model/translate.ts';
+import { shortDuration } from './duration.ts';
+import { escapeMarkdown } from './markdown.ts';
+
+/** The commands that its links may run; every other link in it is dead. */
+export const tooltipCommands: readonly string[] = [
+  commands.refresh,
+  commands.copyAccessToken,
+  commands.inspectToken,
+  commands.signIn,
+  commands.signOut,
+  commands.switchProfile,
+  commands.showLog,
+];
+
+/** Markdown of the status item's tooltip. All text from outside goes through `escapeMarkdown`. */
+export function tooltip(
+  profile: CheckedProfile,
+  status: ProfileStatus,
+  now: number,
+  t: Translate,
+  formatTime: (epochMs: number) => string,
+): string {
+  const rows: [string, string][] = [];
+  const moment = (at: number): string => `${formatTime(at)} (${at > now ? shortDuration(at - now) : t('over')})`;
+  if (status.account !== undefined) rows.push([t('Account'), status.account]);
+  rows.push([t('Partner'), `${profile.definition.label}, ${new URL(profile.baseUrl).host}`]);
+  if (status.accessExpiresAt !== undefined) rows.push([t('Access token until'), moment(status.accessExpiresAt)]);
+  if (status.refreshExpiresAt !== undefined) rows.push([t('Sign-in needed'), moment(status.refreshExpiresAt)]);
+  if (status.issuedAt !== undefined) rows.push([t('Last refresh'), formatTime(status.issuedAt)]);
+  if (status.lastError !== undefined)
+    rows.push([t('Last problem'), explain(status.lastError, profile.label, t).message]);
+
+  const signedIn = status.phase !== 'signedOut';
+  const link = (title: string, icon: string, command: string): string =>
+    `[$(${icon}) ${escapeMarkdown(title)}](command:${command})`;
+  const links = signedIn
+    ? [
+        link(t('Refresh'), 'refresh', commands.refresh),
+        link(t('Copy token'), 'copy', commands.copyAccessToken),
+        link(t('Inspect'), 'search', commands.inspectToken),
+        link(t('Sign out'), 'sign-out', commands.signOut),
+        link(t('Log'), 'output', commands.showLog),
+      ]
+    : [
+        link(t('Sign in'), 'key', commands.signIn),
+        link(t('Switch profile'), 'arrow-swap', commands.switchProfile),
+        link(t('Log'), 'output', commands.showLog),
+      ];
+  const note = storageNote(status, t);
+  return [
+    `**${escapeMarkdown(profile.label)}**`,
+    `| | |\n|---|---|\n${rows.map(([name, value]) => `| ${escapeMarkdown(name)} | ${escapeMarkdown(value)} |`).join('\n')}`,
+    ...(note === undefined ? [] : [`$(warning) ${escapeMarkdown(note)}`]),
+    links.join('&nbsp;&nbsp; '),
+  ].join('\n\n');
+}
+
+function storageNote({ storage }: ProfileStatus, t: Translate): string | undefined {
+  if (storage === 'windowOnly') return t('Signed in for this window only: this machine keeps no secrets.');
+  if (storage === 'behind') return t('Another window has newer tokens. Reload this window to use them.');
+  return undefined;
+}

@@ -1,0 +1,151 @@
+import type { Locator, Page } from 'playwright-core';
+import { readPage } from '../page-readers.ts';
+import { matches, type TextMatch, until } from '../until.ts';
+
+export interface QuickPickRow {
+  /** With icons as `$(name)`. */
+  readonly label: string;
+  readonly description: string;
+  readonly detail: string;
+  readonly focused: boolean;
+}
+
+export interface QuickInputState {
+  readonly title: string;
+  /** Undefined where the title has no "(1/3)". */
+  readonly step: { readonly current: number; readonly total: number } | undefined;
+  readonly value: string;
+  readonly placeholder: string;
+  readonly masked: boolean;
+  /** The prompt of an input box, or what its validation says. */
+  readonly message: string;
+  readonly severity: 'none' | 'info' | 'warning' | 'error';
+  /** Names of the buttons, as a screen reader says them. */
+  readonly buttons: readonly string[];
+  /** The rows on screen; a long list is cut there, so type to filter it. */
+  readonly rows: readonly QuickPickRow[];
+}
+
+export interface QuickInputMatch {
+  readonly title?: TextMatch;
+  readonly step?: number;
+  readonly message?: TextMatch;
+  readonly masked?: boolean;
+  readonly row?: TextMatch;
+}
+
+/**
+ * The quick pick or input box that is open. All steps of a flow share one widget, so wait for the next step by its
+ * title, number or message before typing into it.
+ */
+export class QuickInput {
+  readonly #page: Page;
+  readonly #widget: Locator;
+  readonly #input: Locator;
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.#widget = page.locator('.quick-input-widget');
+    this.#input = this.#widget.locator('.quick-input-box input');
+  }
+
+  /** Undefined when none is open. */
+  async state(): Promise<QuickInputState | undefined> {
+    type Read = Omit<QuickInputState, 'title' | 'step'> & { readonly heading: string };
+    const read = await readPage<Read | undefined>(this.#page, 'quickInput');
+    if (read === undefined) return undefined;
+    const { heading, ...state } = read;
+    const [, title = '', current, total] = /^(?:(.*) )?\((\d+)\/(\d+)\)$/.exec(heading) ?? [undefined, heading];
+    const step = current === undefined ? undefined : { current: Number(current), total: Number(total) };
+    return { title, step, ...state };
+  }
+
+  /** Waits for one that is open and fits. */
+  waitFor(match: QuickInputMatch = {}): Promise<QuickInputState> {
+    return until(
+      this.#page,
+      `a quick input ${describe(match)}`,
+      async () => {
+        const state = await this.state();
+        if (state === undefined) return undefined;
+        if (match.title !== undefined && !matches(match.title, state.title)) return undefined;
+        if (match.step !== undefined && match.step !== state.step?.current) return undefined;
+        if (match.masked !== undefined && match.masked !== state.masked) return undefined;
+        if (match.message !== undefined && !matches(match.message, state.message)) return undefined;
+        const { row } = match;
+        if (row !== undefined && !state.rows.some(({ label }) => matches(row, label))) return undefined;
+        return state;
+      },
+      { seen: () => this.state() },
+    );
+  }
+
+  async waitUntilClosed(): Promise<void> {
+    await until(this.#page, 'the quick input to close', async () => ((await this.state()) ? undefined : true), {
+      seen: () => this.state(),
+    });
+  }
+
+  /** Replaces what is typed. */
+  async type(text: string): Promise<void> {
+    await this.#input.fill(text);
+  }
+
+  async accept(): Promise<void> {
+    await this.#input.press('Enter');
+  }
+
+  /** Takes the row whose label fits. */
+  async pick(label: TextMatch): Promise<void> {
+    let last = '';
+    let same = 0;
+    const index = await until(
+      this.#page,
+      `a quick pick row ${String(label)}`,
+      async () => {
+        // A list that is still being filtered would move another row under the mouse.
+        const rows = (await this.state())?.rows ?? [];
+        const now = JSON.stringify(rows.map((row) => row.label));
+        same = now === last ? same + 1 : 0;
+        last = now;
+        const found = rows.findIndex((row) => matches(label, row.label));
+        return found >= 0 && same >= 2 ? found : undefined;
+      },
+      { seen: () => this.state() },
+    );
+    await this.#widget.locator('.quick-input-list .monaco-list-row:visible').nth(index).click();
+  }
+
+  /** Presses a button of the title bar or the input, by its name. */
+  async press(button: TextMatch): Promise<void> {
+    const index = await until(
+      this.#page,
+      `a button ${String(button)} in the quick input`,
+      async () => {
+        const found = (await this.state())?.buttons.findIndex((name) => matches(button, name)) ?? -1;
+        return found < 0 ? undefined : found;
+      },
+      { seen: () => this.state() },
+    );
+    await this.#buttons().nth(index).click();
+  }
+
+  /** One step back in a flow of several steps. */
+  async back(): Promise<void> {
+    await this.#widget.locator('.codicon-quick-input-back').click();
+  }
+
+  async cancel(): Promise<void> {
+    await this.#page.keyboard.press('Escape');
+  }
+
+  #buttons(): Locator {
+    const bars = ['.quick-input-titlebar', '.quick-input-inline-action-bar'];
+    return this.#widget.locator(bars.map((bar) => `${bar} .action-label:visible`).join(', '));
+  }
+}
+
+function describe(match: QuickInputMatch): string {
+  const parts = Object.entries(match).map(([name, value]) => `${name} ${String(value)}`);
+  return parts.length === 0 ? 'to open' : `with ${parts.join(', ')}`;
+}
