@@ -27,7 +27,14 @@ export function checkRequest(
   }
   if (payload !== undefined && method === 'GET')
     throw new TypeError('A GET has no payload; put it into the path as a query.');
-  const reserved = ['authorization', 'host', 'content-length', ...Object.keys(definition.headers ?? {})];
+  const reserved = [
+    'authorization',
+    'host',
+    'content-length',
+    'transfer-encoding',
+    'connection',
+    ...Object.keys(definition.headers ?? {}),
+  ];
   for (const [name, value] of Object.entries(headers)) {
     if (reserved.some((own) => own.toLowerCase() === name.toLowerCase())) {
       throw new TypeError(`The header ${name} is set by the session.`);

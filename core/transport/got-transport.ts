@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -140,7 +141,10 @@ function authorities(ca: string): string[] {
 
 function trusting(ca: string): tls.SecureContext {
   try {
-    if (!ca.includes('-----BEGIN CERTIFICATE-----')) throw new Error('no certificate');
+    // OpenSSL skips what it can not read, and the fault would only show as a partner that is not trusted.
+    const certificates = ca.split('-----BEGIN CERTIFICATE-----').slice(1);
+    if (certificates.length === 0) throw new Error('no certificate');
+    for (const certificate of certificates) new X509Certificate(`-----BEGIN CERTIFICATE-----${certificate}`);
     return tls.createSecureContext({ ca: authorities(ca) });
   } catch {
     throw configurationError('ca', 'ca must be one or more certificates in PEM form (-----BEGIN CERTIFICATE-----).');

@@ -31,6 +31,6 @@ export interface SendOptions {
 /** One HTTP exchange; knows no tokens and never throws for what the network or the partner does. */
 export interface Transport {
   send(request: HttpRequest, options: SendOptions): Promise<Exchange>;
-  /** Closes idle connections. */
+  /** Closes its connections; a call still in flight fails. Node's global agents keep theirs. */
   close(): void;
 }

@@ -22,6 +22,9 @@ const padTo = (bytes: number[], size = 16): Buffer =>
 const good = createCipher(fixed).encrypt('{"a":1}');
 const withDigit = (digit: string): string => digit + good.slice(1);
 
+const widened = (text: string): string =>
+  text.replace(/./g, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0x100));
+
 const hexCases: readonly (readonly [string, string])[] = [
   ['an empty text', ''],
   ['an odd number of digits', good.slice(1)],
@@ -30,7 +33,11 @@ const hexCases: readonly (readonly [string, string])[] = [
   ['U+0161, whose low byte is the digit a', withDigit('\u0161')],
   ['U+FF11, a full-width 1', withDigit('\uff11')],
   ['an Arabic-Indic digit', withDigit('\u0661')],
+  // Buffer reads these two as the same bytes as the right text.
+  ['wide characters whose low bytes are the right digits', widened(good)],
+  ['letters after the last digit', `${good}zz`],
   ['a line break at its end', `${good}\n`],
+  ['a line break of two characters at its end', `${good}\r\n`],
   ['a line break at its end in place of a digit', `${good.slice(0, -1)}\n`],
   ['a space in front', ` ${good.slice(1)}`],
   ['spaces around', ` ${good} `],
@@ -144,6 +151,9 @@ describe('cipher refuses', () => {
   }
 
   const base64 = createCipher({ ...fixed, output: 'base64' });
+  // The last character before "==" has four bits that belong to no byte.
+  const withStrayBits = (text: string): string =>
+    text.slice(0, -3) + String.fromCharCode(text.charCodeAt(text.length - 3) + 1) + text.slice(-2);
   const sealed64 = base64.encrypt('xin chào');
   for (const [title, text] of [
     ['base64url', sealed64.replace(/^./, '-')],
@@ -151,7 +161,9 @@ describe('cipher refuses', () => {
     ['a line break inside', `${sealed64.slice(0, 8)}\n${sealed64.slice(8)}`],
     ['too much padding', `${sealed64}=`],
     ['padding in the middle', `${sealed64.slice(0, 4)}==${sealed64.slice(6)}`],
-    ['bits after the last byte', `${Buffer.alloc(16).toString('base64').slice(0, -3)}B==`],
+    ['bits after the last byte', withStrayBits(sealed64)],
+    ['one of two padding characters', sealed64.slice(0, -1)],
+    ['wide characters whose low bytes are right', widened(sealed64)],
     ['a character above U+00FF', `\u0141${sealed64.slice(1)}`],
     ['a cut text', sealed64.slice(0, -4)],
     ['nothing', ''],

@@ -177,18 +177,21 @@ describe('transport on a broken line', () => {
     assert.deepEqual([failure.code, mayHaveArrived], ['aborted', true]);
   });
 
-  it('stops waiting for Retry-After when its caller aborts', async () => {
+  it('stops waiting for Retry-After when its caller aborts', { timeout: 10_000 }, async () => {
     const controller = new AbortController();
     await using server = await serve((_, response) => {
       response.writeHead(429, { 'retry-after': '30' }).end();
     });
-    using one = client();
-    const call = one.post(server.url, { signal: controller.signal, timeout: 60_000 });
-    // The connection falls idle once the answer is read; from then on the transport waits.
-    const [socket] = (await once(server.events, 'answered')) as [unknown];
-    assert.ok(socket);
-    controller.abort();
-    assert.deepEqual([failed(await call).failure.code, server.received.length], ['aborted', 1]);
+    let times = 0;
+    // The transport reads the clock when it sends and when it has the answer; right after that it waits.
+    const now = (): number => {
+      if (++times === 2) setImmediate(() => controller.abort());
+      return Date.now();
+    };
+    using one = client({ now });
+    const call = await one.post(server.url, { signal: controller.signal, timeout: 60_000 });
+    const { failure, mayHaveArrived } = failed(call);
+    assert.deepEqual([failure.code, mayHaveArrived, server.received.length], ['aborted', false, 1]);
   });
 
   it('ends both sides of a call that is cut off', async () => {

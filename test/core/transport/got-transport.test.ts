@@ -170,12 +170,12 @@ describe('transport', () => {
     assert.equal(answered(await one.post(server.url)).body, '{"a":"đ"}');
   });
 
-  it('leaves no connection open after close', async () => {
+  it('leaves no connection open after close', { timeout: 10_000 }, async ({ signal }) => {
     await using server = await serve((_request, response) => response.end('{}'));
     const one = client();
     await Promise.all([one.post(server.url), one.post(server.url), one.post(server.url)]);
     assert.ok(server.sockets.size > 0);
-    const closed = [...server.sockets].map((socket) => once(socket, 'close'));
+    const closed = [...server.sockets].map((socket) => once(socket, 'close', { signal }));
     one.transport.close();
     await Promise.all(closed);
     assert.equal(server.sockets.size, 0);

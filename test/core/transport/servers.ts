@@ -41,6 +41,8 @@ export async function serve(
     })().catch(() => response.destroy());
   };
   const server = tls === undefined ? createServer(listener) : createHttpsServer(tls, listener);
+  // Idle connections stay open, so that only the client can have closed one.
+  server.keepAliveTimeout = 0;
   return { ...(await open(server, tls === undefined ? 'http' : 'https')), received };
 }
 

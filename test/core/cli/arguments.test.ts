@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readArguments } from '../../../core/cli/arguments.ts';
+import { command } from './command.ts';
+
+const real = ['--base-url', 'https://partner.example', '--partner', 'tconnect'];
+
+describe('arguments of npm start', () => {
+  const refused: [string[], RegExp][] = [
+    [['--colour'], /Unknown setting --colour/],
+    [['-x'], /Unknown setting -x/],
+    [['hunter2'], /Only named settings/],
+    [['--', 'hunter2'], /Only named settings/],
+    [['--json=yes'], /--json takes no value/],
+    [['--partner'], /--partner needs a value/],
+    [['--partner', 'acme'], /--partner must be one of tconnect, bizmail, cloudreve/],
+    [['--partner-code', 'M-1'], /--partner-code is for a real partner: give its address/],
+    [['--ca', 'ca.pem'], /--ca is for a real partner/],
+    [[...real, '--iv', 'hunter2'], /--iv must be one of fixed, prefix, key/],
+    [[...real, '--key-format', 'hunter2'], /--key-format must be one of utf8, hex, base64/],
+    [[...real, '--output', 'HEX'], /--output must be one of hex, hex-upper, base64/],
+    [[...real, '--body-form', 'xml'], /--body-form must be one of json, multipart/],
+    [['--password', 'hunter2'], /--password is never an argument: set PARTNER_AUTH_PASSWORD/],
+    [['--client-secret=hunter2'], /--client-secret is never an argument: set PARTNER_AUTH_CLIENT_SECRET/],
+    [['--key', 'hunter2'], /--key is never an argument: set PARTNER_AUTH_KEY/],
+  ];
+  for (const [args, problem] of refused) {
+    it(`refuses ${args.join(' ')}`, () => {
+      const result = readArguments(args);
+      assert.ok('problem' in result);
+      assert.match(result.problem, problem);
+      assert.doesNotMatch(result.problem, /hunter2/);
+    });
+  }
+
+  it('takes all settings of a real partner', () => {
+    const result = readArguments([
+      ...['--json', '--partner-code', 'M-1', '--key-format', 'hex', '--iv', 'fixed', '--iv-format', 'base64'],
+      ...['--output', 'hex-upper', '--tokens-in', 'data', '--encrypted-in', 'body', '--body-form', 'multipart'],
+      ...['--ca', 'ca.pem', ...real],
+    ]);
+    assert.deepEqual(result, {
+      settings: {
+        json: true,
+        help: false,
+        baseUrl: 'https://partner.example',
+        partner: 'tconnect',
+        partnerCode: 'M-1',
+        keyFormat: 'hex',
+        ivFrom: 'fixed',
+        ivFormat: 'base64',
+        output: 'hex-upper',
+        answer: { tokensIn: 'data', encryptedIn: 'body' },
+        bodyForm: 'multipart',
+        caFile: 'ca.pem',
+      },
+    });
+  });
+
+  it('shows the usage for --help on stdout and for a mistake on stderr, with exit code 2', async () => {
+    const [help, mistake] = await Promise.all([command(['--help']), command(['--colour'])]);
+    assert.deepEqual([help.code, help.stderr], [0, '']);
+    assert.deepEqual([mistake.code, mistake.stdout], [2, '']);
+    assert.ok(mistake.stderr.includes(help.stdout));
+    for (const line of help.stdout.split('\n')) assert.ok(line.length <= 110, line);
+  });
+
+  it('calls a wrong setting of a real partner a mistake too, with exit code 2', async () => {
+    const cases: [string[], RegExp][] = [
+      [['--base-url', 'http://partner.example', '--partner', 'bizmail'], /https/],
+      [['--base-url', 'https://partner.example'], /--partner tconnect \| bizmail \| cloudreve/],
+      [[...real, '--partner-code', 'M-1'], /--iv fixed \| prefix \| key/],
+      [[...real, '--iv', 'key'], /partnerCode is missing/],
+      [[...real, '--ca', '/nowhere/ca.pem'], /\/nowhere\/ca\.pem/],
+      [
+        [
+          '--base-url',
+          'https://partner.example',
+          '--partner',
+          'tconnect',
+          '--partner-code',
+          'M-1',
+          '--body-form',
+          'json',
+        ],
+        /bodyForm/,
+      ],
+    ];
+    await Promise.all(
+      cases.map(async ([args, message]) => {
+        const { code, stderr } = await command(args);
+        assert.equal(code, 2);
+        assert.match(stderr, message);
+      }),
+    );
+  });
+
+  it('exits with 1 when nobody answers', async () => {
+    const env = { PARTNER_AUTH_USERNAME: 'a', PARTNER_AUTH_PASSWORD: 'b' };
+    const { code, stderr } = await command(['--base-url', 'http://127.0.0.1:1', '--partner', 'bizmail'], { env });
+    assert.equal(code, 1);
+    assert.match(stderr, /^No answer from 127\.0\.0\.1:1/);
+  });
+});

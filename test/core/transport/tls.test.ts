@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { getCACertificates } from 'node:tls';
+import { promisify } from 'node:util';
+import forge from 'node-forge';
+import { isPartnerAuthError } from '../../../core/index.ts';
+import { startSandbox } from '../../../core/sandbox/index.ts';
+import { answered, client, failed, serve } from './servers.ts';
+
+const day = 86_400_000;
+
+function selfSigned(): { key: string; cert: string } {
+  const pair = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  });
+  const certificate = forge.pki.createCertificate();
+  certificate.publicKey = forge.pki.publicKeyFromPem(pair.publicKey);
+  certificate.serialNumber = '01';
+  certificate.validity.notBefore = new Date(Date.now() - day);
+  certificate.validity.notAfter = new Date(Date.now() + day);
+  const name = [{ name: 'commonName', value: 'self-signed' }];
+  certificate.setSubject(name);
+  certificate.setIssuer(name);
+  certificate.setExtensions([{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }]);
+  certificate.sign(forge.pki.privateKeyFromPem(pair.privateKey), forge.md.sha256.create());
+  return { key: pair.privateKey, cert: forge.pki.certificateToPem(certificate) };
+}
+
+for (const globalAgent of [false, true]) {
+  describe(`transport over TLS with ${globalAgent ? "Node's global agent" : 'agents of its own'}`, () => {
+    it('trusts the sandbox by the PEM of its authority', async () => {
+      await using sandbox = await startSandbox({ https: true });
+      using one = client({ ca: sandbox.ca, globalAgent });
+      assert.equal(answered(await one.post(sandbox.url)).status, 404);
+    });
+
+    it('trusts one authority of several', async () => {
+      await using sandbox = await startSandbox({ https: true });
+      using one = client({ ca: `${selfSigned().cert}\n${sandbox.ca ?? ''}`, globalAgent });
+      assert.equal(answered(await one.post(sandbox.url)).status, 404);
+    });
+
+    it('does not trust an unknown authority, and asks for its PEM', async () => {
+      await using sandbox = await startSandbox({ https: true });
+      using one = client({ globalAgent });
+      const { failure, mayHaveArrived } = failed(await one.post(sandbox.url));
+      assert.equal(failure.code, 'tls');
+      assert.match(failure.message, /PEM of .* authority as `ca`/);
+      assert.equal(failure.retryable, false);
+      assert.equal(mayHaveArrived, false);
+      assert.equal(sandbox.journal.length, 0);
+    });
+
+    it('does not trust a self-signed certificate unless it is handed over', async () => {
+      const tls = selfSigned();
+      await using server = await serve((_, response) => response.end('{}'), tls);
+      using stranger = client({ globalAgent });
+      const { failure } = failed(await stranger.post(server.url));
+      assert.equal(failure.code, 'tls');
+      assert.match(failure.message, /self-signed/);
+      assert.equal(server.received.length, 0);
+      using friend = client({ ca: tls.cert, globalAgent });
+      assert.equal(answered(await friend.post(server.url)).body, '{}');
+    });
+
+    for (const [certificate, message] of [
+      ['expired', /has expired/],
+      ['wrongHost', /for another host; check baseUrl/],
+    ] as const) {
+      it(`does not trust the certificate '${certificate}' of a known authority`, async () => {
+        await using sandbox = await startSandbox({ https: true, certificate });
+        using one = client({ ca: sandbox.ca, globalAgent });
+        const { failure, mayHaveArrived } = failed(await one.post(sandbox.url));
+        assert.equal(failure.code, 'tls');
+        assert.match(failure.message, message);
+        assert.equal(mayHaveArrived, false);
+        assert.equal(sandbox.journal.length, 0);
+      });
+    }
+  });
+}
+
+describe('transport authorities', () => {
+  it('trusts a certificate by each of its host names', async () => {
+    await using sandbox = await startSandbox({ https: true });
+    using one = client({ ca: sandbox.ca });
+    assert.equal(answered(await one.post(sandbox.url.replace('127.0.0.1', 'localhost'))).status, 404);
+  });
+
+  it('leaves the authorities of the process as they are', async () => {
+    const before = getCACertificates('default').length;
+    await using sandbox = await startSandbox({ https: true });
+    using trusting = client({ ca: sandbox.ca, globalAgent: true });
+    answered(await trusting.post(sandbox.url));
+    assert.equal(getCACertificates('default').length, before);
+    using other = client({ globalAgent: true });
+    assert.equal(failed(await other.post(sandbox.url)).failure.code, 'tls');
+  });
+
+  it('adds to the authorities that the process trusts anyway', async () => {
+    await using sandbox = await startSandbox({ https: true });
+    const folder = await mkdtemp(join(tmpdir(), 'partner-auth-ca-'));
+    try {
+      await writeFile(join(folder, 'ca.pem'), sandbox.ca ?? '');
+      const script = `
+        import { gotTransport } from ${JSON.stringify(new URL('../../../core/transport/got-transport.ts', import.meta.url).href)};
+        for (const globalAgent of [false, true]) {
+          const transport = gotTransport({ ca: ${JSON.stringify(selfSigned().cert)}, globalAgent, now: Date.now });
+          const request = { method: 'GET', url: '${sandbox.url}/', headers: {} };
+          const { answer, failure } = await transport.send(request, { timeout: 10_000 });
+          console.log(answer?.status ?? failure.message);
+          transport.close();
+        }
+        process.exit();
+      `;
+      const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+        env: { ...process.env, NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') },
+      });
+      assert.deepEqual(stdout.trim().split('\n'), ['404', '404']);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  const secret = 'MIIBVerySecretText';
+  const noPem: readonly (readonly [string, string])[] = [
+    ['an empty text', ''],
+    ['a path', '/etc/ssl/ca.pem'],
+    ['a private key', `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----`],
+    ['a certificate of nonsense', `-----BEGIN CERTIFICATE-----\n${secret}\n-----END CERTIFICATE-----`],
+    ['a certificate that is cut', selfSigned().cert.slice(0, 400)],
+    ['a good certificate and a broken one', `${selfSigned().cert}${selfSigned().cert.slice(0, 400)}`],
+  ];
+  for (const [title, ca] of noPem) {
+    for (const globalAgent of [false, true]) {
+      it(`refuses ${title} as ca before anything is sent (${globalAgent ? 'global agent' : 'own agents'})`, () => {
+        assert.throws(
+          () => client({ ca, globalAgent }),
+          (error: unknown) => {
+            assert.ok(isPartnerAuthError(error));
+            assert.deepEqual([error.code, error.setting], ['configuration', 'ca']);
+            assert.match(error.message, /PEM form/);
+            assert.ok(!error.message.includes(secret));
+            return true;
+          },
+        );
+      });
+    }
+  }
+});
