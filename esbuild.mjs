@@ -45,6 +45,11 @@ await Promise.all([
   }),
 ]);
 
+const { contributes } = JSON.parse(await readFile('package.json', 'utf8'));
+const partnerSchema = contributes.configuration.properties['partnerAuth.partners'].items;
+const published = { $schema: 'http://json-schema.org/draft-07/schema#', ...partnerSchema };
+await writeFile('dist/core/partner.schema.json', `${JSON.stringify(published, undefined, 2)}\n`);
+
 if (process.argv.includes('--package')) await packageExtension();
 
 /**
@@ -76,5 +81,11 @@ async function packageExtension() {
   await writeFile(join(stage, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
   const packagePath = resolve(`${manifest.name}-${manifest.version}.vsix`);
   const { createVSIX } = await import('@vscode/vsce');
-  await createVSIX({ cwd: stage, packagePath, dependencies: false, allowMissingRepository: true });
+  await createVSIX({
+    cwd: stage,
+    packagePath,
+    dependencies: false,
+    allowMissingRepository: true,
+    rewriteRelativeLinks: false,
+  });
 }

@@ -11,6 +11,7 @@ export type { Phase } from './session/expiry.ts';
 export type { Clock } from './session/clock.ts';
 export { parseStoredRecord } from './session/record.ts';
 export type { EndCode, SignedOutMark, StoredRecord, StoredSession, TokenSet } from './session/record.ts';
+export type { AuthExchange, CipherFacts } from './exchange/auth-exchange.ts';
 export type { PartnerAnswer } from './exchange/partner-calls.ts';
 
 export { memoryStore } from './stores/memory-store.ts';
@@ -18,9 +19,22 @@ export { fileStore } from './stores/file-store.ts';
 export { withFileLock } from './stores/file-lock.ts';
 export type { HeldLock, TokenStore } from './stores/token-store.ts';
 
-export { createCipher } from './cipher/cipher.ts';
-export type { Cipher } from './cipher/cipher.ts';
-export type { CipherSettings, CiphertextFormat, IvRule, TextFormat } from './cipher/settings.ts';
+export { checkCipher, createCipher } from './cipher/cipher.ts';
+export type { Cipher, Sealed } from './cipher/cipher.ts';
+export type {
+  CipherAlgorithm,
+  CipherSettings,
+  CipherSettingsWithoutSecrets,
+  CiphertextFormat,
+  IvRule,
+  KeyDerivation,
+  TextFormat,
+} from './cipher/settings.ts';
+
+export { detectCipher } from './detect/detect-cipher.ts';
+export type { CipherCandidate, CipherDetection } from './detect/detect-cipher.ts';
+export type { CipherSample } from './detect/sample.ts';
+export type { PayloadKind, Reason } from './detect/verdict.ts';
 
 export { partners } from './partners/index.ts';
 export type { BuiltInPartner } from './partners/index.ts';

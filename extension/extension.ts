@@ -25,7 +25,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const setting = <T>(name: string, fallback: T): T => workspace.getConfiguration('partnerAuth').get(name) ?? fallback;
   const autoRefresh = (): boolean => setting(settings.autoRefresh, true);
   const log = window.createOutputChannel(t('Partner Auth'), { log: true });
-  const profiles = profileSettings(workspaceState);
+  const profiles = profileSettings(workspaceState, t);
   const documents = tokenDocuments();
   const item = statusItem(t('Partner Auth'));
   const sandbox = sandboxHost(secrets, log, t, () => following.update());

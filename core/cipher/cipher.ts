@@ -1,30 +1,49 @@
 import { isUtf8 } from 'node:buffer';
-import { randomFillSync } from 'node:crypto';
 import { configurationError, PartnerAuthError } from '../errors.ts';
 import { refuseUnknownKeys } from '../options.ts';
+import { deriver } from './derive.ts';
 import type { CbcEngine, CreateCbcEngine } from './engine.ts';
 import { forgeEngine } from './forge-engine.ts';
-import { keyMaterial } from './key-material.ts';
+import { ivScheme } from './iv-scheme.ts';
 import { nativeEngine } from './native-engine.ts';
 import { padded, unpadded } from './padding.ts';
-import { ciphertextFormats, type CipherSettings } from './settings.ts';
-import { decodeBase64, decodeHex } from './text-form.ts';
+import {
+  ciphertextFormats,
+  keyLengths,
+  textFormats,
+  type CipherSettings,
+  type CipherSettingsWithoutSecrets,
+  type IvRule,
+  type TextFormat,
+} from './settings.ts';
+import { textForm } from './text-form.ts';
+
+export interface Sealed {
+  readonly ciphertext: string;
+  /** The message's IV, where the IV rule gives it a field of its own. */
+  readonly iv?: string;
+}
 
 export interface Cipher {
   /**
    * The ciphertext in the form that `output` names.
    *
-   * @throws TypeError for a text with a lone surrogate, which has no UTF-8 form.
+   * @throws TypeError for a text with a lone surrogate, which has no UTF-8 form, and where the IV has a field of its own:
+   * then use `seal()`.
    */
   encrypt(plaintext: string | Uint8Array): string;
+  /** As `encrypt`, with the IV beside the ciphertext where it has a field of its own. */
+  seal(plaintext: string | Uint8Array): Sealed;
   /**
-   * The plain text, which must be UTF-8.
+   * The plain text, which must be UTF-8. `iv` is the text of the IV's own field, where it has one.
    *
    * @throws PartnerAuthError `cipher`, the same for every cause: bad digits, length, padding, UTF-8, or another key.
    */
-  decrypt(ciphertext: string): string;
+  decrypt(ciphertext: string, iv?: string): string;
   /** As `decrypt`, for payloads that are not text. */
-  decryptBytes(ciphertext: string): Uint8Array;
+  decryptBytes(ciphertext: string, iv?: string): Uint8Array;
+  /** The envelope's field for the IV, where it has one. */
+  readonly ivField?: string;
 }
 
 /**
@@ -32,15 +51,18 @@ export interface Cipher {
  * give the same bytes (`npm run bench -- cipher`).
  */
 const forgeUpTo = 192;
+/** Longer plaintexts are padded by node:crypto itself: that saves a copy, and costs a second call. */
+const copyUpTo = 2048;
+/** Ciphertexts beyond it are refused: they are a mistake, and would block everything else for seconds. */
+const longestCiphertext = 32 * 1024 * 1024;
 
-const byteKeys = ['key', 'keyFormat', 'iv', 'output'] as const;
-const ivKeys = ['from', 'value', 'format'] as const;
+const known = ['algorithm', 'key', 'keyFormat', 'derivation', 'iv', 'padding', 'output', 'prefix'];
 
 /**
- * AES-256-CBC with PKCS#7 padding. CBC carries no proof of integrity: a decrypted text is not proven to be the partner's.
+ * AES-CBC with PKCS#7 padding. CBC carries no proof of integrity: a decrypted text is not proven to be the partner's.
  *
- * @throws PartnerAuthError `configuration` naming the setting when key or IV has not exactly 32 and 16 bytes, or the IV
- * rule is missing.
+ * @throws PartnerAuthError `configuration` naming the setting when key or IV has not exactly the length it must have, or
+ * the IV rule is missing.
  * @throws TypeError for an unknown setting.
  */
 export function createCipher(settings: CipherSettings): Cipher {
@@ -50,6 +72,7 @@ export function createCipher(settings: CipherSettings): Cipher {
     const engine = (blocks: Buffer): CbcEngine => (blocks.length <= forgeUpTo ? small : large);
     return {
       encrypt: (blocks, iv) => engine(blocks).encrypt(blocks, iv),
+      encryptPadding: large.encryptPadding,
       decrypt: (blocks, iv) => engine(blocks).decrypt(blocks, iv),
     };
   });
@@ -57,83 +80,83 @@ export function createCipher(settings: CipherSettings): Cipher {
 
 /** As `createCipher`, with the engine chosen by the caller. */
 export function cipherOver(settings: CipherSettings, createEngine: CreateCbcEngine): Cipher {
-  refuseUnknownKeys('cipher', settings, byteKeys);
-  const key = keyMaterial(settings.key, settings.keyFormat, {
-    setting: 'cipher.key',
-    formatSetting: 'cipher.keyFormat',
-    length: 32,
-  });
-  const iv = resolveIv(settings, key);
-  const encode = encoder(settings.output ?? 'hex');
-  const decode = settings.output === 'base64' ? decodeBase64 : decodeHex;
-  const engine = createEngine(key);
+  refuseUnknownKeys('cipher', settings, known);
+  const { algorithm = 'aes-256-cbc', derivation, output = 'hex', padding: unit = 16, prefix = '' } = settings;
+  if (!Object.hasOwn(keyLengths, algorithm)) {
+    throw configurationError(
+      'cipher.algorithm',
+      `cipher.algorithm must be one of ${Object.keys(keyLengths).join(', ')}.`,
+    );
+  }
+  if (unit !== 16 && (unit as number) !== 32)
+    throw configurationError('cipher.padding', 'cipher.padding must be 16 or 32.');
+  if (typeof prefix !== 'string') throw configurationError('cipher.prefix', 'cipher.prefix must be a text.');
+  const form = textForm(output);
+  if (form === undefined) {
+    throw configurationError('cipher.output', `cipher.output must be one of ${ciphertextFormats.join(', ')}.`);
+  }
+  const derive = deriver(settings, keyLengths[algorithm]);
+  const scheme = ivScheme(settings.iv, derive, typeof derivation === 'object', createEngine);
+  const ivField = settings.iv.from === 'field' ? settings.iv.name : undefined;
 
-  const decryptBytes = (ciphertext: string): Buffer => {
-    const sealed = typeof ciphertext === 'string' ? decode(ciphertext) : undefined;
-    const from = iv === undefined ? 16 : 0;
-    if (sealed === undefined || sealed.length < from + 16 || sealed.length % 16 !== 0) throw undecryptable();
-    const blocks = engine.decrypt(sealed.subarray(from), iv ?? sealed.subarray(0, 16));
-    const bytes = unpadded(blocks);
+  const seal = (plaintext: string | Uint8Array): Sealed => {
+    if (typeof plaintext === 'string' ? !plaintext.isWellFormed() : !(plaintext instanceof Uint8Array)) {
+      throw new TypeError('The plaintext must be a well-formed text or a Uint8Array.');
+    }
+    const { engine, iv, head, ivText } = scheme.start();
+    const whole = unit === 16 && plaintext.length > copyUpTo ? engine.encryptPadding?.(plaintext, iv) : undefined;
+    const parts = whole ?? [engine.encrypt(padded(plaintext, unit), iv)];
+    const ciphertext = prefix + form.encode(head === undefined ? parts : [head, ...parts]);
+    return ivText === undefined ? { ciphertext } : { ciphertext, iv: ivText };
+  };
+
+  const decryptBytes = (ciphertext: string, ivText?: string): Buffer => {
+    const wellFormed =
+      typeof ciphertext === 'string' && ciphertext.length <= longestCiphertext && ciphertext.startsWith(prefix);
+    const sealed = wellFormed ? form.decode(prefix === '' ? ciphertext : ciphertext.slice(prefix.length)) : undefined;
+    const message = sealed && scheme.open(sealed, ivText);
+    if (message === undefined || message.body.length === 0 || message.body.length % 16 !== 0) throw undecryptable();
+    const bytes = unpadded(message.engine.decrypt(message.body, message.iv), unit);
     if (bytes === undefined) throw undecryptable();
     return bytes;
   };
 
   return {
+    seal,
     encrypt(plaintext) {
-      if (typeof plaintext === 'string' ? !plaintext.isWellFormed() : !(plaintext instanceof Uint8Array)) {
-        throw new TypeError('The plaintext must be a well-formed text or a Uint8Array.');
-      }
-      if (iv !== undefined) return encode(engine.encrypt(padded(plaintext), iv));
-      const prefix = randomFillSync(Buffer.allocUnsafe(16));
-      return encode(Buffer.concat([prefix, engine.encrypt(padded(plaintext), prefix)]));
+      if (ivField !== undefined) throw new TypeError('This IV has a field of its own: use seal().');
+      return seal(plaintext).ciphertext;
     },
-    decrypt(ciphertext) {
-      const bytes = decryptBytes(ciphertext);
+    decrypt(ciphertext, iv) {
+      const bytes = decryptBytes(ciphertext, iv);
       if (!isUtf8(bytes)) throw undecryptable();
       return bytes.toString('utf8');
     },
     // A copy of its own: the Buffer shares its memory with others of Node's pool, and a clone would take all of it along.
-    decryptBytes: (ciphertext) => new Uint8Array(decryptBytes(ciphertext)),
+    decryptBytes: (ciphertext, iv) => new Uint8Array(decryptBytes(ciphertext, iv)),
+    ...(ivField !== undefined && { ivField }),
   };
 }
 
-/** The fixed IV bytes, or undefined where each message carries its own. */
-function resolveIv({ iv }: CipherSettings, key: Buffer): Buffer | undefined {
-  const rule: unknown = iv;
-  if (typeof rule !== 'object' || rule === null) {
-    throw configurationError(
-      'cipher.iv',
-      'cipher.iv is missing: state where the IV comes from, { from: "fixed", value }, { from: "prefix" } or { from: "key" }. Ask the partner which.',
-    );
+/**
+ * Checks cipher settings without their secrets.
+ *
+ * @throws PartnerAuthError `configuration` naming the setting. TypeError for an unknown setting.
+ */
+export function checkCipher({ iv, ...settings }: CipherSettingsWithoutSecrets): void {
+  const { algorithm = 'aes-256-cbc', keyFormat } = settings;
+  if (keyFormat !== undefined && !textFormats.includes(keyFormat)) {
+    throw configurationError('cipher.keyFormat', `cipher.keyFormat must be one of ${textFormats.join(', ')}.`);
   }
-  refuseUnknownKeys('cipher.iv', rule, ivKeys);
-  switch (iv.from) {
-    case 'fixed':
-      return keyMaterial(iv.value, iv.format, {
-        setting: 'cipher.iv.value',
-        formatSetting: 'cipher.iv.format',
-        length: 16,
-      });
-    case 'prefix':
-      return undefined;
-    case 'key':
-      return key.subarray(0, 16);
-    default:
-      throw configurationError('cipher.iv.from', 'cipher.iv.from must be "fixed", "prefix" or "key".');
+  const from = (iv as Partial<IvRule> | undefined)?.from;
+  const rule = from === 'fixed' ? { ...iv, value: '00'.repeat(16), format: 'hex' } : iv;
+  const format = from === 'fixed' ? (iv as { readonly format?: TextFormat }).format : undefined;
+  if (format !== undefined && !textFormats.includes(format)) {
+    throw configurationError('cipher.iv.format', `cipher.iv.format must be one of ${textFormats.join(', ')}.`);
   }
-}
-
-function encoder(format: string): (bytes: Buffer) => string {
-  switch (format) {
-    case 'hex':
-      return (bytes) => bytes.toString('hex');
-    case 'hex-upper':
-      return (bytes) => bytes.toString('hex').toUpperCase();
-    case 'base64':
-      return (bytes) => bytes.toString('base64');
-    default:
-      throw configurationError('cipher.output', `cipher.output must be one of ${ciphertextFormats.join(', ')}.`);
-  }
+  const length = Object.hasOwn(keyLengths, algorithm) ? keyLengths[algorithm] : 32;
+  const inert = { encrypt: (blocks: Buffer) => blocks, decrypt: (blocks: Buffer) => blocks };
+  cipherOver({ ...settings, key: Buffer.alloc(length), iv: rule as IvRule }, () => inert);
 }
 
 function undecryptable(): PartnerAuthError {

@@ -7,7 +7,8 @@ interface Wanted {
   readonly setting: string;
   /** Path of the setting that tells how the text is written. */
   readonly formatSetting: string;
-  readonly length: number;
+  /** Exact length in bytes; without it any length from 1 will do. */
+  readonly length?: number;
 }
 
 /**
@@ -15,12 +16,14 @@ interface Wanted {
  */
 export function keyMaterial(value: unknown, format: TextFormat | undefined, wanted: Wanted): Buffer {
   const { setting, formatSetting, length } = wanted;
+  const fits = (bytes: Uint8Array): boolean => (length === undefined ? bytes.length > 0 : bytes.length === length);
+  const size = length === undefined ? 'at least 1 byte' : `${length} bytes`;
   if (value instanceof Uint8Array) {
-    if (value.length === length) return Buffer.from(value);
-    throw configurationError(setting, `${setting} must be ${length} bytes, but ${value.length} bytes were given.`);
+    if (fits(value)) return Buffer.from(value);
+    throw configurationError(setting, `${setting} must be ${size}, but ${value.length} bytes were given.`);
   }
   if (typeof value !== 'string') {
-    throw configurationError(setting, `${setting} must be a text or a Uint8Array of ${length} bytes.`);
+    throw configurationError(setting, `${setting} must be a text or a Uint8Array of ${size}.`);
   }
   const form = format ?? 'utf8';
   if (!textFormats.includes(form)) {
@@ -34,10 +37,10 @@ export function keyMaterial(value: unknown, format: TextFormat | undefined, want
       `${setting} is not ${what}, as ${formatSetting} "${form}" says. Check it for missing or extra characters, or change ${formatSetting}.`,
     );
   }
-  if (bytes.length === length) return bytes;
+  if (fits(bytes)) return bytes;
   throw configurationError(
     setting,
-    `${setting} must be ${length} bytes, but ${bytes.length} came out of reading it as ${form}.${hint(value, form, wanted)}`,
+    `${setting} must be ${size}, but ${bytes.length} came out of reading it as ${form}.${hint(value, form, wanted)}`,
   );
 }
 
@@ -49,7 +52,7 @@ function decode(text: string, form: TextFormat): Buffer | undefined {
 
 function hint(text: string, form: TextFormat, { formatSetting, length }: Wanted): string {
   const fitting = textFormats.filter((other) => other !== form && decode(text, other)?.length === length);
-  if (fitting.length > 0) {
+  if (length !== undefined && fitting.length > 0) {
     return ` Read as ${fitting.join(' or ')} it has ${length} bytes: set ${formatSetting} to "${fitting.join('" or "')}".`;
   }
   return ` Check that it is complete, or change ${formatSetting} (${textFormats.join(', ')}).`;

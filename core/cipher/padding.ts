@@ -1,16 +1,16 @@
-/** The text as UTF-8 bytes with PKCS#7 padding to whole 16-byte blocks. */
-export function padded(plaintext: string | Uint8Array): Buffer {
+/** The text as UTF-8 bytes with PKCS#7 padding to whole units of `unit` bytes, a multiple of 16. */
+export function padded(plaintext: string | Uint8Array, unit: number): Buffer {
   const length = typeof plaintext === 'string' ? Buffer.byteLength(plaintext) : plaintext.length;
-  const blocks = Buffer.allocUnsafe((length | 15) + 1);
+  const blocks = Buffer.allocUnsafe((Math.floor(length / unit) + 1) * unit);
   if (typeof plaintext === 'string') blocks.write(plaintext);
   else blocks.set(plaintext);
   return blocks.fill(blocks.length - length, length);
 }
 
 /** The bytes without their PKCS#7 padding; undefined unless every padding byte is right (RFC 5652 section 6.3). */
-export function unpadded(blocks: Buffer): Buffer | undefined {
+export function unpadded(blocks: Buffer, unit: number): Buffer | undefined {
   const count = blocks.at(-1);
-  if (count === undefined || count < 1 || count > 16) return undefined;
+  if (count === undefined || count < 1 || count > unit || blocks.length % unit !== 0) return undefined;
   const end = blocks.length - count;
   for (let at = end; at < blocks.length; at++) if (blocks[at] !== count) return undefined;
   return blocks.subarray(0, end);

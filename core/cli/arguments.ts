@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
-import type { CipherSettings, CiphertextFormat, IvRule, TextFormat } from '../cipher/settings.ts';
+import type { CiphertextFormat, TextFormat } from '../cipher/settings.ts';
 import { partners, type BuiltInPartner } from '../partners/index.ts';
+import type { AnswerSettings } from '../session/options.ts';
+import { variableOf } from './ask.ts';
 
 export interface Settings {
   readonly json: boolean;
@@ -10,17 +12,22 @@ export interface Settings {
   readonly partner: BuiltInPartner | undefined;
   readonly partnerCode: string | undefined;
   readonly keyFormat: TextFormat | undefined;
-  readonly ivFrom: IvRule['from'] | undefined;
+  readonly ivFrom: 'fixed' | 'prefix' | 'key' | undefined;
   readonly ivFormat: TextFormat | undefined;
-  readonly output: CipherSettings['output'];
+  readonly output: CiphertextFormat | undefined;
+  readonly answer: AnswerSettings | undefined;
   readonly bodyForm: 'json' | 'multipart' | undefined;
   readonly caFile: string | undefined;
 }
 
+// npm sets this for the script that it runs.
+const command = process.env.npm_lifecycle_event === 'start' ? 'npm start --' : 'partner-auth';
+
 export const usage = `Usage
-  npm start                    a tour of all three partners, against the sandbox
-  npm start -- --json          the same for machines
-  npm start -- --base-url URL --partner tconnect|bizmail|cloudreve [settings]
+  ${command.replace(/ --$/, '').padEnd(28)} a tour of all three partners, against the sandbox
+  ${`${command} --json`.padEnd(28)} the same for machines
+  ${`${command} --partner NAME`.padEnd(28)} the tour of one: tconnect, bizmail, cloudreve
+  ${command} --base-url URL --partner NAME [settings]
                                sign in at a real partner, refresh once, sign out
 
 Settings of a real partner
@@ -29,54 +36,88 @@ Settings of a real partner
   --iv RULE                    where the IV comes from: fixed, prefix, key
   --iv-format FORM             how a fixed IV is written: utf8, hex, base64
   --output FORM                ciphertext as hex, hex-upper, base64
-  --body-form FORM             BizMail: json, multipart
+  --tokens-in FIELD            the field of the answer that wraps the token fields
+  --encrypted-in FIELD         the field of the answer that holds it encrypted
+  --body-form FORM             how plain payloads travel: json, multipart (BizMail)
   --ca FILE                    PEM of a further certificate authority
 
 Secrets come from the environment or are asked for, never from arguments:
   PARTNER_AUTH_KEY, PARTNER_AUTH_IV, PARTNER_AUTH_USERNAME, PARTNER_AUTH_PASSWORD, PARTNER_AUTH_CLIENT_ID,
-  PARTNER_AUTH_CLIENT_SECRET, PARTNER_AUTH_EMAIL
+  PARTNER_AUTH_CLIENT_SECRET, PARTNER_AUTH_EMAIL, PARTNER_AUTH_OTP
 `;
 
 const formats: readonly TextFormat[] = ['utf8', 'hex', 'base64'];
 const outputs: readonly CiphertextFormat[] = ['hex', 'hex-upper', 'base64'];
-const ivRules: readonly IvRule['from'][] = ['fixed', 'prefix', 'key'];
+const ivRules = ['fixed', 'prefix', 'key'] as const;
 
+const options = {
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+  partner: { type: 'string' },
+  'base-url': { type: 'string' },
+  'partner-code': { type: 'string' },
+  'key-format': { type: 'string' },
+  iv: { type: 'string' },
+  'iv-format': { type: 'string' },
+  output: { type: 'string' },
+  'tokens-in': { type: 'string' },
+  'encrypted-in': { type: 'string' },
+  'body-form': { type: 'string' },
+  ca: { type: 'string' },
+} as const;
+
+/** Arguments that people try, and that everybody on the machine could read. */
+const secrets = ['key', 'username', 'password', 'client-id', 'client-secret', 'email', 'otp'];
+const ofTheTour = ['json', 'help', 'partner'];
+
+/** A problem never repeats an argument's value, which may be a secret in the wrong place. */
 export function readArguments(args: string[]): { settings: Settings } | { problem: string } {
+  const { values, tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true });
+  for (const token of tokens) {
+    if (token.kind !== 'option') return { problem: 'Only named settings are taken, each with "--" before its name.' };
+    const { name, rawName } = token;
+    if (secrets.includes(name)) {
+      return { problem: `${rawName} is never an argument: set ${variableOf(name)}, or leave it out to be asked.` };
+    }
+    if (!isOption(name)) return { problem: `Unknown setting ${rawName.slice(0, 40)}.` };
+    const { type } = options[name];
+    if (type === 'string' && (token.value === undefined || token.value === '')) {
+      return { problem: `${rawName} needs a value.` };
+    }
+    if (type === 'boolean' && token.value !== undefined) return { problem: `${rawName} takes no value.` };
+  }
+  const text = (name: keyof typeof options): string | undefined => values[name] as string | undefined;
+  const stray = Object.keys(values).find((name) => !ofTheTour.includes(name));
+  if (stray !== undefined && text('base-url') === undefined) {
+    return { problem: `--${stray} is for a real partner: give its address with --base-url too.` };
+  }
   try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-        'base-url': { type: 'string' },
-        partner: { type: 'string' },
-        'partner-code': { type: 'string' },
-        'key-format': { type: 'string' },
-        iv: { type: 'string' },
-        'iv-format': { type: 'string' },
-        output: { type: 'string' },
-        'body-form': { type: 'string' },
-        ca: { type: 'string' },
-      },
-    });
-    return {
-      settings: {
-        json: values.json,
-        help: values.help,
-        baseUrl: values['base-url'],
-        partner: oneOf('--partner', values.partner, Object.keys(partners) as BuiltInPartner[]),
-        partnerCode: values['partner-code'],
-        keyFormat: oneOf('--key-format', values['key-format'], formats),
-        ivFrom: oneOf('--iv', values.iv, ivRules),
-        ivFormat: oneOf('--iv-format', values['iv-format'], formats),
-        output: oneOf('--output', values.output, outputs),
-        bodyForm: oneOf('--body-form', values['body-form'], ['json', 'multipart'] as const),
-        caFile: values.ca,
-      },
-    };
+    return { settings: { json: values.json === true, help: values.help === true, ...namedSettings(text) } };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : 'The arguments could not be read.' };
   }
+}
+
+function namedSettings(text: (name: keyof typeof options) => string | undefined): Omit<Settings, 'json' | 'help'> {
+  const tokensIn = text('tokens-in');
+  const encryptedIn = text('encrypted-in');
+  const answer = { ...(tokensIn !== undefined && { tokensIn }), ...(encryptedIn !== undefined && { encryptedIn }) };
+  return {
+    baseUrl: text('base-url'),
+    partner: oneOf('--partner', text('partner'), Object.keys(partners) as BuiltInPartner[]),
+    partnerCode: text('partner-code'),
+    keyFormat: oneOf('--key-format', text('key-format'), formats),
+    ivFrom: oneOf('--iv', text('iv'), ivRules),
+    ivFormat: oneOf('--iv-format', text('iv-format'), formats),
+    output: oneOf('--output', text('output'), outputs),
+    answer: tokensIn === undefined && encryptedIn === undefined ? undefined : answer,
+    bodyForm: oneOf('--body-form', text('body-form'), ['json', 'multipart'] as const),
+    caFile: text('ca'),
+  };
+}
+
+function isOption(name: string): name is keyof typeof options {
+  return Object.hasOwn(options, name);
 }
 
 function oneOf<T extends string>(name: string, value: string | undefined, allowed: readonly T[]): T | undefined {

@@ -7,6 +7,11 @@ import { runAgainstSandbox } from './sandbox-tour.ts';
 import { renderReport } from './render.ts';
 import type { PartnerReport } from './report.ts';
 
+// The reader of a pipe may stop early (`npm start | head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 /** Exit codes: 0 all went well, 1 the partner or the network said no, 2 a setting is missing or wrong. */
 async function main(): Promise<number> {
   const parsed = readArguments(process.argv.slice(2));
@@ -31,10 +36,14 @@ async function main(): Promise<number> {
     return 0;
   } catch (error) {
     if (!isPartnerAuthError(error) && !(error instanceof TypeError)) throw error;
-    if (json) process.stdout.write(`${JSON.stringify({ partners: reports, error })}\n`);
+    if (json) process.stdout.write(`${JSON.stringify({ partners: reports, error: described(error) }, undefined, 2)}\n`);
     else process.stderr.write(`${plainLine(error.message, 600)}\n`);
     return isPartnerAuthError(error) && error.code !== 'configuration' ? 1 : 2;
   }
+}
+
+function described(error: Error): object {
+  return isPartnerAuthError(error) ? error.toJSON() : { name: error.name, message: error.message };
 }
 
 process.exitCode = await main();

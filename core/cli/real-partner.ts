@@ -1,12 +1,16 @@
-import { readFile, writeFile, mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CipherSettings, IvRule } from '../cipher/settings.ts';
-import { configurationError, PartnerAuthError } from '../errors.ts';
+import { configurationError, PartnerAuthError, type CaptchaChallenge } from '../errors.ts';
 import { partners } from '../partners/index.ts';
 import type { Credentials } from '../session/credentials.ts';
 import { openSession } from '../session/open-session.ts';
+import { checkConnection } from '../session/options.ts';
+import type { TokenSet } from '../session/record.ts';
 import type { PartnerSession } from '../session/session.ts';
+import { memoryStore } from '../stores/memory-store.ts';
+import type { TokenStore } from '../stores/token-store.ts';
 import type { Settings } from './arguments.ts';
 import { ask } from './ask.ts';
 import { describeCall, describeToken, maskedPayload, refreshDeadline, type PartnerReport } from './report.ts';
@@ -16,57 +20,72 @@ import { describeCall, describeToken, maskedPayload, refreshDeadline, type Partn
  * replays an old token: that may end the session of other programs.
  */
 export async function runAgainstPartner(settings: Settings): Promise<PartnerReport> {
-  const { baseUrl = '', partner, partnerCode, bodyForm } = settings;
+  const { baseUrl = '', partner, partnerCode, bodyForm, answer } = settings;
   if (partner === undefined) {
     throw configurationError('partner', `Say which partner: --partner ${Object.keys(partners).join(' | ')}.`);
   }
   const definition = partners[partner];
+  const ca = await readCa(settings);
+  const connection = { partner, baseUrl, partnerCode, bodyForm, answer };
+  // Before anything is asked for: nobody should type five secrets to learn of a wrong address.
+  checkConnection(connection);
   const cipher = definition.body.form === 'encrypted' ? await cipherSettings(settings) : undefined;
-  await using session = await openSession({
-    partner,
-    baseUrl,
-    partnerCode,
-    cipher,
-    bodyForm,
-    ca: await readCa(settings),
-  });
+  const store = memoryStore();
+  await using session = await openSession({ ...connection, cipher, store, ca });
 
   const credentials: Record<string, string> = {};
   for (const { name, label, secret, required } of definition.credentials) {
     if (required !== false) credentials[name] = await ask(label, name, secret === true);
   }
   await signIn(session, credentials);
-  const accessToken = await describeToken(session);
-  const before = await session.accessToken();
-  const deadline = refreshDeadline(session);
-
-  const { example } = definition;
-  const call = example?.safe === true ? describeCall(example, await session.request(example.path, example)) : undefined;
-  await session.refresh();
-  const rotated = (await session.accessToken()) !== before;
-  const refreshed = await describeToken(session);
-  return {
-    partner,
-    label: definition.label,
-    baseUrl,
-    sandbox: false,
-    signIn: {
+  try {
+    const signIn: PartnerReport['signIn'] = {
       method: definition.login.method ?? 'POST',
       path: definition.login.path,
       payload: maskedPayload(definition, credentials),
       headers: Object.fromEntries(Object.keys(definition.headers ?? {}).map((name) => [name, partnerCode ?? ''])),
-    },
-    accessToken,
-    ...deadline,
-    ...(call && { call }),
-    refresh: { rotated, accessToken: refreshed },
-    signOut: await session.signOut(),
-  };
+    };
+    return { partner, label: definition.label, baseUrl, sandbox: false, signIn, ...(await useSession(session, store)) };
+  } catch (error) {
+    // A token that nobody will use should not live on at the partner.
+    await session.signOut().catch(() => undefined);
+    throw error;
+  }
+
+  async function useSession(session: PartnerSession, store: TokenStore): Promise<UseReport> {
+    const accessToken = await describeToken(session);
+    const deadline = refreshDeadline(session);
+    const before = await storedTokens(store);
+    const { example } = definition;
+    const call =
+      example?.safe === true ? describeCall(example, await session.request(example.path, example)) : undefined;
+    await session.refresh();
+    const after = await storedTokens(store);
+    const refreshed = await describeToken(session);
+    return {
+      accessToken,
+      ...deadline,
+      ...(call && { call }),
+      refresh: {
+        newAccessToken: after?.accessToken !== before?.accessToken,
+        newRefreshToken: after?.refreshToken !== before?.refreshToken,
+        accessToken: refreshed,
+      },
+      signOut: await session.signOut(),
+    };
+  }
+}
+
+type UseReport = Pick<PartnerReport, 'accessToken' | 'refreshExpiresAt' | 'call' | 'refresh' | 'signOut'>;
+
+async function storedTokens(store: TokenStore): Promise<TokenSet | undefined> {
+  const record = await store.read();
+  return record === undefined || 'signedOutAt' in record ? undefined : record.tokens;
 }
 
 async function signIn(session: PartnerSession, credentials: Credentials): Promise<void> {
   let next = credentials;
-  for (;;) {
+  for (let captchas = 0; ;) {
     try {
       await session.login(next);
       return;
@@ -74,11 +93,8 @@ async function signIn(session: PartnerSession, credentials: Credentials): Promis
       if (!(error instanceof PartnerAuthError)) throw error;
       if (error.code === 'oneTimeCodeRequired') {
         next = { otp: await ask('One-time code', 'otp', true) };
-      } else if (error.challenge !== undefined) {
-        const { image, ticket } = error.challenge;
-        const file = join(await mkdtemp(join(tmpdir(), 'partner-auth-')), 'captcha');
-        await writeFile(file, Buffer.from(image.slice(image.indexOf(',') + 1), 'base64'));
-        next = { ...credentials, captcha: await ask(`Text of the picture ${file}`, 'captcha', false), ticket };
+      } else if (error.challenge !== undefined && captchas++ < 3) {
+        next = { ...credentials, ...(await solveCaptcha(error.challenge)) };
       } else {
         throw error;
       }
@@ -86,9 +102,22 @@ async function signIn(session: PartnerSession, credentials: Credentials): Promis
   }
 }
 
+async function solveCaptcha({ image, ticket }: CaptchaChallenge): Promise<{ captcha: string; ticket: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'partner-auth-'));
+  try {
+    const kind = /^data:image\/([a-z]{1,8})/.exec(image)?.[1] ?? 'png';
+    const file = join(folder, `captcha.${kind}`);
+    await writeFile(file, Buffer.from(image.slice(image.indexOf(',') + 1), 'base64'));
+    return { captcha: await ask(`Text of the picture ${file}`, 'captcha', false), ticket };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 async function cipherSettings({ keyFormat, ivFrom, ivFormat, output }: Settings): Promise<CipherSettings> {
-  if (ivFrom === undefined)
+  if (ivFrom === undefined) {
     throw configurationError('cipher.iv', 'Say where the IV comes from: --iv fixed | prefix | key. Ask the partner.');
+  }
   const iv: IvRule =
     ivFrom === 'fixed'
       ? { from: 'fixed', value: await ask('IV', 'iv', true), ...(ivFormat && { format: ivFormat }) }

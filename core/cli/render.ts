@@ -2,48 +2,18 @@ import { styleText } from 'node:util';
 import { plainLine } from '../log.ts';
 import type { PartnerReport, TokenReport } from './report.ts';
 
+type Style = (format: Parameters<typeof styleText>[0], text: string) => string;
+
 /** One partner on one screen. Colours only where `stream` is a terminal that wants them. */
 export function renderReport(report: PartnerReport, stream: NodeJS.WriteStream): string {
-  const style = (format: Parameters<typeof styleText>[0], text: string): string => styleText(format, text, { stream });
-  const rows: [string, string][] = [];
-  const { signIn, accessToken, refresh, call, replay } = report;
-
-  rows.push(['Sign in', `${signIn.method} ${signIn.path}`]);
-  for (const [name, value] of Object.entries(signIn.headers)) rows.push(['  header', `${name}: ${value}`]);
-  rows.push(['  payload', JSON.stringify(signIn.payload)]);
-  if (signIn.sent !== undefined) rows.push(['  sent', shorten(signIn.sent, 100)]);
-  rows.push(['Access token', tokenLine(accessToken)]);
-  if (accessToken.claims !== undefined) rows.push(['  claims', claimsLine(accessToken.claims)]);
-  rows.push(['  expires', moment(accessToken.expiresAt)]);
-  rows.push(['  new sign-in', moment(report.refreshExpiresAt)]);
-  if (call !== undefined) {
-    rows.push(['Protected call', `${call.method} ${call.path} -> HTTP ${call.status}`]);
-    rows.push(['  answer', shorten(JSON.stringify(call.body), 100)]);
-  }
-  rows.push([
-    'Refresh',
-    refresh.rotated ? `new access token ${tokenLine(refresh.accessToken)}` : 'the partner gave the same tokens again',
-  ]);
-  rows.push(['  expires', moment(refresh.accessToken.expiresAt)]);
-  if (replay !== undefined) {
-    rows.push(['Old refresh token', replay.accepted ? 'still accepted' : `refused. ${replay.said ?? ''}`]);
-    rows.push(['  session after', replay.sessionAfter]);
-  }
-  rows.push([
-    'Sign out',
-    report.signOut.revoked
-      ? 'revoked at the partner, forgotten here'
-      : 'forgotten here; no logout call at this partner',
-  ]);
-
-  const width = Math.min((stream.columns as number | undefined) ?? 100, 110) - indent.length;
-  const lines = rows.flatMap(([name, value]) => {
-    const title = name.padEnd(18);
-    const [first = '', ...more] = wrapped(plainLine(value, 400), width);
-    return [
-      `  ${name.startsWith(' ') ? style('dim', title) : style('bold', title)} ${first}`,
-      ...more.map((line) => indent + line),
-    ];
+  const coloured = stream.isTTY && stream.hasColors();
+  const style: Style = (format, text) => (coloured ? styleText(format, text, { validateStream: false }) : text);
+  const columns = stream.isTTY && stream.columns > 0 ? stream.columns : 100;
+  const width = Math.max(40, Math.min(columns, 110)) - indent.length;
+  const lines = rowsOf(report, width).flatMap(([name, value]) => {
+    const title = name.padEnd(indent.length - 3);
+    const [first = '', ...more] = wrapped(value, width);
+    return [`  ${style(name.startsWith(' ') ? 'dim' : 'bold', title)} ${first}`, ...more.map((line) => indent + line)];
   });
   const where = `${report.baseUrl}${report.sandbox ? ' (sandbox)' : ''}`;
   return `\n${style(['bold', 'cyan'], report.label)}  ${style('dim', where)}\n${lines.join('\n')}\n`;
@@ -51,35 +21,82 @@ export function renderReport(report: PartnerReport, stream: NodeJS.WriteStream):
 
 const indent = ' '.repeat(21);
 
+function rowsOf(report: PartnerReport, width: number): [string, string][] {
+  const { signIn, accessToken, refresh, call, replay } = report;
+  return [
+    ['Sign in', `${signIn.method} ${signIn.path}`],
+    ...Object.entries(signIn.headers).map(([name, value]): [string, string] => ['  header', `${name}: ${value}`]),
+    ['  payload', payloadLine(signIn.payload)],
+    ...optional('  sent', signIn.sent && shortened(signIn.sent, width)),
+    ['Access token', tokenLine(accessToken)],
+    ...optional('  claims', accessToken.claims && pairs(accessToken.claims)),
+    ['  expires', moment(accessToken.expiresAt)],
+    ['  sign in again', moment(report.refreshExpiresAt)],
+    ...optional('Protected call', call && `${call.method} ${call.path} -> HTTP ${call.status}`),
+    ...optional('  answer', call && shortened(JSON.stringify(call.body), 2 * width)),
+    ['Refresh', refreshLine(refresh)],
+    ['  access token', tokenLine(refresh.accessToken)],
+    ['  expires', moment(refresh.accessToken.expiresAt)],
+    ...optional('Old refresh token', replay && (replay.accepted ? 'still accepted' : (replay.said ?? 'refused'))),
+    ...optional('  session', replay?.sessionAfter),
+    ['Sign out', signOutLine(report)],
+  ];
+}
+
+function optional(name: string, value: string | undefined): [string, string][] {
+  return value === undefined ? [] : [[name, value]];
+}
+
+function refreshLine({ newAccessToken, newRefreshToken }: PartnerReport['refresh']): string {
+  if (newAccessToken && newRefreshToken) return 'a new access token and a new refresh token';
+  if (newAccessToken) return 'a new access token; the refresh token stays';
+  return newRefreshToken ? 'a new refresh token; the access token stays' : 'the same tokens again';
+}
+
+function signOutLine({ label, signOut }: PartnerReport): string {
+  return signOut.revoked ? `forgotten here, revoked at ${label}` : `forgotten here, not revoked at ${label}`;
+}
+
+function tokenLine({ masked, algorithm, fingerprint }: TokenReport): string {
+  return `${masked}${algorithm === undefined ? '' : `, ${plainLine(algorithm, 20)}`}, SHA-256 ${fingerprint}…`;
+}
+
+/** `name value` pairs with commas between; the blanks inside a pair are no place to break a line. */
+function pairs(fields: Readonly<Record<string, unknown>>): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name} ${shortened(typeof value === 'string' ? value : JSON.stringify(value), 44)}`)
+    .map((pair) => plainLine(pair, 120).replaceAll(' ', hardSpace))
+    .join(', ');
+}
+
+function payloadLine(payload: Readonly<Record<string, string>>): string {
+  const fields = Object.entries(payload).map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`);
+  return `{ ${fields.map((field) => plainLine(field, 200).replaceAll(' ', hardSpace)).join(', ')} }`;
+}
+
+const hardSpace = '\u00a0';
+
 /** Broken between words where there are any, else anywhere. */
 function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
-  let rest = text;
+  let rest = text.includes(hardSpace) ? text : plainLine(text, 600);
   while (rest.length > width) {
     const space = rest.lastIndexOf(' ', width);
     const end = space > 0 ? space : width;
     lines.push(rest.slice(0, end));
     rest = rest.slice(end).trimStart();
   }
-  return [...lines, rest];
+  return [...lines, rest].map((line) => line.replaceAll(hardSpace, ' '));
 }
 
-function tokenLine({ masked, algorithm }: TokenReport): string {
-  return algorithm === undefined ? masked : `${masked}, ${algorithm}`;
-}
-
-function claimsLine(claims: Readonly<Record<string, unknown>>): string {
-  return Object.entries(claims)
-    .map(([name, value]) => `${name} ${shorten(typeof value === 'string' ? value : JSON.stringify(value), 40)}`)
-    .join(', ');
-}
-
-function shorten(text: string, limit: number): string {
-  return text.length > limit ? `${text.slice(0, limit)}… (${text.length} characters)` : text;
+function shortened(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const tail = `… (${text.length} characters)`;
+  return text.slice(0, Math.max(0, limit - tail.length)) + tail;
 }
 
 function moment(iso: string | undefined): string {
-  if (iso === undefined) return 'the partner does not say';
+  if (iso === undefined) return 'the partner does not say when';
   const date = new Date(iso);
   return `${span(date.getTime() - Date.now())}, on ${date.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })}`;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { PartnerAnswer } from '../exchange/partner-calls.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
 import type { PartnerSession } from '../session/session.ts';
@@ -20,13 +21,19 @@ export interface PartnerReport {
   readonly accessToken: TokenReport;
   readonly refreshExpiresAt?: string;
   readonly call?: { readonly method: string; readonly path: string; readonly status: number; readonly body: unknown };
-  readonly refresh: { readonly rotated: boolean; readonly accessToken: TokenReport };
+  readonly refresh: {
+    readonly newAccessToken: boolean;
+    readonly newRefreshToken: boolean;
+    readonly accessToken: TokenReport;
+  };
   readonly replay?: { readonly accepted: boolean; readonly said?: string; readonly sessionAfter: string };
   readonly signOut: { readonly revoked: boolean };
 }
 
 export interface TokenReport {
   readonly masked: string;
+  /** The first 8 hex digits of its SHA-256: tells two tokens apart and gives neither away. */
+  readonly fingerprint: string;
   readonly algorithm?: string;
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly expiresAt?: string;
@@ -54,6 +61,7 @@ export async function describeToken(session: PartnerSession): Promise<TokenRepor
   const { accessExpiresAt } = session.status;
   return {
     masked: maskedToken(token),
+    fingerprint: createHash('sha256').update(token).digest('hex').slice(0, 8),
     ...(typeof algorithm === 'string' && { algorithm }),
     ...(decoded && { claims: decoded.claims }),
     ...(accessExpiresAt !== undefined && { expiresAt: new Date(accessExpiresAt).toISOString() }),

@@ -35,7 +35,7 @@ async function tour(sandbox: Sandbox, name: BuiltInPartner): Promise<PartnerRepo
   // Tokens of the same second are the same at Cloudreve.
   sandbox.advance(2);
   await session.refresh();
-  const rotated = sandbox.tokens(name)?.accessToken !== before?.accessToken;
+  const after = sandbox.tokens(name);
   const refreshed = await describeToken(session);
 
   const thief = memoryStore();
@@ -59,7 +59,11 @@ async function tour(sandbox: Sandbox, name: BuiltInPartner): Promise<PartnerRepo
     accessToken,
     ...deadline,
     ...(call && { call }),
-    refresh: { rotated, accessToken: refreshed },
+    refresh: {
+      newAccessToken: after?.accessToken !== before?.accessToken,
+      newRefreshToken: after?.refreshToken !== before?.refreshToken,
+      accessToken: refreshed,
+    },
     replay,
     signOut,
   };
@@ -78,7 +82,7 @@ async function replayed(
     accepted,
     ...(isPartnerAuthError(refusal) && { said: refusal.message }),
     sessionAfter: isPartnerAuthError(after)
-      ? `ended too: this sandbox kills all tokens of a login when an old one comes back`
+      ? 'ended too: this sandbox kills all tokens of a login when an old one comes back'
       : 'goes on',
   };
 }

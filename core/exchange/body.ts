@@ -1,5 +1,5 @@
 import type { Cipher } from '../cipher/cipher.ts';
-import type { BodyForm } from '../partners/definition.ts';
+import type { BodyForm, EncryptedBody } from '../partners/definition.ts';
 
 export type Payload = Readonly<Record<string, unknown>>;
 
@@ -10,16 +10,19 @@ export interface EncodedBody {
   readonly secrets: readonly string[];
 }
 
-/** The payload as it travels. */
-export async function encodeBody(form: BodyForm, payload: Payload, cipher: Cipher | undefined): Promise<EncodedBody> {
+/** The payload as it travels. `partnerCode` fills the envelope's constant fields. */
+export async function encodeBody(
+  form: BodyForm,
+  payload: Payload,
+  cipher: Cipher | undefined,
+  partnerCode = '',
+): Promise<EncodedBody> {
   switch (form.form) {
     case 'json':
       return { body: JSON.stringify(payload), contentType: 'application/json', secrets: [] };
-    case 'encrypted': {
+    case 'encrypted':
       if (cipher === undefined) throw new TypeError('An encrypted body needs a cipher.');
-      const sealed = cipher.encrypt(JSON.stringify(payload));
-      return { body: JSON.stringify({ [form.field]: sealed }), contentType: 'application/json', secrets: [sealed] };
-    }
+      return encrypted(form, payload, cipher, partnerCode);
     case 'multipart': {
       const encoded = new Response(formData(payload));
       return {
@@ -31,14 +34,36 @@ export async function encodeBody(form: BodyForm, payload: Payload, cipher: Ciphe
   }
 }
 
+function encrypted(form: EncryptedBody, payload: Payload, cipher: Cipher, partnerCode: string): EncodedBody {
+  const { ciphertext, iv } = cipher.seal(form.payload === 'query' ? queryString(payload) : JSON.stringify(payload));
+  const envelope: Record<string, string> = {};
+  for (const [name, value] of Object.entries(form.fields ?? {})) {
+    envelope[name] = value.replaceAll('{partnerCode}', partnerCode);
+  }
+  envelope[form.field] = ciphertext;
+  if (iv !== undefined && cipher.ivField !== undefined) envelope[cipher.ivField] = iv;
+  return form.envelope === 'form'
+    ? { body: queryString(envelope), contentType: 'application/x-www-form-urlencoded', secrets: [ciphertext] }
+    : { body: JSON.stringify(envelope), contentType: 'application/json', secrets: [ciphertext] };
+}
+
+function queryString(fields: Payload): string {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return new URLSearchParams(entries.map(([name, value]): [string, string] => [name, asText(value)])).toString();
+}
+
 /** A list becomes a field for each of its items; a Blob becomes a file. */
 function formData(payload: Payload): FormData {
   const form = new FormData();
   for (const [name, value] of Object.entries(payload)) {
     for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) {
       if (item instanceof Blob) form.append(name, item);
-      else if (item !== undefined) form.append(name, typeof item === 'string' ? item : JSON.stringify(item));
+      else if (item !== undefined) form.append(name, asText(item));
     }
   }
   return form;
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

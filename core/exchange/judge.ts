@@ -88,12 +88,17 @@ export function open(
 ): { answer: unknown; problem?: 'cipher' } {
   const outer = parseJson(body);
   const sealed = encryptedIn === undefined || cipher === undefined ? undefined : at(outer, encryptedIn);
-  if (typeof sealed !== 'string') return { answer: outer };
+  if (typeof sealed !== 'string' || cipher === undefined) return { answer: outer };
+  const iv = cipher.ivField === undefined ? undefined : textAt(outer, sibling(encryptedIn, cipher.ivField));
   try {
-    return { answer: parseJson(cipher?.decrypt(sealed) ?? '') };
+    return { answer: parseJson(cipher.decrypt(sealed, iv)) };
   } catch {
     return { answer: outer, problem: 'cipher' };
   }
+}
+
+function sibling(path: string | undefined, name: string): string {
+  return [...(path ?? '').split('.').slice(0, -1), name].join('.');
 }
 
 function fits(

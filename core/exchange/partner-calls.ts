@@ -2,12 +2,13 @@ import type { Cipher } from '../cipher/cipher.ts';
 import { PartnerAuthError } from '../errors.ts';
 import { textAt } from '../json.ts';
 import type { Redactor } from '../log.ts';
-import type { AuthCall, BodyForm, CallKind, JsonObject, PartnerDefinition } from '../partners/definition.ts';
+import type { AuthCall, BodyForm, JsonObject, PartnerDefinition } from '../partners/definition.ts';
 import type { TokenSet } from '../session/record.ts';
-import type { HttpAnswer, SendOptions, Transport } from '../transport/http.ts';
+import type { HttpAnswer, HttpRequest, SendOptions, Transport } from '../transport/http.ts';
 import { encodeBody, type Payload } from './body.ts';
-import { judge, open } from './judge.ts';
-import { readTokenSet } from './token-answer.ts';
+import type { AuthExchange, CipherFacts } from './auth-exchange.ts';
+import { judge, open, type Verdict } from './judge.ts';
+import { readRefreshToken, readTokenSet } from './token-answer.ts';
 
 export interface Connection {
   readonly definition: PartnerDefinition;
@@ -17,6 +18,9 @@ export interface Connection {
   readonly cipher: Cipher | undefined;
   readonly transport: Transport;
   readonly redactor: Redactor;
+  readonly cipherFacts?: CipherFacts | undefined;
+  /** Told of each auth call, secrets included. */
+  readonly onExchange?: (exchange: AuthExchange) => void;
   /** The user's own constant payload fields. */
   readonly extraFields: { readonly login?: JsonObject; readonly refresh?: JsonObject };
 }
@@ -31,6 +35,8 @@ export interface Failed {
   readonly error: PartnerAuthError;
   /** The partner may have acted on the call, so its outcome is in doubt. */
   readonly inDoubt: boolean;
+  /** The refresh token of an answer that was of no use otherwise. */
+  readonly replacement?: Pick<TokenSet, 'refreshToken' | 'refreshExpiresAt'>;
 }
 
 export interface PartnerRequest {
@@ -52,9 +58,17 @@ export interface PartnerAnswer {
   readonly body: unknown;
 }
 
+type AuthResult = { readonly answer: unknown; readonly http: HttpAnswer } | (Failed & { readonly answer?: unknown });
+
+function authResult(verdict: Verdict, http: HttpAnswer): AuthResult {
+  if (verdict.kind === 'tokenRefused') throw new TypeError('Only protected calls can have their token refused.');
+  if (verdict.kind === 'error') return { error: verdict.error, inDoubt: verdict.mayHaveActed, answer: verdict.answer };
+  return { answer: verdict.answer, http };
+}
+
 /** The calls of one partner, as its definition describes them. Knows no session and keeps no token. */
 export function partnerCalls(connection: Connection) {
-  const { definition, baseUrl, partnerCode, cipher, transport, redactor, extraFields } = connection;
+  const { definition, baseUrl, partnerCode, cipher, cipherFacts, transport, redactor, extraFields } = connection;
   const { label } = definition;
 
   const headers: Record<string, string> = {};
@@ -62,48 +76,57 @@ export function partnerCalls(connection: Connection) {
     headers[name.toLowerCase()] = value.replaceAll('{partnerCode}', partnerCode ?? '');
   }
 
-  async function send(
+  async function prepare(
     { method, path }: { readonly method: string; readonly path: string },
     form: BodyForm,
     payload: Payload | undefined,
-    extraHeaders: Readonly<Record<string, string>>,
-    options: SendOptions,
-  ): Promise<{ readonly http: HttpAnswer; readonly secrets: readonly string[] } | Failed> {
-    const encoded = payload === undefined ? undefined : await encodeBody(form, payload, cipher);
-    const exchange = await transport.send(
-      {
-        method,
-        url: baseUrl + path,
-        headers: { ...headers, ...(encoded && { 'content-type': encoded.contentType }), ...extraHeaders },
-        ...(encoded && { body: encoded.body }),
-      },
-      options,
-    );
-    if ('failure' in exchange) return { error: exchange.failure, inDoubt: exchange.mayHaveArrived };
-    return { http: exchange.answer, secrets: encoded?.secrets ?? [] };
+    extraHeaders: Readonly<Record<string, string>> = {},
+  ): Promise<{ readonly request: HttpRequest; readonly secrets: readonly string[] }> {
+    const encoded = payload === undefined ? undefined : await encodeBody(form, payload, cipher, partnerCode);
+    const request = {
+      method,
+      url: baseUrl + path,
+      headers: { ...headers, ...(encoded && { 'content-type': encoded.contentType }), ...extraHeaders },
+      ...(encoded && { body: encoded.body }),
+    };
+    return { request, secrets: encoded?.secrets ?? [] };
   }
 
   /** The answer of one of the auth calls, or why it is none. */
   async function authCall(
-    kind: CallKind,
-    call: AuthCall,
-    payload: Payload,
+    call: AuthExchange['call'],
+    { method = 'POST', path, extraFields: constant }: AuthCall,
+    fields: Payload,
     options: SendOptions,
-  ): Promise<{ readonly answer: unknown; readonly http: HttpAnswer } | (Failed & { readonly answer?: unknown })> {
-    const { method = 'POST', path } = call;
-    const sent = await send({ method, path }, definition.body, { ...payload, ...call.extraFields }, {}, options);
-    if ('error' in sent) return sent;
+  ): Promise<AuthResult> {
+    const payload = { ...fields, ...constant };
+    const { request, secrets } = await prepare({ method, path }, definition.body, payload);
+    const exchange = await transport.send(request, options);
     const redact = (text: string): string =>
-      redactor.redact(sent.secrets.reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text));
-    const verdict = judge(definition, kind, sent.http, cipher, redact);
-    if (verdict.kind === 'tokenRefused') throw new TypeError('Only protected calls can have their token refused.');
-    if (verdict.kind === 'error')
-      return { error: verdict.error, inDoubt: verdict.mayHaveActed, answer: verdict.answer };
-    return { answer: verdict.answer, http: sent.http };
+      redactor.redact(secrets.reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text));
+    const result: AuthResult =
+      'failure' in exchange
+        ? { error: exchange.failure, inDoubt: exchange.mayHaveArrived }
+        : authResult(judge(definition, call, exchange.answer, cipher, redact), exchange.answer);
+    connection.onExchange?.({
+      call,
+      at: 'answer' in exchange ? exchange.answer.sentAt : Date.now(),
+      method,
+      url: request.url,
+      headers: request.headers,
+      payload,
+      ...(cipherFacts !== undefined && definition.body.form === 'encrypted' && { cipher: cipherFacts }),
+      body: String(request.body ?? ''),
+      ...('answer' in exchange && { status: exchange.answer.status }),
+      ...(result.answer !== undefined && { answer: result.answer }),
+      outcome: 'error' in result ? result.error.code : 'success',
+      ...('error' in result && { message: result.error.message }),
+    });
+    return result;
   }
 
   async function tokenCall(
-    kind: CallKind,
+    kind: AuthExchange['call'],
     call: AuthCall,
     payload: Payload,
     options: SendOptions,
@@ -119,8 +142,8 @@ export function partnerCalls(connection: Connection) {
     try {
       return { tokens: readTokenSet(definition, call, result.answer, result.http) };
     } catch (error) {
-      if (error instanceof PartnerAuthError) return { error, inDoubt: true };
-      throw error;
+      if (!(error instanceof PartnerAuthError)) throw error;
+      return { error, inDoubt: true, replacement: readRefreshToken(definition, call, result.answer, result.http) };
     }
   }
 
@@ -151,14 +174,15 @@ export function partnerCalls(connection: Connection) {
     async withCaptcha(error: PartnerAuthError, options: SendOptions): Promise<PartnerAuthError> {
       const step = definition.captcha;
       if (step === undefined) return error;
-      const sent = await send({ method: 'GET', path: step.path }, definition.body, undefined, {}, options);
-      if ('error' in sent) return sent.error;
-      const { answer } = open(definition, sent.http.body, cipher);
+      const { request } = await prepare({ method: 'GET', path: step.path }, definition.body, undefined);
+      const sent = await transport.send(request, options);
+      if ('failure' in sent) return sent.failure;
+      const { answer } = open(definition, sent.answer.body, cipher);
       const image = textAt(answer, step.imageIn);
       const ticket = textAt(answer, step.ticketIn);
       if (image === undefined || ticket === undefined || !/^data:image\/[\w+.-]+;base64,[\w+/=]+$/.test(image)) {
         return new PartnerAuthError('invalidAnswer', `${label} wants a captcha but sent no picture of it.`, {
-          status: sent.http.status,
+          status: sent.answer.status,
         });
       }
       const { status, correlationId } = error;
@@ -175,15 +199,15 @@ export function partnerCalls(connection: Connection) {
       accessToken: string,
       options: SendOptions,
     ): Promise<{ readonly answer: PartnerAnswer; readonly tokenRefused: boolean } | Failed> {
-      const sent = await send(
+      const { request } = await prepare(
         { method, path },
         definition.requestBody ?? definition.body,
         payload as Payload | undefined,
         { ...own, authorization: `Bearer ${accessToken}` },
-        options,
       );
-      if ('error' in sent) return sent;
-      const { http } = sent;
+      const sent = await transport.send(request, options);
+      if ('failure' in sent) return { error: sent.failure, inDoubt: sent.mayHaveArrived };
+      const http = sent.answer;
       const verdict = judge(definition, 'request', http, cipher, (text) => text);
       const { answer = http.body } = open(definition, http.body, cipher);
       const unmarked = definition.answer.success === undefined && http.status >= 200 && http.status < 300;

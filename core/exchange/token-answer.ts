@@ -35,17 +35,27 @@ export function readTokenSet(
       { status: http.status, setting: 'answer' },
     );
   }
-  const refreshToken = textAt(tokens, shape.refreshToken);
-  const ahead = clockDifference(http);
-  const accessExpiresAt = expiry(tokens, shape.accessExpiry, accessToken, http.sentAt, ahead);
-  const refreshExpiresAt = refreshToken && expiry(tokens, shape.refreshExpiry, refreshToken, http.sentAt, ahead);
+  const accessExpiresAt = expiry(tokens, shape.accessExpiry, accessToken, http.sentAt, clockDifference(http));
   return {
     accessToken,
-    ...(refreshToken !== undefined && { refreshToken }),
     issuedAt: http.sentAt,
     ...(accessExpiresAt !== undefined && { accessExpiresAt }),
-    ...(typeof refreshExpiresAt === 'number' && { refreshExpiresAt }),
+    ...readRefreshToken({ answer: shape }, call, answer, http),
   };
+}
+
+/** The refresh token of an answer with its deadline; empty when there is none. */
+export function readRefreshToken(
+  { answer: shape }: Pick<PartnerDefinition, 'answer'>,
+  call: AuthCall,
+  answer: unknown,
+  http: HttpAnswer,
+): Pick<TokenSet, 'refreshToken' | 'refreshExpiresAt'> {
+  const tokens = at(answer, call.tokensIn);
+  const refreshToken = textAt(tokens, shape.refreshToken);
+  if (refreshToken === undefined) return {};
+  const refreshExpiresAt = expiry(tokens, shape.refreshExpiry, refreshToken, http.sentAt, clockDifference(http));
+  return { refreshToken, ...(refreshExpiresAt !== undefined && { refreshExpiresAt }) };
 }
 
 // It goes into a header as it is.

@@ -40,8 +40,20 @@ export interface PartnerDefinition {
 export type BodyForm =
   | { readonly form: 'json' }
   | { readonly form: 'multipart' }
-  /** JSON with the encrypted payload in `field`; the session then needs `cipher` settings. */
-  | { readonly form: 'encrypted'; readonly field: string };
+  /** The payload encrypted in one field of an envelope; the session then needs `cipher` settings. */
+  | EncryptedBody;
+
+export interface EncryptedBody {
+  readonly form: 'encrypted';
+  /** Field of the envelope that carries the ciphertext. A random IV of its own goes to the field that `cipher.iv` names. */
+  readonly field: string;
+  /** What is encrypted: JSON text, or a query string (`a=1&b=2`) of the payload's fields. Default `json`. */
+  readonly payload?: 'json' | 'query';
+  /** How the envelope travels: as a JSON object or as form fields (`application/x-www-form-urlencoded`). Default `json`. */
+  readonly envelope?: 'json' | 'form';
+  /** Constant fields of the envelope beside the ciphertext. `{partnerCode}` stands for the session's partner code. */
+  readonly fields?: Readonly<Record<string, string>>;
+}
 
 export interface CredentialField {
   /** Its name on the wire. */
@@ -93,7 +105,10 @@ export interface CaptchaStep {
 export interface AnswerShape {
   /** What a successful answer holds besides an HTTP status of 2xx. */
   readonly success?: { readonly field: string; readonly equals: string | number | boolean };
-  /** The field of the answer that holds the real answer, encrypted with the session's cipher. */
+  /**
+   * The field of the answer that holds the real answer, encrypted with the session's cipher; where the cipher's IV has a
+   * field of its own, it stands beside it.
+   */
   readonly encryptedIn?: string;
   readonly accessToken: string;
   readonly refreshToken: string;
@@ -126,7 +141,7 @@ export interface ErrorRule {
   readonly message?: string;
   /** `tokenRefused`: the access token of a protected call is not accepted (any more); the session refreshes once. */
   readonly is: PartnerAuthErrorCode | 'tokenRefused';
-  /** The setting to look at, for the error. */
+  /** The setting to look at, for the error. `cipher` says that the partner could not decrypt the payload. */
   readonly setting?: string;
 }
 

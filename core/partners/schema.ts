@@ -37,10 +37,25 @@ const headerValue = v.pipe(
   ),
 );
 
+const constant = v.pipe(
+  v.string(),
+  v.regex(/^[^\p{C}]{0,1000}$/u, 'must be printable text'),
+  v.check(
+    (value) => !/[{}]/.test(value.replaceAll('{partnerCode}', '')),
+    'may hold no other placeholder than {partnerCode}',
+  ),
+);
+
 const bodyForm = v.variant('form', [
   v.strictObject({ form: v.literal('json') }),
   v.strictObject({ form: v.literal('multipart') }),
-  v.strictObject({ form: v.literal('encrypted'), field: name }),
+  v.strictObject({
+    form: v.literal('encrypted'),
+    field: name,
+    payload: v.optional(v.picklist(['json', 'query'])),
+    envelope: v.optional(v.picklist(['json', 'form'])),
+    fields: v.optional(v.record(name, constant)),
+  }),
 ]);
 const authCall = {
   method: v.optional(method),

@@ -1,6 +1,8 @@
-import { randomBytes, randomInt } from 'node:crypto';
-import type { SandboxCipher, TextFormat } from './codec.ts';
+import type { PartnerDefinition } from '../partners/definition.ts';
+import type { SandboxCipher, SandboxCipherSettings } from './codec/settings.ts';
+import type { DefinedAccount } from './definitions/account.ts';
 import type { SandboxPartner } from './http/exchange.ts';
+import { randomBytesAs, randomWord } from './random.ts';
 
 export interface TconnectCredentials {
   readonly username: string;
@@ -56,7 +58,18 @@ export interface SandboxProfile<Credentials> {
   readonly credentials: Credentials;
 }
 
-export interface SandboxProfiles {
+/** As `SandboxProfile`, for a partner by definition. */
+export interface SandboxDefinitionProfile {
+  /** The definition as it was given. */
+  readonly partner: PartnerDefinition;
+  readonly baseUrl: string;
+  readonly partnerCode?: string;
+  readonly cipher?: SandboxCipherSettings;
+  readonly ca?: string;
+  readonly credentials: Readonly<Record<string, string>>;
+}
+
+export interface SandboxBuiltInProfiles {
   readonly tconnect: SandboxProfile<TconnectCredentials> & {
     readonly partnerCode: string;
     readonly cipher: SandboxCipher;
@@ -65,11 +78,8 @@ export interface SandboxProfiles {
   readonly cloudreve: SandboxProfile<CloudreveCredentials>;
 }
 
-const letters = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
-
-export function randomWord(length: number): string {
-  return Array.from({ length }, () => letters.charAt(randomInt(letters.length))).join('');
-}
+/** The three by name, and one for each definition by its id. */
+export type SandboxProfiles = SandboxBuiltInProfiles & Readonly<Record<string, SandboxDefinitionProfile>>;
 
 export function completeAccounts(given: SandboxAccounts): Accounts {
   const { tconnect = {}, bizmail = {}, cloudreve = {} } = given;
@@ -103,17 +113,27 @@ export function completeAccounts(given: SandboxAccounts): Accounts {
   };
 }
 
-export function buildProfiles(accounts: Accounts, baseUrl: string, ca: string | undefined): SandboxProfiles {
+export function buildProfiles(
+  accounts: Accounts,
+  defined: readonly DefinedAccount[],
+  baseUrl: string,
+  ca: string | undefined,
+): SandboxProfiles {
   const shared = { baseUrl, ...(ca === undefined ? {} : { ca }) };
   const { tconnect, bizmail, cloudreve } = accounts;
-  return Object.freeze({
+  const byId = defined.map(({ given: partner, definition, partnerCode, cipher, credentials }) => {
+    const known = { partner, ...(partnerCode === undefined ? {} : { partnerCode }), ...(cipher ? { cipher } : {}) };
+    return [definition.id, withHidden({ ...known, ...shared }, credentials)] as const;
+  });
+  const builtIn: SandboxBuiltInProfiles = {
     tconnect: withHidden(
       { partner: 'tconnect' as const, partnerCode: tconnect.partnerCode, cipher: tconnect.cipher, ...shared },
       tconnect.credentials,
     ),
     bizmail: withHidden({ partner: 'bizmail' as const, ...shared }, bizmail.credentials),
     cloudreve: withHidden({ partner: 'cloudreve' as const, ...shared }, cloudreve.credentials),
-  });
+  };
+  return Object.freeze({ ...builtIn, ...Object.fromEntries(byId) }) as SandboxProfiles;
 }
 
 function withHidden<Visible extends object, Credentials>(
@@ -142,8 +162,4 @@ function completeCipher(given: GivenCipher): SandboxCipher {
 
 function isWholeIv(iv: NonNullable<GivenCipher['iv']>): iv is SandboxCipher['iv'] {
   return iv.from !== 'fixed' || 'value' in iv;
-}
-
-function randomBytesAs(format: TextFormat, length: number): string {
-  return format === 'utf8' ? randomWord(length) : randomBytes(length).toString(format);
 }

@@ -5,12 +5,21 @@ export type {
   BizmailCredentials,
   CloudreveCredentials,
   SandboxAccounts,
+  SandboxBuiltInProfiles,
+  SandboxDefinitionProfile,
   SandboxProfile,
   SandboxProfiles,
   TconnectCredentials,
 } from './accounts.ts';
-export type { SandboxCipher } from './codec.ts';
-export type { SandboxCall, SandboxOutcome, SandboxPartner } from './http/exchange.ts';
+export type {
+  Algorithm as SandboxAlgorithm,
+  Derivation as SandboxDerivation,
+  IvSource as SandboxIvSource,
+  SandboxCipher,
+  SandboxCipherSettings,
+} from './codec/settings.ts';
+export type { SandboxDefinition } from './definitions/account.ts';
+export type { SandboxCall, SandboxOutcome, SandboxPartner, SandboxPartnerId } from './http/exchange.ts';
 export type { SandboxFault, SandboxFaultTarget } from './http/faults.ts';
 export type { SandboxJournalEntry } from './http/journal.ts';
 export type { Rotation } from './tokens/families.ts';

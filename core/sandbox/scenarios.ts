@@ -24,9 +24,9 @@ export interface SandboxScenarios {
   readonly graceTime: number;
   /** Milliseconds of real time between processing a request and answering it; 0 or more. Default 0. */
   readonly delay: number;
-  /** Cloudreve asks for a one-time code after the password. Default false. */
+  /** Cloudreve, and definitions with such a step, ask for a one-time code after the password. Default false. */
   readonly twoFactor: boolean;
-  /** Cloudreve asks for a captcha with the password. Default false. */
+  /** Cloudreve, and definitions with such a step, ask for a captcha with the password. Default false. */
   readonly captcha: boolean;
   /** The refresh token in a refresh answer: a new one, or the one sent (which then stays good), or none (likewise). Default `new`. */
   readonly refreshTokenInAnswer: 'new' | 'same' | 'omitted';

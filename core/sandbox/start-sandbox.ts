@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { buildProfiles, completeAccounts, type SandboxAccounts, type SandboxProfiles } from './accounts.ts';
 import { SandboxClock } from './clock.ts';
-import type { SandboxPartner } from './http/exchange.ts';
+import { completeDefined, type SandboxDefinition } from './definitions/account.ts';
+import { createDefinedPartner } from './definitions/defined-partner.ts';
+import { refuseClashes } from './definitions/routes.ts';
+import type { SandboxPartnerId } from './http/exchange.ts';
 import { FaultQueue, type SandboxFault, type SandboxFaultTarget } from './http/faults.ts';
 import { journalEntry, type SandboxJournalEntry } from './http/journal.ts';
 import { listen } from './http/server.ts';
 import { createBizmail } from './partners/bizmail.ts';
 import { createCloudreve } from './partners/cloudreve.ts';
+import type { PartnerParts } from './partners/partner.ts';
 import { createTconnect } from './partners/tconnect.ts';
 import { changeScenarios, type SandboxScenarios } from './scenarios.ts';
 import { TokenFamilies } from './tokens/families.ts';
@@ -19,6 +23,12 @@ export interface SandboxOptions extends Partial<SandboxScenarios> {
   readonly https?: boolean;
   /** Fixes parts of the partners' accounts. Default: random at every start. */
   readonly accounts?: SandboxAccounts;
+  /**
+   * Further partners, each played as its definition says, on the same port. What a definition leaves open is the sandbox's own choice:
+   * access tokens live 3,600 s, refresh tokens 30 days, and one that is used a second time is refused (`strict`). Its one-time code and
+   * captcha are asked for by the scenarios `twoFactor` and `captcha`.
+   */
+  readonly definitions?: readonly SandboxDefinition[];
   /** The base clock, epoch milliseconds. Default `Date.now`. */
   readonly clock?: () => number;
   /** Told of every journal entry as it is made. */
@@ -47,11 +57,11 @@ export interface Sandbox extends AsyncDisposable {
   /** Its time, epoch milliseconds. */
   now(): number;
   /** The tokens that this partner issued last, or undefined before the first sign-in. */
-  tokens(partner: SandboxPartner): { readonly accessToken: string; readonly refreshToken: string } | undefined;
+  tokens(partner: SandboxPartnerId): { readonly accessToken: string; readonly refreshToken: string } | undefined;
   /** Ends every session of this partner's account, access tokens included. */
-  revoke(partner: SandboxPartner): void;
-  /** Cloudreve's one-time code of now: six digits (RFC 6238, 30 s). */
-  oneTimeCode(): string;
+  revoke(partner: SandboxPartnerId): void;
+  /** The one-time code of now, Cloudreve's by default: six digits (RFC 6238, 30 s). */
+  oneTimeCode(partner?: SandboxPartnerId): string;
   /** What the captcha of this ticket shows; undefined when it is unknown or used. */
   captchaText(ticket: string): string | undefined;
   /** Empties the journal. */
@@ -61,36 +71,43 @@ export interface Sandbox extends AsyncDisposable {
 }
 
 /**
- * Starts a partner server on 127.0.0.1 that speaks TCONNECT, BizMail and Cloudreve v4 for real: it decrypts, checks, signs and rotates.
+ * Starts a partner server on 127.0.0.1 that speaks TCONNECT, BizMail and Cloudreve v4 for real, and whatever `definitions` describe: it
+ * decrypts, checks, signs and rotates.
  *
- * Throws a TypeError for an unknown option or a value out of its range.
+ * Throws a TypeError for an unknown option, a value out of its range, or a definition whose path or id is another partner's; and what
+ * `definePartner()` throws for a definition that is none.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { port = 0, https = false, accounts: given = {}, clock: base = Date.now, onRequest, ...changes } = options;
+  const { port = 0, https = false, accounts: given = {}, definitions = [], ...others } = options;
+  const { clock: base = Date.now, onRequest, ...changes } = others;
   let scenarios = changeScenarios(changes);
   refuseCertificateWithoutTls(scenarios, https);
   const accounts = completeAccounts(given);
+  const definedAccounts = definitions.map(completeDefined);
   const clock = new SandboxClock(base, scenarios.clockRate);
   const faults = new FaultQueue();
   const journal: SandboxJournalEntry[] = [];
-  const families = { tconnect: new TokenFamilies(), bizmail: new TokenFamilies(), cloudreve: new TokenFamilies() };
+  const families = new Map<string, TokenFamilies>();
   const shared = { now: clock.now, scenarios: () => scenarios };
 
   const [rsaKey, certificates] = await Promise.all([
     processRsaKey(),
     https ? import('./certificates.ts').then(({ processCertificates }) => processCertificates()) : undefined,
   ]);
-  const cloudreve = createCloudreve({
-    ...shared,
-    account: accounts.cloudreve,
-    families: families.cloudreve,
-    key: secretKey(),
-  });
+  const parts = <Account>(id: string, account: Account, key = secretKey()): PartnerParts<Account> => {
+    const own = new TokenFamilies();
+    families.set(id, own);
+    return { ...shared, account, families: own, key };
+  };
+  const cloudreve = createCloudreve(parts('cloudreve', accounts.cloudreve));
+  const defined = definedAccounts.map((account) => createDefinedPartner(parts(account.definition.id, account)));
   const partners = [
-    createTconnect({ ...shared, account: accounts.tconnect, families: families.tconnect, key: rsaKey }),
-    createBizmail({ ...shared, account: accounts.bizmail, families: families.bizmail, key: secretKey() }),
+    createTconnect(parts('tconnect', accounts.tconnect, rsaKey)),
+    createBizmail(parts('bizmail', accounts.bizmail)),
     cloudreve,
+    ...defined,
   ];
+  refuseClashes(partners);
   const server = await listen(
     {
       partners,
@@ -110,11 +127,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const ca = certificates?.ca;
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= server.close());
+  const withCodes = [cloudreve, ...defined];
+  const known = <Partner>(partner: Partner | undefined, id: string): Partner => {
+    if (partner === undefined) throw new TypeError(`The sandbox plays no partner ${JSON.stringify(id)}`);
+    return partner;
+  };
 
   return {
     url,
     ...(ca === undefined ? {} : { ca }),
-    profiles: buildProfiles(accounts, url, ca),
+    profiles: buildProfiles(accounts, definedAccounts, url, ca),
     journal,
     get scenarios() {
       return scenarios;
@@ -128,14 +150,21 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       }
       scenarios = after;
     },
-    fail: (fault, target = {}) => faults.add(fault, target),
+    fail(fault, target = {}) {
+      if (target.partner !== undefined) known(families.get(target.partner), target.partner);
+      faults.add(fault, target);
+    },
     heal: () => faults.clear(),
     advance: (seconds) => clock.advance(seconds),
     now: clock.now,
-    tokens: (partner) => families[partner].current,
-    revoke: (partner) => families[partner].revokeAll(),
-    oneTimeCode: cloudreve.oneTimeCode,
-    captchaText: cloudreve.captchaText,
+    tokens: (partner) => known(families.get(partner), partner).current,
+    revoke: (partner) => known(families.get(partner), partner).revokeAll(),
+    oneTimeCode: (partner = 'cloudreve') =>
+      known(
+        withCodes.find(({ id }) => id === partner),
+        partner,
+      ).oneTimeCode(),
+    captchaText: (ticket) => withCodes.map(({ captchaText }) => captchaText(ticket)).find((text) => text !== undefined),
     clearJournal: () => void journal.splice(0),
     close,
     [Symbol.asyncDispose]: close,

@@ -1,4 +1,5 @@
 import { PartnerAuthError } from '../errors.ts';
+import { plainLine } from '../log.ts';
 import type { TokenStore } from '../stores/token-store.ts';
 import type { ResolvedConnection } from './options.ts';
 import { isSignedOut, parseStoredRecord, type StoredRecord } from './record.ts';
@@ -24,7 +25,7 @@ export async function readBound(
   if (record.partner === definition.id && record.origin === origin && record.partnerCode === partnerCode) return record;
   throw new PartnerAuthError(
     'store',
-    `The store holds a session of ${record.partner} at ${record.origin}, not of ${definition.id} at ${origin} with this partner code. Use another store, or sign out there first.`,
+    `The store holds a session of ${plainLine(record.partner, 64)} at ${plainLine(record.origin)}, not of ${definition.id} at ${origin} with this partner code. Use another store, or sign out there first.`,
     { setting: 'store', retryable: false },
   );
 }

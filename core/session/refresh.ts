@@ -3,6 +3,7 @@ import { PartnerAuthError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { HeldLock, TokenStore } from '../stores/token-store.ts';
 import type { Clock } from './clock.ts';
+import { isNewer, newest, type Held } from './newest.ts';
 import { isSignedOut, type EndCode, type StoredRecord, type StoredSession } from './record.ts';
 
 /** What a refresh needs from the session, which stays the only owner of its own state. */
@@ -13,8 +14,7 @@ export interface RefreshContext {
   readonly clock: Clock;
   /** Total deadline of one exchange, ms; a refresh takes twice that at most. */
   readonly timeout: number;
-  /** The record that this process holds, and whether its last save failed. */
-  readonly mine: () => { readonly record: StoredSession | undefined; readonly unsaved: boolean };
+  readonly mine: () => Held;
   /** Reads the store and refuses a record of another partner or origin. */
   readonly readStored: () => Promise<StoredRecord | undefined>;
   /** Whether the adopted token set needs a refresh. */
@@ -25,6 +25,12 @@ export interface RefreshContext {
 
 /** ms before the same refresh token is sent again after an attempt whose outcome is unknown. */
 const inDoubtDelays = [250, 1_000, 4_000];
+/** ms before the partner's answer is saved again, while the lock still keeps others from the refresh token it replaced. */
+const saveDelays = [100, 400, 1_500];
+/** How often a refresh starts anew because its lock was taken over before anything was lost. */
+const lockAttempts = 3;
+
+type Lock = HeldLock | undefined;
 
 /**
  * Gets a new token set, or adopts the one that a sibling process just got. Runs under the store's lock from the first read
@@ -35,14 +41,21 @@ const inDoubtDelays = [250, 1_000, 4_000];
  * @throws PartnerAuthError of the partner's refusal, of the last failed attempt, or `store` when saving failed; in the
  * last case the new token set is adopted all the same.
  */
-export function refreshSession(context: RefreshContext): Promise<boolean> {
-  return context.store.lock((held) => underLock(context, held), { timeout: context.timeout * 2 + 30_000 });
+export async function refreshSession(context: RefreshContext): Promise<boolean> {
+  for (let attempt = 1; attempt <= lockAttempts; attempt++) {
+    const asked = await context.store.lock((held) => underLock(context, held), {
+      timeout: context.timeout * 2 + 30_000,
+    });
+    if (asked !== 'lockLost') return asked;
+    context.log.warn('The lock was taken over before the partner was asked; looking again at what the store holds.');
+  }
+  throw new PartnerAuthError('lock', 'The lock of the session was taken over again and again. Try again.');
 }
 
-async function underLock(context: RefreshContext, held: HeldLock | undefined): Promise<boolean> {
+async function underLock(context: RefreshContext, held: Lock): Promise<boolean | 'lockLost'> {
   const { store, log } = context;
   const { now } = context.clock;
-  const before = await newest(context);
+  const before = await newest(context.mine(), context.readStored, log);
   if (before === undefined) {
     context.adopt(undefined);
     throw new PartnerAuthError('signedOut', 'There is no session to refresh. Sign in with login().');
@@ -58,13 +71,17 @@ async function underLock(context: RefreshContext, held: HeldLock | undefined): P
   const { refreshToken } = record.tokens;
   if (record.ended !== undefined || refreshToken === undefined) throw endError(record);
 
+  // Whoever took the lock over may have replaced the record by now.
+  if (await isLost(held)) return 'lockLost';
   const interrupted = record.intent !== undefined;
   const intended: StoredSession = { ...record, intent: { at: now() } };
   if (stored) await writeIntent(store, intended);
   // The store holds nothing that a lost answer could cost; the token set goes there with the answer if it can.
   else await store.write(intended).catch(() => undefined);
 
-  const { result, doubt } = await askUntilClear(context, refreshToken);
+  const outcome = await askUntilClear(context, refreshToken, held);
+  if (outcome === 'lockLost') return outcome;
+  const { result, doubt } = outcome;
   if ('tokens' in result) {
     const { tokens } = result;
     const next: StoredSession = {
@@ -77,11 +94,18 @@ async function underLock(context: RefreshContext, held: HeldLock | undefined): P
     return true;
   }
 
-  const { error } = result;
+  const { error, replacement } = result;
+  if (isOther(replacement?.refreshToken, refreshToken)) {
+    // The rest of the answer is of no use, but the refresh token that was sent is over.
+    const { refreshExpiresAt: _, ...kept } = record.tokens;
+    const tokens = { ...kept, ...replacement };
+    await save(context, { ...withoutIntent(record), generation: record.generation + 1, tokens }, held);
+    throw error;
+  }
   const code = endCodeOf(error);
   if (code === undefined) {
     // An answer that leaves no doubt means that the refresh token is still good.
-    if (stored && !doubt && !interrupted) await store.write(record).catch(() => undefined);
+    if (stored && !doubt && !interrupted && !(await isLost(held))) await store.write(record).catch(() => undefined);
     throw error;
   }
   const sibling = await movedOn(context, record);
@@ -99,43 +123,6 @@ async function underLock(context: RefreshContext, held: HeldLock | undefined): P
     log.error(failure instanceof Error ? failure.message : 'The end of the session could not be saved.');
   });
   throw endError(ended, error);
-}
-
-/** Our record or the stored one, whichever is newer; `stored` tells whether the store holds it. Undefined: signed out. */
-async function newest(context: RefreshContext): Promise<{ record: StoredSession; stored: boolean } | undefined> {
-  const { record: mine, unsaved } = context.mine();
-  let stored: StoredRecord | undefined;
-  try {
-    stored = await context.readStored();
-  } catch (error) {
-    // A store that says that trying again is of no use knows something that our copy does not.
-    const damaged = error instanceof PartnerAuthError && error.code === 'store' && error.retryable;
-    if (mine === undefined || !damaged) throw error;
-    context.log.warn(`${error.message} Going on with the session of this process.`);
-    return { record: mine, stored: false };
-  }
-  if (stored !== undefined && isSignedOut(stored)) {
-    return mine !== undefined && unsaved ? { record: mine, stored: false } : undefined;
-  }
-  if (mine === undefined) return stored && { record: stored, stored: true };
-  if (stored === undefined) {
-    context.log.warn('The store lost the session; going on with the one of this process.');
-    return { record: mine, stored: false };
-  }
-  if (unsaved && !isNewer(stored, mine)) return { record: mine, stored: false };
-  if (stored.sessionId === mine.sessionId && stored.generation < mine.generation) {
-    context.log.warn(`The store went back to generation ${stored.generation}; going on with ${mine.generation}.`);
-    return { record: mine, stored: false };
-  }
-  return { record: stored, stored: true };
-}
-
-/** Whether `a` says something that `b` does not know yet. */
-export function isNewer(a: StoredSession, b: StoredSession | undefined): boolean {
-  if (a.sessionId !== b?.sessionId) return true;
-  return (
-    a.generation > b.generation || (a.generation === b.generation && a.ended !== undefined && b.ended === undefined)
-  );
 }
 
 // Asking without it would risk the session: a crash after the partner's answer could not be told from a good state.
@@ -157,14 +144,17 @@ async function writeIntent(store: TokenStore, record: StoredSession): Promise<vo
 async function askUntilClear(
   { calls, log, clock, timeout }: RefreshContext,
   refreshToken: string,
-): Promise<{ result: Exclude<TokenResult, { loginId: string }>; doubt: boolean }> {
+  held: Lock,
+): Promise<{ result: Exclude<TokenResult, { loginId: string }>; doubt: boolean } | 'lockLost'> {
   const deadline = clock.monotonic() + timeout * 2;
   let doubt = false;
   for (let attempt = 0; ; attempt++) {
+    // A process that hung (or slept) must not send what a sibling has replaced meanwhile.
+    if (await isLost(held)) return 'lockLost';
     const left = deadline - clock.monotonic();
     const result = await calls.refresh(refreshToken, { timeout: Math.max(1, Math.min(timeout, left)) });
     if ('loginId' in result) return { result: { error: result.error, inDoubt: false }, doubt };
-    if ('tokens' in result) return { result, doubt };
+    if ('tokens' in result || isOther(result.replacement?.refreshToken, refreshToken)) return { result, doubt };
     const delay = inDoubtDelays[attempt];
     if (!result.inDoubt || delay === undefined || clock.monotonic() + delay >= deadline) {
       return { result, doubt: doubt || result.inDoubt };
@@ -175,10 +165,18 @@ async function askUntilClear(
   }
 }
 
-async function save(context: RefreshContext, record: StoredSession, held: HeldLock | undefined): Promise<void> {
-  if (held !== undefined && !(await held.stillHeld().catch(() => false))) {
+async function isLost(held: Lock): Promise<boolean> {
+  return held !== undefined && !(await held.stillHeld().catch(() => false));
+}
+
+async function save(context: RefreshContext, record: StoredSession, held: Lock): Promise<void> {
+  if (await isLost(held)) {
     context.log.warn('The lock was taken over during the refresh.');
     const stored = await context.readStored().catch(() => undefined);
+    if (stored !== undefined && isSignedOut(stored)) {
+      context.adopt(undefined);
+      throw new PartnerAuthError('signedOut', 'Another process signed out during the refresh. Sign in with login().');
+    }
     // A sibling that got an answer too holds what the partner issued last.
     const alive = stored !== undefined && !isSignedOut(stored) && stored.ended === undefined;
     if (alive && isNewer(stored, context.mine().record)) {
@@ -186,15 +184,23 @@ async function save(context: RefreshContext, record: StoredSession, held: HeldLo
       return;
     }
   }
-  try {
-    await context.store.write(record);
-    context.adopt(record);
-  } catch (error) {
-    context.adopt(record, true);
-    if (error instanceof PartnerAuthError) throw error;
-    throw new PartnerAuthError('store', 'The session could not be saved; its tokens are kept in memory only.', {
-      setting: 'store',
-    });
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await context.store.write(record);
+      context.adopt(record);
+      return;
+    } catch (error) {
+      context.adopt(record, true);
+      const delay = saveDelays[attempt];
+      if (delay !== undefined) {
+        await context.clock.wait(delay);
+        if (!(await isLost(held))) continue;
+      }
+      if (error instanceof PartnerAuthError) throw error;
+      throw new PartnerAuthError('store', 'The session could not be saved; its tokens are kept in memory only.', {
+        setting: 'store',
+      });
+    }
   }
 }
 
@@ -229,6 +235,10 @@ export function endError({ ended, tokens }: StoredSession, refusal?: PartnerAuth
         ? 'The partner gave no refresh token.'
         : 'The partner refused the refresh token.';
   return new PartnerAuthError(code, `${why} Sign in again.`);
+}
+
+function isOther(fresh: string | undefined, sent: string): boolean {
+  return fresh !== undefined && fresh !== sent;
 }
 
 function withoutIntent({ intent: _, ...record }: StoredSession): StoredSession {

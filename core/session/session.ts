@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { PartnerAuthError } from '../errors.ts';
+import { cipherFacts, type AuthExchange } from '../exchange/auth-exchange.ts';
+import { ExchangeListeners } from '../exchange/exchange-listeners.ts';
 import { partnerCalls, type PartnerAnswer, type PartnerCalls } from '../exchange/partner-calls.ts';
 import { createRedactor, redactingLogger, silentLogger, type Logger, type Redactor } from '../log.ts';
 import { memoryStore } from '../stores/memory-store.ts';
@@ -8,6 +9,7 @@ import type { TokenStore } from '../stores/token-store.ts';
 import { gotTransport } from '../transport/got-transport.ts';
 import type { Transport } from '../transport/http.ts';
 import { abortable } from './abortable.ts';
+import { PendingWork } from './pending-work.ts';
 import { readBound } from './bound-record.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Credentials } from './credentials.ts';
@@ -15,9 +17,12 @@ import { isUsable } from './expiry.ts';
 import { loginFlow, type SignedIn } from './login.ts';
 import { resolveOptions, type ResolvedOptions, type SessionOptions } from './options.ts';
 import { isSignedOut, type StoredRecord, type StoredSession } from './record.ts';
+import { isNewer, saveUnsaved } from './newest.ts';
 import { protectedCall } from './protected-call.ts';
-import { isNewer, refreshSession } from './refresh.ts';
+import { refreshSession, type RefreshContext } from './refresh.ts';
 import { checkRequest, type RequestOptions } from './request-options.ts';
+import { keepSignedIn } from './sign-in.ts';
+import { signOutUnderLock } from './sign-out.ts';
 import { SessionState, type SessionStatus } from './state.ts';
 
 export interface CallOptions {
@@ -36,10 +41,13 @@ export class PartnerSession implements AsyncDisposable {
   readonly #calls: PartnerCalls;
   readonly #login: ReturnType<typeof loginFlow>;
   readonly #state: SessionState;
+  readonly #exchanges: ExchangeListeners;
   readonly #stopWatching: () => void;
   #flight: Promise<boolean> | undefined;
   #storeChanged = false;
-  #closed = false;
+  /** What reads or writes the store outside a refresh. */
+  readonly #storing = new PendingWork();
+  #closing: Promise<void> | undefined;
 
   /** Use `openSession()`, which restores what the store holds. */
   constructor(options: SessionOptions) {
@@ -53,7 +61,14 @@ export class PartnerSession implements AsyncDisposable {
       globalAgent: options.globalAgent ?? false,
       now: () => this.#clock.now(),
     });
-    this.#calls = partnerCalls({ ...this.#options, transport: this.#transport, redactor: this.#redactor });
+    this.#exchanges = new ExchangeListeners(this.#options.definition, this.#redactor.redact, this.#log);
+    this.#calls = partnerCalls({
+      ...this.#options,
+      transport: this.#transport,
+      redactor: this.#redactor,
+      cipherFacts: options.cipher && cipherFacts(options.cipher),
+      onExchange: (exchange) => this.#exchanges.announce(exchange),
+    });
     this.#login = loginFlow(this.#options.definition, this.#calls, this.#redactor, () => this.#clock.monotonic());
     this.#state = new SessionState({
       clock: this.#clock,
@@ -61,7 +76,8 @@ export class PartnerSession implements AsyncDisposable {
       margin: this.#options.margin,
       onDue: options.autoRefresh === true ? () => void this.#refreshOnce() : undefined,
     });
-    this.#stopWatching = this.#store.onDidChange?.(() => void this.#onStoreChange()) ?? (() => undefined);
+    this.#stopWatching =
+      this.#store.onDidChange?.(() => void this.#storing.add(this.#onStoreChange())) ?? (() => undefined);
   }
 
   /** Reads the store; no network. Called once by `openSession()`. */
@@ -90,7 +106,9 @@ export class PartnerSession implements AsyncDisposable {
    */
   async login(credentials: Credentials, { signal }: CallOptions = {}): Promise<void> {
     this.#assertUsable(signal);
-    await this.#signIn(await this.#login(credentials, { signal, timeout: this.#options.timeout }));
+    const signedIn = await this.#login(credentials, { signal, timeout: this.#options.timeout });
+    this.#assertUsable();
+    await this.#storing.add(this.#signIn(signedIn));
   }
 
   /**
@@ -120,8 +138,10 @@ export class PartnerSession implements AsyncDisposable {
     // A second round only when the first one joined or adopted a token set that is not good enough.
     for (let round = 1; ; round++) {
       const record = this.#state.record;
-      if (record !== undefined && isUsable(record.tokens, this.#state.now(), needed)) {
-        if (record.ended !== undefined || !this.#state.isDue() || !this.#state.mayRetry())
+      // Read once: two clocks are behind it, and they cost more than all else here.
+      const now = this.#state.now();
+      if (record !== undefined && isUsable(record.tokens, now, needed)) {
+        if (record.ended !== undefined || !this.#state.isDue(now) || !this.#state.mayRetry())
           return record.tokens.accessToken;
       }
       let asked: boolean;
@@ -163,47 +183,50 @@ export class PartnerSession implements AsyncDisposable {
   }
 
   /**
-   * Tells the partner where it has a logout, then forgets the session here and for all who share the store, also when the
-   * partner can not be told.
+   * Forgets the session here and for all who share the store, and tells the partner where it has a logout. It is forgotten
+   * also when the partner can not be told.
+   *
+   * @throws PartnerAuthError `store` or `lock` when others who share the store may still have the session.
    */
   async signOut(): Promise<{ readonly revoked: boolean }> {
     this.#assertUsable();
-    const { definition, timeout } = this.#options;
     await this.#flight?.catch(() => undefined);
-    const revoked = await this.#store.lock(async () => {
-      const stored = await this.#readStored().catch(() => undefined);
-      const record = stored === undefined || isSignedOut(stored) ? this.#state.record : stored;
-      const refreshToken = record?.tokens.refreshToken;
-      await this.#store.clear();
-      await this.#store.write({ version: 1, signedOutAt: this.#clock.now() });
-      this.#adopt(undefined);
-      if (definition.logout === undefined || refreshToken === undefined) return false;
-      const error = await this.#calls.logout(refreshToken, { timeout });
-      if (error !== undefined) this.#log.warn(`Signed out here, but the partner could not be told: ${error.message}`);
-      return error === undefined;
-    });
+    const revoked = await this.#storing.add(
+      this.#store.lock(() =>
+        signOutUnderLock({ ...this.#context(), hasLogout: this.#options.definition.logout !== undefined }),
+      ),
+    );
     this.#log.info('Signed out.');
     return { revoked };
   }
 
-  /** Calls back with each change of `status` other than the passing of time within a phase. Returns what ends it. */
-  on(event: 'change', listener: (status: SessionStatus) => void): () => void {
-    if ((event as string) !== 'change') throw new TypeError('The only event is "change".');
-    return this.#state.subscribe(listener);
+  /**
+   * `change`: calls back with each change of `status` other than the passing of time within a phase. `exchange`: calls back
+   * with each login, refresh and logout as it went over the wire, its secrets masked unless `reveal` asks otherwise. Returns
+   * what ends it.
+   */
+  on(event: 'change', listener: (status: SessionStatus) => void): () => void;
+  on(
+    event: 'exchange',
+    listener: (exchange: AuthExchange) => void,
+    options?: { readonly reveal?: boolean },
+  ): () => void;
+  on(
+    event: string,
+    listener: (value: never) => void,
+    { reveal = false }: { readonly reveal?: boolean } = {},
+  ): () => void {
+    if (event === 'change') return this.#state.subscribe(listener as (status: SessionStatus) => void);
+    if (event === 'exchange') return this.#exchanges.subscribe(listener as (exchange: AuthExchange) => void, reveal);
+    throw new TypeError('The events are "change" and "exchange".');
   }
 
   /**
    * Waits for a refresh in flight, whose new token would be lost otherwise, tries once more to save what could not be saved,
    * then frees timers, watches and connections.
    */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#stopWatching();
-    this.#state.stop();
-    await this.#flight?.catch(() => undefined);
-    await this.#saveAgain();
-    this.#transport.close();
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -218,6 +241,15 @@ export class PartnerSession implements AsyncDisposable {
     return { PartnerSession: this.status };
   }
 
+  async #close(): Promise<void> {
+    this.#stopWatching();
+    this.#state.stop();
+    await this.#flight?.catch(() => undefined);
+    await this.#storing.settled();
+    await saveUnsaved(this.#context());
+    this.#transport.close();
+  }
+
   #refreshOnce(): Promise<boolean> {
     if (this.#flight === undefined) {
       this.#state.refreshing = true;
@@ -225,7 +257,7 @@ export class PartnerSession implements AsyncDisposable {
         this.#flight = undefined;
         this.#state.refreshing = false;
         this.#state.announce();
-        if (this.#storeChanged) void this.#onStoreChange();
+        if (this.#storeChanged) void this.#storing.add(this.#onStoreChange());
       });
       // Without a caller left to hear of it, a failure must not end the process.
       this.#flight.catch(() => undefined);
@@ -236,17 +268,7 @@ export class PartnerSession implements AsyncDisposable {
 
   async #refresh(): Promise<boolean> {
     try {
-      const asked = await refreshSession({
-        calls: this.#calls,
-        store: this.#store,
-        log: this.#log,
-        clock: this.#clock,
-        timeout: this.#options.timeout,
-        mine: () => this.#state,
-        readStored: () => this.#readStored(),
-        isDue: () => this.#state.isDue(),
-        adopt: (record, unsaved) => this.#adopt(record, unsaved),
-      });
+      const asked = await refreshSession(this.#context());
       this.#state.succeeded();
       return asked;
     } catch (error) {
@@ -257,30 +279,31 @@ export class PartnerSession implements AsyncDisposable {
     }
   }
 
-  async #signIn({ tokens, account }: SignedIn): Promise<void> {
-    const { definition, origin, partnerCode } = this.#options;
-    const record: StoredSession = {
-      version: 1,
-      sessionId: randomUUID(),
-      generation: 1,
-      partner: definition.id,
-      origin,
-      ...(partnerCode !== undefined && { partnerCode }),
-      ...(account !== undefined && { account }),
-      tokens,
-    };
-    try {
-      await this.#store.lock(() => this.#store.write(record));
-    } catch (error) {
-      const why = error instanceof PartnerAuthError ? error.message : 'The store failed.';
-      const unsaved = new PartnerAuthError('store', `Signed in for this process only. ${why}`, { setting: 'store' });
-      this.#state.failed(unsaved);
-      this.#adopt(record, true);
-      throw unsaved;
+  async #signIn(signedIn: SignedIn): Promise<void> {
+    const { record, unsaved } = await keepSignedIn(this.#context(), this.#options, signedIn);
+    if (unsaved !== undefined) {
+      this.#redactor.add(record.tokens.accessToken, record.tokens.refreshToken);
+      this.#state.failed(unsaved.error);
+      this.#state.adoptUnsaved(record, unsaved.replaced);
+      throw unsaved.error;
     }
     this.#state.succeeded();
     this.#adopt(record);
     this.#log.info('Signed in.');
+  }
+
+  #context(): RefreshContext {
+    return {
+      calls: this.#calls,
+      store: this.#store,
+      log: this.#log,
+      clock: this.#clock,
+      timeout: this.#options.timeout,
+      mine: () => this.#state,
+      readStored: () => this.#readStored(),
+      isDue: () => this.#state.isDue(),
+      adopt: (record, unsaved) => this.#adopt(record, unsaved),
+    };
   }
 
   #readStored(): Promise<StoredRecord | undefined> {
@@ -294,10 +317,16 @@ export class PartnerSession implements AsyncDisposable {
 
   async #onStoreChange(): Promise<void> {
     this.#storeChanged = this.#flight !== undefined;
-    if (this.#closed || this.#storeChanged) return;
+    if (this.#closing !== undefined || this.#storeChanged) return;
+    const before = this.#state.record;
     try {
       const stored = await this.#readStored();
       if (this.#isBusy() || this.#state.unsaved) return;
+      // What was read may be older than what a login here has put in its place since.
+      if (this.#state.record !== before) {
+        await this.#onStoreChange();
+        return;
+      }
       // An empty store is no sign-out: a secret storage that fails looks just so.
       if (stored === undefined) return;
       if (isSignedOut(stored)) this.#adopt(undefined);
@@ -307,31 +336,16 @@ export class PartnerSession implements AsyncDisposable {
       if (!(error instanceof PartnerAuthError) || !error.retryable) return;
       // What this process holds may now be the only copy: an empty store is no sign-out any more.
       this.#state.markUnsaved();
-      await this.#saveAgain();
-    }
-  }
-
-  async #saveAgain(): Promise<void> {
-    const { record, unsaved } = this.#state;
-    if (record === undefined || !unsaved) return;
-    try {
-      await this.#store.lock(async () => {
-        const stored = await this.#readStored();
-        if (stored !== undefined && !isSignedOut(stored) && isNewer(stored, record)) return;
-        await this.#store.write(record);
-        if (this.#state.record === record) this.#state.adopt(record);
-      });
-    } catch (error) {
-      this.#log.warn(error instanceof Error ? error.message : 'The store could not be written.');
+      await saveUnsaved(this.#context());
     }
   }
 
   #isBusy(): boolean {
-    return this.#closed || this.#flight !== undefined;
+    return this.#closing !== undefined || this.#flight !== undefined;
   }
 
   #assertUsable(signal?: AbortSignal): void {
-    if (this.#closed)
+    if (this.#closing !== undefined)
       throw new PartnerAuthError('closed', 'The session object was closed. Open a new one with openSession().');
     if (signal?.aborted === true) throw new PartnerAuthError('aborted', 'The call was aborted by its signal.');
   }

@@ -44,6 +44,7 @@ export class SessionState {
   readonly #listeners = new Set<(status: SessionStatus) => void>();
   #record: StoredSession | undefined;
   #unsaved = false;
+  #replaced: string | undefined;
   #now: () => number;
   #failures = 0;
   /** On the monotonic clock. */
@@ -70,13 +71,18 @@ export class SessionState {
     return this.#unsaved;
   }
 
+  /** The session that an unsaved login was to take the place of. */
+  get replaced(): string | undefined {
+    return this.#replaced;
+  }
+
   /** Epoch ms by which the record's deadlines are judged. */
   now(): number {
     return this.#now();
   }
 
-  isDue(): boolean {
-    return this.#record !== undefined && isDue(this.#record.tokens, this.#now(), this.#options.margin);
+  isDue(now = this.#now()): boolean {
+    return this.#record !== undefined && isDue(this.#record.tokens, now, this.#options.margin);
   }
 
   /** False for a while after a failed refresh. */
@@ -98,11 +104,18 @@ export class SessionState {
   }
 
   adopt(record: StoredSession | undefined, unsaved = false): void {
+    // The tokens' times were taken from the wall clock as it was then: from here on their age only grows.
+    if (record?.tokens.accessToken !== this.#record?.tokens.accessToken) this.#now = steadyNow(this.#options.clock);
+    if (!unsaved || record?.sessionId !== this.#record?.sessionId) this.#replaced = undefined;
     this.#record = record;
     this.#unsaved = unsaved;
-    // The record's times were taken from the wall clock as it was then: from here on its age only grows.
-    this.#now = steadyNow(this.#options.clock);
     this.announce();
+  }
+
+  /** A login that could not be saved. */
+  adoptUnsaved(record: StoredSession, replaced: string | undefined): void {
+    this.adopt(record, true);
+    this.#replaced = replaced;
   }
 
   markUnsaved(): void {

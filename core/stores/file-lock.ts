@@ -13,6 +13,8 @@ import type { HeldLock } from './token-store.ts';
 const heartbeat = 1_000;
 /** A lock whose heartbeat stood still for that long, watched by the waiter itself, is taken over. */
 export const staleAfter = 10_000;
+/** ms between two looks at a lock that count as waiting. */
+const longestPause = 1_000;
 /** Longer than a refresh may take, plus a takeover. */
 const defaultTimeout = 90_000;
 
@@ -50,19 +52,24 @@ export async function withFileLock<T>(
 }
 
 async function acquire(path: string, me: Owner, timeout: number): Promise<void> {
-  const start = performance.now();
+  let waited = 0;
+  let last = performance.now();
   let seen: { sign: string; since: number } | undefined;
   for (;;) {
+    const now = performance.now();
+    // More than that between two looks is sleep, or a hang of this process: the owner may have slept as well.
+    waited += Math.min(now - last, longestPause);
+    last = now;
     if (await create(path, me)) return;
     const sign = await signOfLife(path);
     if (sign === undefined) continue;
-    if (sign.text !== seen?.sign) seen = { sign: sign.text, since: performance.now() };
+    if (sign.text !== seen?.sign) seen = { sign: sign.text, since: waited };
     const dead = sign.owner !== undefined && isDead(sign.owner);
-    if (dead || performance.now() - seen.since > staleAfter) {
+    if (dead || waited - seen.since > staleAfter) {
       await breakLock(path, sign.text);
       continue;
     }
-    if (performance.now() - start > timeout) {
+    if (waited > timeout) {
       const who = sign.owner === undefined ? 'another process' : `process ${sign.owner.pid}`;
       throw new PartnerAuthError(
         'lock',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { watch } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PartnerAuthError } from '../errors.ts';
 import { parseJson } from '../json.ts';
@@ -24,30 +24,41 @@ export function fileStore(path: string): TokenStore {
   const previous = `${file}.previous`;
 
   async function read(): Promise<StoredRecord | undefined> {
-    let text: string;
-    try {
-      text = await readFile(file, 'utf8');
-    } catch (error) {
-      const code = systemErrorCode(error);
-      if (code === 'ENOENT') return undefined;
-      throw storeError(`The session file ${file} could not be read (${code}). Check its permissions.`);
-    }
-    const parsed = parseStoredRecord(parseJson(text));
-    if ('record' in parsed) return parsed.record;
-    throw await setAside(parsed.problem);
+    const found = await look(file);
+    return found === undefined || 'record' in found ? found?.record : repair(found.problem);
   }
 
-  async function setAside(problem: string): Promise<PartnerAuthError> {
+  // Only one at a time, or the second would set aside what the first has put in the place of the damaged file.
+  async function repair(problem: string): Promise<StoredRecord> {
+    const outcome = await withFileLock(`${file}.repair`, () =>
+      setAside(problem).catch((error: unknown) => ({ error })),
+    ).catch(() => undefined);
+    if (outcome === undefined) {
+      throw storeError(`The session file ${file} is damaged: ${problem}. It could not be set aside: sign in again.`);
+    }
+    if ('error' in outcome) throw outcome.error;
+    return outcome;
+  }
+
+  async function setAside(problem: string): Promise<StoredRecord> {
+    const found = await look(file);
+    if (found !== undefined && 'record' in found) return found.record;
     const aside = `${file}.corrupt-${Date.now()}`;
-    const kept = await rename(file, aside).then(
-      () => `It was set aside as ${basename(aside)}`,
-      () => 'It could not be set aside',
+    const moved = await rename(file, aside).then(
+      () => true,
+      () => false,
     );
-    const restored = await rename(previous, file).then(
-      () => 'the generation before it took its place: try again, and sign in again if the partner refuses it',
-      () => 'no earlier generation is there: sign in again',
-    );
-    return storeError(`The session file ${file} is damaged: ${problem}. ${kept}; ${restored}.`);
+    // A session may have been written between our look and our move.
+    const taken = moved ? await look(aside) : undefined;
+    if (taken !== undefined && 'record' in taken) {
+      await moveUnlessTaken(aside, file);
+      return taken.record;
+    }
+    const kept = moved ? `It was set aside as ${basename(aside)}` : 'It could not be set aside';
+    const restored = (await moveUnlessTaken(previous, file))
+      ? 'the generation before it took its place: try again, and sign in again if the partner refuses it'
+      : 'no earlier generation is there: sign in again';
+    throw storeError(`The session file ${file} is damaged: ${found?.problem ?? problem}. ${kept}; ${restored}.`);
   }
 
   return {
@@ -57,9 +68,18 @@ export function fileStore(path: string): TokenStore {
       try {
         await mkdir(dirname(file), { recursive: true, mode: 0o700 });
         await removeLeftovers(abandonedAfter);
-        await writeNew(temporary, `${JSON.stringify(record)}\n`);
-        await keepPrevious();
-        await rename(temporary, file);
+        const text = `${JSON.stringify(record)}\n`;
+        try {
+          await writeNew(temporary, text);
+          await keepPrevious();
+          await rename(temporary, file);
+        } catch (error) {
+          // The partner's answer can not be asked for again; an intent can wait for a disk with room.
+          if (!isFull(error) || 'intent' in record) throw error;
+          await rm(temporary, { force: true });
+          await writeOver(previous, text);
+          await rename(previous, file);
+        }
         await syncFolder(dirname(file));
       } catch (error) {
         await rm(temporary, { force: true }).catch(() => undefined);
@@ -71,7 +91,7 @@ export function fileStore(path: string): TokenStore {
       try {
         await rm(file, { force: true });
         await rm(previous, { force: true });
-        await removeLeftovers(0);
+        await removeLeftovers(0, true);
       } catch (error) {
         throw storeError(`The session file ${file} could not be removed (${systemErrorCode(error)}).`);
       }
@@ -92,19 +112,25 @@ export function fileStore(path: string): TokenStore {
     },
   };
 
+  /** A copy that can not be made is no reason to lose what is to be written. */
   async function keepPrevious(): Promise<void> {
-    const content = await readFile(file, 'utf8').catch(() => undefined);
-    if (content === undefined) return;
+    const content = await readFile(file, 'utf8').catch(() => '');
+    if ('problem' in parseStoredRecord(parseJson(content))) return;
     const temporary = `${file}.${randomUUID()}.tmp`;
-    await writeNew(temporary, content);
-    await rename(temporary, previous);
+    try {
+      await writeNew(temporary, content);
+      await rename(temporary, previous);
+    } catch {
+      await rm(temporary, { force: true });
+    }
   }
 
-  /** Temporary files of processes that were killed while writing hold tokens too. */
-  async function removeLeftovers(olderThan: number): Promise<void> {
+  /** Temporary files of processes that were killed while writing hold tokens too, and so do damaged files set aside. */
+  async function removeLeftovers(olderThan: number, damagedToo = false): Promise<void> {
     const names = await readdir(dirname(file)).catch(() => []);
     for (const name of names) {
-      if (!name.startsWith(`${basename(file)}.`) || !name.endsWith('.tmp')) continue;
+      if (!name.startsWith(`${basename(file)}.`)) continue;
+      if (!name.endsWith('.tmp') && !(damagedToo && name.includes('.corrupt-'))) continue;
       const path = join(dirname(file), name);
       const age = await stat(path).then(
         ({ mtimeMs }) => Math.abs(Date.now() - mtimeMs),
@@ -112,6 +138,50 @@ export function fileStore(path: string): TokenStore {
       );
       if (age >= olderThan) await rm(path, { force: true });
     }
+  }
+}
+
+async function look(path: string): Promise<ReturnType<typeof parseStoredRecord> | undefined> {
+  try {
+    return parseStoredRecord(parseJson(await readFile(path, 'utf8')));
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT') return undefined;
+    throw storeError(`The session file ${path} could not be read (${code}). Check its permissions.`);
+  }
+}
+
+/** False when there is nothing to move. What somebody has put there meanwhile is newer and stays. */
+async function moveUnlessTaken(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    await rm(from, { force: true });
+    return true;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT') return false;
+    if (code === 'EEXIST') return true;
+    // A file system without hard links.
+    return rename(from, to).then(
+      () => true,
+      () => false,
+    );
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(systemErrorCode(error));
+}
+
+/** Uses the room that the file has already. */
+async function writeOver(path: string, content: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
+    await handle.writeFile(content);
+    await handle.truncate(Buffer.byteLength(content));
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

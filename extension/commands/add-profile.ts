@@ -3,6 +3,7 @@ import { profileFrom, profileSteps, sandboxChoice } from '../model/profile-steps
 import { runWizard } from '../model/wizard.ts';
 import { signIn } from './sign-in.ts';
 import { startSandbox } from './start-sandbox.ts';
+import { explained, savedProfile } from './with-profile.ts';
 
 /** Makes a profile step by step, keeps its key in secret storage, and offers to sign in. */
 export async function addProfile(app: App): Promise<void> {
@@ -13,12 +14,13 @@ export async function addProfile(app: App): Promise<void> {
 
   const taken = profiles.list().map(({ id }) => id);
   const { profile, key, iv } = profileFrom(answers, taken);
-  await profiles.save(profile);
-  const saved = profiles.list().find(({ id }) => id === profile.id);
-  if (saved === undefined) return;
-  const store = await sessions.store(saved);
-  await store.update((record) => ({ ...record, ...(key !== undefined && { key }), ...(iv !== undefined && { iv }) }));
-  await profiles.activate(saved.id);
-  const now = t('Sign In');
-  if ((await ui.ask(t('The profile {0} was added.', saved.label), now)) === now) await signIn(app, saved);
+  await explained(app, profile, 'addProfile', async () => {
+    const saved = await savedProfile(app, profile);
+    if (saved === undefined) return;
+    const store = await sessions.store(saved);
+    await store.update((record) => ({ ...record, ...(key !== undefined && { key }), ...(iv !== undefined && { iv }) }));
+    await profiles.activate(saved.id);
+    const now = t('Sign In');
+    if ((await ui.ask(t('The profile {0} was added.', saved.label), now)) === now) await signIn(app, saved);
+  });
 }

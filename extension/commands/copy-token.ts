@@ -1,5 +1,6 @@
 import { createCipher } from '../../core/index.ts';
 import type { App } from '../model/app.ts';
+import type { CommandName } from '../model/ids.ts';
 import { cipherOf, type CheckedProfile } from '../model/profile.ts';
 import { curlCommand } from '../view/curl.ts';
 import { shortDuration } from '../view/duration.ts';
@@ -8,12 +9,21 @@ import { explained } from './with-profile.ts';
 /** A token that dies while it is being pasted is of no use. */
 const minValidity = 60;
 
+/** How often something was copied: only the last copy is cleared, in its own time. */
+let copies = 0;
+
 export function copyAccessToken(app: App, profile: CheckedProfile): Promise<void> {
-  return copy(app, profile, (token) => token, app.t('Access token copied'));
+  return copy(app, profile, 'copyAccessToken', (token) => token, app.t('Access token copied'));
 }
 
 export function copyAuthorizationHeader(app: App, profile: CheckedProfile): Promise<void> {
-  return copy(app, profile, (token) => `Authorization: Bearer ${token}`, app.t('Authorization header copied'));
+  return copy(
+    app,
+    profile,
+    'copyAuthorizationHeader',
+    (token) => `Authorization: Bearer ${token}`,
+    app.t('Authorization header copied'),
+  );
 }
 
 export function copyAsCurl(app: App, profile: CheckedProfile): Promise<void> {
@@ -32,31 +42,33 @@ export function copyAsCurl(app: App, profile: CheckedProfile): Promise<void> {
       example,
     });
   };
-  return copy(app, profile, command, app.t('cURL command copied'));
+  return copy(app, profile, 'copyAsCurl', command, app.t('cURL command copied'));
 }
 
 async function copy(
   app: App,
   profile: CheckedProfile,
+  command: CommandName,
   render: (token: string) => string | Promise<string>,
   confirmation: string,
 ): Promise<void> {
-  await explained(app, profile, async () => {
+  await explained(app, profile, command, async () => {
     const { t, ui, clipboard, sessions, now } = app;
     const session = await sessions.open(profile);
     const text = await render(await session.accessToken({ minValidity }));
     await clipboard.write(text);
     const { accessExpiresAt } = session.status;
-    const left = accessExpiresAt === undefined ? '' : ` (${shortDuration(accessExpiresAt - now())})`;
+    const left = accessExpiresAt === undefined ? '' : ` (${shortDuration(accessExpiresAt - now(), t)})`;
     const clearAfter = clipboard.clearAfter();
     if (clearAfter <= 0) {
       ui.brief(`$(check) ${confirmation}${left}`);
       return;
     }
     ui.brief(`$(check) ${confirmation}${left}. ${t('The clipboard is cleared in {0} s.', clearAfter)}`);
+    const copied = ++copies;
     clipboard.later(clearAfter, async () => {
       // Whatever was copied since then is the user's own.
-      if ((await clipboard.read()) !== text) return;
+      if (copied !== copies || (await clipboard.read().catch(() => '')) !== text) return;
       await clipboard.write('');
       ui.brief(t('The token was cleared from the clipboard.'));
     });

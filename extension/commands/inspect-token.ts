@@ -4,7 +4,7 @@ import { tokenDocument } from '../view/token-document.ts';
 import { explained } from './with-profile.ts';
 
 export async function inspectToken(app: App, profile: CheckedProfile): Promise<void> {
-  await explained(app, profile, async () => {
+  await explained(app, profile, 'inspectToken', async () => {
     const session = await app.sessions.open(profile);
     const token = await session.accessToken();
     await app.ui.showDocument(

@@ -12,8 +12,7 @@ import { explained } from './with-profile.ts';
  * signed in, false when the user gave up or was told why it can not be.
  */
 export async function signIn(app: App, profile: CheckedProfile): Promise<boolean> {
-  let done = false;
-  await explained(app, profile, async () => {
+  const done = await explained(app, profile, 'signIn', async () => {
     const store = await app.sessions.store(profile);
     const stored = await store.secrets();
     let known: Known = { key: stored?.key, iv: stored?.iv, credentials: stored?.credentials ?? {} };
@@ -23,10 +22,9 @@ export async function signIn(app: App, profile: CheckedProfile): Promise<boolean
       const title = app.t('Sign in to {0}', profile.label);
       const steps = (answers: Answers) => signInSteps(profile, given, answers, app.t);
       const answers = await runWizard(title, steps, app.ui.showStep, start);
-      if (answers === undefined) return;
+      if (answers === undefined) throw givenUp();
       try {
         await attempt(app, profile, known, answers);
-        done = true;
         app.ui.brief(app.t('Signed in to {0}.', profile.label));
         return;
       } catch (error) {
@@ -42,7 +40,13 @@ export async function signIn(app: App, profile: CheckedProfile): Promise<boolean
       }
     }
   });
+  // The stored key, not the one that was tried, serves the session that may still be there.
+  if (!done) await app.sessions.release(profile);
   return done;
+}
+
+function givenUp(): PartnerAuthError {
+  return new PartnerAuthError('aborted', 'The sign-in was cancelled.');
 }
 
 async function attempt(app: App, profile: CheckedProfile, known: Known, answers: Answers): Promise<void> {
@@ -94,7 +98,7 @@ async function oneMoreStep(
       validate: (value: string) => (value.trim() === '' ? t('This is required.') : undefined),
     } as const;
     const answers = await runWizard(title, () => [step], ui.showStep, problem === undefined ? {} : { problem });
-    if (answers === undefined) throw new PartnerAuthError('aborted', 'The sign-in was cancelled.');
+    if (answers === undefined) throw givenUp();
     return (answers[id] ?? '').trim();
   };
   if (oneTimeCode !== undefined && (error.code === 'oneTimeCodeRequired' || error.code === 'invalidOneTimeCode')) {

@@ -1,15 +1,14 @@
 import type { App } from '../model/app.ts';
 import { signIn } from './sign-in.ts';
-import { explained } from './with-profile.ts';
+import { explained, savedProfile } from './with-profile.ts';
 
 /** Starts the partner of one's own, adds its profile with everything it needs, and offers to sign in. */
 export async function startSandbox(app: App): Promise<void> {
   const { t, ui, profiles, sessions, sandbox } = app;
-  const { profile, key, iv, credentials } = await sandbox.start();
-  await profiles.save(profile);
-  const saved = profiles.list().find(({ id }) => id === profile.id);
-  if (saved === undefined) return;
-  await explained(app, saved, async () => {
+  await explained(app, { label: t('Sandbox') }, 'startSandbox', async () => {
+    const { profile, key, iv, credentials } = await sandbox.start();
+    const saved = await savedProfile(app, profile);
+    if (saved === undefined) return;
     const store = await sessions.store(saved);
     await store.update((record) => ({ ...record, key, ...(iv !== undefined && { iv }), credentials }));
     await profiles.activate(saved.id);

@@ -9,7 +9,7 @@ export async function switchProfile(app: App): Promise<void> {
   const items: PickItem<string | undefined>[] = profiles.list().map((profile) => {
     const { phase, accessExpiresAt } = sessions.status(profile);
     const left =
-      accessExpiresAt !== undefined && accessExpiresAt > now() ? ` ${shortDuration(accessExpiresAt - now())}` : '';
+      accessExpiresAt !== undefined && accessExpiresAt > now() ? ` ${shortDuration(accessExpiresAt - now(), t)}` : '';
     const state =
       phase === 'signedOut' ? t('signed out') : phase === 'ended' ? t('sign in again') : `${t('signed in')}${left}`;
     return {

@@ -10,6 +10,7 @@ import { signIn } from '../commands/sign-in.ts';
 import { signOut } from '../commands/sign-out.ts';
 import type { App, Owned } from '../model/app.ts';
 import { authenticationProvider } from '../model/ids.ts';
+import { explain } from '../model/messages.ts';
 import type { CheckedProfile } from '../model/profile.ts';
 
 /**
@@ -62,9 +63,9 @@ export function registerAuthentication(app: App, label: string): Owned {
         if (account !== undefined && account.id !== profile.id) return false;
         return scopes === undefined || scopes.length === 0 || (scopes.length === 1 && scopes[0] === profile.id);
       });
-      // Only a caller who named the profile is about to use the token; a list of accounts is no reason to ask a partner.
-      const named = scopes !== undefined && scopes.length > 0;
-      const results = await Promise.all(wanted.map((profile) => (named ? live(profile) : stored(profile))));
+      // VS Code itself asks without scopes, at every start, for its list of accounts: no reason to decrypt a token.
+      if (scopes === undefined) return wanted.map((profile) => described(profile, ''));
+      const results = await Promise.all(wanted.map((profile) => live(profile)));
       return results.filter((session) => session !== undefined);
     },
     async createSession(scopes) {
@@ -72,11 +73,14 @@ export function registerAuthentication(app: App, label: string): Owned {
         profiles.list().find(({ id }) => id === scopes[0]) ?? (scopes.length === 0 ? profiles.active() : undefined);
       if (profile === undefined)
         throw new Error(app.t('There is no profile "{0}". Ask for one that exists.', scopes[0] ?? ''));
-      if (sessions.status(profile).phase === 'signedOut' && !(await signIn(app, profile)))
+      const { phase } = sessions.status(profile);
+      if ((phase === 'signedOut' || phase === 'ended') && !(await signIn(app, profile)))
         throw new Error(app.t('The sign-in was cancelled.'));
-      const session = await live(profile);
-      if (session === undefined) throw new Error(app.t('You are not signed in to {0}.', profile.label));
-      return session;
+      try {
+        return described(profile, await token(profile));
+      } catch (error) {
+        throw new Error(explain(error, profile.label, app.t).message, { cause: error });
+      }
     },
     async removeSession(sessionId) {
       const profile = profiles.list().find(({ id }) => id === sessionId);
@@ -86,8 +90,7 @@ export function registerAuthentication(app: App, label: string): Owned {
 
   async function live(profile: CheckedProfile): Promise<AuthenticationSession | undefined> {
     try {
-      const session = await sessions.open(profile);
-      return described(profile, await session.accessToken({ minValidity: 60 }));
+      return described(profile, await token(profile));
     } catch (error) {
       app.log.warn(
         `${profile.label}: no token for another extension: ${isPartnerAuthError(error) ? error.message : 'unexpected error'}`,
@@ -96,9 +99,8 @@ export function registerAuthentication(app: App, label: string): Owned {
     }
   }
 
-  async function stored(profile: CheckedProfile): Promise<AuthenticationSession | undefined> {
-    const record = await (await sessions.store(profile)).read().catch(() => undefined);
-    return record === undefined || 'signedOutAt' in record ? undefined : described(profile, record.tokens.accessToken);
+  async function token(profile: CheckedProfile): Promise<string> {
+    return (await sessions.open(profile)).accessToken({ minValidity: 60 });
   }
 
   const registration = authentication.registerAuthenticationProvider(authenticationProvider, label, provider, {

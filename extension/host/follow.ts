@@ -61,7 +61,7 @@ export function follow({
     const key = `${profile.id} ${issuedAt ?? 0}`;
     if (told.has(key)) return;
     told.add(key);
-    void app.ui.explain(explain(lastError, profile.label, t), 'warning');
+    void app.ui.explain(explain(lastError, profile.label, t), 'warning', profile.id);
   }
 
   function wake(): void {

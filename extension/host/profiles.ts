@@ -1,7 +1,9 @@
 import { ConfigurationTarget, EventEmitter, workspace, type Memento } from 'vscode';
 import type { Owned, Profiles } from '../model/app.ts';
 import { settings } from '../model/ids.ts';
+import { parsePartners } from '../model/custom-partners.ts';
 import { parseProfiles, type CheckedProfile, type Profile, type ProfileProblem } from '../model/profile.ts';
+import type { Translate } from '../model/translate.ts';
 
 const section = 'partnerAuth';
 const activeKey = 'activeProfile';
@@ -15,22 +17,31 @@ export interface ProfileSettings extends Profiles, Owned {
  * Profiles from the user's own settings. A workspace can not add or change one: the setting has application scope, and only
  * the user's value is ever looked at.
  */
-export function profileSettings(workspaceState: Memento): ProfileSettings {
+export function profileSettings(workspaceState: Memento, t: Translate): ProfileSettings {
   const changed = new EventEmitter<void>();
-  let parsed = parseProfiles(own());
+  let parsed = parse();
   const listener = workspace.onDidChangeConfiguration((change) => {
-    if (!change.affectsConfiguration(`${section}.${settings.profiles}`)) return;
-    parsed = parseProfiles(own());
+    const ours = [settings.profiles, settings.partners].some((name) =>
+      change.affectsConfiguration(`${section}.${name}`),
+    );
+    if (!ours) return;
+    parsed = parse();
     changed.fire();
   });
 
-  function own(): unknown {
-    return workspace.getConfiguration(section).inspect(settings.profiles)?.globalValue;
+  function own(name: string = settings.profiles): unknown {
+    return workspace.getConfiguration(section).inspect(name)?.globalValue;
+  }
+
+  function parse(): ReturnType<typeof parseProfiles> {
+    const { known, problems } = parsePartners(own(settings.partners), t);
+    const result = parseProfiles(own(), t, known);
+    return { profiles: result.profiles, problems: [...problems, ...result.problems] };
   }
 
   async function store(list: readonly unknown[]): Promise<void> {
     await workspace.getConfiguration(section).update(settings.profiles, list, ConfigurationTarget.Global);
-    parsed = parseProfiles(own());
+    parsed = parse();
     changed.fire();
   }
 

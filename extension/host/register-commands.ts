@@ -1,7 +1,10 @@
 import { commands as vscodeCommands, type LogOutputChannel } from 'vscode';
 import { addProfile } from '../commands/add-profile.ts';
 import { copyAccessToken, copyAsCurl, copyAuthorizationHeader } from '../commands/copy-token.ts';
+import { detectCipherSettings } from '../commands/detect-cipher.ts';
+import { explainLastExchange } from '../commands/explain-exchange.ts';
 import { inspectToken } from '../commands/inspect-token.ts';
+import { decryptPayload, encryptPayload } from '../commands/payload.ts';
 import { refresh } from '../commands/refresh.ts';
 import { signIn } from '../commands/sign-in.ts';
 import { removeProfile, signOut, signOutAll } from '../commands/sign-out.ts';
@@ -32,6 +35,10 @@ export function registerCommands(app: App, channel: LogOutputChannel): Owned[] {
     copyAuthorizationHeader: forProfile(copyAuthorizationHeader),
     copyAsCurl: forProfile(copyAsCurl),
     inspectToken: forProfile(inspectToken),
+    detectCipher: forProfile(detectCipherSettings),
+    encryptPayload: forProfile(encryptPayload),
+    decryptPayload: forProfile(decryptPayload),
+    explainLastExchange: forProfile(explainLastExchange),
     switchProfile: () => switchProfile(app),
     startSandbox: () => startSandbox(app),
     stopSandbox: () => app.sandbox.stop(),

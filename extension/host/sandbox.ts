@@ -32,7 +32,7 @@ export function sandboxHost(secrets: SecretStorage, log: Logger, t: Translate, c
           partnerCode,
           cipher: {
             keyFormat: cipher.keyFormat,
-            iv: { from: cipher.iv.from, ...(cipher.iv.from === 'fixed' && { format: cipher.iv.format }) },
+            iv: cipher.iv.from === 'fixed' ? { from: 'fixed', format: cipher.iv.format } : { from: cipher.iv.from },
             output: cipher.output,
           },
         },

@@ -3,6 +3,7 @@ import type { Owned } from '../model/app.ts';
 import type { Logger } from '../../core/index.ts';
 import type { ProfileProblem } from '../model/profile.ts';
 import type { Translate } from '../model/translate.ts';
+import { withoutLinks } from '../view/markdown.ts';
 import type { ProfileSettings } from './profiles.ts';
 
 /** Says once for each mistake which profile and field it is in; the other profiles go on working. */
@@ -25,8 +26,8 @@ export function tellProblems(profiles: ProfileSettings, log: Logger, t: Translat
     const [first, ...others] = fresh;
     if (first === undefined) return;
     const openSettings = t('Open Settings');
-    const more = others.length === 0 ? '' : ` ${t('{0} more are in the log.', others.length)}`;
-    void window.showWarningMessage(first + more, openSettings).then(async (chosen) => {
+    const more = others.length === 0 ? '' : ` ${t('More in the log: {0}.', others.length)}`;
+    void window.showWarningMessage(withoutLinks(first + more), openSettings).then(async (chosen) => {
       if (chosen === openSettings) await commands.executeCommand('workbench.action.openSettingsJson');
     });
   };

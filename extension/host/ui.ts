@@ -2,6 +2,7 @@ import { commands as vscodeCommands, env, ProgressLocation, Uri, ViewColumn, win
 import type { Ui } from '../model/app.ts';
 import { commands } from '../model/ids.ts';
 import type { Action } from '../model/messages.ts';
+import { withoutLinks } from '../view/markdown.ts';
 import { showStep } from './prompts.ts';
 
 const storageHelp = 'https://code.visualstudio.com/docs/configure/settings-sync#_troubleshooting-keychain-issues';
@@ -12,6 +13,10 @@ export function createUi(showDocument: Ui['showDocument']): Ui {
   return {
     showStep,
     showDocument,
+    selectedText() {
+      const editor = window.activeTextEditor;
+      return editor?.document.getText(editor.selection.isEmpty ? undefined : editor.selection);
+    },
     async pick<T>(placeholder: string, items: Parameters<Ui['pick']>[1]) {
       const chosen = await window.showQuickPick(items as readonly (QuickPickItem & { readonly value: T })[], {
         placeHolder: placeholder,
@@ -20,9 +25,10 @@ export function createUi(showDocument: Ui['showDocument']): Ui {
       return chosen?.value;
     },
     async ask(message, ...buttons) {
-      return window.showInformationMessage(message, ...buttons);
+      return window.showInformationMessage(withoutLinks(message), ...buttons);
     },
-    async explain({ message, actions }, severity) {
+    async explain({ message: text, actions }, severity, profileId) {
+      const message = withoutLinks(text);
       const titles = actions.map(({ title }) => title);
       const show = {
         info: () => window.showInformationMessage(message, ...titles),
@@ -31,7 +37,7 @@ export function createUi(showDocument: Ui['showDocument']): Ui {
       };
       const chosen = await show[severity]();
       const action = actions.find(({ title }) => title === chosen);
-      if (action !== undefined) await run(action);
+      if (action !== undefined) await run(action, profileId);
     },
     brief(message) {
       window.setStatusBarMessage(message, briefFor);
@@ -61,7 +67,7 @@ export function createUi(showDocument: Ui['showDocument']): Ui {
   };
 }
 
-async function run({ run: what }: Action): Promise<void> {
+async function run({ run: what }: Action, profileId: string | undefined): Promise<void> {
   switch (what) {
     case 'openSettings':
       await vscodeCommands.executeCommand('workbench.action.openSettings', '@ext:partner-auth.partner-auth');
@@ -73,6 +79,6 @@ async function run({ run: what }: Action): Promise<void> {
       await env.openExternal(Uri.parse(storageHelp));
       return;
     default:
-      await vscodeCommands.executeCommand(commands[what]);
+      await vscodeCommands.executeCommand(commands[what], profileId);
   }
 }

@@ -38,13 +38,15 @@ export interface Ui {
   pick<T>(placeholder: string, items: readonly PickItem<T>[]): Promise<T | undefined>;
   /** A question with buttons; the title of the one that was pressed. */
   ask(message: string, ...buttons: string[]): Promise<string | undefined>;
-  /** A message with buttons that do something about it. */
-  explain(explanation: Explanation, severity: 'info' | 'warning' | 'error'): Promise<void>;
+  /** A message with buttons that do something about it: for this profile, else for the active one. */
+  explain(explanation: Explanation, severity: 'info' | 'warning' | 'error', profileId?: string): Promise<void>;
   /** A passing word in the status bar. */
   brief(message: string): void;
   /** Shows that something is going on, with a way to cancel it. */
   progress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   showDocument(name: string, text: string): Promise<void>;
+  /** What is selected in the active editor, or all of it; undefined without one. */
+  selectedText(): string | undefined;
   /** A picture from a partner, in a view that runs nothing. Returns what closes it. */
   showPicture(title: string, dataUri: string): () => void;
 }

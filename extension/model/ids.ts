@@ -12,6 +12,10 @@ export const commands = {
   copyAuthorizationHeader: 'partnerAuth.copyAuthorizationHeader',
   copyAsCurl: 'partnerAuth.copyAsCurl',
   inspectToken: 'partnerAuth.inspectToken',
+  detectCipher: 'partnerAuth.detectCipher',
+  encryptPayload: 'partnerAuth.encryptPayload',
+  decryptPayload: 'partnerAuth.decryptPayload',
+  explainLastExchange: 'partnerAuth.explainLastExchange',
   switchProfile: 'partnerAuth.switchProfile',
   startSandbox: 'partnerAuth.startSandbox',
   stopSandbox: 'partnerAuth.stopSandbox',
@@ -22,6 +26,7 @@ export type CommandName = keyof typeof commands;
 
 export const settings = {
   profiles: 'profiles',
+  partners: 'partners',
   autoRefresh: 'autoRefresh',
   refreshMargin: 'refreshMargin',
   clearAfter: 'clipboard.clearAfter',

@@ -1,10 +1,10 @@
-import { checkConnection, isPartnerAuthError, partners, type IvRule, type TextFormat } from '../../core/index.ts';
+import { checkConnection, isPartnerAuthError, partners, type TextFormat } from '../../core/index.ts';
 import type { Profile } from './profile.ts';
 import { ivStep, keyStep } from './sign-in-steps.ts';
 import type { Translate } from './translate.ts';
 import type { Answers, Step } from './wizard.ts';
 
-type PartnerId = Profile['partner'];
+type PartnerId = keyof typeof partners;
 
 /** Chosen instead of a partner: a partner of one's own on this machine. */
 export const sandboxChoice = 'sandbox';
@@ -90,7 +90,7 @@ function cipherSteps(partner: PartnerId, answers: Answers, t: Translate): Step[]
     {
       kind: 'pick',
       id: 'keyFormat',
-      prompt: t('How is the AES key written? The partner knows.'),
+      prompt: t('How is the AES key written? Ask the partner.'),
       items: [
         { value: 'utf8', label: t('Plain text'), detail: t('32 characters, used as they are') },
         { value: 'hex', label: t('Hex digits'), detail: t('64 characters 0-9, a-f') },
@@ -101,7 +101,7 @@ function cipherSteps(partner: PartnerId, answers: Answers, t: Translate): Step[]
     {
       kind: 'pick',
       id: 'iv',
-      prompt: t('Where does the IV of each message come from? The partner knows.'),
+      prompt: t('Where does the IV of each message come from? Ask the partner.'),
       items: [
         { value: 'fixed utf8', label: t('Always the same, plain text'), detail: t('16 characters') },
         { value: 'fixed hex', label: t('Always the same, hex digits'), detail: t('32 characters 0-9, a-f') },
@@ -116,10 +116,13 @@ function cipherSteps(partner: PartnerId, answers: Answers, t: Translate): Step[]
 }
 
 function cipherFrom({ keyFormat = 'utf8', iv = 'prefix' }: Answers): NonNullable<Profile['cipher']> {
-  const [from = 'prefix', format] = iv.split(' ');
+  const [from, format] = iv.split(' ');
   return {
     keyFormat: keyFormat as TextFormat,
-    iv: { from: from as IvRule['from'], ...(format !== undefined && { format: format as TextFormat }) },
+    iv:
+      from === 'fixed'
+        ? { from, format: (format ?? 'utf8') as TextFormat }
+        : { from: from === 'key' ? 'key' : 'prefix' },
   };
 }
 
@@ -130,6 +133,7 @@ export function profileFrom(
 ): { readonly profile: Profile; readonly key: string | undefined; readonly iv: string | undefined } {
   const partner = answers.partner as PartnerId;
   const label = (answers.label ?? '').trim();
+  const encrypted = partners[partner].body.form === 'encrypted';
   const baseUrl = answers.baseUrl ?? answers.url ?? '';
   return {
     profile: {
@@ -138,10 +142,11 @@ export function profileFrom(
       partner,
       baseUrl: answers.url === undefined || answers.url === otherUrl ? baseUrl : answers.url,
       ...(answers.partnerCode && { partnerCode: answers.partnerCode }),
-      ...(partners[partner].body.form === 'encrypted' && { cipher: cipherFrom(answers) }),
+      ...(encrypted && { cipher: cipherFrom(answers) }),
     },
-    key: answers.key,
-    iv: answers.ivValue,
+    key: encrypted ? answers.key : undefined,
+    // An IV typed before the rule was changed again is of no use.
+    iv: encrypted && answers.iv?.startsWith('fixed') === true ? answers.ivValue : undefined,
   };
 }
 
@@ -149,7 +154,9 @@ function freeId(label: string, taken: readonly string[]): string {
   const base =
     label
       .normalize('NFD')
+      .replace(/\p{M}/gu, '')
       .toLowerCase()
+      .replaceAll('đ', 'd')
       .replace(/[^a-z\d]+/g, '-')
       .replace(/^-+|-+$/g, '')
       .slice(0, 48) || 'profile';

@@ -1,24 +1,27 @@
 import {
+  checkCipher,
   checkConnection,
   isPartnerAuthError,
+  partners,
   type AnswerSettings,
   type CipherSettings,
-  type CiphertextFormat,
+  type CipherSettingsWithoutSecrets,
   type ConnectionOptions,
   type ExtraFields,
-  type IvRule,
   type PartnerDefinition,
-  type TextFormat,
 } from '../../core/index.ts';
+import type { Translate } from './translate.ts';
 
 /** A saved connection as it stands in the setting `partnerAuth.profiles`: everything but the secrets. */
 export interface Profile {
   readonly id: string;
   readonly label: string;
-  readonly partner: 'tconnect' | 'bizmail' | 'cloudreve';
+  /** A built-in partner, or the id of one in the setting `partnerAuth.partners`. */
+  readonly partner: string;
   readonly baseUrl: string;
   readonly partnerCode?: string;
-  readonly cipher?: ProfileCipher;
+  /** How payloads are encrypted; key and fixed IV are in SecretStorage. */
+  readonly cipher?: CipherSettingsWithoutSecrets;
   readonly bodyForm?: 'json' | 'multipart';
   readonly answer?: AnswerSettings;
   readonly extraFields?: ExtraFields;
@@ -26,16 +29,11 @@ export interface Profile {
   readonly caFile?: string;
 }
 
-/** How key and IV are written; both themselves are in SecretStorage. */
-export interface ProfileCipher {
-  readonly keyFormat?: TextFormat;
-  readonly iv: { readonly from: IvRule['from']; readonly format?: TextFormat };
-  readonly output?: CiphertextFormat;
-}
-
 /** A profile that passed its checks, with the partner's definition under the profile's own answer settings. */
 export interface CheckedProfile extends Profile {
   readonly definition: PartnerDefinition;
+  /** The definition without the profile's own settings: what a session is opened with. */
+  readonly source: PartnerDefinition;
   /** Its secrets belong to this origin and go to no other. */
   readonly origin: string;
 }
@@ -48,96 +46,136 @@ export interface ProfileProblem {
   readonly message: string;
 }
 
-const fields: Readonly<Record<string, (value: unknown) => string | undefined>> = {
-  id: text(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, ".", "_" or "-"'),
-  label: text(/^[^\p{C}]{1,80}$/u, 'must be a text of 1 to 80 printable characters'),
-  partner: oneOf('tconnect', 'bizmail', 'cloudreve'),
-  baseUrl: text(/^.{1,2000}$/, 'must be an address'),
-  partnerCode: text(/^.{0,256}$/, 'must be a text'),
-  bodyForm: oneOf('json', 'multipart'),
-  caFile: text(/^[^\0]{1,4096}$/, 'must be the path of a PEM file'),
-};
-const objects = ['cipher', 'answer', 'extraFields'];
+type Check = (value: unknown) => string | undefined;
+
 const required = ['id', 'label', 'partner', 'baseUrl'];
+const fieldsOf: Readonly<Record<string, readonly string[]>> = {
+  answer: ['tokensIn', 'encryptedIn'],
+  extraFields: ['login', 'refresh'],
+};
 
 /** Profiles that can be used, and what is wrong with the others. */
-export function parseProfiles(setting: unknown): {
+export function parseProfiles(
+  setting: unknown,
+  t: Translate,
+  known: Readonly<Record<string, PartnerDefinition>> = partners,
+): {
   readonly profiles: readonly CheckedProfile[];
   readonly problems: readonly ProfileProblem[];
 } {
   const profiles: CheckedProfile[] = [];
   const problems: ProfileProblem[] = [];
   if (setting !== undefined && !Array.isArray(setting)) {
-    return {
-      profiles,
-      problems: [{ profile: 'partnerAuth.profiles', field: '', message: 'must be a list of profiles' }],
-    };
+    return { profiles, problems: [{ profile: 'partnerAuth.profiles', field: '', message: t('must be a list') }] };
   }
   const seen = new Set<string>();
   for (const [index, value] of ((setting ?? []) as unknown[]).entries()) {
-    const result = parseProfile(value);
+    const result = parseProfile(value, t, known);
     const profile = nameOf(value) ?? `#${index + 1}`;
     if ('field' in result) problems.push({ profile, ...result });
-    else if (seen.has(result.id)) problems.push({ profile, field: 'id', message: 'is used by another profile' });
+    else if (seen.has(result.id)) problems.push({ profile, field: 'id', message: t('is used by another profile') });
     else profiles.push(result);
     if ('id' in result) seen.add(result.id);
   }
   return { profiles, problems };
 }
 
-function parseProfile(value: unknown): CheckedProfile | { readonly field: string; readonly message: string } {
-  if (typeof value !== 'object' || value === null) return { field: '', message: 'must be an object' };
-  for (const name of required) {
-    if (!Object.hasOwn(value, name)) return { field: name, message: 'is missing' };
-  }
+interface FieldProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
+function parseProfile(
+  value: unknown,
+  t: Translate,
+  known: Readonly<Record<string, PartnerDefinition>>,
+): CheckedProfile | FieldProblem {
+  if (!isObject(value)) return { field: '', message: t('must be an object') };
+  const missing = required.find((name) => !Object.hasOwn(value, name));
+  if (missing !== undefined) return { field: missing, message: t('is missing') };
+  const checks = profileChecks(t, Object.keys(known));
   for (const [name, entry] of Object.entries(value)) {
-    if (objects.includes(name)) {
-      if (typeof entry !== 'object' || entry === null) return { field: name, message: 'must be an object' };
-      continue;
-    }
-    const check = fields[name];
-    const message = check === undefined ? 'is not a known field' : check(entry);
+    const check = Object.hasOwn(checks, name) ? checks[name] : () => t('is not a known field');
+    const message = check?.(entry);
     if (message !== undefined) return { field: name, message };
+    const odd = Object.keys(isObject(entry) ? entry : {}).find((key) => fieldsOf[name]?.includes(key) === false);
+    if (odd !== undefined) return { field: `${name}.${odd}`, message: t('is not a known field') };
   }
-  const profile = value as Profile;
+  const profile = value as unknown as Profile;
+  const source = known[profile.partner];
+  if (source === undefined) return { field: 'partner', message: t('is missing') };
   try {
-    const { definition, origin } = checkConnection(connectionOf(profile));
-    const problem = cipherProblem(profile.cipher, definition.body.form === 'encrypted');
-    return problem ?? { ...profile, definition, origin };
+    const { definition, origin } = checkConnection(connectionOf({ ...profile, source }));
+    const encrypted = definition.body.form === 'encrypted' || definition.answer.encryptedIn !== undefined;
+    return cipherProblem(profile.cipher, encrypted, t) ?? { ...profile, definition, source, origin };
   } catch (error) {
-    if (isPartnerAuthError(error))
-      return { field: error.setting ?? '', message: afterSetting(error.message, error.setting) };
-    return { field: '', message: error instanceof Error ? error.message : 'is not valid' };
+    return connectionProblem(isPartnerAuthError(error) ? (error.setting ?? '') : '', profile, t);
   }
 }
 
-function cipherProblem(cipher: unknown, wanted: boolean): { field: string; message: string } | undefined {
+function profileChecks(t: Translate, partnerIds: readonly string[]): Readonly<Record<string, Check>> {
+  const object: Check = (value) => (isObject(value) ? undefined : t('must be an object'));
+  return {
+    id: text(/^[\w.-]{1,64}$/, t('must be 1 to 64 letters, digits, ".", "_" or "-"')),
+    label: text(/^[^\p{C}]{1,80}$/u, t('must be a text of 1 to 80 printable characters')),
+    partner: oneOf(partnerIds, t),
+    baseUrl: text(/^.{1,2000}$/, t('must be an address')),
+    partnerCode: text(/^.{0,256}$/, t('must be a text of up to 256 characters')),
+    bodyForm: oneOf(['json', 'multipart'], t),
+    caFile: text(/^[^\0]{1,4096}$/, t('must be the path of a PEM file')),
+    cipher: object,
+    answer: object,
+    extraFields: object,
+  };
+}
+
+/** Core's refusal of a connection, in the user's language. */
+function connectionProblem(setting: string, { partnerCode }: Profile, t: Translate): FieldProblem {
+  const words: Readonly<Record<string, string>> = {
+    baseUrl: t('must be an https address without user, query or fragment (http only on this machine)'),
+    partnerCode: partnerCode
+      ? t('must be printable ASCII without spaces around it')
+      : t('is missing: the partner gives it to you'),
+    bodyForm: t('is only for partners that take plain payloads'),
+    'extraFields.login': t('must be an object'),
+    'extraFields.refresh': t('must be an object'),
+  };
+  const message = Object.hasOwn(words, setting) ? words[setting] : undefined;
+  if (message !== undefined) return { field: setting, message };
+  // What is left are answer settings that make no valid partner definition.
+  return { field: 'answer', message: t('must name fields by paths such as "data.token"') };
+}
+
+/** Core's own check of the cipher settings, in the user's language: the field's name says what it is about. */
+function cipherProblem(
+  cipher: CipherSettingsWithoutSecrets | undefined,
+  wanted: boolean,
+  t: Translate,
+): FieldProblem | undefined {
   if (cipher === undefined) {
-    return wanted ? { field: 'cipher', message: 'is missing: this partner wants encrypted payloads' } : undefined;
+    return wanted ? { field: 'cipher', message: t('is missing: this partner wants encrypted payloads') } : undefined;
   }
-  const { keyFormat, iv, output, ...rest } = cipher as Partial<Record<string, unknown>>;
-  const unknown = Object.keys(rest)[0];
-  if (unknown !== undefined) return { field: `cipher.${unknown}`, message: 'is not a known field' };
-  const { from, format } = (typeof iv === 'object' && iv !== null ? iv : {}) as Record<string, unknown>;
-  const checks: readonly (readonly [string, string | undefined])[] = [
-    ['cipher.iv.from', oneOf('fixed', 'prefix', 'key')(from)],
-    ['cipher.iv.format', format === undefined ? undefined : oneOf('utf8', 'hex', 'base64')(format)],
-    ['cipher.keyFormat', keyFormat === undefined ? undefined : oneOf('utf8', 'hex', 'base64')(keyFormat)],
-    ['cipher.output', output === undefined ? undefined : oneOf('hex', 'hex-upper', 'base64')(output)],
-  ];
-  for (const [field, message] of checks) if (message !== undefined) return { field, message };
-  return undefined;
+  const secret = t('is a secret: sign in to enter it, and delete it here');
+  if ('key' in cipher) return { field: 'cipher.key', message: secret };
+  if (isObject(cipher.iv) && 'value' in cipher.iv) return { field: 'cipher.iv.value', message: secret };
+  try {
+    checkCipher(cipher);
+    return undefined;
+  } catch (error) {
+    if (isPartnerAuthError(error)) return { field: error.setting ?? 'cipher', message: t('is missing or wrong') };
+    return { field: 'cipher', message: t('has a field that is not known') };
+  }
 }
 
 export function connectionOf({
-  partner,
+  source,
   baseUrl,
   partnerCode,
   bodyForm,
   answer,
   extraFields,
-}: Profile): ConnectionOptions {
-  return { partner, baseUrl, partnerCode, bodyForm, answer, extraFields };
+}: Omit<Profile, 'partner'> & Pick<CheckedProfile, 'source'>): ConnectionOptions {
+  return { partner: source, baseUrl, partnerCode, bodyForm, answer, extraFields };
 }
 
 /** The cipher settings of `openSession()`; undefined where the partner wants none. */
@@ -147,31 +185,23 @@ export function cipherOf(
   iv: string | undefined,
 ): CipherSettings | undefined {
   if (cipher === undefined) return undefined;
-  const { from, format } = cipher.iv;
-  return {
-    key: key ?? '',
-    iv: from === 'fixed' ? { from, value: iv ?? '', ...(format && { format }) } : { from },
-    ...(cipher.keyFormat && { keyFormat: cipher.keyFormat }),
-    ...(cipher.output && { output: cipher.output }),
-  };
+  const rule = cipher.iv;
+  return { ...cipher, key: key ?? '', iv: rule.from === 'fixed' ? { ...rule, value: iv ?? '' } : rule };
 }
 
 function nameOf(value: unknown): string | undefined {
-  const { label, id } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
-  return [label, id].find((name) => typeof name === 'string' && name !== '') as string | undefined;
+  const { label, id } = isObject(value) ? value : {};
+  return [label, id].find((name) => typeof name === 'string' && /^[^\p{C}]{1,80}$/u.test(name)) as string | undefined;
 }
 
-// Core's messages start with the setting's name, which stands before them already.
-function afterSetting(message: string, setting: string | undefined): string {
-  return setting !== undefined && message.startsWith(`${setting} `) ? message.slice(setting.length + 1) : message;
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function text(pattern: RegExp, message: string) {
-  return (value: unknown): string | undefined =>
-    typeof value === 'string' && pattern.test(value) ? undefined : message;
+function text(pattern: RegExp, message: string): Check {
+  return (value) => (typeof value === 'string' && pattern.test(value) ? undefined : message);
 }
 
-function oneOf(...allowed: string[]) {
-  return (value: unknown): string | undefined =>
-    allowed.includes(value as string) ? undefined : `must be one of ${allowed.join(', ')}`;
+function oneOf(allowed: readonly string[], t: Translate): Check {
+  return (value) => (allowed.includes(value as string) ? undefined : t('must be one of {0}', allowed.join(', ')));
 }

@@ -1,4 +1,11 @@
-import { openSession, PartnerAuthError, type Logger, type PartnerSession, type TokenStore } from '../../core/index.ts';
+import {
+  openSession,
+  PartnerAuthError,
+  type AuthExchange,
+  type Logger,
+  type PartnerSession,
+  type TokenStore,
+} from '../../core/index.ts';
 import type { SessionMark } from './mark.ts';
 import { cipherOf, connectionOf, type CheckedProfile } from './profile.ts';
 import { statusOfMark, statusOfSession, type ProfileStatus, type Storage } from './profile-status.ts';
@@ -46,6 +53,7 @@ export class Sessions {
   readonly #entries = new Map<string, Promise<Entry>>();
   readonly #ready = new Map<string, Entry>();
   readonly #listeners = new Set<(profileId: string) => void>();
+  readonly #exchanges = new Map<string, AuthExchange>();
 
   constructor(ports: SessionPorts) {
     this.#ports = ports;
@@ -73,6 +81,11 @@ export class Sessions {
     return statusOfMark(own, this.#ports.now(), this.#ports.refreshMargin() * 1000, storage);
   }
 
+  /** The last login, refresh or logout of a profile in this window, masked. */
+  lastExchange(profileId: string): AuthExchange | undefined {
+    return this.#exchanges.get(profileId);
+  }
+
   async store(profile: CheckedProfile): Promise<ProfileStore> {
     return (await this.#entry(profile)).store;
   }
@@ -90,15 +103,23 @@ export class Sessions {
   /** Opens the session anew with other key material than the stored one, after the present one has finished its work. */
   async reopen(profile: CheckedProfile, material: KeyMaterial): Promise<PartnerSession> {
     const entry = await this.#entry(profile);
-    const old = entry.opened;
-    delete entry.opened;
-    await old?.close();
+    await this.release(profile);
     const opening = this.#openSession(entry, material);
     entry.session = opening.catch((error: unknown) => {
       delete entry.session;
       throw error;
     });
     return entry.session;
+  }
+
+  /** Closes the profile's session; the next call opens it anew with the stored key. */
+  async release(profile: CheckedProfile): Promise<void> {
+    const entry = await this.#entry(profile);
+    const { opened, session } = entry;
+    delete entry.opened;
+    delete entry.session;
+    await (opened ?? (await session?.catch(() => undefined)))?.close();
+    this.#announce(profile.id);
   }
 
   /** Closes the sessions of profiles that are gone or have changed. */
@@ -154,6 +175,7 @@ export class Sessions {
     });
     entry.opened = session;
     session.on('change', () => this.#announce(profile.id));
+    session.on('exchange', (exchange) => this.#exchanges.set(profile.id, exchange));
     this.#announce(profile.id);
     return session;
   }

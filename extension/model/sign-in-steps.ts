@@ -47,16 +47,17 @@ export function signInSteps(profile: CheckedProfile, known: Known, answers: Answ
 
 export function keyStep(profile: Pick<CheckedProfile, 'cipher' | 'partner'>, t: Translate): Step {
   const form = profile.cipher?.keyFormat ?? 'utf8';
+  const length = wantedLength(profile.cipher);
   return {
     kind: 'input',
     id: 'key',
     secret: true,
     prompt: t('AES key, written as {0}', formName(form, t)),
-    placeholder: t('32 bytes'),
+    placeholder: length === undefined ? '' : t('{0} bytes', length),
     validate: (value) =>
       fits(profile, value, undefined, 'cipher.key')
         ? undefined
-        : t('Read as {0}, this is not a key of 32 bytes.', formName(form, t)),
+        : t('Read as {0}, this is not a key of {1} bytes.', formName(form, t), length ?? ''),
   };
 }
 
@@ -65,18 +66,25 @@ export function ivStep(
   key: string | undefined,
   t: Translate,
 ): Step {
-  const form = profile.cipher?.iv.format ?? 'utf8';
+  const rule = profile.cipher?.iv;
+  const form = (rule?.from === 'fixed' ? rule.format : undefined) ?? 'utf8';
   return {
     kind: 'input',
     id: 'iv',
     secret: true,
     prompt: t('Fixed IV, written as {0}', formName(form, t)),
-    placeholder: t('16 bytes'),
+    placeholder: t('{0} bytes', 16),
     validate: (value) =>
       fits(profile, key, value, 'cipher.iv')
         ? undefined
         : t('Read as {0}, this is not an IV of 16 bytes.', formName(form, t)),
   };
+}
+
+/** Bytes of the key; undefined for a password of any length. */
+function wantedLength(cipher: CheckedProfile['cipher']): number | undefined {
+  if (cipher?.derivation !== undefined && cipher.derivation !== 'none') return undefined;
+  return cipher?.algorithm === 'aes-128-cbc' ? 16 : cipher?.algorithm === 'aes-192-cbc' ? 24 : 32;
 }
 
 function formName(form: 'utf8' | 'hex' | 'base64', t: Translate): string {
@@ -124,10 +132,11 @@ export function restartStep(
   const secrets = definition.credentials.filter((field) => field.secret === true).map((field) => field.name);
   const plain = (answers: Answers): Answers =>
     Object.fromEntries(Object.entries(answers).filter(([name]) => !secrets.includes(name)));
-  if (code === 'invalidCredentials') {
-    const first = secrets[0] ?? definition.credentials[0]?.name ?? '';
+  const misread = code === 'configuration' && setting === 'credentials';
+  if (code === 'invalidCredentials' || misread) {
+    const first = definition.credentials[0]?.name ?? '';
     return {
-      at: first,
+      at: misread ? first : (secrets[0] ?? first),
       forget: (known) => ({ ...known, credentials: {} }),
       keep: (answers, known) => ({ ...plain(known.credentials), ...plain(answers) }),
     };

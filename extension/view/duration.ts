@@ -1,8 +1,10 @@
+import type { Translate } from '../model/translate.ts';
+
 /** A time left, short enough for a status item: `9h`, `45m`, `<1m`, `12d`. */
-export function shortDuration(ms: number): string {
+export function shortDuration(ms: number, t: Translate): string {
   const minutes = Math.floor(ms / 60_000);
-  if (minutes < 1) return '<1m';
-  if (minutes < 60) return `${minutes}m`;
+  if (!(minutes >= 1)) return t('<1m');
+  if (minutes < 60) return t('{0}m', minutes);
   const hours = Math.floor(minutes / 60);
-  return hours < 72 ? `${hours}h` : `${Math.floor(hours / 24)}d`;
+  return hours < 72 ? t('{0}h', hours) : t('{0}d', Math.floor(hours / 24));
 }

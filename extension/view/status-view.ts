@@ -43,7 +43,7 @@ export function statusView(
     accessibilityLabel: `${profile.label}: ${spoken}`,
   });
   const { phase, refreshing, accessExpiresAt, lastError, storage } = status;
-  const left = accessExpiresAt === undefined ? '' : ` ${shortDuration(accessExpiresAt - now)}`;
+  const left = accessExpiresAt === undefined ? '' : ` ${shortDuration(accessExpiresAt - now, t)}`;
 
   if (refreshing) return view('sync~spin', `: ${t('refreshing')}`, t('refreshing'), commands.showLog);
   if (storage === 'behind') {
@@ -106,6 +106,7 @@ export function statusView(
 
 // Long names would push other items out; the tooltip has them whole.
 function shorten(label: string): string {
-  const plain = label.replaceAll('$(', '$\u200b(');
-  return plain.length > 20 ? `${plain.slice(0, 19)}…` : plain;
+  const letters = Array.from(label);
+  const short = letters.length > 20 ? `${letters.slice(0, 19).join('')}…` : label;
+  return short.replaceAll('$(', '$\u200b(');
 }

@@ -6,7 +6,8 @@ import type { Translate } from '../model/translate.ts';
 export function tokenDocument(token: string, status: ProfileStatus, t: Translate): string {
   const decoded = decodeToken(token);
   const time = (at: number | undefined): string | undefined =>
-    at === undefined ? undefined : new Date(at).toISOString();
+    // A claim may hold any number; a Date ends at 8.64e15 ms.
+    at === undefined || Math.abs(at) > 8.64e15 ? undefined : new Date(at).toISOString();
   const claims = Object.entries(decoded?.claims ?? {}).map(([name, value]) => [name, value] as const);
   const moments = claims.filter(([name, value]) => ['exp', 'iat', 'nbf'].includes(name) && typeof value === 'number');
   const document = {

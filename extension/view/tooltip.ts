@@ -26,7 +26,7 @@ export function tooltip(
   formatTime: (epochMs: number) => string,
 ): string {
   const rows: [string, string][] = [];
-  const moment = (at: number): string => `${formatTime(at)} (${at > now ? shortDuration(at - now) : t('over')})`;
+  const moment = (at: number): string => `${formatTime(at)} (${at > now ? shortDuration(at - now, t) : t('over')})`;
   if (status.account !== undefined) rows.push([t('Account'), status.account]);
   rows.push([t('Partner'), `${profile.definition.label}, ${new URL(profile.baseUrl).host}`]);
   if (status.accessExpiresAt !== undefined) rows.push([t('Access token until'), moment(status.accessExpiresAt)]);

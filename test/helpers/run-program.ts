@@ -23,13 +23,14 @@ const kept = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'npm_config
 export async function runProgram(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const { cwd, env, answer, until } = options;
   const base = Object.fromEntries(kept.map((name) => [name, process.env[name]]));
-  const child = spawn(program, args, { cwd, env: { ...base, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  // A group of its own, so that what npm starts for us hears the signal too, as it hears Ctrl+C.
+  const child = spawn(program, args, { cwd, env: { ...base, ...env }, stdio: 'pipe', detached: until !== undefined });
   let stdout = '';
   let stderr = '';
   const more = (): void => {
     const typed = answer?.(stdout + stderr);
     if (typed !== undefined) child.stdin.write(`${typed}\n`);
-    if (until?.(stdout + stderr) === true) child.kill('SIGTERM');
+    if (until?.(stdout + stderr) === true && child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
   };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;

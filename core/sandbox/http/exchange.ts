@@ -1,5 +1,8 @@
-/** The partners that the sandbox plays. */
+/** The partners that the sandbox always plays. */
 export type SandboxPartner = 'tconnect' | 'bizmail' | 'cloudreve';
+
+/** One of the built-in partners, or the id of a definition. */
+export type SandboxPartnerId = SandboxPartner | (string & {});
 
 /** What a request was for, whichever partner it went to. */
 export type SandboxCall = 'login' | 'twoFactor' | 'refresh' | 'logout' | 'captcha' | 'protected' | 'other';
@@ -54,14 +57,16 @@ export interface Route {
   readonly method: string;
   readonly path: string;
   readonly call: SandboxCall;
+  /** Tells several routes of one method and path apart; asked only then. */
+  readonly accepts?: (request: ReceivedRequest) => boolean | Promise<boolean>;
   readonly handle: (request: ReceivedRequest) => Answer | Promise<Answer>;
 }
 
 /** A partner as the HTTP part sees it: a table of routes and a form for errors. */
 export interface PartnerServer {
-  readonly id: SandboxPartner;
+  readonly id: SandboxPartnerId;
   /** Paths under it belong to this partner even where no route matches, so that its own form of 404 is used. */
-  readonly prefix: string;
+  readonly prefix: string | undefined;
   readonly routes: readonly Route[];
   /** The partner's form of a bare HTTP error (404, 413, 500, and the statuses that faults ask for). */
   readonly failure: (status: number, outcome: SandboxOutcome) => Answer;

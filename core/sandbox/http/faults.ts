@@ -1,4 +1,4 @@
-import type { SandboxCall, SandboxPartner } from './exchange.ts';
+import type { SandboxCall, SandboxPartnerId } from './exchange.ts';
 
 /**
  * What can go wrong with one answer.
@@ -44,7 +44,7 @@ export type SandboxFault =
 
 /** Which requests a fault is for; without `partner` or `call`, any. */
 export interface SandboxFaultTarget {
-  readonly partner?: SandboxPartner;
+  readonly partner?: SandboxPartnerId;
   readonly call?: SandboxCall;
   /** How many requests it hits: a whole number from 1, or Infinity. Default 1. */
   readonly times?: number;
@@ -89,7 +89,7 @@ export class FaultQueue {
     this.#pending.push({ fault, target, left: times });
   }
 
-  take(partner: SandboxPartner | undefined, call: SandboxCall): SandboxFault | undefined {
+  take(partner: SandboxPartnerId | undefined, call: SandboxCall): SandboxFault | undefined {
     const found = this.#pending.find(
       ({ target }) =>
         (target.partner === undefined || target.partner === partner) &&

@@ -1,11 +1,11 @@
-import type { Answer, ReceivedRequest, SandboxCall, SandboxOutcome, SandboxPartner } from './exchange.ts';
+import type { Answer, ReceivedRequest, SandboxCall, SandboxOutcome, SandboxPartnerId } from './exchange.ts';
 
 /** One request that the sandbox received, decrypted, and how it was answered. */
 export interface SandboxJournalEntry {
   /** When it was answered: epoch milliseconds on the sandbox's clock. */
   readonly at: number;
   /** Absent when the path belongs to no partner. */
-  readonly partner?: SandboxPartner;
+  readonly partner?: SandboxPartnerId;
   readonly call: SandboxCall;
   readonly method: string;
   /** Without the query. */
@@ -26,7 +26,7 @@ export interface SandboxJournalEntry {
 /** What the HTTP part knows about an exchange once it is decided. */
 export interface Exchange {
   readonly request: ReceivedRequest;
-  readonly partner: SandboxPartner | undefined;
+  readonly partner: SandboxPartnerId | undefined;
   readonly call: SandboxCall;
   readonly answer: Pick<Answer, 'status' | 'outcome' | 'payload'>;
   readonly fault: string | undefined;

@@ -72,7 +72,7 @@ async function serve(parts: HttpParts, timers: Timers, raw: IncomingMessage, res
   const body = await readBody(raw);
   if (body === undefined) return;
   const request = received(raw, body === 'tooLarge' ? Buffer.alloc(0) : body);
-  const { partner, route } = find(parts.partners, request);
+  const { partner, route } = await find(parts.partners, request);
   const call: SandboxCall = route?.call ?? 'other';
   const fault = parts.faults.take(partner?.id, call);
   const answer = body === 'tooLarge' ? fail(partner, 413, 'tooLarge') : await decide(partner, route, request, fault);
@@ -127,15 +127,27 @@ function fail(partner: PartnerServer | undefined, status: number, outcome: Answe
   return partner?.failure(status, outcome) ?? { status, outcome, text: 'Sandbox: no partner here' };
 }
 
-function find(
+async function find(
   partners: readonly PartnerServer[],
-  { method, path }: ReceivedRequest,
-): { readonly partner: PartnerServer | undefined; readonly route: Route | undefined } {
-  for (const partner of partners) {
-    const route = partner.routes.find((one) => one.method === method && one.path === path);
-    if (route !== undefined) return { partner, route };
+  request: ReceivedRequest,
+): Promise<{ readonly partner: PartnerServer | undefined; readonly route: Route | undefined }> {
+  const { method, path } = request;
+  const owner = partners.find(({ routes }) => routes.some((one) => one.path === path));
+  if (owner === undefined) {
+    const partner = partners.find(({ prefix }) => prefix !== undefined && path.startsWith(prefix));
+    return { partner, route: undefined };
   }
-  return { partner: partners.find(({ prefix }) => path.startsWith(prefix)), route: undefined };
+  const routes = owner.routes.filter((one) => one.method === method && one.path === path);
+  return { partner: owner, route: await choose(routes, request) };
+}
+
+/** The first of several routes that accepts the request, else the last. */
+async function choose(routes: readonly Route[], request: ReceivedRequest): Promise<Route | undefined> {
+  const last = routes.at(-1);
+  for (const route of routes) {
+    if (route === last || (await route.accepts?.(request)) === true) return route;
+  }
+  return undefined;
 }
 
 function received(raw: IncomingMessage, body: Buffer): ReceivedRequest {

@@ -1,7 +1,8 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { randomWord, type Accounts } from '../accounts.ts';
+import type { Accounts } from '../accounts.ts';
 import { parseJson } from '../http/body.ts';
 import type { Answer, PartnerServer, ReceivedRequest } from '../http/exchange.ts';
+import { randomWord } from '../random.ts';
 import { signToken } from '../tokens/jwt.ts';
 import type { TokenMint, TokenPair } from '../tokens/families.ts';
 import { Captchas } from './captcha.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Accounts } from '../accounts.ts';
-import { createCodec, type Codec } from '../codec.ts';
+import { createCodec, type Codec } from '../codec/codec.ts';
 import { asObject, parseJson } from '../http/body.ts';
 import type { Answer, PartnerServer, ReceivedRequest, SandboxOutcome } from '../http/exchange.ts';
 import { signToken } from '../tokens/jwt.ts';
@@ -140,7 +140,12 @@ export function createTconnect(parts: Parts): PartnerServer {
   function succeed(json: object): Answer {
     const form = parts.scenarios().tconnectAnswer;
     if (form === 'encrypted') {
-      return { status: 200, outcome: 'ok', json, seal: (plain) => ({ data: codec.encrypt(JSON.stringify(plain)) }) };
+      return {
+        status: 200,
+        outcome: 'ok',
+        json,
+        seal: (plain) => ({ data: codec.encrypt(JSON.stringify(plain)).text }),
+      };
     }
     return { status: 200, outcome: 'ok', json: form === 'wrapped' ? { data: json } : json };
   }
@@ -163,7 +168,7 @@ export function createTconnect(parts: Parts): PartnerServer {
 function openEnvelope(request: ReceivedRequest, codec: Codec): { readonly opened: Payload } | Answer {
   const data = asObject(parseJson(request.body.toString('utf8'))?.value)?.data;
   if (!isFilled(data)) return refuse('VALIDATION', 'The body must be JSON with the string field data');
-  const plain = codec.decrypt(data);
+  const plain = codec.decrypt({ text: data });
   const parsed = plain === undefined ? undefined : parseJson(plain);
   // One answer for every failure: which step failed would tell an attacker about the key.
   if (parsed === undefined) return refuse('BAD_CIPHERTEXT', 'data could not be decrypted to JSON');

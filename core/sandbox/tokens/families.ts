@@ -105,6 +105,12 @@ export class TokenFamilies {
     if (found !== undefined) found.refreshDead = true;
   }
 
+  /** Ends one session, access tokens included. */
+  revoke(family: string): void {
+    const found = this.#families.get(family);
+    if (found !== undefined) end(found);
+  }
+
   /** Ends every session, access tokens included. */
   revokeAll(): void {
     for (const family of this.#families.values()) end(family);

@@ -107,8 +107,8 @@ describe('cipher settings', () => {
   });
 
   it('refuses unknown settings with a TypeError that lists the known', () => {
-    const wrong = { key: keyBytes, iv: fixed, padding: 'zero' } as unknown as CipherSettings;
-    assert.throws(() => createCipher(wrong), { name: 'TypeError', message: /"padding".*key, keyFormat, iv, output/ });
+    const wrong = { key: keyBytes, iv: fixed, mode: 'cbc' } as unknown as CipherSettings;
+    assert.throws(() => createCipher(wrong), { name: 'TypeError', message: /"mode".*key, keyFormat, derivation, iv/ });
     const inIv = { key: keyBytes, iv: { ...fixed, lenght: 16 } } as unknown as CipherSettings;
     assert.throws(() => createCipher(inIv), { name: 'TypeError', message: /"lenght".*from, value, format/ });
     for (const nothing of [undefined, null, 'settings', 7]) {
@@ -161,8 +161,26 @@ describe('cipher settings in error', () => {
     ['no iv', { iv: undefined }, 'cipher.iv', /fixed.*prefix.*key.*Ask the partner/],
     ['null as iv', { iv: null }, 'cipher.iv', /missing/],
     ['a text as iv', { iv: secret }, 'cipher.iv', /from/],
-    ['an iv without a rule', { iv: {} }, 'cipher.iv.from', /"fixed", "prefix" or "key"/],
-    ['an unknown iv rule', { iv: { from: 'zero' } }, 'cipher.iv.from', /"fixed", "prefix" or "key"/],
+    ['an iv without a rule', { iv: {} }, 'cipher.iv.from', /fixed, prefix, field, key/],
+    ['an unknown iv rule', { iv: { from: 'nowhere' } }, 'cipher.iv.from', /fixed, prefix, field, key/],
+    ['a padding of 8', { padding: 8 }, 'cipher.padding', /16 or 32/],
+    ['an unknown algorithm', { algorithm: 'aes-256-gcm' }, 'cipher.algorithm', /aes-128-cbc/],
+    ['an unknown derivation', { derivation: 'sha3' }, 'cipher.derivation', /sha256/],
+    ['md5 for a key of 32 bytes', { derivation: 'md5' }, 'cipher.derivation', /16 bytes.*32/],
+    ['a salted iv without a derivation', { iv: { from: 'salted' } }, 'cipher.derivation', /evp/],
+    ['an iv field without a name', { iv: { from: 'field' } }, 'cipher.iv.name', /name of the field/],
+    [
+      'a value for an iv that has none',
+      { iv: { from: 'field', name: 'iv', format: 'utf8' } },
+      'cipher.iv.format',
+      /hex/,
+    ],
+    [
+      'too many rounds',
+      { derivation: { pbkdf2: { iterations: 1e7, digest: 'sha256' } } },
+      'cipher.derivation',
+      /1,000,000/,
+    ],
     ['a fixed iv without a value', { iv: { from: 'fixed' } }, 'cipher.iv.value', /16 bytes/],
     ['a fixed iv of 15 bytes', { iv: { from: 'fixed', value: secret.padEnd(15, 'i') } }, 'cipher.iv.value', /16.*15/],
     ['a fixed iv of 17 bytes', { iv: { from: 'fixed', value: new Uint8Array(17) } }, 'cipher.iv.value', /16.*17/],

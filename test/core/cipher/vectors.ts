@@ -47,8 +47,8 @@ export const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 export function padding(create: CreateCbcEngine, key: Uint8Array, iv: Uint8Array) {
   const engine = create(key);
   return {
-    seal: (plain: string | Uint8Array): string => Buffer.from(engine.encrypt(padded(plain), iv)).toString('hex'),
+    seal: (plain: string | Uint8Array): string => Buffer.from(engine.encrypt(padded(plain, 16), iv)).toString('hex'),
     // Engines may overwrite what they are given.
-    open: (sealed: Uint8Array): Buffer | undefined => unpadded(engine.decrypt(Buffer.from(sealed), iv)),
+    open: (sealed: Uint8Array): Buffer | undefined => unpadded(engine.decrypt(Buffer.from(sealed), iv), 16),
   };
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { runTests, TestRunFailedError } from '@vscode/test-electron';
 import { bundleHostTests } from '../../host/bundle.ts';
 import type { HostTestResult } from '../../host/host-test-result.ts';
-import { cacheFolder, nodeExecutable, repositoryRoot } from './paths.ts';
+import { cacheFolder, nodeExecutable } from './paths.ts';
 import { writeUserSettings } from './user-settings.ts';
 
 interface Editor {
@@ -48,7 +48,7 @@ async function readResult(file: string): Promise<HostTestResult> {
 async function main(): Promise<void> {
   const editor = chooseEditor();
   console.log(`Host tests in ${editor.description}`);
-  const extensionTestsPath = await bundleHostTests();
+  const { extensionPath, testsPath } = await bundleHostTests();
   // Short, because VS Code puts a socket into it and the path of a socket is limited to about 100 characters.
   const folder = await mkdtemp(join(tmpdir(), 'host-'));
   try {
@@ -61,8 +61,8 @@ async function main(): Promise<void> {
       ...(editor.vscodeExecutablePath === undefined ? {} : { vscodeExecutablePath: editor.vscodeExecutablePath }),
       ...(editor.version === undefined ? {} : { version: editor.version }),
       cachePath: cacheFolder,
-      extensionDevelopmentPath: repositoryRoot,
-      extensionTestsPath,
+      extensionDevelopmentPath: extensionPath,
+      extensionTestsPath: testsPath,
       launchArgs: [
         ...editor.leadingArgs,
         workspace,

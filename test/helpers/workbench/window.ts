@@ -56,6 +56,11 @@ export class WorkbenchWindow {
 
   /** Runs the command with this full title, e.g. `Partner Auth: Sign In`, from the command palette. */
   async runCommand(title: string): Promise<void> {
+    await this.#openPalette(title);
+    await this.quickInput.pick(title);
+  }
+
+  async #openPalette(text: string): Promise<void> {
     const input = this.page.locator('.quick-input-widget .quick-input-box input');
     // One that still waits for an answer would fight with the palette for the widget.
     await this.quickInput.waitUntilClosed();
@@ -63,8 +68,16 @@ export class WorkbenchWindow {
       (await input.isVisible()) && (await input.inputValue()).startsWith('>') ? true : undefined;
     await this.page.keyboard.press('F1');
     await until(this.page, 'the command palette to open', open, { seen: () => this.quickInput.state() });
-    await input.fill(`>${title}`);
-    await this.quickInput.pick(title);
+    await input.fill(`>${text}`);
+  }
+
+  /** Titles in the command palette that fit what is typed: what a person can run now. */
+  async commandsLike(text: string): Promise<string[]> {
+    await this.#openPalette(text);
+    const rows = await this.quickInput.settledRows();
+    await this.quickInput.cancel();
+    await this.quickInput.waitUntilClosed();
+    return rows.map(({ label }) => label);
   }
 
   async readClipboard(): Promise<string> {

@@ -17,8 +17,8 @@ const themes = {
 } as const;
 
 export interface WorkbenchOptions {
-  /** The packed extension to install. */
-  readonly vsix?: string;
+  /** The packed extensions to install. */
+  readonly vsix?: readonly string[];
   /** `publisher.name`; a window counts as ready when this extension shows its status bar item. */
   readonly extensionId?: string;
   /** User settings, there before the first start. */
@@ -71,7 +71,7 @@ export class Workbench {
     const folder = await mkdtemp(join(tmpdir(), 'workbench-'));
     undo.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
     const userDataDir = join(folder, 'data');
-    const { vsix, locale, env, logLevel = 'info', restrictedMode = false, headed = false } = options;
+    const { vsix = [], locale, env, logLevel = 'info', restrictedMode = false, headed = false } = options;
     const serverOptions = {
       userDataDir,
       extensionsDir: join(folder, 'extensions'),
@@ -79,7 +79,7 @@ export class Workbench {
       ...(env === undefined ? {} : { env }),
       args: [`--log=${logLevel}`, ...(locale === undefined ? [] : [`--locale=${locale}`])],
     };
-    if (vsix !== undefined) await installExtension(serverOptions, vsix);
+    for (const file of vsix) await installExtension(serverOptions, file);
     const theme = { 'workbench.colorTheme': themes[options.theme ?? 'dark'] };
     await writeUserSettings(userDataDir, { ...theme, ...options.settings });
     if (locale !== undefined) await writeLanguagePack(userDataDir, locale);
@@ -130,6 +130,30 @@ export class Workbench {
   /** What the windows keep in the browser (extension state, encrypted secrets), as text to be searched. */
   async browserState(): Promise<string> {
     return JSON.stringify(await this.context.storageState({ indexedDB: true }));
+  }
+
+  /** What SecretStorage keeps in the browser, encrypted: the same text again means that nothing was written. */
+  async storedSecrets(): Promise<string> {
+    const { origins } = await this.context.storageState();
+    return JSON.stringify(
+      origins.flatMap(({ localStorage }) => localStorage.filter(({ name }) => /secret/.test(name))),
+    );
+  }
+
+  /** Puts a text where the windows keep theirs, so that a search of `browserState()` can be seen to find something. */
+  async plantInBrowser(text: string): Promise<void> {
+    const page = this.context.pages()[0];
+    if (page === undefined) throw new Error('No window is open.');
+    await page.evaluate(`new Promise((resolve, reject) => {
+      const opening = indexedDB.open('canary', 1);
+      opening.onupgradeneeded = () => opening.result.createObjectStore('canary');
+      opening.onerror = () => reject(opening.error);
+      opening.onsuccess = () => {
+        const writing = opening.result.transaction('canary', 'readwrite');
+        writing.objectStore('canary').put(${JSON.stringify(text)}, 'canary');
+        writing.oncomplete = () => { opening.result.close(); resolve(); };
+      };
+    })`);
   }
 
   async stop(): Promise<void> {

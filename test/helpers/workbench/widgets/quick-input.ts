@@ -97,23 +97,35 @@ export class QuickInput {
 
   /** Takes the row whose label fits. */
   async pick(label: TextMatch): Promise<void> {
-    let last = '';
-    let same = 0;
+    const settled = this.#settling();
     const index = await until(
       this.#page,
       `a quick pick row ${String(label)}`,
       async () => {
-        // A list that is still being filtered would move another row under the mouse.
-        const rows = (await this.state())?.rows ?? [];
-        const now = JSON.stringify(rows.map((row) => row.label));
-        same = now === last ? same + 1 : 0;
-        last = now;
-        const found = rows.findIndex((row) => matches(label, row.label));
-        return found >= 0 && same >= 2 ? found : undefined;
+        const found = (await settled())?.findIndex((row) => matches(label, row.label)) ?? -1;
+        return found >= 0 ? found : undefined;
       },
       { seen: () => this.state() },
     );
     await this.#widget.locator('.quick-input-list .monaco-list-row:visible').nth(index).click();
+  }
+
+  /** The rows, once the list has found its final form. */
+  settledRows(): Promise<readonly QuickPickRow[]> {
+    return until(this.#page, 'a list that does not change any more', this.#settling(), { seen: () => this.state() });
+  }
+
+  // A list that is still being filtered would move another row under the mouse.
+  #settling(): () => Promise<readonly QuickPickRow[] | undefined> {
+    let last = '';
+    let same = 0;
+    return async () => {
+      const rows = (await this.state())?.rows ?? [];
+      const now = JSON.stringify(rows.map((row) => row.label));
+      same = now === last ? same + 1 : 0;
+      last = now;
+      return rows.length > 0 && same >= 2 ? rows : undefined;
+    };
   }
 
   /** Presses a button of the title bar or the input, by its name. */

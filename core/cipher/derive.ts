@@ -1,0 +1,93 @@
+import { createHash, pbkdf2Sync } from 'node:crypto';
+import { configurationError } from '../errors.ts';
+import { refuseUnknownKeys } from '../options.ts';
+import { keyMaterial } from './key-material.ts';
+import type { CipherSettings, KeyDerivation } from './settings.ts';
+
+export interface Material {
+  readonly key: Buffer;
+  /** The 16 bytes after the key, where the derivation gives as many. */
+  readonly iv: Buffer | undefined;
+}
+
+/** Key and IV from the secret; `salt` is the one of a message. */
+export type Derive = (salt?: Uint8Array) => Material;
+
+/** How many bytes the derivation turns its secret into, beside a key of `keyLength`. */
+export function deriver(settings: CipherSettings, keyLength: number): Derive {
+  const { derivation = 'none' } = settings;
+  if (derivation === 'none') {
+    const key = keyMaterial(settings.key, settings.keyFormat, {
+      setting: 'cipher.key',
+      formatSetting: 'cipher.keyFormat',
+      length: keyLength,
+    });
+    return () => ({ key, iv: undefined });
+  }
+  const secret = keyMaterial(settings.key, settings.keyFormat, {
+    setting: 'cipher.key',
+    formatSetting: 'cipher.keyFormat',
+  });
+  if (typeof derivation === 'string') {
+    const key = digest(derivation, keyLength, secret);
+    return () => ({ key, iv: undefined });
+  }
+  const stretch = 'evp' in derivation ? evp(derivation, secret) : pbkdf2(derivation, secret);
+  return (salt) => {
+    const bytes = stretch(salt, keyLength + 16);
+    return { key: bytes.subarray(0, keyLength), iv: bytes.subarray(keyLength) };
+  };
+}
+
+type Stretch = (salt: Uint8Array | undefined, length: number) => Buffer;
+
+function digest(name: string, length: number, secret: Buffer): Buffer {
+  if (name !== 'sha256' && name !== 'md5') {
+    throw wrong('cipher.derivation must be "none", "sha256", "md5", { evp } or { pbkdf2 }.');
+  }
+  const bytes = createHash(name).update(secret).digest();
+  if (bytes.length >= length) return bytes.subarray(0, length);
+  throw wrong(`cipher.derivation ${name} gives ${bytes.length} bytes, but cipher.algorithm wants a key of ${length}.`);
+}
+
+/** `EVP_BytesToKey` with one round: each block is the digest of the block before, the password and the salt. */
+function evp(derivation: Extract<KeyDerivation, { evp: unknown }>, secret: Buffer): Stretch {
+  refuseUnknownKeys('cipher.derivation', derivation, ['evp']);
+  const name: unknown = derivation.evp;
+  if (name !== 'md5' && name !== 'sha256') throw wrong('cipher.derivation.evp must be "md5" or "sha256".');
+  return (salt, length) => {
+    const blocks: Buffer[] = [];
+    for (let size = 0; size < length; size += blocks[0]?.length ?? length) {
+      const hash = createHash(name);
+      const before = blocks.at(-1);
+      if (before !== undefined) hash.update(before);
+      hash.update(secret);
+      if (salt !== undefined) hash.update(salt);
+      blocks.push(hash.digest());
+    }
+    return Buffer.concat(blocks).subarray(0, length);
+  };
+}
+
+function pbkdf2({ pbkdf2: settings }: Extract<KeyDerivation, { pbkdf2: unknown }>, secret: Buffer): Stretch {
+  refuseUnknownKeys('cipher.derivation.pbkdf2', settings, ['iterations', 'digest', 'salt', 'saltFormat']);
+  const { iterations, digest: name, salt: fixed, saltFormat } = settings;
+  if (!Number.isSafeInteger(iterations) || iterations < 1 || iterations > 1_000_000) {
+    throw wrong('cipher.derivation.pbkdf2.iterations must be a whole number from 1 to 1,000,000.');
+  }
+  if (!['sha1', 'sha256', 'sha512'].includes(name)) {
+    throw wrong('cipher.derivation.pbkdf2.digest must be "sha1", "sha256" or "sha512".');
+  }
+  const ownSalt =
+    fixed === undefined
+      ? Buffer.alloc(0)
+      : keyMaterial(fixed, saltFormat, {
+          setting: 'cipher.derivation.pbkdf2.salt',
+          formatSetting: 'cipher.derivation.pbkdf2.saltFormat',
+        });
+  return (salt, length) => pbkdf2Sync(secret, salt ?? ownSalt, iterations, length, name);
+}
+
+function wrong(message: string): ReturnType<typeof configurationError> {
+  return configurationError('cipher.derivation', message);
+}

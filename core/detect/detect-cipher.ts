@@ -1,0 +1,164 @@
+import { nativeEngine } from '../cipher/native-engine.ts';
+import { unpadded } from '../cipher/padding.ts';
+import type { CipherSettings, IvRule } from '../cipher/settings.ts';
+import type { Material } from '../cipher/derive.ts';
+import { adviceFor } from './detect-advice.ts';
+import { ivReadings, keyWays, type KeyWay } from './family.ts';
+import { readSample, type CipherSample, type Reading } from './sample.ts';
+import { isReadable, judgeBlocks, type PayloadKind, type Reason, type Verdict } from './verdict.ts';
+
+export interface CipherCandidate {
+  /** All but the key. A fixed IV is in it: treat it as a secret. */
+  readonly settings: Omit<CipherSettings, 'key'>;
+  readonly payload: PayloadKind;
+  /** What speaks for it. */
+  readonly reasons: readonly Reason[];
+  /** To compare candidates of one sample; equal scores can not be told apart by this sample. */
+  readonly score: number;
+}
+
+export interface CipherDetection {
+  readonly verdict: 'found' | 'ambiguous' | 'none';
+  /** Best first. */
+  readonly candidates: readonly CipherCandidate[];
+  /** What further sample or question to the partner would decide, or what to check when nothing fits. */
+  readonly advice?: string;
+}
+
+/**
+ * Finds the cipher settings that explain a message, by trying the whole family on it: text forms, key forms and derivations,
+ * IV rules, algorithms and paddings. Sends nothing and keeps nothing. Best with a known pair: with a plain text of two blocks
+ * or more even a fixed IV that nobody knows is found.
+ *
+ * @throws PartnerAuthError `configuration` for a sample that can not be tried.
+ */
+export function detectCipher(sample: CipherSample): CipherDetection {
+  const found: CipherCandidate[] = [];
+  for (const reading of readSample(sample)) {
+    for (const way of keyWays(sample.key)) found.push(...tryWay(way, reading, sample));
+  }
+  const candidates = distinct(found.sort((a, b) => b.score - a.score)).slice(0, 20);
+  const best = candidates[0];
+  const knowsText = sample.plaintext !== undefined;
+  if (best === undefined) {
+    return { verdict: 'none', candidates, advice: adviceFor([], keyFitsAlone(sample), knowsText) };
+  }
+  // Half a point is what separates a common spelling of the same thing from a rare one.
+  const rivals = candidates.filter(({ score }) => score > best.score - 0.5);
+  if (rivals.length === 1) return { verdict: 'found', candidates };
+  return { verdict: 'ambiguous', candidates, advice: adviceFor(rivals, false, knowsText) };
+}
+
+function tryWay(way: KeyWay, reading: Reading, sample: CipherSample): CipherCandidate[] {
+  const { bytes } = reading;
+  const { derivation } = way.settings;
+  const stretches = typeof derivation === 'object';
+  if (stretches && bytes.length >= 32 && bytes.subarray(0, 8).toString('latin1') === 'Salted__') {
+    const material = way.derive(bytes.subarray(8, 16));
+    return judged(way, reading, sample, material, material.iv, { from: 'salted' }, 16);
+  }
+  // A password is stretched without a salt by OpenSSL only; trying the slow ways on everything finds nothing more.
+  if (stretches && 'pbkdf2' in derivation) return [];
+  const material = way.derive();
+  const results: CipherCandidate[] = [];
+  if (material.iv !== undefined)
+    results.push(...judged(way, reading, sample, material, material.iv, { from: 'derived' }));
+  if (stretches) return results;
+
+  const tries: [Uint8Array, IvRule][] = [
+    [material.key.subarray(0, 16), { from: 'key' }],
+    [Buffer.alloc(16), { from: 'zero' }],
+  ];
+  for (const { bytes: iv, format } of ivReadings(sample.iv)) {
+    const value = sample.iv ?? iv;
+    tries.push([iv, { from: 'fixed', value, ...(format !== undefined && format !== 'utf8' && { format }) }]);
+    if (format === 'hex' || format === 'base64')
+      tries.push([iv, { from: 'field', name: 'iv', ...(format === 'base64' && { format }) }]);
+  }
+  for (const [iv, rule] of tries) results.push(...judged(way, reading, sample, material, iv, rule));
+  if (bytes.length >= 32)
+    results.push(...judged(way, reading, sample, material, bytes.subarray(0, 16), { from: 'prefix' }, 16));
+  if (results.length === 0) results.push(...withUnknownIv(way, reading, sample, material));
+  return results;
+}
+
+/** Every block but the first can be read without the IV; with the plain text known, the first one gives the IV away. */
+function withUnknownIv(way: KeyWay, reading: Reading, sample: CipherSample, material: Material): CipherCandidate[] {
+  const { plaintext } = sample;
+  if (plaintext === undefined || reading.bytes.length < 32) return [];
+  const blocks = nativeEngine(material.key).decrypt(Buffer.from(reading.bytes), Buffer.alloc(16));
+  const verdict = judgeBlocks(blocks, plaintext, 16);
+  if (verdict === undefined) return [];
+  const known = Buffer.from(plaintext);
+  const iv = Buffer.from(blocks.subarray(0, 16).map((byte, index) => byte ^ (known[index] ?? 0)));
+  // A rule that explains the IV as well is the better one.
+  const computed = { ...verdict, score: verdict.score - 2, reasons: [...verdict.reasons, 'IV was computed' as const] };
+  return [
+    ...candidates(way, reading, { from: 'fixed', value: iv.toString('hex'), format: 'hex' }, computed),
+    ...candidates(way, reading, { from: 'field', name: 'iv' }, computed),
+  ];
+}
+
+/** Whether the message but for its first block reads as text, so that only the IV is wrong. */
+function keyFitsAlone(sample: CipherSample): boolean {
+  return readSample(sample).some(({ bytes }) =>
+    keyWays(sample.key).some(({ settings, derive }) => {
+      if (typeof settings.derivation === 'object' || bytes.length < 48) return false;
+      const blocks = nativeEngine(derive().key).decrypt(Buffer.from(bytes), Buffer.alloc(16));
+      const tail = unpadded(blocks, 16)?.subarray(16) ?? unpadded(blocks, 32)?.subarray(16);
+      return tail !== undefined && tail.length > 8 && isReadable(tail);
+    }),
+  );
+}
+
+function judged(
+  way: KeyWay,
+  reading: Reading,
+  { plaintext }: CipherSample,
+  { key }: Material,
+  iv: Uint8Array | undefined,
+  rule: IvRule,
+  skip = 0,
+): CipherCandidate[] {
+  const body = reading.bytes.subarray(skip);
+  if (iv === undefined || body.length === 0 || body.length % 16 !== 0) return [];
+  const engine = nativeEngine(key);
+  // The last block tells whether the padding can be right; most ways end here, whatever the length of the message.
+  const before = body.length >= 32 ? body.subarray(-32, -16) : iv;
+  const last = engine.decrypt(Buffer.from(body.subarray(-16)), before);
+  const padding = last.at(-1) ?? 0;
+  if (padding < 1 || padding > 32 || (padding <= 16 && unpadded(last, 16) === undefined)) return [];
+  const verdict = judgeBlocks(engine.decrypt(Buffer.from(body), iv), plaintext);
+  return verdict === undefined ? [] : candidates(way, reading, rule, verdict);
+}
+
+function candidates(
+  way: KeyWay,
+  { prefix, outputs }: Reading,
+  iv: IvRule,
+  { score, reasons, payload, paddings }: Verdict,
+): CipherCandidate[] {
+  return outputs.flatMap((output) =>
+    paddings.map((padding) => ({
+      settings: {
+        ...way.settings,
+        iv,
+        ...(padding === 32 && { padding }),
+        ...(output !== 'hex' && { output }),
+        ...(prefix !== '' && { prefix }),
+      },
+      payload,
+      reasons,
+      score: score - way.rarity,
+    })),
+  );
+}
+
+/** The same settings found on two ways are one candidate. */
+function distinct(list: readonly CipherCandidate[]): CipherCandidate[] {
+  const seen = new Set<string>();
+  return list.filter(({ settings }) => {
+    const key = JSON.stringify(settings);
+    return seen.has(key) ? false : Boolean(seen.add(key));
+  });
+}

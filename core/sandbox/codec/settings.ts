@@ -1,0 +1,68 @@
+export type TextFormat = 'utf8' | 'hex' | 'base64';
+export type CiphertextFormat = 'hex' | 'hex-upper' | 'base64';
+
+/**
+ * How the sandbox's TCONNECT payloads are encrypted: AES-256-CBC with PKCS#7, everything stated. The published pages name neither the
+ * form of the key nor the source of the IV, so both are the sandbox's own choice. Has the shape of the library's cipher settings.
+ */
+export interface SandboxCipher {
+  /** 32 bytes once decoded. */
+  readonly key: string;
+  readonly keyFormat: TextFormat;
+  /** `fixed`: one IV of 16 bytes for all; `prefix`: random, in front of the ciphertext; `key`: the first 16 bytes of the key. */
+  readonly iv:
+    | { readonly from: 'fixed'; readonly value: string; readonly format: TextFormat }
+    | { readonly from: 'prefix' | 'key' };
+  readonly output: CiphertextFormat;
+}
+
+export type Algorithm = 'aes-128-cbc' | 'aes-192-cbc' | 'aes-256-cbc';
+
+/** `evp` is OpenSSL's `EVP_BytesToKey` with one round; `pbkdf2.salt` is for IV rules other than `salted`. */
+export type Derivation =
+  | 'none'
+  | 'sha256'
+  | 'md5'
+  | { readonly evp: 'md5' | 'sha256' }
+  | {
+      readonly pbkdf2: {
+        readonly iterations: number;
+        readonly digest: 'sha1' | 'sha256' | 'sha512';
+        readonly salt?: string;
+        /** Default `utf8`. */
+        readonly saltFormat?: TextFormat;
+      };
+    };
+
+/** `prefix` and `field` are random for each message; `derived` and `salted` come out of the derivation together with the key. */
+export type IvSource =
+  /** Default format `utf8`. */
+  | { readonly from: 'fixed'; readonly value: string | Uint8Array; readonly format?: TextFormat }
+  /** Default format `hex`. */
+  | { readonly from: 'field'; readonly name: string; readonly format?: CiphertextFormat }
+  | { readonly from: 'prefix' }
+  | { readonly from: 'key' }
+  | { readonly from: 'zero' }
+  | { readonly from: 'derived' }
+  | { readonly from: 'salted' };
+
+/**
+ * How the payloads of a partner by definition are encrypted: AES-CBC with PKCS#7. Has the shape of the library's cipher settings, and is
+ * stated here a second time so that the sandbox shares nothing with them.
+ */
+export interface SandboxCipherSettings {
+  /** Default `aes-256-cbc`. */
+  readonly algorithm?: Algorithm;
+  readonly key: string | Uint8Array;
+  /** Default `utf8`. */
+  readonly keyFormat?: TextFormat;
+  /** Default `none`. */
+  readonly derivation?: Derivation;
+  readonly iv: IvSource;
+  /** Bytes to which the plaintext is padded. Default 16. */
+  readonly padding?: 16 | 32;
+  /** Default `hex`. Hex is read in either case. */
+  readonly output?: CiphertextFormat;
+  /** Text before each ciphertext. Default: none. */
+  readonly prefix?: string;
+}

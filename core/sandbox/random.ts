@@ -1,0 +1,13 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { TextFormat } from './codec/settings.ts';
+
+const letters = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
+
+export function randomWord(length: number): string {
+  return Array.from({ length }, () => letters.charAt(randomInt(letters.length))).join('');
+}
+
+/** The text of `length` random bytes. */
+export function randomBytesAs(format: TextFormat, length: number): string {
+  return format === 'utf8' ? randomWord(length) : randomBytes(length).toString(format);
+}

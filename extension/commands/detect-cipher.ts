@@ -1,0 +1,69 @@
+import { detectCipher, isPartnerAuthError, type CipherCandidate, type CipherDetection } from '../../core/index.ts';
+import type { App, PickItem } from '../model/app.ts';
+import { detectionSteps, sampleFrom } from '../model/detection-steps.ts';
+import type { CheckedProfile } from '../model/profile.ts';
+import { withDetected } from '../model/detected.ts';
+import { runWizard } from '../model/wizard.ts';
+import { candidateLabel, reasonText } from '../view/candidate.ts';
+import { explained, savedProfile } from './with-profile.ts';
+
+/** Finds cipher settings from one message, shows what fits and why, and writes the chosen ones into the profile. */
+export async function detectCipherSettings(app: App, profile: CheckedProfile): Promise<void> {
+  await explained(app, profile, 'detectCipher', async () => {
+    const { t, ui } = app;
+    const store = await app.sessions.store(profile);
+    const secrets = await store.secrets();
+    const answers = await runWizard(
+      t('Detect Cipher Settings'),
+      (given) => detectionSteps(given, secrets?.key !== undefined, t),
+      ui.showStep,
+    );
+    if (answers === undefined) return;
+    const sample = sampleFrom(answers, secrets);
+    const detection = attempt(sample);
+    if (typeof detection === 'string') {
+      await ui.ask(detection);
+      return;
+    }
+    if (detection.candidates.length === 0) {
+      await ui.ask(`${t('No settings of the family fit this message.')} ${detection.advice ?? ''}`);
+      return;
+    }
+    const chosen = await choose(app, detection);
+    if (chosen === undefined) return;
+    const changed = withDetected(profile, chosen.settings);
+    const iv =
+      chosen.settings.iv.from === 'fixed' && typeof chosen.settings.iv.value === 'string'
+        ? chosen.settings.iv.value
+        : undefined;
+    const key = typeof sample.key === 'string' ? sample.key : undefined;
+    await store.update((record) => ({ ...record, ...(key !== undefined && { key }), ...(iv !== undefined && { iv }) }));
+    if ((await savedProfile(app, changed)) === undefined) return;
+    ui.brief(t('The cipher settings of {0} were changed.', profile.label));
+  });
+}
+
+function attempt(sample: Parameters<typeof detectCipher>[0]): CipherDetection | string {
+  try {
+    return detectCipher(sample);
+  } catch (error) {
+    if (isPartnerAuthError(error)) return error.message;
+    throw error;
+  }
+}
+
+async function choose(
+  { t, ui }: App,
+  { verdict, candidates, advice }: CipherDetection,
+): Promise<CipherCandidate | undefined> {
+  const items: PickItem<CipherCandidate>[] = candidates.map((candidate) => ({
+    value: candidate,
+    label: candidateLabel(candidate, t),
+    detail: candidate.reasons.map((reason) => reasonText(reason, t)).join(', '),
+  }));
+  const prompt =
+    verdict === 'found'
+      ? t('These settings fit. Choose them to write them into the profile.')
+      : `${t('Several settings fit.')} ${advice ?? ''}`;
+  return ui.pick(prompt, items);
+}

@@ -1,0 +1,78 @@
+import type { CipherSample } from '../../core/index.ts';
+import type { SecretRecord } from './secret-record.ts';
+import type { Translate } from './translate.ts';
+import type { Answers, Step } from './wizard.ts';
+
+/** What is asked for to find cipher settings: one message, and all that is known of it. */
+export function detectionSteps(answers: Answers, keyIsStored: boolean, t: Translate): readonly Step[] {
+  const needed = (value: string): string | undefined => (value.trim() === '' ? t('This is required.') : undefined);
+  const steps: Step[] = [
+    {
+      kind: 'input',
+      id: 'ciphertext',
+      prompt: t('One ciphertext of the partner, or the whole envelope around it'),
+      placeholder: '{"data":"9f2c…"}',
+      validate: needed,
+    },
+    {
+      kind: 'input',
+      id: 'plaintext',
+      secret: true,
+      prompt: t('Its plain text or a part of it, if you know it (leave empty otherwise)'),
+    },
+    {
+      kind: 'input',
+      id: 'iv',
+      secret: true,
+      prompt: t('Its IV, if you have one (leave empty otherwise)'),
+    },
+  ];
+  if (keyIsStored) {
+    steps.push({
+      kind: 'pick',
+      id: 'whichKey',
+      prompt: t('Which key?'),
+      value: 'stored',
+      items: [
+        { value: 'stored', label: t('The stored key of this profile') },
+        { value: 'other', label: t('Another key…') },
+      ],
+    });
+  }
+  if (!keyIsStored || answers.whichKey === 'other') {
+    steps.push({
+      kind: 'input',
+      id: 'key',
+      secret: true,
+      prompt: t('The key, as the partner wrote it'),
+      validate: needed,
+    });
+  }
+  return steps;
+}
+
+/** The sample of core; an envelope is opened to the field that looks like a ciphertext. */
+export function sampleFrom(answers: Answers, secrets: SecretRecord | undefined): CipherSample {
+  const key = answers.key?.trim() ?? secrets?.key ?? '';
+  const { plaintext = '', iv = '' } = answers;
+  return {
+    key,
+    ciphertext: ciphertextIn(answers.ciphertext ?? ''),
+    ...(plaintext !== '' && { plaintext }),
+    ...(iv !== '' && { iv }),
+  };
+}
+
+/** The longest text field of a JSON envelope, or the text itself. */
+export function ciphertextIn(text: string): string {
+  const trimmed = text.trim();
+  if (!trimmed.startsWith('{')) return trimmed.replace(/^"|"$/g, '');
+  try {
+    const fields = Object.values(JSON.parse(trimmed) as Record<string, unknown>).filter(
+      (value) => typeof value === 'string',
+    );
+    return fields.sort((a, b) => b.length - a.length)[0] ?? trimmed;
+  } catch {
+    return trimmed;
+  }
+}

@@ -1,0 +1,94 @@
+import type { AccessToken } from '@azure/core-auth';
+import type { Candidates, Metrics } from '../harness/fresh-process.ts';
+import { nsPerAwait, type SliceOptions } from '../harness/slices.ts';
+
+export interface TokenOptions {
+  readonly slices: SliceOptions;
+  /** Calls over which the growth of the heap is measured. */
+  readonly calls: number;
+}
+
+type GetToken = () => Promise<string | null | undefined>;
+
+const hour = 3_600_000;
+const accessToken = `eyJ${'a'.repeat(600)}`;
+
+/** Signed in with a token that is good for an hour. */
+const clients: Readonly<Record<string, () => Promise<GetToken>>> = {
+  'Partner Auth': async () => {
+    const { memoryStore, openSession } = await import('../../../core/index.ts');
+    const baseUrl = 'http://127.0.0.1:9';
+    const store = memoryStore();
+    await store.write({
+      version: 1,
+      sessionId: 'bench',
+      generation: 1,
+      partner: 'bizmail',
+      origin: baseUrl,
+      tokens: { accessToken, refreshToken: 'r', issuedAt: Date.now(), accessExpiresAt: Date.now() + hour },
+    });
+    const session = await openSession({ partner: 'bizmail', baseUrl, store });
+    return () => session.accessToken();
+  },
+  'google-auth-library': async () => {
+    const { OAuth2Client } = await import('google-auth-library');
+    const client = new OAuth2Client({ clientId: 'id', clientSecret: 'secret' });
+    client.setCredentials({ access_token: accessToken, refresh_token: 'r', expiry_date: Date.now() + hour });
+    return async () => (await client.getAccessToken()).token;
+  },
+  '@azure/core-rest-pipeline, token cycler': async () => {
+    // The package does not export it, but every pipeline of the Azure SDKs asks it for its token.
+    const file = new URL('./util/tokenCycler.js', import.meta.resolve('@azure/core-rest-pipeline'));
+    const { createTokenCycler } = (await import(file.href)) as {
+      createTokenCycler: (credential: object) => (scopes: string, options: object) => Promise<AccessToken>;
+    };
+    const token = { token: accessToken, expiresOnTimestamp: Date.now() + hour };
+    const getToken = createTokenCycler({ getToken: () => Promise.resolve(token) });
+    const options = {};
+    return async () => (await getToken('scope', options)).token;
+  },
+  'simple-oauth2': async () => {
+    const { AuthorizationCode } = (await import('simple-oauth2')).default;
+    const client = new AuthorizationCode({
+      client: { id: 'id', secret: 'secret' },
+      auth: { tokenHost: 'http://127.0.0.1:9' },
+    });
+    let token = client.createToken({ access_token: accessToken, refresh_token: 'r', expires_in: 3600 });
+    // As its README does it.
+    return async () => {
+      if (token.expired(300)) token = await token.refresh();
+      return token.token.access_token;
+    };
+  },
+  '@badgateway/oauth2-client': async () => {
+    const { OAuth2Client, OAuth2Fetch } = await import('@badgateway/oauth2-client');
+    const stored = { accessToken, refreshToken: 'r', expiresAt: Date.now() + hour };
+    const wrapper = new OAuth2Fetch({
+      client: new OAuth2Client({ server: 'http://127.0.0.1:9', clientId: 'id' }),
+      getNewToken: () => null,
+      getStoredToken: () => stored,
+      scheduleRefresh: false,
+    });
+    return () => wrapper.getAccessToken();
+  },
+};
+
+export const tokenNames = Object.keys(clients);
+
+async function run(name: string, { slices, calls }: TokenOptions): Promise<Metrics> {
+  const getToken = await (clients[name] as () => Promise<GetToken>)();
+  if ((await getToken()) !== accessToken) throw new Error(`${name} gave another token.`);
+  const ns = await nsPerAwait(getToken, slices);
+  const before = heap();
+  for (let call = 0; call < calls; call++) await getToken();
+  return { ns, growth: Math.max(0, heap() - before) / calls };
+}
+
+function heap(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+export const candidates: Candidates = Object.fromEntries(
+  tokenNames.map((name) => [name, (options: TokenOptions) => run(name, options)]),
+);

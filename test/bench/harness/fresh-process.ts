@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+/** What a candidate measured, by name. */
+export type Metrics = Record<string, number>;
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each file of candidates names its own options
+export type Candidates = Readonly<Record<string, (options: any) => Promise<Metrics>>>;
+
+export interface Case {
+  /** Unique within one run; the key of its samples. */
+  readonly label: string;
+  /** File name in `candidates/`. */
+  readonly module: string;
+  readonly name: string;
+  readonly options?: object;
+  /** Default: those of the run. */
+  readonly rounds?: number;
+}
+
+const child = join(import.meta.dirname, 'child.ts');
+const nodeFlags = ['--expose-gc', '--disable-warning=ExperimentalWarning'];
+
+/** Runs one candidate in a fresh process. */
+export async function measure({ module, name, options = {} }: Case): Promise<Metrics> {
+  const file = join(import.meta.dirname, '..', 'candidates', module);
+  const output = await runNode([...nodeFlags, child, file, name, JSON.stringify(options)]);
+  return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as Metrics;
+}
+
+/** The output of a Node process of this Node, which must end well. */
+export async function runNode(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const { NODE_OPTIONS: _, ...inherited } = process.env;
+  const started = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...inherited, ...env } });
+  let stdout = '';
+  let stderr = '';
+  started.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  started.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const [code] = (await once(started, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`node ${args.join(' ').slice(0, 300)} ended with ${code}:\n${stderr.slice(-4000)}`);
+  return stdout;
+}
+
+/** Samples of each metric of each case. */
+export type Samples = ReadonlyMap<string, ReadonlyMap<string, number[]>>;
+
+/** Every case once a round, in a new random order each round, so that what else the machine does hits all alike. */
+export async function interleaved(
+  cases: readonly Case[],
+  rounds: number,
+  run: (one: Case) => Promise<Metrics> = measure,
+): Promise<Samples> {
+  const samples = new Map<string, Map<string, number[]>>();
+  for (let round = 0; round < rounds; round++) {
+    for (const one of shuffled(cases.filter((candidate) => round < (candidate.rounds ?? rounds)))) {
+      const own = samples.get(one.label) ?? new Map<string, number[]>();
+      samples.set(one.label, own);
+      for (const [metric, value] of Object.entries(await run(one))) {
+        own.set(metric, [...(own.get(metric) ?? []), value]);
+      }
+    }
+  }
+  return samples;
+}
+
+export function shuffled<T>(list: readonly T[]): T[] {
+  return list
+    .map((entry) => ({ entry, key: Math.random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ entry }) => entry);
+}

@@ -1,0 +1,45 @@
+import { cipherNames } from '../candidates/cipher.ts';
+import { interleaved } from '../harness/fresh-process.ts';
+import type { Part } from '../harness/part.ts';
+import { quickSlices } from '../harness/slices.ts';
+import { median } from '../harness/statistics.ts';
+import { ratio, table, timed } from '../harness/table.ts';
+
+const sizes = { '64 B': 64, '300 B': 300, '1 KiB': 1024, '4 KiB': 4096, '64 KiB': 65_536, '1 MiB': 1_048_576 };
+/** Close to each other, so measured more often. */
+const close = ['Partner Auth', 'node:crypto, KeyObject', 'node:crypto, key bytes'];
+const baseline = 'node:crypto, KeyObject';
+
+export const cipher: Part = {
+  title: 'Cipher',
+  async run({ quick }) {
+    const slices = quick ? quickSlices : { warmUpMs: 30, sliceMs: 8, slices: 5 };
+    const options = { sizes, slices };
+    const samples = await interleaved(
+      cipherNames.map((name) => ({
+        label: name,
+        module: 'cipher.ts',
+        name,
+        options,
+        ...(close.includes(name) ? {} : { rounds: quick ? 1 : 3 }),
+      })),
+      quick ? 1 : 7,
+    );
+    const of = (name: string, metric: string): number[] => samples.get(name)?.get(metric) ?? [];
+    const figures: Record<string, number> = {};
+    const grids = ['encrypt', 'decrypt'].map((direction) => {
+      const rows = cipherNames.map((name) => [
+        name,
+        ...Object.keys(sizes).map((size) => {
+          const own = of(name, `${direction} ${size}`);
+          const faster = median(of(baseline, `${direction} ${size}`)) / median(own);
+          if (name === 'Partner Auth') figures[`cipher ${direction} ${size}`] = faster;
+          return `${timed(own)}, ${ratio(faster)}`;
+        }),
+      ]);
+      return table([direction, ...Object.keys(sizes)], rows);
+    });
+    const explanation = `UTF-8 JSON to hex and back, AES-256-CBC; time for one call, and speed as a multiple of ${baseline} (more is faster). The result is flattened, as any use of it would.`;
+    return { markdown: [explanation, ...grids].join('\n\n'), figures };
+  },
+};

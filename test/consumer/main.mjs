@@ -1,0 +1,24 @@
+// A program of somebody who installed the package: signs in at its sandbox, calls, refreshes, signs out, encrypts.
+import { createCipher, openSession } from 'partner-auth';
+import { startSandbox } from 'partner-auth/sandbox';
+
+const sandbox = await startSandbox({ https: true });
+const report = {};
+for (const profile of Object.values(sandbox.profiles)) {
+  const session = await openSession({ ...profile });
+  await session.login({ ...profile.credentials });
+  const before = await session.accessToken();
+  await session.refresh();
+  report[profile.partner] = {
+    phase: session.status.phase,
+    rotated: (await session.accessToken()) !== before || profile.partner === 'cloudreve',
+    revoked: (await session.signOut()).revoked,
+  };
+  await session.close();
+}
+const cipher = createCipher(sandbox.profiles.tconnect.cipher);
+const short = 'Xin chào 👋';
+const long = short.repeat(1000);
+report.cipher = [short, long].every((text) => cipher.decrypt(cipher.encrypt(text)) === text);
+await sandbox.close();
+console.log(JSON.stringify(report));

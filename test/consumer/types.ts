@@ -1,0 +1,137 @@
+// Compiled against the installed package and never run: the public types, as a program uses them. Each expected error below
+// is one only while the types are really there.
+import {
+  createCipher,
+  decodeToken,
+  definePartner,
+  fileStore,
+  isPartnerAuthError,
+  memoryStore,
+  openSession,
+  PartnerAuthError,
+  partners,
+  type Cipher,
+  type CipherSettings,
+  type Credentials,
+  type Logger,
+  type PartnerAnswer,
+  type PartnerAuthErrorCode,
+  type PartnerDefinition,
+  type PartnerSession,
+  type Phase,
+  type SessionOptions,
+  type SessionStatus,
+  type TokenStore,
+} from 'partner-auth';
+import { startSandbox, type Sandbox, type SandboxOptions } from 'partner-auth/sandbox';
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const yes = <_T extends true>(): void => undefined;
+
+export async function session(store: TokenStore, logger: Logger, signal: AbortSignal): Promise<void> {
+  const cipher: CipherSettings = { key: new Uint8Array(32), iv: { from: 'prefix' }, output: 'hex-upper' };
+  const options: SessionOptions = {
+    partner: 'tconnect',
+    baseUrl: 'https://partner.example',
+    partnerCode: 'M-1',
+    cipher,
+    store,
+    refreshMargin: 60,
+    timeout: 5_000,
+    ca: '',
+    logger,
+    autoRefresh: true,
+    answer: { tokensIn: 'data', encryptedIn: 'data' },
+    extraFields: { login: { grant_type: 'password' } },
+  };
+  await using open: PartnerSession = await openSession(options);
+  await openSession({ partner: partners.bizmail, baseUrl: '', bodyForm: 'multipart', logger: console });
+
+  const credentials: Credentials = { username: 'a', password: 'b' };
+  await open.login(credentials, { signal });
+  await open.refresh({ signal });
+  const token: string = await open.accessToken({ minValidity: 60, signal });
+  const answer: PartnerAnswer = await open.request('/x', {
+    method: 'PUT',
+    payload: { a: 1 },
+    headers: { b: 'c' },
+    signal,
+  });
+  const { revoked }: { readonly revoked: boolean } = await open.signOut();
+  const stop: () => void = open.on('change', (status) => void status.phase);
+  stop();
+  await open.close();
+  void [token, answer.status, answer.ok, answer.headers, revoked];
+
+  // @ts-expect-error no such partner
+  await openSession({ partner: 'acme', baseUrl: '' });
+  // @ts-expect-error no such option
+  await openSession({ partner: 'bizmail', baseUrl: '', insecure: true });
+  // @ts-expect-error the base URL is missing
+  await openSession({ partner: 'bizmail' });
+  // @ts-expect-error a body is unknown until somebody looked at it
+  void answer.body.anything;
+  // @ts-expect-error no such event
+  open.on('refresh', () => undefined);
+  // @ts-expect-error a status is a snapshot
+  open.status.phase = 'valid';
+}
+
+export function status(value: SessionStatus): Phase {
+  yes<Same<Phase, 'signedOut' | 'valid' | 'due' | 'expired' | 'ended'>>();
+  yes<Same<SessionStatus['refreshing'], boolean>>();
+  yes<Same<SessionStatus['accessExpiresAt'], number | undefined>>();
+  yes<Same<SessionStatus['refreshExpiresAt'], number | undefined>>();
+  yes<Same<SessionStatus['account'], string | undefined>>();
+  yes<Same<SessionStatus['lastError'], PartnerAuthError | undefined>>();
+  return value.phase;
+}
+
+export function cipher(): Cipher {
+  const made = createCipher({ key: 'k', keyFormat: 'base64', iv: { from: 'fixed', value: 'v', format: 'hex' } });
+  yes<Same<ReturnType<Cipher['encrypt']>, string>>();
+  yes<Same<ReturnType<Cipher['decrypt']>, string>>();
+  yes<Same<Parameters<Cipher['encrypt']>, [plaintext: string | Uint8Array]>>();
+  const bytes: Uint8Array = made.decryptBytes('00');
+  // @ts-expect-error the IV rule has no default
+  createCipher({ key: 'k' });
+  // @ts-expect-error no such rule
+  createCipher({ key: 'k', iv: { from: 'counter' } });
+  void bytes;
+  return made;
+}
+
+export function errors(error: unknown): PartnerAuthErrorCode | undefined {
+  if (!isPartnerAuthError(error)) return undefined;
+  const made: Error = new PartnerAuthError('network', 'text', { retryable: false });
+  const retryable: boolean = error.retryable;
+  const status: number | undefined = error.status;
+  const correlationId: string | undefined = error.correlationId;
+  void [made, retryable, status, correlationId];
+  // @ts-expect-error no such code
+  if (error.code === 'unauthorized') return undefined;
+  return error.code;
+}
+
+export function rest(definition: PartnerDefinition): TokenStore[] {
+  const checked: PartnerDefinition = definePartner(definition);
+  yes<Same<keyof typeof partners, 'tconnect' | 'bizmail' | 'cloudreve'>>();
+  const claims = decodeToken('jwt')?.claims;
+  const never: false | undefined = decodeToken('jwt')?.verified;
+  void [checked, claims, never];
+  return [memoryStore(), fileStore('session.json')];
+}
+
+export async function sandbox(options: SandboxOptions): Promise<Sandbox> {
+  const running: Sandbox = await startSandbox(options);
+  const { url, journal, profiles } = running;
+  const open = await openSession({ ...profiles.tconnect });
+  await open.login({ ...profiles.tconnect.credentials });
+  void [url, journal[0]?.call];
+  running.set({ accessLifetime: 1, twoFactor: true });
+  running.fail({ status: 500 }, { partner: 'bizmail', call: 'refresh', times: 2 });
+  // @ts-expect-error no such scenario
+  running.set({ acccessLifetime: 1 });
+  await running.close();
+  return running;
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import { after, before, describe, it } from 'node:test';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
+import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
+import { profileOf, signInAnswers, startPartnerAuth, statusItem, typeSteps } from '../helpers/workbench/partner-auth.ts';
+import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
+import type { Workbench } from '../helpers/workbench/workbench.ts';
+import { mainPath, type Words } from './main-path.ts';
+
+const vietnamese: Words = {
+  signIn: '$(key) ACME: Đăng nhập',
+  signInCommand: 'Partner Auth: Đăng nhập',
+  signedIn: 'ACME: đã đăng nhập',
+  signedOut: 'ACME: chưa đăng nhập',
+  copyCommand: 'Partner Auth: Sao chép access token',
+  copied: /^\$\(check\) Đã sao chép access token \(9 giờ\)\. .*2 giây/,
+  cleared: 'Đã xóa token khỏi clipboard.',
+  fresh: 'ACME: access token đã được làm mới.',
+  signOutCommand: 'Partner Auth: Đăng xuất',
+};
+
+describe('an https partner with an authority of its own, in Vietnamese', () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let partner: Partner;
+  let workbench: Workbench;
+  let window: WorkbenchWindow;
+
+  before(async () => {
+    folder = await temporaryFolder();
+    partner = await startPartner({ https: true });
+    workbench = await startPartnerAuth({
+      locale: 'vi',
+      theme: 'light',
+      profiles: [
+        profileOf(partner, 'tconnect', { caFile: folder.file('ca.pem') }),
+        profileOf(partner, 'bizmail', { id: 'untrusting' }),
+      ],
+      settings: { 'partnerAuth.clipboard.clearAfter': 2 },
+    });
+    window = await workbench.openWindow();
+  });
+  after(async () => {
+    await workbench?.stop();
+    await partner?.close();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  async function signInTo(label: string): Promise<void> {
+    await window.runCommand('Partner Auth: Chuyển hồ sơ');
+    await window.quickInput.pick(label);
+    await statusItem(window).waitFor(`$(key) ${label}: Đăng nhập`);
+    await statusItem(window).click();
+    const isPlain = label === 'Mailer';
+    const answers = signInAnswers(partner, isPlain ? 'bizmail' : 'tconnect');
+    await typeSteps(window, answers);
+    const remember = await window.quickInput.waitFor({ step: answers.length + 1 });
+    await window.quickInput.pick(remember.rows[0]?.label ?? '');
+  }
+
+  it('says that the certificate is not trusted, and names caFile', async () => {
+    await signInTo('Mailer');
+    const { severity, buttons } = await window.notifications.waitFor(/Mailer.*"caFile"/);
+    assert.equal(severity, 'error');
+    assert.equal(buttons.length, 2);
+    await window.notifications.dismissAll();
+    assert.equal(partner.journal.length, 0, 'nothing was sent');
+  });
+
+  it('says which setting names a file that is not there', async () => {
+    await signInTo('ACME');
+    const { buttons } = await window.notifications.waitFor(/^ACME.*"caFile"/);
+    assert.ok(buttons.includes('Mở cài đặt'), buttons.join());
+    await window.notifications.dismissAll();
+    assert.equal(partner.journal.length, 0, 'nothing was sent');
+  });
+
+  it('goes the main path once the file is there', async () => {
+    await writeFile(folder.file('ca.pem'), partner.ca ?? '');
+    await mainPath(window, partner, vietnamese);
+    await rm(folder.file('ca.pem'));
+  });
+
+  it('leaves no secret in settings, state or logs', async () => {
+    await assertNoLeak(workbench, partner.secrets());
+  });
+});

@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
+import { signIn } from '../../../extension/commands/sign-in.ts';
+import { back, cancel } from '../../helpers/fake-app.ts';
+import { rightReplies, withApp } from '../../helpers/with-app.ts';
+
+const steps = {
+  tconnect: ['key', 'iv', 'username', 'password', 'client_id', 'client_secret', 'remember'],
+  bizmail: ['username', 'password', 'remember'],
+  cloudreve: ['email', 'password', 'remember'],
+};
+const partnerNames = Object.keys(steps) as (keyof typeof steps)[];
+const logins = (journal: readonly { readonly call: string }[]): number =>
+  journal.filter(({ call }) => call === 'login').length;
+
+for (const partner of partnerNames) {
+  describe(`sign-in to ${partner}`, () => {
+    it('asks what is not known, once each and with its place in the list', () =>
+      withApp({ partner, signedIn: false }, async ({ fake, profile }) => {
+        assert.equal(await signIn(fake.app, profile), true);
+        assert.deepEqual(
+          fake.steps.map(({ step }) => step.id),
+          steps[partner],
+        );
+        assert.deepEqual(
+          fake.steps.map(({ position }) => position.step),
+          steps[partner].map((_, index) => index + 1),
+        );
+        assert.ok(fake.steps.every(({ position }) => position.title === `Sign in to ${profile.label}`));
+        assert.deepEqual(fake.briefs, [`Signed in to ${profile.label}.`]);
+        assert.deepEqual(fake.explanations, []);
+      }));
+
+    it('stores the session, the key and the login fields, and no password', () =>
+      withApp({ partner }, async ({ fake, sandbox, connection, profile }) => {
+        const record = fake.secrets.get(profile.id);
+        const { password, ...fields } = connection.credentials;
+        assert.deepEqual(record?.credentials, fields);
+        assert.equal(record.key, connection.key === '' ? undefined : connection.key);
+        assert.equal(record.iv, connection.iv);
+        assert.ok(record.session !== undefined && 'tokens' in record.session);
+        assert.equal(record.session.tokens.accessToken, sandbox.tokens(partner)?.accessToken);
+        assert.ok(!JSON.stringify(record).includes(password ?? '?'));
+      }));
+
+    it('remembers the password only if asked to, and then asks nothing', () =>
+      withApp({ partner, replies: () => ({ remember: 'yes' }) }, async ({ fake, connection, profile }) => {
+        assert.equal(fake.secrets.get(profile.id)?.credentials?.password, connection.credentials.password);
+        const asked = fake.steps.length;
+        assert.equal(await signIn(fake.app, profile), true);
+        assert.equal(fake.steps.length, asked);
+        assert.equal(fake.secrets.get(profile.id)?.credentials?.password, connection.credentials.password);
+      }));
+
+    it('asks for the password alone the next time', () =>
+      withApp({ partner }, async ({ fake, profile }) => {
+        const asked = fake.steps.length;
+        assert.equal(await signIn(fake.app, profile), true);
+        const again = fake.steps.slice(asked).map(({ step }) => step.id);
+        assert.deepEqual(again, ['password', 'remember']);
+      }));
+
+    it('leaves nothing behind when given up at any step', async () => {
+      for (const id of steps[partner]) {
+        await withApp(
+          { partner, signedIn: false, replies: () => ({ [id]: cancel }) },
+          async ({ fake, sandbox, profile }) => {
+            assert.equal(await signIn(fake.app, profile), false, id);
+            assert.equal(fake.steps.at(-1)?.step.id, id);
+            assert.equal(fake.secrets.size, 0, id);
+            assert.equal(sandbox.journal.length, 0, id);
+            assert.deepEqual([fake.briefs, fake.explanations], [[], []], id);
+          },
+        );
+      }
+    });
+
+    it('comes back to the password when it was wrong, with the rest as it was typed', () => {
+      const stored: number[] = [];
+      return withApp(
+        {
+          partner,
+          signedIn: false,
+          replies: ({ credentials }) => ({ password: ['wrong password', back, credentials.password ?? ''] }),
+          onStep: (_, { secrets }) => void stored.push(secrets.size),
+        },
+        async ({ fake, sandbox, connection, profile }) => {
+          assert.equal(await signIn(fake.app, profile), true);
+          const order = steps[partner];
+          const at = order.indexOf('password');
+          const ids = fake.steps.map(({ step }) => step.id);
+          const account = order[at - 1] ?? '';
+          assert.deepEqual(ids, [...order, 'password', account, ...order.slice(at)]);
+          const second = fake.steps[order.length];
+          assert.equal(second?.position.problem, `${profile.label} refused the credentials.`);
+          assert.equal(second.step.value, undefined);
+          const kept = fake.steps[order.length + 1]?.step;
+          assert.equal(kept?.value, connection.credentials[account]);
+          assert.equal(logins(sandbox.journal), 2);
+          assert.ok(stored.length > 0 && stored.every((size) => size === 0));
+        },
+      );
+    });
+  });
+}
+
+describe('sign-in with a key', () => {
+  it('comes back to the key when the partner can not read the payload', () =>
+    withApp(
+      { signedIn: false, replies: ({ key }) => ({ key: ['0'.repeat(64), key] }) },
+      async ({ fake, profile, connection }) => {
+        assert.equal(await signIn(fake.app, profile), true);
+        const ids = fake.steps.map(({ step }) => step.id);
+        assert.deepEqual(ids, [...steps.tconnect, ...steps.tconnect]);
+        const again = fake.steps[steps.tconnect.length];
+        assert.match(again?.position.problem ?? '', /Check the key, the IV and the partner code/);
+        assert.equal(fake.steps[steps.tconnect.length + 2]?.step.value, connection.credentials.username);
+        assert.equal(fake.secrets.get(profile.id)?.key, connection.key);
+      },
+    ));
+
+  it('goes on with the stored key after another one was tried in vain', () =>
+    withApp({}, async ({ fake, profile, sandbox, connection }) => {
+      const { app } = fake;
+      const before = fake.secrets.get(profile.id);
+      sandbox.fail({ status: 400 }, { call: 'login', times: 2 });
+      let shown = 0;
+      const showStep: typeof app.ui.showStep = async (step) => {
+        const typed = { ...rightReplies(connection), key: '1'.repeat(64) }[step.id];
+        return step.id === 'key' && ++shown === 2 ? undefined : { value: typed ?? '' };
+      };
+      assert.equal(await signIn({ ...app, ui: { ...app.ui, showStep } }, profile), false);
+      assert.equal(shown, 2);
+      assert.deepEqual(fake.secrets.get(profile.id), before);
+      sandbox.heal();
+      await (await app.sessions.open(profile)).refresh();
+    }));
+
+  it('takes no key and no IV of the wrong length, and says in which form it was read', () =>
+    withApp({ signedIn: false }, async ({ fake, profile }) => {
+      await signIn(fake.app, profile);
+      const [key, iv] = fake.steps.map(({ step }) => (step.kind === 'input' ? step : undefined));
+      assert.equal(key?.validate?.('abcd'), 'Read as hex digits, this is not a key of 32 bytes.');
+      assert.equal(iv?.validate?.('abcd'), 'Read as hex digits, this is not an IV of 16 bytes.');
+      assert.ok(key.secret && iv.secret);
+    }));
+});
+
+describe('sign-in with one more step', () => {
+  const server = { twoFactor: true };
+
+  it('asks for a one-time code, again after a wrong one', () =>
+    withApp(
+      {
+        partner: 'cloudreve',
+        server,
+        signedIn: false,
+        replies: (_, sandbox) => ({ otp: ['12', () => sandbox.oneTimeCode()] }),
+      },
+      async ({ fake, profile, sandbox }) => {
+        assert.equal(await signIn(fake.app, profile), true);
+        const codes = fake.steps.filter(({ step }) => step.id === 'otp');
+        assert.deepEqual(
+          codes.map(({ position }) => position.problem),
+          [undefined, `${profile.label} refused the one-time code.`],
+        );
+        assert.equal(logins(sandbox.journal), 1);
+      },
+    ));
+
+  it('stores nothing when given up at the code', () =>
+    withApp(
+      { partner: 'cloudreve', server, signedIn: false, replies: () => ({ otp: cancel }) },
+      async ({ fake, profile }) => {
+        assert.equal(await signIn(fake.app, profile), false);
+        assert.equal(fake.secrets.size, 0);
+        assert.deepEqual(fake.explanations, []);
+      },
+    ));
+
+  it('shows a captcha, takes what was read, and closes the picture', async () => {
+    let ticket = '';
+    const seen = (answer: unknown): unknown => {
+      ticket = (answer as { data: { ticket: string } }).data.ticket;
+      return answer;
+    };
+    await withApp(
+      {
+        partner: 'cloudreve',
+        server: { captcha: true },
+        signedIn: false,
+        replies: (_, sandbox) => ({ captcha: () => ` ${sandbox.captchaText(ticket) ?? ''} ` }),
+      },
+      async ({ fake, profile, sandbox }) => {
+        sandbox.fail({ rewrite: seen }, { call: 'captcha', times: Infinity });
+        assert.equal(await signIn(fake.app, profile), true, inspect(fake.explanations));
+        assert.equal(fake.pictures.shown.length, 1);
+        assert.match(fake.pictures.shown[0] ?? '', /^data:image\//);
+        assert.equal(fake.pictures.open, 0);
+      },
+    );
+  });
+
+  it('closes the picture when given up at the captcha', () =>
+    withApp({ partner: 'cloudreve', server: { captcha: true }, signedIn: false }, async ({ fake, profile }) => {
+      assert.equal(await signIn(fake.app, profile), false);
+      assert.deepEqual([fake.pictures.shown.length, fake.pictures.open, fake.secrets.size], [1, 0, 0]);
+    }));
+});
+
+describe('a sign-in that can not be', () => {
+  it('explains that the partner is not there, and offers to sign in again', () =>
+    withApp({ signedIn: false }, async ({ fake, sandbox, profile }) => {
+      await sandbox.close();
+      assert.equal(await signIn(fake.app, profile), false);
+      const [explanation] = fake.explanations;
+      assert.match(explanation?.message ?? '', /could not be reached/);
+      assert.deepEqual(
+        explanation?.actions.map(({ run }) => run),
+        ['signIn', 'showLog'],
+      );
+      assert.equal(fake.secrets.size, 0);
+    }));
+
+  it('explains that the account is blocked', () =>
+    withApp(
+      { partner: 'cloudreve', server: { accountState: 'blocked' }, signedIn: false },
+      async ({ fake, profile }) => {
+        assert.equal(await signIn(fake.app, profile), false);
+        assert.match(fake.explanations[0]?.message ?? '', /blocked, not activated or gone/);
+      },
+    ));
+
+  it('leaves a session that is there as it was', () =>
+    withApp(
+      { replies: ({ credentials }) => ({ password: [credentials.password ?? '', 'wrong', cancel] }) },
+      async ({ fake, profile }) => {
+        const before = fake.secrets.get(profile.id);
+        assert.equal(await signIn(fake.app, profile), false);
+        assert.deepEqual(fake.secrets.get(profile.id), before);
+        assert.equal(fake.app.sessions.status(profile).phase, 'valid');
+      },
+    ));
+
+  it('puts no secret into logs, messages or titles', () =>
+    withApp(
+      { replies: ({ credentials }) => ({ password: ['wrong', credentials.password ?? ''] }) },
+      async ({ fake, sandbox, secrets }) => {
+        const { accessToken, refreshToken } = sandbox.tokens('tconnect') ?? { accessToken: '?', refreshToken: '?' };
+        const { logged, briefs, explanations, steps: shown } = fake;
+        const visible = inspect({ logged, briefs, explanations, shown, setting: fake.setting }, { depth: 9 });
+        for (const secret of [...secrets, accessToken, refreshToken]) assert.ok(!visible.includes(secret), secret);
+      },
+    ));
+});

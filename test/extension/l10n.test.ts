@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { partners } from '../../core/index.ts';
+import { translatable } from '../helpers/translatable.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const read = (file: string): string => readFileSync(`${root}${file}`, 'utf8');
+const texts = (file: string): Record<string, string> => JSON.parse(read(file)) as Record<string, string>;
+
+const pairs = [
+  { name: 'the manifest', en: texts('package.nls.json'), vi: texts('package.nls.vi.json') },
+  { name: 'the code', en: texts('extension/l10n/bundle.l10n.json'), vi: texts('extension/l10n/bundle.l10n.vi.json') },
+];
+
+/** Said in English by Vietnamese developers too, or names. */
+const sameInBoth = ['Client ID', 'Client secret', 'Email', 'Log', 'Partner Auth', 'Sandbox', 'base64', 'padding {0}'];
+
+const sorted = (list: Iterable<string>): string[] => [...list].sort();
+const placeholders = (text: string): string[] => sorted(new Set(text.match(/\{\d+\}/g)));
+const codeSpans = (text: string): string[] => sorted(text.match(/\]\([^)]*\)|`[^`]*`|"caFile"/g) ?? []);
+
+describe('texts of the code', () => {
+  const found = translatable(root);
+
+  it('are literals, so that they can be collected', () => {
+    assert.deepEqual(found.dynamic, ['extension/model/sign-in-steps.ts: t(label)']);
+  });
+
+  it('are all in the bundle, with the labels of the login fields, and the bundle holds no other', () => {
+    const labels = Object.values(partners).flatMap(({ credentials }) => credentials.map(({ label }) => label));
+    assert.deepEqual(sorted(Object.keys(pairs[1]?.en ?? {})), sorted(new Set([...found.texts, ...labels])));
+  });
+
+  it('are their own keys in English', () => {
+    for (const [key, text] of Object.entries(pairs[1]?.en ?? {})) assert.equal(text, key);
+  });
+});
+
+describe('texts of the manifest', () => {
+  it('are exactly those that package.json names', () => {
+    const used = new Set([...read('package.json').matchAll(/"%([^%"\s]+)%"/g)].map(([, key = '']) => key));
+    assert.deepEqual(sorted(Object.keys(pairs[0]?.en ?? {})), sorted(used));
+  });
+
+  it('leave no title or description of a contribution untranslated', () => {
+    const { contributes } = JSON.parse(read('package.json')) as { contributes: unknown };
+    const plain: string[] = [];
+    const visit = (value: unknown, name: string): void => {
+      if (typeof value === 'object' && value !== null) {
+        for (const [key, entry] of Object.entries(value)) visit(entry, Array.isArray(value) ? name : key);
+      } else if (/^(?:title|altText)$|description|errorMessage/i.test(name) && !/^%[^%]+%$/.test(String(value))) {
+        plain.push(String(value));
+      }
+    };
+    visit(contributes, '');
+    assert.deepEqual(plain, ['Partner Auth']);
+  });
+});
+
+for (const { name, en, vi } of pairs) {
+  describe(`Vietnamese of ${name}`, () => {
+    it('has the same keys as English, in the same order', () => {
+      assert.deepEqual(Object.keys(vi), Object.keys(en));
+    });
+
+    it('keeps placeholders and links', () => {
+      for (const [key, text] of Object.entries(en)) {
+        assert.deepEqual(placeholders(vi[key] ?? ''), placeholders(text), key);
+        const links = codeSpans(text).filter((span) => !span.startsWith('`Partner Auth: '));
+        for (const span of links) assert.ok(vi[key]?.includes(span), `${key} lacks ${span}`);
+      }
+    });
+
+    it('differs from English but for words that developers say in English', () => {
+      const same = Object.keys(en).filter((key) => en[key] === vi[key]);
+      assert.deepEqual(
+        same.filter((key) => !sameInBoth.includes(key)),
+        [],
+      );
+    });
+
+    it('is clean text: composed letters, no spaces around it, the same end as English', () => {
+      const end = (text: string): string => /[.?…]$/.exec(text)?.[0] ?? '';
+      for (const [key, text] of Object.entries(vi)) {
+        assert.equal(text, text.normalize('NFC').trim(), key);
+        assert.equal(end(text), end(en[key] ?? ''), key);
+        assert.doesNotMatch(text, / {2}/, key);
+      }
+    });
+  });
+}
+
+describe('bundles', () => {
+  it('are English and Vietnamese, and nothing else', () => {
+    assert.deepEqual(
+      sorted(
+        globSync(['package.nls*.json', 'extension/l10n/*'], { cwd: root }).map((file) => file.replaceAll('\\', '/')),
+      ),
+      [
+        'extension/l10n/bundle.l10n.json',
+        'extension/l10n/bundle.l10n.vi.json',
+        'package.nls.json',
+        'package.nls.vi.json',
+      ],
+    );
+  });
+});

@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PartnerAuthError, type PartnerAuthErrorCode } from '../../../core/index.ts';
+import { parseProfiles, type CheckedProfile } from '../../../extension/model/profile.ts';
+import { profileFrom, profileSteps, sandboxChoice } from '../../../extension/model/profile-steps.ts';
+import { credentialsOf, restartStep, signInSteps, type Known } from '../../../extension/model/sign-in-steps.ts';
+import { runWizard, type Answers, type Step } from '../../../extension/model/wizard.ts';
+import { english } from '../../helpers/fake-app.ts';
+
+const utf8Key = '0123456789abcdef0123456789abcdef';
+const hexKey = Buffer.from(utf8Key).toString('hex');
+const base64Key = Buffer.from(utf8Key).toString('base64');
+
+/** Runs the wizard of a new profile as a user would, who answers by step id; every answer must pass its validation. */
+async function made(given: Answers): Promise<{ ids: string[]; answers: Answers }> {
+  const ids: string[] = [];
+  const answers = await runWizard(
+    'Add a profile',
+    (known) => profileSteps(known, english),
+    async (step) => {
+      ids.push(step.id);
+      const value = given[step.id] ?? step.value ?? '';
+      assert.equal(step.kind === 'input' ? step.validate?.(value) : undefined, undefined, step.id);
+      if (step.kind === 'pick')
+        assert.ok(
+          step.items.some((item) => item.value === value),
+          `${step.id}: ${value}`,
+        );
+      return { value };
+    },
+  );
+  assert.ok(answers !== undefined);
+  return { ids, answers };
+}
+
+const step = (given: Answers, id: string): Step => {
+  const found = profileSteps(given, english).find((candidate) => candidate.id === id);
+  assert.ok(found !== undefined, id);
+  return found;
+};
+const problem = (given: Answers, id: string, value: string): string | undefined => {
+  const found = step(given, id);
+  return found.kind === 'input' ? found.validate?.(value) : undefined;
+};
+
+describe('the steps of a new profile', () => {
+  const paths: readonly (readonly [what: string, given: Answers, ids: string])[] = [
+    ['the sandbox', { partner: sandboxChoice }, 'partner'],
+    ['BizMail at its known server', { partner: 'bizmail', url: 'https://smtp-api.bizfly.vn' }, 'partner url label'],
+    [
+      'BizMail elsewhere',
+      { partner: 'bizmail', url: 'other', baseUrl: 'https://mail.example' },
+      'partner url baseUrl label',
+    ],
+    ['Cloudreve', { partner: 'cloudreve', baseUrl: 'https://drive.example' }, 'partner baseUrl label'],
+    [
+      'TCONNECT with a random IV',
+      {
+        partner: 'tconnect',
+        url: 'https://sme-open-api-sandbox.tconnect.vn',
+        partnerCode: 'P',
+        keyFormat: 'utf8',
+        key: utf8Key,
+        iv: 'prefix',
+      },
+      'partner url partnerCode keyFormat key iv label',
+    ],
+    [
+      'TCONNECT with a fixed IV',
+      {
+        partner: 'tconnect',
+        url: 'other',
+        baseUrl: 'http://localhost:8080',
+        partnerCode: 'P',
+        keyFormat: 'hex',
+        key: hexKey,
+        iv: 'fixed hex',
+        ivValue: '00'.repeat(16),
+      },
+      'partner url baseUrl partnerCode keyFormat key iv ivValue label',
+    ],
+    [
+      'TCONNECT with a base64 key',
+      {
+        partner: 'tconnect',
+        url: 'https://sme-open-api-sandbox.tconnect.vn',
+        partnerCode: 'P',
+        keyFormat: 'base64',
+        key: base64Key,
+        iv: 'fixed base64',
+        ivValue: 'AAAAAAAAAAAAAAAAAAAAAA==',
+      },
+      'partner url partnerCode keyFormat key iv ivValue label',
+    ],
+  ];
+
+  for (const [what, given, expected] of paths) {
+    it(`are ${expected} for ${what}`, async () => {
+      const { ids, answers } = await made(given);
+      assert.equal(ids.join(' '), expected);
+      if (given.partner === sandboxChoice) return;
+      const { profile, key, iv } = profileFrom(answers, []);
+      const { profiles, problems } = parseProfiles([profile], english);
+      assert.deepEqual(problems, []);
+      assert.equal(profiles[0]?.baseUrl, given.baseUrl ?? given.url);
+      assert.deepEqual([key, iv], [given.key, given.ivValue]);
+      const text = JSON.stringify(profile);
+      for (const secret of [given.key, given.ivValue]) assert.ok(secret === undefined || !text.includes(secret));
+    });
+  }
+
+  it('have ids of their own, with secrets masked', () => {
+    const given = { partner: 'tconnect', url: 'other', iv: 'fixed utf8' };
+    const list = profileSteps(given, english);
+    assert.equal(new Set(list.map(({ id }) => id)).size, list.length);
+    const masked = list.filter((one) => one.kind === 'input' && one.secret === true).map(({ id }) => id);
+    assert.deepEqual(masked, ['key', 'ivValue']);
+  });
+
+  it('forget an address and an IV that other answers made needless', () => {
+    const { profile, iv } = profileFrom(
+      { partner: 'bizmail', url: 'https://smtp-api.bizfly.vn', baseUrl: 'https://old.example', label: 'Mail' },
+      [],
+    );
+    assert.equal(profile.baseUrl, 'https://smtp-api.bizfly.vn');
+    assert.equal(iv, undefined);
+    const random = profileFrom(
+      { partner: 'tconnect', url: 'https://a.example', iv: 'prefix', ivValue: 'old', label: 'A' },
+      [],
+    );
+    assert.equal(random.iv, undefined);
+  });
+
+  const bad: readonly (readonly [Answers, string, string])[] = [
+    [{ partner: 'cloudreve' }, 'baseUrl', 'http://drive.example'],
+    [{ partner: 'cloudreve' }, 'baseUrl', 'drive.example'],
+    [{ partner: 'cloudreve' }, 'baseUrl', 'https://a:b@drive.example'],
+    [{ partner: 'cloudreve' }, 'baseUrl', ''],
+    [{ partner: 'tconnect' }, 'partnerCode', ''],
+    [{ partner: 'tconnect' }, 'partnerCode', ' P'],
+    [{ partner: 'tconnect' }, 'partnerCode', 'mã'],
+    [{ partner: 'tconnect', keyFormat: 'utf8' }, 'key', 'short'],
+    [{ partner: 'tconnect', keyFormat: 'hex' }, 'key', utf8Key],
+    [{ partner: 'tconnect', keyFormat: 'hex' }, 'key', 'zz'.repeat(32)],
+    [{ partner: 'tconnect', keyFormat: 'base64' }, 'key', hexKey],
+    [{ partner: 'tconnect', key: utf8Key, iv: 'fixed hex' }, 'ivValue', '00'],
+    [{ partner: 'tconnect', key: utf8Key, iv: 'fixed utf8' }, 'ivValue', '00'.repeat(16)],
+    [{ partner: 'bizmail' }, 'label', '   '],
+    [{ partner: 'bizmail' }, 'label', 'a'.repeat(81)],
+    [{ partner: 'bizmail' }, 'label', 'a\u202eb'],
+  ];
+  for (const [given, id, value] of bad) {
+    it(`refuse ${JSON.stringify(value)} as ${id}${given.keyFormat === undefined ? '' : ` (${given.keyFormat})`}`, () =>
+      assert.match(problem(given, id, value) ?? '', /\.$/));
+  }
+
+  it('make a readable id of the name, and a free one', () => {
+    const id = (label: string, taken: readonly string[] = []): string =>
+      profileFrom({ partner: 'bizmail', url: 'https://a.example', label }, taken).profile.id;
+    assert.equal(id('  ACME Pay (prod) '), 'acme-pay-prod');
+    assert.equal(id('Đối tác'), 'doi-tac');
+    assert.equal(id('支付'), 'profile');
+    assert.equal(id('ACME', ['acme', 'acme-2']), 'acme-3');
+    assert.equal(id('a'.repeat(80)).length, 48);
+  });
+});
+
+const [pay, fixed, mail, drive] = parseProfiles(
+  [
+    {
+      id: 'a',
+      label: 'Pay',
+      partner: 'tconnect',
+      baseUrl: 'https://a.example',
+      partnerCode: 'P',
+      cipher: { iv: { from: 'prefix' } },
+    },
+    {
+      id: 'b',
+      label: 'Fixed',
+      partner: 'tconnect',
+      baseUrl: 'https://a.example',
+      partnerCode: 'P',
+      cipher: { iv: { from: 'fixed' } },
+    },
+    { id: 'c', label: 'Mail', partner: 'bizmail', baseUrl: 'https://b.example' },
+    { id: 'd', label: 'Drive', partner: 'cloudreve', baseUrl: 'https://c.example' },
+  ],
+  english,
+).profiles as readonly [CheckedProfile, CheckedProfile, CheckedProfile, CheckedProfile];
+const nothing: Known = { key: undefined, iv: undefined, credentials: {} };
+
+describe('the steps of a sign-in', () => {
+  const rows: readonly (readonly [CheckedProfile, Partial<Known>, string])[] = [
+    [pay, {}, 'key username password client_id client_secret remember'],
+    [fixed, {}, 'key iv username password client_id client_secret remember'],
+    [fixed, { key: utf8Key }, 'iv username password client_id client_secret remember'],
+    [pay, { key: utf8Key, credentials: { username: 'a', client_id: 'b', client_secret: 'c' } }, 'password remember'],
+    [mail, {}, 'username password remember'],
+    [drive, {}, 'email password remember'],
+    [drive, { credentials: { email: 'a', password: 'b' } }, ''],
+  ];
+  for (const [profile, known, expected] of rows) {
+    it(`are "${expected}" for ${profile.label} with ${Object.keys(known).join(', ') || 'nothing'} known`, () => {
+      const list = signInSteps(profile, { ...nothing, ...known }, {}, english);
+      assert.equal(list.map(({ id }) => id).join(' '), expected);
+    });
+  }
+
+  it('mask what the partner calls a secret', () => {
+    const masked = signInSteps(pay, nothing, {}, english).filter((one) => one.kind === 'input' && one.secret === true);
+    assert.deepEqual(
+      masked.map(({ id }) => id),
+      ['key', 'password', 'client_secret'],
+    );
+  });
+
+  it('do not remember the password unless told to', () => {
+    const remember = signInSteps(mail, nothing, {}, english).at(-1);
+    assert.equal(remember?.value, 'no');
+  });
+
+  it('take no empty field', () => {
+    for (const one of signInSteps(pay, nothing, {}, english)) {
+      if (one.kind === 'input') assert.ok(one.validate?.('') !== undefined, one.id);
+    }
+  });
+
+  it('lead to the credentials of the partner, and to nothing else', () => {
+    const known = { ...nothing, credentials: { username: 'ann', stray: 'x' } };
+    const answers = { key: 'k', password: 'p', remember: 'no', client_id: 'i', client_secret: 's' };
+    assert.deepEqual(credentialsOf(pay, known, answers), {
+      username: 'ann',
+      password: 'p',
+      client_id: 'i',
+      client_secret: 's',
+    });
+  });
+});
+
+describe('after a failed sign-in', () => {
+  const rows: readonly (readonly [CheckedProfile, PartnerAuthErrorCode, string | undefined, string | undefined])[] = [
+    [pay, 'invalidCredentials', undefined, 'password'],
+    [mail, 'invalidCredentials', undefined, 'password'],
+    [drive, 'configuration', 'credentials', 'email'],
+    [pay, 'configuration', 'cipher.key', 'key'],
+    [pay, 'partnerRefused', 'cipher', 'key'],
+    [pay, 'cipher', 'cipher', 'key'],
+    [mail, 'cipher', undefined, undefined],
+    [pay, 'partnerRefused', 'partnerCode', undefined],
+    [pay, 'network', undefined, undefined],
+    [pay, 'accountUnavailable', undefined, undefined],
+    [pay, 'configuration', 'caFile', undefined],
+  ];
+  for (const [profile, code, setting, at] of rows) {
+    it(`${profile.label} begins again at ${at ?? 'no step'} for ${code}${setting === undefined ? '' : ` (${setting})`}`, () => {
+      assert.equal(restartStep(profile, new PartnerAuthError(code, 'x', { setting }))?.at, at);
+    });
+  }
+
+  const answers = { key: 'k', username: 'ann', password: 'p', client_id: 'i', client_secret: 's' };
+
+  it('keeps what was typed but for the secrets', () => {
+    const restart = restartStep(pay, new PartnerAuthError('invalidCredentials', 'x'));
+    const known = { key: 'k', iv: undefined, credentials: { username: 'ann', password: 'old' } };
+    assert.deepEqual(restart?.keep({ client_id: 'i', password: 'p' }, known), { username: 'ann', client_id: 'i' });
+    assert.deepEqual(restart.forget(known), { key: 'k', iv: undefined, credentials: {} });
+  });
+
+  it('asks for key and IV anew when they may be wrong', () => {
+    const restart = restartStep(pay, new PartnerAuthError('cipher', 'x'));
+    const known = { key: 'k', iv: 'i', credentials: { username: 'ann' } };
+    const { key, ...rest } = answers;
+    assert.equal(key, 'k');
+    assert.deepEqual(restart?.keep(answers, known), rest);
+    assert.deepEqual(restart.forget(known), { key: undefined, iv: undefined, credentials: { username: 'ann' } });
+  });
+});

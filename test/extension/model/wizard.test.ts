@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  runWizard,
+  type Answers,
+  type Position,
+  type Step,
+  type WizardStart,
+} from '../../../extension/model/wizard.ts';
+
+const name: Step = { kind: 'input', id: 'name', prompt: 'Name' };
+const password: Step = { kind: 'input', id: 'password', prompt: 'Password', secret: true };
+const colour: Step = { kind: 'pick', id: 'colour', prompt: 'Colour', items: [{ value: 'red', label: 'Red' }] };
+const shade: Step = { kind: 'input', id: 'shade', prompt: 'Shade', value: 'deep' };
+const steps = ({ colour: chosen }: Answers): readonly Step[] =>
+  chosen === 'red' ? [name, password, colour, shade] : [name, password, colour];
+
+async function run(moves: readonly (string | undefined)[], start?: WizardStart) {
+  const shown: (Position & { id: string; value: string | undefined })[] = [];
+  const left = [...moves];
+  const answers = await runWizard(
+    'Title',
+    steps,
+    async (step, position) => {
+      shown.push({ ...position, id: step.id, value: step.value });
+      const move = left.shift();
+      return move === undefined || move === 'back' ? move : { value: move };
+    },
+    start,
+  );
+  return { answers, shown, ids: shown.map(({ id }) => id) };
+}
+
+describe('a wizard', () => {
+  it('asks step by step and returns the answers', async () => {
+    const { answers, shown } = await run(['Ann', 'pw', 'blue']);
+    assert.deepEqual(answers, { name: 'Ann', password: 'pw', colour: 'blue' });
+    assert.deepEqual(
+      shown.map(({ step, total, title }) => [step, total, title]),
+      [
+        [1, 3, 'Title'],
+        [2, 3, 'Title'],
+        [3, 3, 'Title'],
+      ],
+    );
+  });
+
+  it('asks further steps that an answer calls for', async () => {
+    const { ids, shown } = await run(['Ann', 'pw', 'red', 'pale']);
+    assert.deepEqual(ids, ['name', 'password', 'colour', 'shade']);
+    assert.deepEqual([shown[3]?.step, shown[3]?.total], [4, 4]);
+  });
+
+  it('ends with nothing when given up at any step', async () => {
+    const moves = ['Ann', 'pw', 'red', 'pale'];
+    for (const [index] of moves.entries()) {
+      const { answers, shown } = await run(moves.slice(0, index));
+      assert.equal(answers, undefined);
+      assert.equal(shown.length, index + 1);
+    }
+  });
+
+  it('goes back to what was typed, but for secrets', async () => {
+    const { ids, shown, answers } = await run(['Ann', 'pw', 'back', 'back', 'Bob', 'pw2', 'blue']);
+    assert.deepEqual(ids, ['name', 'password', 'colour', 'password', 'name', 'password', 'colour']);
+    assert.deepEqual([shown[3]?.value, shown[4]?.value, shown[5]?.value], [undefined, 'Ann', undefined]);
+    assert.deepEqual(answers, { name: 'Bob', password: 'pw2', colour: 'blue' });
+  });
+
+  it('stays at the first step when there is no way back', async () => {
+    const { ids } = await run(['back', 'Ann', 'pw', 'blue']);
+    assert.deepEqual(ids, ['name', 'name', 'password', 'colour']);
+  });
+
+  it('drops steps that another answer does not call for', async () => {
+    const { ids } = await run(['Ann', 'pw', 'red', 'back', 'blue']);
+    assert.deepEqual(ids, ['name', 'password', 'colour', 'shade', 'colour']);
+  });
+
+  it('offers what a step suggests until something was typed', async () => {
+    const { shown } = await run(['Ann', 'pw', 'red', 'back', 'red', 'pale']);
+    assert.deepEqual([shown[3]?.value, shown[5]?.value], ['deep', 'deep']);
+    const second = await run(['x'], {
+      answers: { name: 'Ann', password: 'pw', colour: 'red', shade: 'pale' },
+      at: 'shade',
+    });
+    assert.equal(second.shown[0]?.value, 'pale');
+  });
+
+  it('begins at a step with its problem, said once', async () => {
+    const { shown, answers } = await run(['pw', 'back', 'pw', 'blue'], {
+      answers: { name: 'Ann', colour: 'blue' },
+      at: 'password',
+      problem: 'Refused.',
+    });
+    assert.deepEqual(
+      shown.map(({ id, problem }) => [id, problem]),
+      [
+        ['password', 'Refused.'],
+        ['colour', undefined],
+        ['password', undefined],
+        ['colour', undefined],
+      ],
+    );
+    assert.equal(answers?.name, 'Ann');
+  });
+
+  it('begins at the front when the step to begin at is not there', async () => {
+    const { ids } = await run([undefined], { at: 'shade' });
+    assert.deepEqual(ids, ['name']);
+  });
+
+  it('has its answers at once when there is nothing to ask', async () => {
+    const answers = await runWizard(
+      'Title',
+      () => [],
+      async () => undefined,
+    );
+    assert.deepEqual(answers, {});
+  });
+});

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PartnerAuthError } from '../../../core/index.ts';
+import { commands } from '../../../extension/model/ids.ts';
+import { parseProfiles } from '../../../extension/model/profile.ts';
+import type { ProfileStatus } from '../../../extension/model/profile-status.ts';
+import { shortDuration } from '../../../extension/view/duration.ts';
+import { statusView, type StatusView } from '../../../extension/view/status-view.ts';
+import { english } from '../../helpers/fake-app.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const now = Date.UTC(2026, 0, 1);
+const named = (label: string) =>
+  parseProfiles([{ id: 'a', label, partner: 'bizmail', baseUrl: 'https://a.example' }], english).profiles[0];
+const acme = named('ACME');
+const base: ProfileStatus = { phase: 'signedOut', refreshing: false, storage: 'kept' };
+const view = (status: Partial<ProfileStatus>, at = now): StatusView =>
+  statusView(acme, { ...base, ...status }, at, english);
+const lastError = new PartnerAuthError('network', 'secret words of the inside');
+
+describe('the status item', () => {
+  const rows: readonly (readonly [
+    what: string,
+    Partial<ProfileStatus>,
+    text: string,
+    StatusView['severity'],
+    command: string,
+  ])[] = [
+    ['signed out', {}, '$(key) ACME: Sign in', 'normal', commands.signIn],
+    ['valid', { phase: 'valid', accessExpiresAt: now + 9.5 * hour }, '$(key) ACME 9h', 'normal', commands.refresh],
+    ['valid without a known end', { phase: 'valid' }, '$(key) ACME', 'normal', commands.refresh],
+    ['due', { phase: 'due', accessExpiresAt: now + 4 * minute }, '$(key) ACME 4m', 'warning', commands.refresh],
+    [
+      'due in its last minute',
+      { phase: 'due', accessExpiresAt: now + 30_000 },
+      '$(key) ACME <1m',
+      'warning',
+      commands.refresh,
+    ],
+    ['refreshing', { phase: 'valid', refreshing: true }, '$(sync~spin) ACME: refreshing', 'normal', commands.showLog],
+    [
+      'offline but valid',
+      { phase: 'valid', accessExpiresAt: now + 2 * hour, lastError },
+      '$(cloud-offline) ACME 2h, offline',
+      'normal',
+      commands.refresh,
+    ],
+    [
+      'offline and due',
+      { phase: 'due', accessExpiresAt: now + 2 * minute, lastError },
+      '$(cloud-offline) ACME 2m, offline',
+      'warning',
+      commands.refresh,
+    ],
+    ['expired', { phase: 'expired', accessExpiresAt: now - 1 }, '$(key) ACME: Expired', 'warning', commands.refresh],
+    [
+      'expired and offline',
+      { phase: 'expired', accessExpiresAt: now - 1, lastError },
+      '$(cloud-offline) ACME: Offline, expired',
+      'error',
+      commands.refresh,
+    ],
+    ['ended', { phase: 'ended', accessExpiresAt: now - 1 }, '$(key) ACME: Sign in again', 'error', commands.signIn],
+    [
+      'ended with a token that still works',
+      { phase: 'ended', accessExpiresAt: now + 3 * hour },
+      '$(key) ACME 3h, then sign in',
+      'warning',
+      commands.signIn,
+    ],
+    [
+      'behind another window',
+      { phase: 'valid', storage: 'behind' },
+      '$(warning) ACME: Reload window',
+      'warning',
+      'workbench.action.reloadWindow',
+    ],
+  ];
+
+  for (const [what, status, text, severity, command] of rows) {
+    it(`is "${text}" when ${what}`, () => {
+      const { accessibilityLabel, ...seen } = view(status);
+      assert.deepEqual(seen, { text, severity, command });
+      assert.match(accessibilityLabel, /^ACME: [^$(]+$/);
+    });
+  }
+
+  it('has an accessible label of its own for every state', () => {
+    const labels = rows.map(([, status]) => view(status).accessibilityLabel);
+    // With and without a known end is one state; so is the last minute of being due.
+    assert.equal(new Set(labels).size, rows.length - 3);
+  });
+
+  it('does not speak anew from minute to minute', () => {
+    for (const [what, status] of rows) {
+      const later = view(status, now + 10_000).accessibilityLabel;
+      assert.equal(view(status).accessibilityLabel, later, what);
+      assert.doesNotMatch(later, /\d/, what);
+    }
+    const end = now + 9 * hour;
+    const spoken = [0, 1, 59, 300].map((left) => view({ phase: 'valid', accessExpiresAt: end }, now + left * minute));
+    assert.equal(new Set(spoken.map((one) => one.accessibilityLabel)).size, 1);
+    assert.equal(new Set(spoken.map((one) => one.text)).size, 3);
+  });
+
+  it('offers to add a profile where there is none', () => {
+    assert.deepEqual(statusView(undefined, base, now, english), {
+      text: '$(key) Partner Auth',
+      severity: 'normal',
+      command: commands.addProfile,
+      accessibilityLabel: 'Partner Auth: add a profile',
+    });
+  });
+
+  it('shows no icon that a name asks for', () => {
+    const { text } = statusView(named('$(alert) ACME'), base, now, english);
+    assert.equal(text, '$(key) $\u200b(alert) ACME: Sign in');
+  });
+
+  it('cuts a long name, between letters', () => {
+    assert.equal(statusView(named('a'.repeat(20)), base, now, english).text, `$(key) ${'a'.repeat(20)}: Sign in`);
+    assert.equal(statusView(named('a'.repeat(21)), base, now, english).text, `$(key) ${'a'.repeat(19)}…: Sign in`);
+    assert.equal(statusView(named('🔑'.repeat(30)), base, now, english).text, `$(key) ${'🔑'.repeat(19)}…: Sign in`);
+  });
+
+  it('says nothing of what the partner or the error said', () => {
+    for (const [, status] of rows) assert.doesNotMatch(JSON.stringify(view(status)), /secret words/);
+  });
+});
+
+describe('a time left', () => {
+  const rows: readonly (readonly [number, string])[] = [
+    [-5 * hour, '<1m'],
+    [0, '<1m'],
+    [59_999, '<1m'],
+    [minute, '1m'],
+    [59 * minute + 59_999, '59m'],
+    [hour, '1h'],
+    [9.99 * hour, '9h'],
+    [72 * hour - 1, '71h'],
+    [72 * hour, '3d'],
+    [90 * 24 * hour, '90d'],
+    [Number.NaN, '<1m'],
+  ];
+  for (const [ms, text] of rows) it(`of ${ms} ms is ${text}`, () => assert.equal(shortDuration(ms, english), text));
+});

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PartnerAuthError } from '../../../core/index.ts';
+import { parseProfiles, type CheckedProfile } from '../../../extension/model/profile.ts';
+import type { ProfileStatus } from '../../../extension/model/profile-status.ts';
+import { escapeMarkdown, withoutLinks } from '../../../extension/view/markdown.ts';
+import { tooltip, tooltipCommands } from '../../../extension/view/tooltip.ts';
+import { english } from '../../helpers/fake-app.ts';
+
+const now = Date.UTC(2026, 0, 1);
+const hour = 3_600_000;
+const [acme] = parseProfiles(
+  [{ id: 'a', label: 'ACME', partner: 'bizmail', baseUrl: 'https://a.example:8443/x' }],
+  english,
+).profiles as readonly [CheckedProfile];
+const valid: ProfileStatus = {
+  phase: 'valid',
+  refreshing: false,
+  storage: 'kept',
+  account: 'ann@example.com',
+  issuedAt: now - hour,
+  accessExpiresAt: now + 9 * hour,
+  refreshExpiresAt: now + 30 * 24 * hour,
+};
+const time = (at: number): string => `<${new Date(at).toISOString().slice(0, 16)}>`;
+const shown = (status: Partial<ProfileStatus> = {}, profile: CheckedProfile = acme): string =>
+  tooltip(profile, { ...valid, ...status }, now, english, time);
+/** As a reader sees it. */
+const decoded = (markdown: string): string =>
+  markdown.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+const linksIn = (markdown: string): string[] => [...markdown.matchAll(/\]\(([^)]*)\)/g)].map(([, to = '']) => to);
+
+const attacks = [
+  '[x](command:evil)',
+  '![x](https://evil.example/a.png)',
+  '$(alert)',
+  '<img src=https://evil.example>',
+  '<a href="command:evil">x</a>',
+  'a | b |\n| --- | --- |',
+  '**bold** _it_ `code` ~~no~~',
+  '# heading\n\n- list',
+  '\u202egnp.exe\u2066',
+  '&lt;b&gt; &#36;(alert)',
+  'https://evil.example www.evil.example a@evil.example',
+  '\\[x](command:evil)',
+  '[x]: command:evil',
+  '\u0000\u001b[31m',
+];
+
+describe('escaped text', () => {
+  for (const text of attacks) {
+    it(`has no mark-up left: ${JSON.stringify(text)}`, () => {
+      const escaped = escapeMarkdown(text);
+      assert.doesNotMatch(escaped.replace(/&#\d+;/g, ''), /[\\`*_{}[\]()#+\-!|<>~$&:@/\p{C}]/u);
+      assert.doesNotMatch(escaped, /[\n\r\u202a-\u202e\u2066-\u2069]/);
+    });
+    it(`reads as it was written: ${JSON.stringify(text)}`, () => {
+      assert.equal(decoded(escapeMarkdown(text)), text.replace(/[\p{C}\p{Z}]+/gu, ' '));
+    });
+  }
+
+  it('is cut between characters, not inside one that was escaped', () =>
+    assert.equal(decoded(escapeMarkdown('['.repeat(9999))), '['.repeat(500)));
+
+  it('leaves Vietnamese as it is', () => assert.equal(escapeMarkdown('Hồ sơ chính'), 'Hồ sơ chính'));
+});
+
+describe('text of a notification', () => {
+  it('has no links, and reads as it was written', () => {
+    const text = 'The profile [x](command:evil) was added.';
+    assert.doesNotMatch(withoutLinks(text), /\[[^\]]+\]\(/);
+    assert.equal(withoutLinks(text).replaceAll('\u200b', ''), text);
+  });
+});
+
+describe('the tooltip', () => {
+  it('says who is signed in where, until when, and since when', () => {
+    const text = decoded(shown());
+    for (const part of [
+      '**ACME**',
+      '| Account | ann@example.com |',
+      '| Partner | BizMail, a.example:8443 |',
+      '| Access token until | <2026-01-01T09:00> (9h) |',
+      '| Sign-in needed | <2026-01-31T00:00> (30d) |',
+      '| Last refresh | <2025-12-31T23:00> |',
+    ]) {
+      assert.ok(text.includes(part), part);
+    }
+  });
+
+  it('says what is over', () => assert.match(decoded(shown({ accessExpiresAt: now - 1 })), /\(over\)/));
+
+  it('leaves out what is not known', () => {
+    const { account: _, accessExpiresAt: __, refreshExpiresAt: ___, issuedAt: ____, ...bare } = valid;
+    const text = tooltip(acme, bare, now, english, time);
+    assert.doesNotMatch(text, /undefined|NaN|Account|until|needed|Last/);
+  });
+
+  it('explains the last problem without the words of the inside', () => {
+    const lastError = new PartnerAuthError('network', 'inner words');
+    const text = decoded(shown({ lastError }));
+    assert.match(text, /\| Last problem \| ACME could not be reached/);
+    assert.doesNotMatch(text, /inner words/);
+  });
+
+  it('links to commands that it may run, and to nothing else', () => {
+    for (const phase of ['valid', 'signedOut', 'ended', 'expired', 'due'] as const) {
+      const links = linksIn(shown({ phase }));
+      assert.ok(links.length >= 3);
+      for (const link of links)
+        assert.ok(
+          tooltipCommands.some((command) => link === `command:${command}`),
+          link,
+        );
+    }
+  });
+
+  it('offers to sign in where nobody is, and to sign out where somebody is', () => {
+    assert.match(shown({ phase: 'signedOut' }), /command:partnerAuth\.signIn\)/);
+    assert.doesNotMatch(shown({ phase: 'signedOut' }), /signOut|copyAccessToken/);
+    assert.match(shown(), /command:partnerAuth\.signOut\)/);
+  });
+
+  it('warns where secrets do not last or are behind', () => {
+    assert.match(decoded(shown({ storage: 'windowOnly' })), /\$\(warning\) Signed in for this window only/);
+    assert.match(decoded(shown({ storage: 'behind' })), /\$\(warning\) Another window has newer tokens/);
+    assert.doesNotMatch(shown(), /warning/);
+  });
+
+  for (const text of attacks) {
+    it(`is not changed by text from outside: ${JSON.stringify(text)}`, () => {
+      const plain = shown({ account: 'A' }, acme);
+      const profile = { ...acme, label: text, definition: { ...acme.definition, label: text } };
+      const attacked = shown({ account: text, lastError: new PartnerAuthError('timeout', text) }, profile);
+      assert.deepEqual(linksIn(attacked), linksIn(plain));
+      const rows = (markdown: string): number => markdown.split('\n').filter((line) => line.startsWith('| ')).length;
+      assert.equal(rows(attacked), rows(plain) + 1);
+      assert.doesNotMatch(attacked, /<|evil\)|\$\(alert/);
+    });
+  }
+});

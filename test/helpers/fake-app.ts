@@ -1,0 +1,207 @@
+import { memoryStore, type StoredRecord } from '../../core/index.ts';
+import type { App, PickItem, RunningSandbox } from '../../extension/model/app.ts';
+import { markOf } from '../../extension/model/mark.ts';
+import type { Explanation } from '../../extension/model/messages.ts';
+import { parseProfiles, type CheckedProfile, type Profile } from '../../extension/model/profile.ts';
+import type { SecretRecord } from '../../extension/model/secret-record.ts';
+import { Sessions, type ProfileStore } from '../../extension/model/sessions.ts';
+import type { Translate } from '../../extension/model/translate.ts';
+import type { Position, Step } from '../../extension/model/wizard.ts';
+
+/** As `vscode.l10n.t` answers in English. */
+export const english: Translate = (message, ...values) =>
+  message.replace(/\{(\d+)\}/g, (whole, index: string) => String(values[Number(index)] ?? whole));
+
+export const back = Symbol('back');
+export const cancel = Symbol('cancel');
+type Reply = string | typeof back | typeof cancel | (() => string);
+
+export interface FakeAppOptions {
+  readonly profiles?: readonly Profile[];
+  /** What is typed or chosen at each step, by its id; a list for a step that comes again. Other steps are cancelled. */
+  readonly replies?: Readonly<Record<string, Reply | readonly Reply[]>>;
+  /** The buttons that are pressed in questions, in order. */
+  readonly buttons?: readonly string[];
+  /** The label of the item that is chosen in a list. */
+  readonly choice?: string;
+  readonly clearAfter?: number;
+  /** What is selected in the editor. */
+  readonly selection?: string;
+  readonly sandbox?: () => Promise<RunningSandbox>;
+  /** Called as each step is shown. */
+  readonly onStep?: (step: Step, fake: FakeApp) => void;
+}
+
+export interface FakeApp {
+  readonly app: App;
+  /** The records in secret storage, by profile id. */
+  readonly secrets: ReadonlyMap<string, SecretRecord>;
+  readonly steps: readonly { readonly step: Step; readonly position: Position }[];
+  readonly briefs: readonly string[];
+  readonly explanations: readonly Explanation[];
+  readonly questions: readonly string[];
+  readonly documents: readonly { readonly name: string; readonly text: string }[];
+  readonly lists: readonly (readonly PickItem<unknown>[])[];
+  readonly pictures: { readonly shown: readonly string[]; open: number };
+  readonly logged: readonly string[];
+  /** The user's setting, as raw as it stands in settings.json. */
+  readonly setting: readonly Profile[];
+  clipboard: string;
+  /** The work that waits for the clipboard's time to be over. */
+  readonly later: readonly { readonly seconds: number; readonly callback: () => Promise<void> }[];
+  profile(id: string): CheckedProfile;
+  /** Makes writing the user's settings fail. */
+  settingsAreReadOnly: boolean;
+}
+
+/** The surroundings of the commands, in memory: secret storage, settings, clipboard, and a user who follows a script. */
+export function fakeApp(options: FakeAppOptions = {}): FakeApp {
+  const secrets = new Map<string, SecretRecord>();
+  const steps: { step: Step; position: Position }[] = [];
+  const briefs: string[] = [];
+  const explanations: Explanation[] = [];
+  const questions: string[] = [];
+  const documents: { name: string; text: string }[] = [];
+  const lists: (readonly PickItem<unknown>[])[] = [];
+  const pictures = { shown: [] as string[], open: 0 };
+  const logged: string[] = [];
+  const setting: Profile[] = [...(options.profiles ?? [])];
+  const later: { seconds: number; callback: () => Promise<void> }[] = [];
+  const buttons = [...(options.buttons ?? [])];
+  const replies = new Map(
+    Object.entries(options.replies ?? {}).map(([id, reply]) => [id, isList(reply) ? [...reply] : [reply]]),
+  );
+  let active: string | undefined;
+  const list = (): readonly CheckedProfile[] => parseProfiles(setting, english).profiles;
+  const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);
+  const log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
+
+  const app: App = {
+    t: english,
+    log,
+    now: Date.now,
+    sessions: new Sessions({
+      openStore: (profile) => Promise.resolve(fakeStore(profile, secrets)),
+      readFile: () => Promise.reject(new Error('There are no files here.')),
+      log,
+      autoRefresh: () => false,
+      refreshMargin: () => 300,
+      now: Date.now,
+    }),
+    profiles: {
+      list,
+      active: () => list().find(({ id }) => id === active) ?? list()[0],
+      activate: async (id) => void (active = id),
+      async save(profile) {
+        if (fake.settingsAreReadOnly) throw new Error('Unable to write into user settings.');
+        const index = setting.findIndex(({ id }) => id === profile.id);
+        setting.splice(index === -1 ? setting.length : index, 1, profile);
+      },
+      async remove(id) {
+        const kept = setting.filter((profile) => profile.id !== id);
+        setting.splice(0, setting.length, ...kept);
+      },
+    },
+    ui: {
+      async showStep(step, position) {
+        steps.push({ step, position });
+        options.onStep?.(step, fake);
+        const queue = replies.get(step.id);
+        const reply = queue !== undefined && queue.length > 1 ? queue.shift() : (queue?.[0] ?? cancel);
+        if (reply === cancel) return undefined;
+        if (reply === back) return 'back';
+        const value = typeof reply === 'function' ? reply() : String(reply);
+        const problem = step.kind === 'input' ? step.validate?.(value) : undefined;
+        if (problem !== undefined) throw new Error(`The step ${step.id} does not take the reply: ${problem}`);
+        return { value };
+      },
+      async pick(_placeholder, items) {
+        lists.push(items);
+        return items.find(({ label }) => label === options.choice)?.value;
+      },
+      async ask(message, ...offered) {
+        questions.push(message);
+        const button = buttons.shift();
+        return button !== undefined && offered.includes(button) ? button : undefined;
+      },
+      selectedText: () => options.selection,
+      explain: async (explanation) => void explanations.push(explanation),
+      brief: (message) => void briefs.push(message),
+      progress: (_title, work) => work(new AbortController().signal),
+      showDocument: async (name, text) => void documents.push({ name, text }),
+      showPicture(_title, dataUri) {
+        pictures.shown.push(dataUri);
+        pictures.open++;
+        return () => {
+          pictures.open--;
+        };
+      },
+    },
+    clipboard: {
+      read: async () => fake.clipboard,
+      write: async (text) => void (fake.clipboard = text),
+      clearAfter: () => options.clearAfter ?? 60,
+      later: (seconds, callback) => void later.push({ seconds, callback }),
+    },
+    sandbox: {
+      start: options.sandbox ?? (() => Promise.reject(new Error('There is no sandbox here.'))),
+      stop: () => Promise.resolve(),
+    },
+  };
+  const fake: FakeApp = {
+    app,
+    secrets,
+    steps,
+    briefs,
+    explanations,
+    questions,
+    documents,
+    lists,
+    pictures,
+    logged,
+    setting,
+    clipboard: '',
+    later,
+    settingsAreReadOnly: false,
+    profile(id) {
+      const found = list().find((profile) => profile.id === id);
+      if (found === undefined) throw new Error(`There is no profile ${id}.`);
+      return found;
+    },
+  };
+  return fake;
+}
+
+function isList(reply: Reply | readonly Reply[]): reply is readonly Reply[] {
+  return Array.isArray(reply);
+}
+
+function fakeStore(profile: CheckedProfile, secrets: Map<string, SecretRecord>): ProfileStore {
+  const { id, origin } = profile;
+  // Its lock and its events serve; what it keeps is not used.
+  const { lock, write: announce, onDidChange } = memoryStore();
+  const stored = (): SecretRecord | undefined => secrets.get(id);
+  const save = (record: SecretRecord): void => void secrets.set(id, structuredClone(record));
+  return {
+    lock,
+    read: async () => stored()?.session,
+    async write(session: StoredRecord) {
+      save({ ...(stored() ?? { version: 1, origin }), session });
+      await announce(session);
+    },
+    async clear() {
+      const { session: _, ...rest } = stored() ?? { version: 1, origin };
+      save(rest);
+    },
+    secrets: async () => stored(),
+    update: (change) => lock(async () => save(change(stored() ?? { version: 1, origin }))),
+    forget: () => lock(async () => void secrets.delete(id)),
+    mark() {
+      const session = stored()?.session;
+      return session && markOf(session, origin);
+    },
+    storage: 'kept',
+    onDidChange: (listener) => onDidChange?.(listener) ?? (() => undefined),
+    dispose: () => undefined,
+  };
+}

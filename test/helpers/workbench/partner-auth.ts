@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Profile } from '../../../extension/model/profile.ts';
+import type { Sandbox, SandboxPartner } from '../../../core/sandbox/index.ts';
+import { repositoryRoot } from '../vscode/paths.ts';
+import type { WorkbenchWindow } from './window.ts';
+import type { StatusItem } from './widgets/status-item.ts';
+import { Workbench, type WorkbenchOptions } from './workbench.ts';
+
+const manifest = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as Record<
+  'name' | 'version' | 'publisher',
+  string
+>;
+
+export const extensionId = `${manifest.publisher}.${manifest.name}`;
+export const vsix = join(repositoryRoot, `${manifest.name}-${manifest.version}.vsix`);
+
+export interface PartnerAuthOptions extends Omit<WorkbenchOptions, 'vsix' | 'extensionId'> {
+  readonly profiles?: readonly Profile[];
+  /** Packed extensions to install besides. */
+  readonly otherExtensions?: readonly string[];
+}
+
+/** A fresh VS Code with the packed extension in it. */
+export function startPartnerAuth({
+  profiles,
+  settings,
+  otherExtensions = [],
+  ...options
+}: PartnerAuthOptions = {}): Promise<Workbench> {
+  const own = profiles === undefined ? {} : { 'partnerAuth.profiles': profiles };
+  return Workbench.start({
+    vsix: [vsix, ...otherExtensions],
+    extensionId,
+    settings: { ...own, ...settings },
+    ...options,
+  });
+}
+
+/** The one status bar item of the extension. */
+export function statusItem(window: WorkbenchWindow): StatusItem {
+  return window.statusItem(extensionId);
+}
+
+/** What the extension says in passing, at the left of the status bar. */
+export function passingMessage(window: WorkbenchWindow): StatusItem {
+  return window.statusItem('status.extensionMessage');
+}
+
+export { profileOf } from '../profile-of.ts';
+
+/** Key, IV and login fields in the order in which a sign-in to a new profile asks for them. */
+export function signInAnswers(sandbox: Sandbox, partner: SandboxPartner): SignInAnswer[] {
+  const { credentials } = sandbox.profiles[partner];
+  const fields = Object.entries(credentials as unknown as Record<string, string>).map(([name, value]) => ({
+    value,
+    masked: /password|secret/.test(name),
+  }));
+  if (partner !== 'tconnect') return fields;
+  const { key, iv } = sandbox.profiles.tconnect.cipher;
+  const material = [key, ...(iv.from === 'fixed' ? [iv.value] : [])];
+  return [...material.map((value) => ({ value, masked: true })), ...fields];
+}
+
+export interface SignInAnswer {
+  readonly value: string;
+  readonly masked: boolean;
+}
+
+/** Types the answers into the steps of an open flow, from the given step on, and checks which of them are masked. */
+export async function typeSteps(window: WorkbenchWindow, answers: readonly SignInAnswer[], from = 1): Promise<void> {
+  for (const [index, { value, masked }] of answers.entries()) {
+    await window.quickInput.waitFor({ step: from + index, masked });
+    await window.quickInput.type(value);
+    await window.quickInput.accept();
+  }
+}
+
+/** All of a sign-in, from the open first step to the status item that shows the time left. */
+export async function completeSignIn(
+  window: WorkbenchWindow,
+  sandbox: Sandbox,
+  partner: SandboxPartner = 'tconnect',
+): Promise<void> {
+  const answers = signInAnswers(sandbox, partner);
+  await typeSteps(window, answers);
+  const remember = await window.quickInput.waitFor({ step: answers.length + 1 });
+  await window.quickInput.pick(remember.rows[0]?.label ?? '');
+  await window.quickInput.waitUntilClosed();
+  await statusItem(window).waitFor(/\d[hmd]/);
+}
+
+/** The requests of one kind that the sandbox has answered. */
+export function callsOf(sandbox: Sandbox, call: 'login' | 'refresh' | 'logout' | 'protected'): number {
+  return sandbox.journal.filter((entry) => entry.call === call).length;
+}

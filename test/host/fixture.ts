@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import * as vscode from 'vscode';
+import { startSandbox, type Sandbox, type SandboxOptions, type SandboxPartner } from '../../core/sandbox/index.ts';
+import type { Profile } from '../../extension/model/profile.ts';
+import type { SecretRecord } from '../../extension/model/secret-record.ts';
+import { profileOf } from '../helpers/profile-of.ts';
+import { observed } from './observed.ts';
+
+export interface Fixture {
+  readonly sandbox: Sandbox;
+  readonly profile: Profile;
+  readonly secretKey: string;
+  /** What SecretStorage holds of the profile. */
+  record(): Promise<SecretRecord>;
+}
+
+/**
+ * A sandbox and a profile for it, used by nobody else and gone when the test is over. The key and all login fields,
+ * password included, are in SecretStorage, so that `partnerAuth.signIn` needs to ask nothing.
+ */
+export async function withProfile(
+  test: (fixture: Fixture) => Promise<void>,
+  { partner = 'tconnect', ...options }: SandboxOptions & { readonly partner?: SandboxPartner } = {},
+): Promise<void> {
+  const { secrets } = (await observed()).context;
+  await using sandbox = await startSandbox(options);
+  const profile = profileOf(sandbox, partner, { id: `test-${randomUUID().slice(0, 8)}` });
+  const secretKey = `profile:${profile.id}`;
+  const { cipher } = sandbox.profiles.tconnect;
+  const record: SecretRecord = {
+    version: 1,
+    origin: sandbox.url,
+    ...(partner === 'tconnect' && { key: cipher.key, ...(cipher.iv.from === 'fixed' && { iv: cipher.iv.value }) }),
+    credentials: { ...sandbox.profiles[partner].credentials },
+  };
+  await secrets.store(secretKey, JSON.stringify(record));
+  await setProfiles([profile]);
+  try {
+    await test({
+      sandbox,
+      profile,
+      secretKey,
+      record: async () => JSON.parse((await secrets.get(secretKey)) ?? 'null') as SecretRecord,
+    });
+  } finally {
+    await setProfiles([]);
+    await secrets.delete(secretKey);
+  }
+}
+
+export async function setProfiles(profiles: readonly unknown[]): Promise<void> {
+  const settings = vscode.workspace.getConfiguration('partnerAuth');
+  await settings.update('profiles', profiles, vscode.ConfigurationTarget.Global);
+}
+
+/** Runs a command of the extension by its name without prefix. */
+export async function run(name: string, ...args: unknown[]): Promise<unknown> {
+  return vscode.commands.executeCommand(`partnerAuth.${name}`, ...args);
+}
+
+/** Runs a command that asks something, and declines whatever it asks. */
+export async function runDeclining(name: string, ...args: unknown[]): Promise<unknown> {
+  let ended = false;
+  const result = run(name, ...args).finally(() => (ended = true));
+  while (!ended) {
+    await wait(100);
+    await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
+    await vscode.commands.executeCommand('notifications.clearAll');
+  }
+  return result;
+}
+
+export async function until<T>(what: string, probe: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined) return found;
+    if (Date.now() > deadline) throw new Error(`Waited in vain for ${what}.`);
+    await wait(50);
+  }
+}
+
+export function refreshes(sandbox: Sandbox): number {
+  return sandbox.journal.filter(({ call }) => call === 'refresh').length;
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { authentication, commands, ConfigurationTarget, extensions, workspace } from 'vscode';
+import { commands as commandIds, settings } from '../../extension/model/ids.ts';
+import { extensionId, observed } from './observed.ts';
+
+interface Manifest {
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string; readonly category?: string; readonly title: string }[];
+    readonly configuration: { readonly properties: Readonly<Record<string, { readonly scope?: string }>> };
+    readonly authentication: readonly { readonly id: string }[];
+  };
+}
+
+/** As VS Code has read it, with the texts of package.nls.json in it. */
+function manifest(): Manifest {
+  return extensions.getExtension(extensionId)?.packageJSON as Manifest;
+}
+
+describe('the manifest in VS Code', () => {
+  it('has each of its commands registered, titled and categorised', async () => {
+    await observed();
+    const contributed = manifest().contributes.commands;
+    const registered = new Set(await commands.getCommands(true));
+    assert.deepEqual(
+      contributed.filter(({ command }) => !registered.has(command)),
+      [],
+    );
+    assert.deepEqual(contributed.map(({ command }) => command).sort(), Object.values(commandIds).sort());
+    for (const { category, title } of contributed) {
+      assert.equal(category, 'Partner Auth');
+      assert.match(title, /^[A-Z]/, 'the text, not its %key%');
+    }
+  });
+
+  it('gives every setting application scope, which VS Code enforces', async () => {
+    await observed();
+    const { properties } = manifest().contributes.configuration;
+    assert.deepEqual(
+      Object.keys(properties).sort(),
+      Object.values(settings)
+        .map((name) => `partnerAuth.${name}`)
+        .sort(),
+    );
+    for (const [name, { scope }] of Object.entries(properties)) {
+      assert.equal(scope, 'application', name);
+      for (const target of [ConfigurationTarget.Workspace, ConfigurationTarget.WorkspaceFolder]) {
+        await assert.rejects(
+          Promise.resolve(workspace.getConfiguration('partnerAuth').update(name.replace('partnerAuth.', ''), 1, target)),
+        );
+      }
+    }
+  });
+
+  it('offers its authentication provider', async () => {
+    await observed();
+    assert.deepEqual(
+      manifest().contributes.authentication.map(({ id }) => id),
+      ['partner-auth'],
+    );
+    assert.deepEqual(await authentication.getAccounts('partner-auth'), []);
+  });
+});
