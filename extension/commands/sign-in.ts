@@ -103,7 +103,9 @@ async function oneMoreStep(
   };
   if (oneTimeCode !== undefined && (error.code === 'oneTimeCodeRequired' || error.code === 'invalidOneTimeCode')) {
     const problem = error.code === 'invalidOneTimeCode' ? explain(error, profile.label, t).message : undefined;
-    return { [oneTimeCode.codeField]: await ask('otp', t('One-time code for {0}', label), problem) };
+    const code = { [oneTimeCode.codeField]: await ask('otp', t('One-time code for {0}', label), problem) };
+    // A code that was refused may have been too late for its login: then only a login from its start takes another.
+    return problem === undefined ? code : { ...credentials, ...code };
   }
   if (captcha !== undefined && error.challenge !== undefined) {
     const { image, ticket } = error.challenge;

@@ -4,10 +4,9 @@ import type { CommandName } from '../model/ids.ts';
 import { explain } from '../model/messages.ts';
 import type { CheckedProfile, Profile } from '../model/profile.ts';
 
-/** The profile a command is about: the one it was given, else the active one, else one that the user adds now. */
+/** The profile a command is about: the one it was given by id, which must exist, else the active one. */
 export function chosenProfile({ profiles }: App, id: unknown): CheckedProfile | undefined {
-  const named = typeof id === 'string' ? profiles.list().find((profile) => profile.id === id) : undefined;
-  return named ?? profiles.active();
+  return typeof id === 'string' ? profiles.list().find((profile) => profile.id === id) : profiles.active();
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, watch } from 'node:fs';
+import { readFileSync, statSync, watch } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -23,6 +23,8 @@ export interface StoreHost {
 
 /** How long the secrets of another window may take to arrive here, in ms, before they count as out of reach. */
 const arrival = 2_000;
+/** Epoch ms. The window read its secrets when it opened, which is a little before its extension host started. */
+const windowOpened = performance.timeOrigin - 5_000;
 
 /** One profile's secrets in SecretStorage, with a lock and a mark without secrets on disk. */
 export async function openProfileStore(profile: CheckedProfile, host: StoreHost): Promise<ProfileStore> {
@@ -36,10 +38,13 @@ export async function openProfileStore(profile: CheckedProfile, host: StoreHost)
   let mark = readMark();
   let behind = false;
   let lost = false;
+  const tell = (): void => {
+    for (const listener of listeners) listener();
+  };
   const announce = (): void => {
     mark = readMark();
     if (mark?.sessionId === undefined) behind = lost = false;
-    for (const listener of listeners) listener();
+    tell();
   };
   const disposables: Owned[] = [
     secrets.onDidChange((change) => {
@@ -62,6 +67,11 @@ export async function openProfileStore(profile: CheckedProfile, host: StoreHost)
     } catch {
       return undefined;
     }
+  }
+
+  /** When the mark was written, epoch ms. */
+  function markTime(): number {
+    return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   }
 
   async function writeMark(next: SessionMark): Promise<void> {
@@ -93,29 +103,41 @@ export async function openProfileStore(profile: CheckedProfile, host: StoreHost)
   const lock: ProfileStore['lock'] = (fn, options) => withFileLock(`${file}.lock`, fn, options);
   const blank = (): SecretRecord => ({ version: 1, origin });
 
+  /** Compares what this window sees with the mark, which all windows see. */
+  function compare(session: StoredRecord | undefined): StoredRecord | undefined {
+    mark = readMark();
+    const own = mark?.origin === origin ? mark : undefined;
+    if (own !== undefined && own.sessionId === undefined && session !== undefined && 'tokens' in session) {
+      // Signed out in another window, whose word has not come here.
+      if (markTime() >= session.tokens.issuedAt) return { version: 1, signedOutAt: markTime() };
+    }
+    const same = compareWithMark(session, own) === 'same';
+    // Only what was written since this window has opened can be out of its reach, and there after a reload.
+    const elsewhere = !same && markTime() > windowOpened && !host.losesSecrets();
+    const changed = behind !== elsewhere || lost !== (!same && !elsewhere);
+    behind = elsewhere;
+    lost = !same && !elsewhere;
+    if (changed) tell();
+    return lost ? undefined : session;
+  }
+
+  async function read(): Promise<StoredRecord | undefined> {
+    const start = performance.now();
+    for (;;) {
+      const session = compare((await load())?.session);
+      if (!behind) return session;
+      if (performance.now() - start > arrival) break;
+      await wait(100);
+    }
+    throw new PartnerAuthError(
+      'store',
+      `Another window has newer tokens of ${label}. Reload this window to use them.`,
+      { setting: 'window', retryable: false },
+    );
+  }
+
   return {
-    async read(): Promise<StoredRecord | undefined> {
-      const start = performance.now();
-      for (;;) {
-        const session = (await load())?.session;
-        mark = readMark();
-        const own = mark?.origin === origin ? mark : undefined;
-        const found = compareWithMark(session, own);
-        behind = found === 'behind';
-        lost = found === 'lost';
-        if (!behind) return session;
-        if (performance.now() - start > arrival) break;
-        await wait(100);
-      }
-      throw new PartnerAuthError(
-        'store',
-        `Another window has newer tokens of ${label}. Reload this window to use them.`,
-        {
-          setting: 'window',
-          retryable: false,
-        },
-      );
-    },
+    read,
     async write(record) {
       const before = (await load()) ?? blank();
       if ('signedOutAt' in record) await writeMark(markOf(record, origin));
@@ -130,7 +152,10 @@ export async function openProfileStore(profile: CheckedProfile, host: StoreHost)
       await save(rest);
     },
     lock,
-    secrets: load,
+    async secrets() {
+      await read();
+      return load();
+    },
     update: (change) => lock(async () => save(change((await load()) ?? blank()))),
     forget: () =>
       lock(async () => {

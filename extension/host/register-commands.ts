@@ -21,8 +21,9 @@ export function registerCommands(app: App, channel: LogOutputChannel): Owned[] {
     (run: (app: App, profile: CheckedProfile) => Promise<unknown>) =>
     async (id?: unknown): Promise<void> => {
       const profile = chosenProfile(app, id);
-      if (profile === undefined) await addProfile(app);
-      else await run(app, profile);
+      if (profile !== undefined) await run(app, profile);
+      else if (typeof id === 'string') await app.ui.ask(app.t('There is no profile "{0}".', id));
+      else await addProfile(app);
     };
   const handlers: Readonly<Record<CommandName, (argument?: unknown) => Promise<void>>> = {
     addProfile: () => addProfile(app),

@@ -165,7 +165,26 @@ describe('sign-in with one more step', () => {
           codes.map(({ position }) => position.problem),
           [undefined, `${profile.label} refused the one-time code.`],
         );
-        assert.equal(logins(sandbox.journal), 1);
+        assert.equal(logins(sandbox.journal), 2);
+      },
+    ));
+
+  it('goes on after a code that came too late for its login', () =>
+    withApp(
+      {
+        partner: 'cloudreve',
+        server,
+        signedIn: false,
+        replies: (_, sandbox) => {
+          const late = (): string => {
+            sandbox.advance(700);
+            return sandbox.oneTimeCode();
+          };
+          return { otp: [late, () => sandbox.oneTimeCode()] };
+        },
+      },
+      async ({ fake, profile }) => {
+        assert.equal(await signIn(fake.app, profile), true);
       },
     ));
 
