@@ -72,9 +72,15 @@ export function hasFields(payload: Payload, fields: JsonObject | undefined, form
   const isText = form.form === 'multipart' || (form.form === 'encrypted' && form.payload === 'query');
   return Object.entries(fields ?? {}).every(([name, wanted]) => {
     const given = Object.hasOwn(payload, name) ? payload[name] : undefined;
-    if (!isText || typeof wanted === 'string') return isDeepStrictEqual(given, wanted);
-    return given === JSON.stringify(wanted);
+    if (!isText) return isDeepStrictEqual(given, wanted);
+    // A form has a field for each item of a list, a query string may have the list as one text.
+    const items = Array.isArray(wanted) ? wanted.map(asText) : [asText(wanted)];
+    return isDeepStrictEqual([given].flat(), items) || given === asText(wanted);
   });
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function badRequest(text: string): Problem {
@@ -105,7 +111,7 @@ function isType({ headers }: ReceivedRequest, type: string): boolean {
 /** Undefined for what no partner would take for a payload that was decrypted right. */
 function parsePayload(plain: string, form: 'json' | 'query'): { readonly value: unknown } | undefined {
   if (form === 'json') return parseJson(plain);
-  if (!plain.includes('=') || /\p{Cc}/u.test(plain)) return undefined;
+  if (plain !== '' && (!plain.includes('=') || /\p{Cc}/u.test(plain))) return undefined;
   return { value: Object.fromEntries(new URLSearchParams(plain)) };
 }
 

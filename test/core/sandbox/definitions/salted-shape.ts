@@ -1,0 +1,82 @@
+import type { PartnerDefinition } from '../../../../core/partners/definition.ts';
+import { startSandbox } from '../../../../core/sandbox/index.ts';
+import { must, type Json } from '../clients.ts';
+import { openssl, tryOpenssl } from './openssl.ts';
+import { asCredentials, credentials, partnerCode, type Shape } from './shape.ts';
+
+/** `Salted__` in base64, encrypted answers with moments, a one-time code and a captcha; errors told by a number under HTTP 200. */
+export const saltedShape: Shape = (() => {
+  const enc = ['enc', '-aes-256-cbc', '-md', 'md5', '-pass', 'pass:acme-client-secret', '-base64', '-A'];
+  const definition: PartnerDefinition = {
+    id: 'acme-cloud',
+    label: 'Acme Cloud',
+    body: { form: 'encrypted', field: 'encryptedPayload', fields: { clientId: 'client-{partnerCode}' } },
+    credentials: [...asCredentials, { name: 'otp', label: 'Code', required: false }],
+    login: { path: '/cloud/auth', tokensIn: 'data' },
+    refresh: { path: '/cloud/auth/refresh', tokenField: 'refresh_token', tokensIn: 'data' },
+    oneTimeCode: {
+      path: '/cloud/auth/otp',
+      tokensIn: 'data.session',
+      sessionIn: 'data.ticket',
+      sessionField: 'ticket',
+      codeField: 'otp',
+      lifetime: 300,
+    },
+    captcha: {
+      path: '/cloud/captcha',
+      imageIn: 'data.picture',
+      ticketIn: 'data.id',
+      answerField: 'captcha_text',
+      ticketField: 'captcha_id',
+    },
+    answer: {
+      success: { field: 'code', equals: 0 },
+      encryptedIn: 'sealed',
+      accessToken: 'access_token',
+      refreshToken: 'refresh_token',
+      accessExpiry: { field: 'access_expires', unit: 'rfc3339' },
+      refreshExpiry: { field: 'refresh_expires', unit: 'rfc3339' },
+      code: 'code',
+      message: 'msg',
+    },
+    errors: [
+      { code: 4000, is: 'partnerRefused', setting: 'cipher.key' },
+      { code: 4001, is: 'configuration', setting: 'credentials' },
+      { on: ['login'], code: 4010, is: 'invalidCredentials' },
+      { on: ['login'], code: 4011, message: 'captcha!', is: 'captchaRequired' },
+      { on: ['login'], code: 203, is: 'oneTimeCodeRequired' },
+      { on: ['oneTimeCode'], code: 4012, is: 'invalidOneTimeCode' },
+      { on: ['refresh'], code: 4019, is: 'sessionEnded' },
+      { on: ['request'], code: 4010, is: 'tokenRefused' },
+      { code: 4030, is: 'accountUnavailable' },
+    ],
+    example: { method: 'GET', path: '/cloud/balance?currency=VND', safe: true },
+  };
+  return {
+    definition,
+    start: (options) =>
+      startSandbox({
+        ...options,
+        definitions: [
+          {
+            definition,
+            partnerCode,
+            credentials,
+            cipher: { key: 'acme-client-secret', derivation: { evp: 'md5' }, iv: { from: 'salted' }, output: 'base64' },
+          },
+        ],
+      }),
+    seal: (payload, { ciphertext, fields, headers } = {}) => ({
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({
+        clientId: `client-${partnerCode}`,
+        encryptedPayload: ciphertext ?? openssl([...enc, '-salt'], JSON.stringify(payload)).toString(),
+        ...fields,
+      }),
+    }),
+    open: ({ json: { sealed, ...rest } }) => {
+      if (typeof sealed !== 'string') return rest;
+      return JSON.parse(must(tryOpenssl([...enc, '-d'], sealed)).toString()) as Json;
+    },
+  };
+})();
