@@ -20,43 +20,45 @@ const bundledForge = {
   },
 };
 
-await rm('dist', { recursive: true, force: true });
-const [, extension] = await Promise.all([
-  // Packages stay outside, so that npm can update them and got can load on first use.
-  build({
-    ...common,
-    entryPoints: ['core/index.ts', 'core/sandbox/index.ts', 'core/sandbox/run.ts', 'core/cli/main.ts'],
-    outbase: 'core',
-    outdir: 'dist/core',
-    splitting: true,
-    packages: 'external',
-    format: 'esm',
-    chunkNames: 'chunks/[name]-[hash]',
-  }),
-  build({
-    ...common,
-    entryPoints: ['extension/extension.ts'],
-    outfile: 'dist/extension.cjs',
-    format: 'cjs',
-    minify: true,
-    external: ['vscode'],
-    plugins: [bundledForge],
-    legalComments: 'linked',
-    metafile: true,
-  }),
-]);
+await (process.argv.includes('--package') ? packageExtension() : buildAll());
 
-// What the bundle is made of, for the bench and the size budget.
-await mkdir('out', { recursive: true });
-await writeFile('out/extension.meta.json', JSON.stringify(extension.metafile));
+async function buildAll() {
+  await rm('dist', { recursive: true, force: true });
+  const [, extension] = await Promise.all([
+    // Packages stay outside, so that npm can update them and got can load on first use.
+    build({
+      ...common,
+      entryPoints: ['core/index.ts', 'core/sandbox/index.ts', 'core/sandbox/run.ts', 'core/cli/main.ts'],
+      outbase: 'core',
+      outdir: 'dist/core',
+      splitting: true,
+      packages: 'external',
+      format: 'esm',
+      chunkNames: 'chunks/[name]-[hash]',
+    }),
+    build({
+      ...common,
+      entryPoints: ['extension/extension.ts'],
+      outfile: 'dist/extension.cjs',
+      format: 'cjs',
+      minify: true,
+      external: ['vscode'],
+      plugins: [bundledForge],
+      legalComments: 'linked',
+      metafile: true,
+    }),
+  ]);
 
-await cp('core/partners/partner.schema.json', 'dist/core/partner.schema.json');
+  // What the bundle is made of, for the bench and the size budget.
+  await mkdir('out', { recursive: true });
+  await writeFile('out/extension.meta.json', JSON.stringify(extension.metafile));
 
-if (process.argv.includes('--package')) await packageExtension();
+  await cp('core/partners/partner.schema.json', 'dist/core/partner.schema.json');
+}
 
 /**
- * Stages what the extension consists of, with a manifest that says no more than VS Code needs, and packs it. The root
- * can not be packed as it is: its `files` are those of the npm package.
+ * Packs what was built. It is staged with a manifest that says no more than VS Code needs: the root can not be packed as
+ * it is, for its `files` are those of the npm package.
  */
 async function packageExtension() {
   const stage = 'out/vsix';
@@ -72,14 +74,17 @@ async function packageExtension() {
     'extension/l10n',
     'extension/media',
   ];
-  const source = join('extension', 'media', 'source');
+  // What the pictures are made from, and those of the README, which are in it.
+  const unneeded = /extension[\\/]media[\\/](?:source|screenshot-[\w-]+\.png)/;
   for (const part of parts) {
-    await cp(part, join(stage, part), { recursive: true, filter: (path) => !path.startsWith(source) });
+    await cp(part, join(stage, part), { recursive: true, filter: (path) => !unneeded.test(path) });
   }
+  await writeFile(join(stage, 'README.md'), await standaloneReadme());
   const manifest = JSON.parse(await readFile('package.json', 'utf8'));
-  for (const field of ['scripts', 'dependencies', 'devDependencies', 'allowScripts', 'exports', 'bin', 'files']) {
+  for (const field of ['scripts', 'dependencies', 'devDependencies', 'allowScripts', 'exports', 'bin']) {
     delete manifest[field];
   }
+  manifest.files = parts;
   // The settings editor reads schemas from the manifest alone; ours is too long to be kept there by hand.
   const { $schema: _, ...definition } = JSON.parse(await readFile('core/partners/partner.schema.json', 'utf8'));
   manifest.contributes.configuration.properties['partnerAuth.partners'].items = definition;
@@ -93,4 +98,16 @@ async function packageExtension() {
     allowMissingRepository: true,
     rewriteRelativeLinks: false,
   });
+}
+
+/**
+ * The README as it can be read without the repository around it, which has no public address that a link could lead to:
+ * pictures within the text, and links to other files as plain words.
+ */
+async function standaloneReadme() {
+  let text = await readFile('README.md', 'utf8');
+  for (const [image, title, path] of text.matchAll(/!\[([^\]]*)\]\((?!https:)([^)\s]+\.png)\)/g)) {
+    text = text.replace(image, `![${title}](data:image/png;base64,${await readFile(path, 'base64')})`);
+  }
+  return text.replace(/(?<!!)\[([^\]]+)\]\((?!https?:|#)[^)]+\)/g, '$1');
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { configurationError } from './errors.ts';
+import { plainLine } from './log.ts';
 
 /** Where a value failed its schema and why, as `login.path` and a sentence without the value itself. */
 export interface Problem {
@@ -29,7 +30,8 @@ function sentence(issue: v.BaseIssue<unknown>): string {
 export function checkConfiguration(what: string, schema: v.GenericSchema, input: unknown): void {
   const problem = firstProblem(schema, input);
   if (problem === undefined) return;
-  const setting = problem.path === '' ? what : `${what}.${problem.path}`;
+  // A field that is not known has whatever name it has.
+  const setting = problem.path === '' ? what : `${what}.${plainLine(problem.path)}`;
   throw configurationError(setting, `${setting} ${problem.message}.`);
 }
 

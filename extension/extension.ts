@@ -78,13 +78,18 @@ export async function activate(context: ExtensionContext): Promise<void> {
 
   await Promise.all(profiles.list().map((profile) => app.sessions.load(profile)));
   following.update();
-  forgetful = await losesSecrets(secrets, globalState);
-  if (forgetful) {
-    log.warn('This machine forgets secrets when a window closes. Sign-ins last for one window only.');
-    for (const profile of profiles.list()) await (await app.sessions.store(profile)).read().catch(() => undefined);
-    following.update();
+  // Two round trips to the secret storage, for which nobody who waits for this extension should have to wait as well.
+  learnKeyring().catch(() => log.error('The secret storage of this machine could not be tried out.'));
+
+  async function learnKeyring(): Promise<void> {
+    forgetful = await losesSecrets(secrets, globalState);
+    if (forgetful) {
+      log.warn('This machine forgets secrets when a window closes. Sign-ins last for one window only.');
+      for (const profile of profiles.list()) await (await app.sessions.store(profile)).read().catch(() => undefined);
+      following.update();
+    }
+    await commands.executeCommand('setContext', 'partnerAuth.ready', true);
   }
-  await commands.executeCommand('setContext', 'partnerAuth.ready', true);
 }
 
 /** Waits for refreshes in flight, whose new tokens would be lost otherwise. */

@@ -1,11 +1,10 @@
 import type { CipherCandidate } from './detect-cipher.ts';
 
-/** What would tell these candidates apart, or what to look at when there is none. */
-export function adviceFor(rivals: readonly CipherCandidate[], keyFits: boolean, knowsText: boolean): string {
+/** What would tell these candidates apart; `isCut` when all of them leave out the first block, and it may be text too. */
+export function adviceFor(rivals: readonly CipherCandidate[], isCut: boolean): string {
   const [first, ...others] = rivals;
-  if (first === undefined) return withoutCandidate(keyFits, knowsText);
   const differ = (part: (candidate: CipherCandidate) => unknown): boolean =>
-    others.some((other) => JSON.stringify(part(other)) !== JSON.stringify(part(first)));
+    first !== undefined && others.some((other) => JSON.stringify(part(other)) !== JSON.stringify(part(first)));
   const advice: string[] = [];
   const rules = new Set(rivals.map(({ settings }) => settings.iv.from));
   if (rules.has('fixed') && rules.has('field')) {
@@ -28,14 +27,34 @@ export function adviceFor(rivals: readonly CipherCandidate[], keyFits: boolean, 
   if (differ(({ settings: { algorithm, keyFormat, derivation } }) => [algorithm, keyFormat, derivation])) {
     advice.push('A longer message, or one whose plain text you know, would decide how the key is read.');
   }
+  if (isCut) {
+    advice.push(
+      'The first block may be the IV, or text under an IV that was not tried: compare the beginning of the plain text, or give a part of it.',
+    );
+  }
   return advice.join(' ');
 }
 
-function withoutCandidate(keyFits: boolean, knowsText: boolean): string {
+/** What is known of a message that nothing fits. */
+export interface Misfit {
+  readonly knowsText: boolean;
+  /** It reads well, but not as the text that was given. */
+  readonly readsOtherwise: boolean;
+  /** All but its first block reads as text. */
+  readonly keyFits: boolean;
+  readonly isShort: boolean;
+}
+
+/** What to look at when nothing fits. */
+export function adviceWithoutCandidate({ knowsText, readsOtherwise, keyFits, isShort }: Misfit): string {
+  if (readsOtherwise) {
+    return 'Settings were found under which this message reads well, but your plain text is not in it. Check it character by character, or leave it out to see those settings.';
+  }
   if (keyFits) {
     return knowsText
       ? 'The key fits, the IV is none that was tried. Give the whole plain text, from its first character, or the IV itself.'
       : 'The key fits, the IV is none that was tried. Give the IV, or the whole plain text of this message.';
   }
-  return 'Nothing in the family fits. Check that key and ciphertext belong together and are complete, and that the ciphertext is the field alone, not its envelope.';
+  const shorter = isShort ? ' This message is short: one of 48 bytes and more tells more.' : '';
+  return `Nothing in the family fits. Check that key and ciphertext belong together and are complete, and that the ciphertext is the field alone, not its envelope.${shorter}`;
 }

@@ -2,8 +2,8 @@ import { nativeEngine } from '../cipher/native-engine.ts';
 import { unpadded } from '../cipher/padding.ts';
 import type { CipherSettings, IvRule } from '../cipher/settings.ts';
 import type { Material } from '../cipher/derive.ts';
-import { adviceFor } from './detect-advice.ts';
-import { ivReadings, keyWays, type KeyWay } from './family.ts';
+import { adviceFor, adviceWithoutCandidate } from './detect-advice.ts';
+import { ivReadings, keyWays, publishedIvs, type KeyWay } from './family.ts';
 import { readSample, type CipherSample, type Reading } from './sample.ts';
 import { isReadable, judgeBlocks, type PayloadKind, type Reason, type Verdict } from './verdict.ts';
 
@@ -33,20 +33,35 @@ export interface CipherDetection {
  * @throws PartnerAuthError `configuration` for a sample that can not be tried.
  */
 export function detectCipher(sample: CipherSample): CipherDetection {
-  const found: CipherCandidate[] = [];
-  for (const reading of readSample(sample)) {
-    for (const way of keyWays(sample.key)) found.push(...tryWay(way, reading, sample));
-  }
-  const candidates = distinct(found.sort((a, b) => b.score - a.score)).slice(0, 20);
+  const readings = readSample(sample);
+  const candidates = distinct(candidatesFor(sample, readings)).slice(0, 20);
   const best = candidates[0];
-  const knowsText = sample.plaintext !== undefined;
-  if (best === undefined) {
-    return { verdict: 'none', candidates, advice: adviceFor([], keyFitsAlone(sample), knowsText) };
-  }
+  if (best === undefined) return { verdict: 'none', candidates, advice: whyNone(sample, readings) };
   // Half a point is what separates a common spelling of the same thing from a rare one.
   const rivals = candidates.filter(({ score }) => score > best.score - 0.5);
-  if (rivals.length === 1) return { verdict: 'found', candidates };
-  return { verdict: 'ambiguous', candidates, advice: adviceFor(rivals, false, knowsText) };
+  const isCut = sample.plaintext === undefined && best.settings.iv.from === 'prefix' && best.payload !== 'json';
+  if (rivals.length === 1 && !isCut) return { verdict: 'found', candidates };
+  return { verdict: 'ambiguous', candidates, advice: adviceFor(rivals, isCut) };
+}
+
+/** Best first. */
+function candidatesFor(sample: CipherSample, readings: readonly Reading[]): CipherCandidate[] {
+  const ways = keyWays(sample.key);
+  return readings
+    .flatMap((reading) => ways.flatMap((way) => tryWay(way, reading, sample)))
+    .sort((a, b) => b.score - a.score);
+}
+
+function whyNone(sample: CipherSample, readings: readonly Reading[]): string {
+  const { plaintext, ...rest } = sample;
+  const knowsText = plaintext !== undefined;
+  const otherwise = knowsText ? candidatesFor(rest, readings) : [];
+  return adviceWithoutCandidate({
+    knowsText,
+    readsOtherwise: otherwise.some(({ payload }) => payload !== 'binary'),
+    keyFits: keyFitsAlone(sample, readings),
+    isShort: readings.every(({ bytes }) => bytes.length < 48),
+  });
 }
 
 function tryWay(way: KeyWay, reading: Reading, sample: CipherSample): CipherCandidate[] {
@@ -68,12 +83,17 @@ function tryWay(way: KeyWay, reading: Reading, sample: CipherSample): CipherCand
   const tries: [Uint8Array, IvRule][] = [
     [material.key.subarray(0, 16), { from: 'key' }],
     [Buffer.alloc(16), { from: 'zero' }],
+    ...publishedIvs.map((rule): [Uint8Array, IvRule] => [Buffer.from(String(rule.value), rule.format), rule]),
   ];
   for (const { bytes: iv, format } of ivReadings(sample.iv)) {
     const value = sample.iv ?? iv;
-    tries.push([iv, { from: 'fixed', value, ...(format !== undefined && format !== 'utf8' && { format }) }]);
-    if (format === 'hex' || format === 'base64')
-      tries.push([iv, { from: 'field', name: 'iv', ...(format === 'base64' && { format }) }]);
+    if (sample.ivField === undefined)
+      tries.push([iv, { from: 'fixed', value, ...(format !== undefined && format !== 'utf8' && { format }) }]);
+    const name = sample.ivField ?? 'iv';
+    if (format === 'base64') tries.push([iv, { from: 'field', name, format }]);
+    if (format === 'hex') {
+      tries.push([iv, { from: 'field', name, ...(/[A-F]/.test(String(value)) && { format: 'hex-upper' as const }) }]);
+    }
   }
   for (const [iv, rule] of tries) results.push(...judged(way, reading, sample, material, iv, rule));
   if (bytes.length >= 32)
@@ -93,6 +113,9 @@ function withUnknownIv(way: KeyWay, reading: Reading, sample: CipherSample, mate
   const iv = Buffer.from(blocks.subarray(0, 16).map((byte, index) => byte ^ (known[index] ?? 0)));
   // A rule that explains the IV as well is the better one.
   const computed = { ...verdict, score: verdict.score - 2, reasons: [...verdict.reasons, 'IV was computed' as const] };
+  // Sixteen random bytes are hardly ever all printable: this one was written down by a person.
+  const text = iv.toString('latin1');
+  if (/^[\x20-\x7e]{16}$/.test(text)) return candidates(way, reading, { from: 'fixed', value: text }, computed);
   return [
     ...candidates(way, reading, { from: 'fixed', value: iv.toString('hex'), format: 'hex' }, computed),
     ...candidates(way, reading, { from: 'field', name: 'iv' }, computed),
@@ -100,9 +123,10 @@ function withUnknownIv(way: KeyWay, reading: Reading, sample: CipherSample, mate
 }
 
 /** Whether the message but for its first block reads as text, so that only the IV is wrong. */
-function keyFitsAlone(sample: CipherSample): boolean {
-  return readSample(sample).some(({ bytes }) =>
-    keyWays(sample.key).some(({ settings, derive }) => {
+function keyFitsAlone(sample: CipherSample, readings: readonly Reading[]): boolean {
+  const ways = keyWays(sample.key);
+  return readings.some(({ bytes }) =>
+    ways.some(({ settings, derive }) => {
       if (typeof settings.derivation === 'object' || bytes.length < 48) return false;
       const blocks = nativeEngine(derive().key).decrypt(Buffer.from(bytes), Buffer.alloc(16));
       const tail = unpadded(blocks, 16)?.subarray(16) ?? unpadded(blocks, 32)?.subarray(16);
@@ -129,7 +153,12 @@ function judged(
   const padding = last.at(-1) ?? 0;
   if (padding < 1 || padding > 32 || (padding <= 16 && unpadded(last, 16) === undefined)) return [];
   const verdict = judgeBlocks(engine.decrypt(Buffer.from(body), iv), plaintext);
-  return verdict === undefined ? [] : candidates(way, reading, rule, verdict);
+  if (verdict === undefined) return [];
+  // Without its first block, as the rule of an IV in front has it, any message reads as the tail of itself.
+  if (skip > 0 && verdict.isTail === true && !verdict.reasons.includes('whole known text')) return [];
+  // Any IV but one in front has to explain the first block too, which is evidence when it does.
+  const score = verdict.score + (skip === 0 && verdict.payload !== 'binary' ? 1 : 0);
+  return candidates(way, reading, rule, { ...verdict, score });
 }
 
 function candidates(
@@ -154,11 +183,12 @@ function candidates(
   );
 }
 
-/** The same settings found on two ways are one candidate. */
+/** The same settings found on two ways, or with an IV of the same bytes, are one candidate. */
 function distinct(list: readonly CipherCandidate[]): CipherCandidate[] {
   const seen = new Set<string>();
-  return list.filter(({ settings }) => {
-    const key = JSON.stringify(settings);
+  return list.filter(({ settings: { iv, ...rest } }) => {
+    const fixed = iv.from === 'fixed' && typeof iv.value === 'string' ? Buffer.from(iv.value, iv.format) : undefined;
+    const key = JSON.stringify([fixed?.toString('hex') ?? iv, rest]);
     return seen.has(key) ? false : Boolean(seen.add(key));
   });
 }

@@ -6,6 +6,7 @@ import {
   textFormats,
   type CipherAlgorithm,
   type CipherSettings,
+  type IvRule,
   type KeyDerivation,
   type TextFormat,
 } from '../cipher/settings.ts';
@@ -58,6 +59,12 @@ function formatsOf(key: string | Uint8Array): readonly (TextFormat | undefined)[
   if (typeof key !== 'string') return [undefined];
   return textFormats.filter((format) => readAs(key, format) !== undefined);
 }
+
+/** Fixed IVs that partners of the family have published. */
+export const publishedIvs: readonly Extract<IvRule, { readonly from: 'fixed' }>[] = [
+  { from: 'fixed', value: '000102030405060708090a0b0c0d0e0f', format: 'hex' },
+  { from: 'fixed', value: '0123456789abcdef' },
+];
 
 /** The 16-byte readings of an IV. */
 export function ivReadings(

@@ -13,6 +13,8 @@ export interface CipherSample {
   readonly plaintext?: string;
   /** The IV that the partner handed over, or that travelled beside the ciphertext. */
   readonly iv?: string | Uint8Array;
+  /** The envelope's field that `iv` travelled in. Without it both a fixed IV and one in a field `iv` are considered. */
+  readonly ivField?: string;
 }
 
 /** A ciphertext read as one of the text forms. */
@@ -24,12 +26,12 @@ export interface Reading {
 }
 
 const longest = 1024 * 1024;
-const known = ['key', 'ciphertext', 'plaintext', 'iv'];
+const known = ['key', 'ciphertext', 'plaintext', 'iv', 'ivField'];
 
 /** @throws PartnerAuthError `configuration` naming what is missing, too large, or no ciphertext in any known form. */
 export function readSample(sample: CipherSample): readonly Reading[] {
   refuseUnknownKeys('sample', sample, known);
-  const { key, ciphertext, plaintext, iv } = sample;
+  const { key, ciphertext, plaintext, iv, ivField } = sample;
   const empty = (value: unknown): boolean =>
     !(typeof value === 'string' || value instanceof Uint8Array) || value.length === 0;
   if (empty(key))
@@ -47,8 +49,18 @@ export function readSample(sample: CipherSample): readonly Reading[] {
       'sample.plaintext must be the plain text or a part of it, or left out.',
     );
   }
-  if (iv !== undefined && empty(iv))
-    throw configurationError('sample.iv', 'sample.iv must be a text or bytes, or left out.');
+  if (plaintext !== undefined && plaintext.length > longest) {
+    throw configurationError('sample.plaintext', 'sample.plaintext is over 1 MiB; a part of it does as well.');
+  }
+  if (iv !== undefined && (empty(iv) || iv.length > 64)) {
+    throw configurationError(
+      'sample.iv',
+      'sample.iv must be a text or bytes that can be an IV of 16 bytes, or left out.',
+    );
+  }
+  if (ivField !== undefined && (typeof ivField !== 'string' || ivField === '' || iv === undefined)) {
+    throw configurationError('sample.ivField', 'sample.ivField must be the name of the field that sample.iv came in.');
+  }
   const readings = [...hexReadings(ciphertext.trim()), ...base64Readings(ciphertext.trim())];
   if (readings.length > 0) return readings;
   throw configurationError(
@@ -58,17 +70,18 @@ export function readSample(sample: CipherSample): readonly Reading[] {
 }
 
 function hexReadings(text: string): Reading[] {
-  const digits = /[\da-f]*$/i.exec(text)?.[0] ?? '';
-  // An odd digit can belong to a prefix that ends in one.
-  const body = digits.slice(digits.length % 32);
+  // From the end, as a pattern would try each of a million places anew.
+  let start = text.length;
+  while (start > 0 && /[\da-f]/i.test(text[start - 1] ?? '')) start--;
+  // Odd digits can belong to a prefix that ends in some.
+  const body = text.slice(start + ((text.length - start) % 32));
   const bytes = decodeHex(body);
   if (bytes === undefined || bytes.length === 0) return [];
   const prefix = text.slice(0, text.length - body.length);
   if (prefix.length > 16) return [];
   const upper = /[A-F]/.test(body);
   const lower = /[a-f]/.test(body);
-  if (upper && lower) return [];
-  return [{ bytes, prefix, outputs: upper ? ['hex-upper'] : lower ? ['hex'] : ['hex', 'hex-upper'] }];
+  return [{ bytes, prefix, outputs: upper === lower ? ['hex', 'hex-upper'] : upper ? ['hex-upper'] : ['hex'] }];
 }
 
 function base64Readings(text: string): Reading[] {

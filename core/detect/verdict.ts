@@ -12,6 +12,8 @@ export interface Verdict {
   readonly payload: PayloadKind;
   /** Padding units that fit. */
   readonly paddings: readonly (16 | 32)[];
+  /** Ends as JSON does, and is none: what it lacks is its beginning. */
+  readonly isTail?: boolean;
 }
 
 export type Reason =
@@ -33,14 +35,19 @@ export function judgeBlocks(blocks: Buffer, plaintext: string | undefined, from 
   const reasons: Reason[] = ['padding is right'];
   // Two padding bytes or more are no accident; a single one happens once in 256 tries.
   let score = blocks.length - body.length > 1 ? 2 : 1;
-  const utf8 = isUtf8(seen);
+  // Behind an unread first block the text may begin within a character.
+  const utf8 = from > 0 || isUtf8(seen);
   const text = utf8 ? seen.toString() : '';
   if (plaintext !== undefined) {
     if (from > 0 ? !matchesTail(seen, plaintext, from) : !(utf8 && text.includes(plaintext))) return undefined;
     reasons.push(text === plaintext || from > 0 ? 'whole known text' : 'known text was found');
     score += 100;
   }
-  if (!utf8) return plaintext === undefined ? undefined : { score, reasons, payload: 'binary', paddings };
+  if (!utf8) {
+    // Text but for its first block is text under another IV; and of all the wrong keys one in 256 gives right padding.
+    const isBinary = blocks.length - body.length > 3 && !(seen.length > 24 && isReadable(seen.subarray(16)));
+    return isBinary ? { score, reasons, payload: 'binary', paddings } : undefined;
+  }
   reasons.push('text is UTF-8');
   score += 2;
   const payload = from > 0 ? kindOf(plaintext ?? '') : kindOf(text);
@@ -48,12 +55,12 @@ export function judgeBlocks(blocks: Buffer, plaintext: string | undefined, from 
   if (payload === 'query') reasons.push('payload is a query string');
   if (payload === 'json' || payload === 'query') score += 20;
   else if (plaintext === undefined && !isPlain(text)) return undefined;
-  return { score, reasons, payload, paddings };
+  return { score, reasons, payload, paddings, isTail: payload === 'text' && /[}\]]\s*$/.test(text) };
 }
 
 function matchesTail(seen: Buffer, plaintext: string, from: number): boolean {
   const known = Buffer.from(plaintext);
-  return known.length > from && seen.equals(known.subarray(from));
+  return known.length >= from && seen.equals(known.subarray(from));
 }
 
 function kindOf(text: string): PayloadKind {

@@ -37,7 +37,7 @@ export function advice(code: PartnerAuthErrorCode, definition: PartnerDefinition
 function settingAdvice(setting: string | undefined): string {
   switch (setting) {
     case 'cipher':
-      return 'If it can not read the payload, check cipher.key, cipher.iv and cipher.output, and the partner code.';
+      return 'If it can not read the payload, check cipher.key, cipher.iv and cipher.output, and the partner code; detectCipher() finds cipher settings from one message that is known to be right.';
     case 'partnerCode':
       return 'Check partnerCode.';
     case undefined:

@@ -57,27 +57,60 @@ export function cipherFacts(settings: CipherSettings): CipherFacts {
 }
 
 const mask = '••••••••';
+/** Deeper answers are cut: a partner could send one that is too deep to be walked. */
+const deepest = 24;
+
+/** Names whose values are secrets, and those whose values are secrets where they are texts. */
+export interface SecretNames {
+  readonly always: ReadonlySet<string>;
+  readonly asText: ReadonlySet<string>;
+}
 
 /** The exchange with every value hidden whose name says that it is a secret, or that holds one the session knows. */
 export function maskedExchange(
   exchange: AuthExchange,
-  secretNames: ReadonlySet<string>,
+  names: SecretNames,
   redact: (text: string) => string,
 ): AuthExchange {
   const hide = (value: unknown, name: string): unknown => {
-    if (secretNames.has(name) && value !== '' && value !== null && value !== undefined) return mask;
-    if (typeof value === 'string') return redact(value);
-    if (Array.isArray(value)) return value.map((item) => hide(item, ''));
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hide(item, key)]));
+    if (value === undefined || value === null || value === '') return value;
+    if (names.always.has(name)) return mask;
+    if (typeof value !== 'string') return value;
+    return names.asText.has(name) ? mask : redact(value);
   };
-  const { payload, answer, body, ...rest } = exchange;
+  const { headers, payload, answer, body, message, ...rest } = exchange;
   return {
     ...rest,
-    payload: hide(payload, ''),
+    headers: walked(headers, (value, name) =>
+      /auth|cookie|key|secret|token/i.test(name) ? mask : redact(String(value)),
+    ) as AuthExchange['headers'],
+    payload: walked(payload, hide, redact),
     body: `${mask} (${body.length} characters)`,
-    ...(answer !== undefined && { answer: hide(answer, '') }),
+    ...(answer !== undefined && { answer: walked(answer, hide, redact) }),
+    ...(message !== undefined && { message: redact(message) }),
   };
+}
+
+/** A copy that nobody else has: what a listener does with it changes nothing for the session. */
+export function copiedExchange(exchange: AuthExchange): AuthExchange {
+  return walked(exchange, (value) => value) as AuthExchange;
+}
+
+/** A copy of JSON with each leaf, and each value that `change` replaces as a whole, changed. */
+function walked(
+  value: unknown,
+  change: (value: unknown, name: string) => unknown,
+  rename: (name: string) => string = (name) => name,
+  name = '',
+  depth = 0,
+): unknown {
+  const changed = change(value, name);
+  if (changed !== value || typeof value !== 'object' || value === null) return changed;
+  if (depth >= deepest) return '…';
+  if (Array.isArray(value)) return value.map((item) => walked(item, change, rename, '', depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [rename(key), walked(item, change, rename, key, depth + 1)]),
+  );
 }
 
 /** Names of the fields whose values are secrets, whatever call they travel in. */
@@ -87,9 +120,9 @@ export function secretFieldNames({
   logout,
   oneTimeCode,
   answer,
-}: PartnerDefinition): ReadonlySet<string> {
+}: PartnerDefinition): SecretNames {
   const last = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
-  return new Set([
+  const always = new Set([
     ...credentials.filter((field) => field.secret === true).map((field) => field.name),
     refresh.tokenField,
     ...(logout === undefined ? [] : [logout.tokenField]),
@@ -97,4 +130,7 @@ export function secretFieldNames({
     last(answer.accessToken),
     last(answer.refreshToken),
   ]);
+  // Both may name what holds the whole answer at other times.
+  const asText = [oneTimeCode?.sessionIn, answer.encryptedIn].filter((path) => path !== undefined).map(last);
+  return { always, asText: new Set(asText) };
 }

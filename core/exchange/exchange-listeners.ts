@@ -1,10 +1,16 @@
 import type { Logger } from '../log.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
-import { maskedExchange, secretFieldNames, type AuthExchange } from './auth-exchange.ts';
+import {
+  copiedExchange,
+  maskedExchange,
+  secretFieldNames,
+  type AuthExchange,
+  type SecretNames,
+} from './auth-exchange.ts';
 
 /** Who wants to see the auth exchanges, and how much of them. */
 export class ExchangeListeners {
-  readonly #secretNames: ReadonlySet<string>;
+  readonly #secretNames: SecretNames;
   readonly #redact: (text: string) => string;
   readonly #log: Logger;
   readonly #listeners = new Map<
@@ -24,12 +30,13 @@ export class ExchangeListeners {
     return () => void this.#listeners.delete(key);
   }
 
-  announce(exchange: AuthExchange): void {
-    if (this.#listeners.size === 0) return;
-    const masked = maskedExchange(exchange, this.#secretNames, this.#redact);
-    for (const { call, reveal } of this.#listeners.values()) {
+  /** `secrets`: what else must not be seen in this exchange, such as its ciphertext. */
+  announce(exchange: AuthExchange, secrets: readonly string[] = []): void {
+    const redact = (text: string): string =>
+      this.#redact(secrets.reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text));
+    for (const { call, reveal } of [...this.#listeners.values()]) {
       try {
-        call(reveal ? exchange : masked);
+        call(reveal ? copiedExchange(exchange) : maskedExchange(exchange, this.#secretNames, redact));
       } catch {
         this.#log.error('A listener for "exchange" threw an error.');
       }

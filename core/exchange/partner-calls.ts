@@ -20,7 +20,7 @@ export interface Connection {
   readonly redactor: Redactor;
   readonly cipherFacts?: CipherFacts | undefined;
   /** Told of each auth call, secrets included. */
-  readonly onExchange?: (exchange: AuthExchange) => void;
+  readonly onExchange?: (exchange: AuthExchange, secrets: readonly string[]) => void;
   /** The user's own constant payload fields. */
   readonly extraFields: { readonly login?: JsonObject; readonly refresh?: JsonObject };
 }
@@ -108,7 +108,7 @@ export function partnerCalls(connection: Connection) {
       'failure' in exchange
         ? { error: exchange.failure, inDoubt: exchange.mayHaveArrived }
         : authResult(judge(definition, call, exchange.answer, cipher, redact), exchange.answer);
-    connection.onExchange?.({
+    const told: AuthExchange = {
       call,
       at: 'answer' in exchange ? exchange.answer.sentAt : Date.now(),
       method,
@@ -121,7 +121,8 @@ export function partnerCalls(connection: Connection) {
       ...(result.answer !== undefined && { answer: result.answer }),
       outcome: 'error' in result ? result.error.code : 'success',
       ...('error' in result && { message: result.error.message }),
-    });
+    };
+    connection.onExchange?.(told, secrets);
     return result;
   }
 

@@ -20,7 +20,8 @@ export function scheduler(clock: Clock, now: () => number, onTime: () => void): 
     cancel?.();
     cancel = undefined;
     if (target === undefined) return;
-    const wait = Math.min(Math.max(0, target - now()), longestWait);
+    // To a full minute, so that many sessions wake the process together.
+    const wait = Math.min(Math.max(0, target - now()), longestWait - (now() % longestWait));
     cancel = clock.timer(Math.ceil(wait), () => {
       cancel = undefined;
       if (target === undefined) return;

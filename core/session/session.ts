@@ -67,7 +67,7 @@ export class PartnerSession implements AsyncDisposable {
       transport: this.#transport,
       redactor: this.#redactor,
       cipherFacts: options.cipher && cipherFacts(options.cipher),
-      onExchange: (exchange) => this.#exchanges.announce(exchange),
+      onExchange: (exchange, secrets) => this.#exchanges.announce(exchange, secrets),
     });
     this.#login = loginFlow(this.#options.definition, this.#calls, this.#redactor, () => this.#clock.monotonic());
     this.#state = new SessionState({
@@ -138,7 +138,7 @@ export class PartnerSession implements AsyncDisposable {
     // A second round only when the first one joined or adopted a token set that is not good enough.
     for (let round = 1; ; round++) {
       const record = this.#state.record;
-      // Read once: two clocks are behind it, and they cost more than all else here.
+      // Read once: it looks at two clocks, which is most of what a call with a good token costs.
       const now = this.#state.now();
       if (record !== undefined && isUsable(record.tokens, now, needed)) {
         if (record.ended !== undefined || !this.#state.isDue(now) || !this.#state.mayRetry())

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
-import { mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -60,9 +60,11 @@ async function acquire(path: string, me: Owner, timeout: number): Promise<void> 
     // More than that between two looks is sleep, or a hang of this process: the owner may have slept as well.
     waited += Math.min(now - last, longestPause);
     last = now;
-    if (await create(path, me)) return;
     const sign = await signOfLife(path);
-    if (sign === undefined) continue;
+    if (sign === undefined) {
+      if (await create(path, me)) return;
+      continue;
+    }
     if (sign.text !== seen?.sign) seen = { sign: sign.text, since: waited };
     const dead = sign.owner !== undefined && isDead(sign.owner);
     if (dead || waited - seen.since > staleAfter) {
@@ -81,16 +83,15 @@ async function acquire(path: string, me: Owner, timeout: number): Promise<void> 
 }
 
 async function create(path: string, owner: Owner): Promise<boolean> {
+  const temporary = `${path}.${owner.id}.tmp`;
   try {
-    const handle = await open(path, 'wx', 0o600);
-    try {
-      await handle.writeFile(JSON.stringify(owner));
-    } catch (error) {
-      await rm(path, { force: true });
-      throw error;
-    } finally {
-      await handle.close();
-    }
+    await writeNew(temporary, owner);
+    // In one step with its owner's name: a lock without one could not be taken over from a process that died at once.
+    await link(temporary, path).catch(async (error: unknown) => {
+      if (['EEXIST', 'ENOENT'].includes(systemErrorCode(error))) throw error;
+      // A file system without hard links.
+      await writeNew(path, owner);
+    });
     return true;
   } catch (error) {
     const code = systemErrorCode(error);
@@ -108,6 +109,20 @@ async function create(path: string, owner: Owner): Promise<boolean> {
         setting: 'store',
       },
     );
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}
+
+async function writeNew(path: string, owner: Owner): Promise<void> {
+  const handle = await open(path, 'wx', 0o600);
+  try {
+    await handle.writeFile(JSON.stringify(owner));
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import http from 'node:http';
-import https from 'node:https';
+import type { Agent as HttpAgent } from 'node:http';
+import type { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
-import tls from 'node:tls';
-import type { Got, Response } from 'got';
+import type tls from 'node:tls';
+import type { Response } from 'got';
 import { configurationError, PartnerAuthError } from '../errors.ts';
 import { describeFailure, type Failure } from './failure.ts';
 import type { Exchange, HttpAnswer, HttpRequest, SendOptions, Transport } from './http.ts';
@@ -20,9 +20,18 @@ export interface TransportOptions {
 const answerLimit = 1024 * 1024;
 const phases = { lookup: 5_000, connect: 10_000, secureConnect: 10_000 };
 
-let loading: Promise<Got> | undefined;
-// got takes longer to load than everything else together, and a session with a valid token never needs it.
-const loadGot = (): Promise<Got> => (loading ??= import('got').then((module) => module.default));
+// got takes longer to load than everything else together, and importing Node's own `http` evaluates all of its `fetch`. A
+// session with a valid token needs neither.
+const loadAll = () => Promise.all([import('got'), import('node:http'), import('node:https'), import('node:tls')]);
+
+let loading: ReturnType<typeof loadAll> | undefined;
+
+async function load() {
+  const [{ default: got }, { default: http }, { default: https }, { default: tls }] = await (loading ??= loadAll());
+  return { got, http, https, tls };
+}
+
+type Loaded = Awaited<ReturnType<typeof load>>;
 
 /**
  * HTTP by got, fenced in: no redirects, no cookies, no HTTP/2, an answer of 1 MiB at most after decompression, one
@@ -30,15 +39,25 @@ const loadGot = (): Promise<Got> => (loading ??= import('got').then((module) => 
  * errors, which carry the whole request.
  */
 export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transport {
-  const secureContext = ca === undefined ? undefined : trusting(ca);
-  const agents = globalAgent
-    ? undefined
-    : {
-        http: new http.Agent({ keepAlive: true }),
-        https: new https.Agent({ keepAlive: true, ...(secureContext && { secureContext }) }),
-      };
+  if (ca !== undefined) checkCertificates(ca);
+  let agents: { readonly http: HttpAgent; readonly https: HttpsAgent } | undefined;
+  let closed = false;
 
-  async function attempt(got: Got, request: HttpRequest, timeout: number, signal?: AbortSignal): Promise<Outcome> {
+  function openAgents({ http, https, tls }: Loaded): void {
+    if (globalAgent || agents !== undefined) return;
+    const secureContext = ca === undefined ? undefined : tls.createSecureContext({ ca: authorities(tls, ca) });
+    agents = {
+      http: new http.Agent({ keepAlive: true }),
+      https: new https.Agent({ keepAlive: true, ...(secureContext && { secureContext }) }),
+    };
+  }
+
+  async function attempt(
+    { got, tls }: Loaded,
+    request: HttpRequest,
+    timeout: number,
+    signal?: AbortSignal,
+  ): Promise<Outcome> {
     const { host, protocol } = new URL(request.url);
     const sentAt = now();
     let response: Response | undefined;
@@ -52,7 +71,7 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
       http2: false,
       timeout: { ...phases, request: timeout },
       ...(agents && { agent: agents }),
-      ...(globalAgent && ca !== undefined && { https: { certificateAuthority: authorities(ca) } }),
+      ...(globalAgent && ca !== undefined && { https: { certificateAuthority: authorities(tls, ca) } }),
       ...(signal && { signal }),
     });
     stream.once('response', (head: Response) => (response = head));
@@ -77,9 +96,11 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
     async send(request, { signal, timeout }: SendOptions): Promise<Exchange> {
       const start = performance.now();
       const remaining = (): number => timeout - (performance.now() - start);
-      const got = await loadGot();
+      const loaded = await load();
+      if (closed) return { failure: closedError(), mayHaveArrived: false };
+      openAgents(loaded);
       for (let number = 1; ; number++) {
-        const outcome = await attempt(got, request, Math.max(1, Math.round(remaining())), signal);
+        const outcome = await attempt(loaded, request, Math.max(1, Math.round(remaining())), signal);
         if (signal?.aborted === true) return aborted('error' in outcome ? outcome.mayHaveArrived : true);
         const delay = retryDelay(
           'error' in outcome
@@ -104,6 +125,7 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
       }
     },
     close() {
+      closed = true;
       agents?.http.destroy();
       agents?.https.destroy();
     },
@@ -128,24 +150,26 @@ function tooLarge(host: string): Failure {
   return { error, mayHaveArrived: true, passing: false };
 }
 
+function closedError(): PartnerAuthError {
+  return new PartnerAuthError('closed', 'The session object was closed before the call was sent.');
+}
+
 function aborted(mayHaveArrived: boolean): Exchange {
   return { failure: new PartnerAuthError('aborted', 'The call was aborted by its signal.'), mayHaveArrived };
 }
 
 // Node's own `ca` option replaces the trusted authorities; ours adds to them.
-function authorities(ca: string): string[] {
+function authorities({ getCACertificates, rootCertificates }: Partial<typeof tls>, ca: string): string[] {
   // Node 22.15 and later also know NODE_EXTRA_CA_CERTS and the system's store.
-  const { getCACertificates } = tls as Partial<typeof tls>;
-  return [...(getCACertificates?.('default') ?? tls.rootCertificates), ca];
+  return [...(getCACertificates?.('default') ?? rootCertificates ?? []), ca];
 }
 
-function trusting(ca: string): tls.SecureContext {
+function checkCertificates(ca: string): void {
   try {
     // OpenSSL skips what it can not read, and the fault would only show as a partner that is not trusted.
     const certificates = ca.split('-----BEGIN CERTIFICATE-----').slice(1);
     if (certificates.length === 0) throw new Error('no certificate');
     for (const certificate of certificates) new X509Certificate(`-----BEGIN CERTIFICATE-----${certificate}`);
-    return tls.createSecureContext({ ca: authorities(ca) });
   } catch {
     throw configurationError('ca', 'ca must be one or more certificates in PEM form (-----BEGIN CERTIFICATE-----).');
   }

@@ -25,7 +25,7 @@ export async function signIn(app: App, profile: CheckedProfile): Promise<boolean
       if (answers === undefined) throw givenUp();
       try {
         await attempt(app, profile, known, answers);
-        app.ui.brief(app.t('Signed in to {0}.', profile.label));
+        tellSuccess(app, profile);
         return;
       } catch (error) {
         const again = isPartnerAuthError(error) ? restartStep(profile, error) : undefined;
@@ -43,6 +43,17 @@ export async function signIn(app: App, profile: CheckedProfile): Promise<boolean
   // The stored key, not the one that was tried, serves the session that may still be there.
   if (!done) await app.sessions.release(profile);
   return done;
+}
+
+function tellSuccess({ t, ui, sessions }: App, profile: CheckedProfile): void {
+  if (sessions.status(profile).storage !== 'windowOnly') {
+    ui.brief(t('Signed in to {0}.', profile.label));
+    return;
+  }
+  // Said with each sign-in: else the next one would be a riddle.
+  const message = t('Signed in to {0} for this window only: this machine keeps no secrets.', profile.label);
+  const help = { title: t('How to Fix It'), run: 'storageHelp' } as const;
+  void ui.explain({ message, mustAct: true, actions: [help] }, 'warning');
 }
 
 function givenUp(): PartnerAuthError {

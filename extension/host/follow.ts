@@ -76,7 +76,18 @@ export function follow({
     }
   }
 
-  const timer = setInterval(wake, minute);
+  let timer: NodeJS.Timeout | undefined;
+  /** At each full minute, as the sessions do, so that all of them wake the window once. */
+  const planWake = (): void => {
+    timer = setTimeout(
+      () => {
+        planWake();
+        wake();
+      },
+      minute - (now() % minute),
+    );
+  };
+  planWake();
   const listeners: Owned[] = [
     window.onDidChangeWindowState(({ focused }) => {
       if (focused) wake();
@@ -93,7 +104,7 @@ export function follow({
         if (profile !== undefined) tellEnd(profile);
       }),
     },
-    { dispose: () => clearInterval(timer) },
+    { dispose: () => clearTimeout(timer) },
   ];
   return {
     update,

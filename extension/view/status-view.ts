@@ -79,7 +79,7 @@ export function statusView(
     case 'expired':
       if (lastError !== undefined)
         return view(
-          'cloud-offline',
+          'debug-disconnect',
           `: ${t('Offline, expired')}`,
           t('the access token has expired and the partner could not be reached'),
           commands.refresh,
@@ -91,7 +91,7 @@ export function statusView(
       const severity = phase === 'due' ? 'warning' : 'normal';
       if (lastError !== undefined)
         return view(
-          'cloud-offline',
+          'debug-disconnect',
           `${left}, ${t('offline')}`,
           t('the access token works, the last refresh failed'),
           commands.refresh,

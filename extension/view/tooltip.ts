@@ -54,13 +54,16 @@ export function tooltip(
   const note = storageNote(status, t);
   return [
     `**${escapeMarkdown(profile.label)}**`,
-    `| | |\n|---|---|\n${rows.map(([name, value]) => `| ${escapeMarkdown(name)} | ${escapeMarkdown(value)} |`).join('\n')}`,
+    `| | |\n|---|---|\n${rows.map(([name, value]) => `| ${escapeMarkdown(name)}&nbsp;&nbsp; | ${escapeMarkdown(value)} |`).join('\n')}`,
     ...(note === undefined ? [] : [`$(warning) ${escapeMarkdown(note)}`]),
     links.join('&nbsp;&nbsp; '),
   ].join('\n\n');
 }
 
-function storageNote({ storage }: ProfileStatus, t: Translate): string | undefined {
+function storageNote({ storage, phase }: ProfileStatus, t: Translate): string | undefined {
+  if (storage === 'windowOnly' && phase === 'signedOut') {
+    return t('This machine keeps no secrets: a sign-in lasts for one window only.');
+  }
   if (storage === 'windowOnly') return t('Signed in for this window only: this machine keeps no secrets.');
   if (storage === 'behind') return t('Another window has newer tokens. Reload this window to use them.');
   return undefined;

@@ -3,7 +3,13 @@ import { rm, writeFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
-import { profileOf, signInAnswers, startPartnerAuth, statusItem, typeSteps } from '../helpers/workbench/partner-auth.ts';
+import {
+  profileOf,
+  signInAnswers,
+  startPartnerAuth,
+  statusItem,
+  typeSteps,
+} from '../helpers/workbench/partner-auth.ts';
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
 import { mainPath, type Words } from './main-path.ts';
@@ -11,10 +17,11 @@ import { mainPath, type Words } from './main-path.ts';
 const vietnamese: Words = {
   signIn: '$(key) ACME: Đăng nhập',
   signInCommand: 'Partner Auth: Đăng nhập',
+  valid: '$(key) ACME 9 giờ',
   signedIn: 'ACME: đã đăng nhập',
   signedOut: 'ACME: chưa đăng nhập',
   copyCommand: 'Partner Auth: Sao chép access token',
-  copied: /^\$\(check\) Đã sao chép access token \(9 giờ\)\. .*2 giây/,
+  copied: /^\$\(check\) Đã sao chép access token \(9 giờ\)\. Clipboard sẽ được xóa sau 2 giây\.$/,
   cleared: 'Đã xóa token khỏi clipboard.',
   fresh: 'ACME: access token đã được làm mới.',
   signOutCommand: 'Partner Auth: Đăng xuất',

@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import {
-  callsOf,
-  completeSignIn,
-  profileOf,
-  startPartnerAuth,
-  statusItem,
-} from '../helpers/workbench/partner-auth.ts';
+import { callsOf, completeSignIn, profileOf, startPartnerAuth, statusItem } from '../helpers/workbench/partner-auth.ts';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
@@ -49,7 +43,10 @@ describe('the main path', () => {
   it('starts a sandbox of its own and signs in to it from the notification', async () => {
     const before = sandbox.journal.length;
     await window.runCommand('Partner Auth: Start Sandbox Partner');
-    await window.notifications.click(/^The sandbox partner runs at http:\/\/127\.0\.0\.1:\d+\. Its profile Sandbox is ready\.$/, 'Sign In');
+    await window.notifications.click(
+      /^The sandbox partner runs at http:\/\/127\.0\.0\.1:\d+\. Its profile Sandbox is ready\.$/,
+      'Sign In',
+    );
     await statusItem(window).waitFor('$(key) Sandbox 9h');
     await window.runCommand('Partner Auth: Copy Access Token');
     await window.waitForClipboard(/^eyJ/);

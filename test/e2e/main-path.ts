@@ -7,6 +7,7 @@ import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 export interface Words {
   readonly signIn: string;
   readonly signInCommand: string;
+  readonly valid: string;
   readonly signedIn: string;
   readonly signedOut: string;
   readonly copyCommand: string;
@@ -19,6 +20,7 @@ export interface Words {
 export const english: Words = {
   signIn: '$(key) ACME: Sign in',
   signInCommand: 'Partner Auth: Sign In',
+  valid: '$(key) ACME 9h',
   signedIn: 'ACME: signed in',
   signedOut: 'ACME: signed out',
   copyCommand: 'Partner Auth: Copy Access Token',
@@ -39,7 +41,7 @@ export async function mainPath(window: WorkbenchWindow, sandbox: Sandbox, words:
 
   await window.runCommand(words.signInCommand);
   await completeSignIn(window, sandbox);
-  assert.deepEqual(await item.waitFor(/9h/), { text: '$(key) ACME 9h', label: words.signedIn, kind: 'default' });
+  assert.deepEqual(await item.waitFor(words.valid), { text: words.valid, label: words.signedIn, kind: 'default' });
   assert.equal(callsOf(sandbox, 'login'), 1);
 
   const first = sandbox.tokens('tconnect')?.accessToken;
@@ -54,7 +56,7 @@ export async function mainPath(window: WorkbenchWindow, sandbox: Sandbox, words:
   assert.equal(await window.readClipboard(), '');
 
   await window.reload();
-  assert.deepEqual(await item.waitFor(/9h/), { text: '$(key) ACME 9h', label: words.signedIn, kind: 'default' });
+  assert.deepEqual(await item.waitFor(words.valid), { text: words.valid, label: words.signedIn, kind: 'default' });
   await copiesToken(window, words, second);
   assert.equal(callsOf(sandbox, 'login') + callsOf(sandbox, 'refresh'), 2, 'the session was restored, not renewed');
 

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
-import { profileOf, signInAnswers, startPartnerAuth, statusItem, typeSteps } from '../helpers/workbench/partner-auth.ts';
+import {
+  profileOf,
+  signInAnswers,
+  startPartnerAuth,
+  statusItem,
+  typeSteps,
+} from '../helpers/workbench/partner-auth.ts';
 import { shown, until } from '../helpers/workbench/until.ts';
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
@@ -64,7 +70,10 @@ describe('signing in', () => {
     await quickInput.waitFor({ step: 1, message });
 
     const [key, iv, username] = signInAnswers(partner, 'tconnect');
-    await typeSteps(window, [key, iv, username].filter((answer) => answer !== undefined));
+    await typeSteps(
+      window,
+      [key, iv, username].filter((answer) => answer !== undefined),
+    );
     await quickInput.waitFor({ step: 4, masked: true });
     await quickInput.back();
     assert.equal((await quickInput.waitFor({ step: 3 })).value, username?.value);
@@ -146,11 +155,10 @@ describe('signing in', () => {
     await window.quickInput.waitFor({ title: 'Sign in to Drive', message: /^Text in the picture/ });
     const tab = window.page.locator('.tab').getByText('Captcha from Cloudreve');
     await shown(window.page, 'the picture of the captcha', tab);
-    const widths = 'images => images.map((image) => image.naturalWidth)';
     await until(window.page, 'the picture to be loaded', async () => {
-      const frames = window.page.frames().map((frame) => frame.locator('img').evaluateAll(widths));
-      const seen = await Promise.allSettled(frames);
-      return seen.some((frame) => frame.status === 'fulfilled' && (frame.value as number[]).includes(200)) || undefined;
+      const widths = '[...document.images].map((image) => image.naturalWidth)';
+      const seen = await Promise.allSettled(window.page.frames().map((frame) => frame.evaluate<number[]>(widths)));
+      return seen.some((frame) => frame.status === 'fulfilled' && frame.value.includes(200)) || undefined;
     });
     await window.quickInput.type(partner.captchaText(ticket) ?? '');
     await window.quickInput.accept();

@@ -48,10 +48,12 @@ describe('the commands', () => {
       assert.ok(signature.length > 20);
       assert.equal(text.includes(signature), false);
       assert.equal(editor.document.languageId, 'json');
-      const edited = await editor.edit((edit) => edit.insert(editor.document.positionAt(0), 'x')).then(
-        (applied) => applied,
-        () => false,
-      );
+      const edited = await editor
+        .edit((edit) => edit.insert(editor.document.positionAt(0), 'x'))
+        .then(
+          (applied) => applied,
+          () => false,
+        );
       assert.equal(edited && editor.document.getText() !== text, false, 'it is read-only');
       await commands.executeCommand('workbench.action.closeActiveEditor');
     });

@@ -45,7 +45,9 @@ describe('the manifest in VS Code', () => {
       assert.equal(scope, 'application', name);
       for (const target of [ConfigurationTarget.Workspace, ConfigurationTarget.WorkspaceFolder]) {
         await assert.rejects(
-          Promise.resolve(workspace.getConfiguration('partnerAuth').update(name.replace('partnerAuth.', ''), 1, target)),
+          Promise.resolve(
+            workspace.getConfiguration('partnerAuth').update(name.replace('partnerAuth.', ''), 1, target),
+          ),
         );
       }
     }

@@ -147,6 +147,20 @@ async function run(name: keyof typeof implementations, { sizes, slices }: Cipher
   return metrics;
 }
 
-export const candidates: Candidates = Object.fromEntries(
-  cipherNames.map((name) => [name, (options: CipherOptions) => run(name, options)]),
-);
+/** The settings of one captured message, found by trying the whole family on it. */
+async function detect({ sizes, slices }: CipherOptions): Promise<Metrics> {
+  const { createCipher, detectCipher } = await import('../../../core/index.ts');
+  const sealer = createCipher({ key, iv: { from: 'prefix' } });
+  const metrics: Metrics = {};
+  for (const [size, length] of Object.entries(sizes)) {
+    const sample = { ciphertext: sealer.encrypt(payload(length)), key: key.toString('hex') };
+    if (detectCipher(sample).verdict === 'none') throw new Error(`detectCipher finds nothing at ${size}.`);
+    metrics[`detect ${size}`] = nsPerCall(() => detectCipher(sample), slices);
+  }
+  return metrics;
+}
+
+export const candidates: Candidates = {
+  detectCipher: detect,
+  ...Object.fromEntries(cipherNames.map((name) => [name, (options: CipherOptions) => run(name, options)])),
+};

@@ -29,9 +29,13 @@ export async function measure({ module, name, options = {} }: Case): Promise<Met
 }
 
 /** The output of a Node process of this Node, which must end well. */
-export async function runNode(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+export async function runNode(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd?: string): Promise<string> {
   const { NODE_OPTIONS: _, ...inherited } = process.env;
-  const started = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...inherited, ...env } });
+  const started = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...inherited, ...env },
+    ...(cwd !== undefined && { cwd }),
+  });
   let stdout = '';
   let stderr = '';
   started.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

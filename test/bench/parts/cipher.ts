@@ -15,14 +15,15 @@ export const cipher: Part = {
   async run({ quick }) {
     const slices = quick ? quickSlices : { warmUpMs: 30, sliceMs: 8, slices: 5 };
     const options = { sizes, slices };
+    const detection = { label: 'detectCipher', module: 'cipher.ts', name: 'detectCipher', options, rounds: quick ? 1 : 3 };
     const samples = await interleaved(
-      cipherNames.map((name) => ({
+      [detection, ...cipherNames.map((name) => ({
         label: name,
         module: 'cipher.ts',
         name,
         options,
         ...(close.includes(name) ? {} : { rounds: quick ? 1 : 3 }),
-      })),
+      }))],
       quick ? 1 : 7,
     );
     const of = (name: string, metric: string): number[] => samples.get(name)?.get(metric) ?? [];
@@ -39,7 +40,9 @@ export const cipher: Part = {
       ]);
       return table([direction, ...Object.keys(sizes)], rows);
     });
+    const found = Object.keys(sizes).map((size) => timed(of('detectCipher', `detect ${size}`)));
+    const detected = table(['the settings of one message', ...Object.keys(sizes)], [['`detectCipher`', ...found]]);
     const explanation = `UTF-8 JSON to hex and back, AES-256-CBC; time for one call, and speed as a multiple of ${baseline} (more is faster). The result is flattened, as any use of it would.`;
-    return { markdown: [explanation, ...grids].join('\n\n'), figures };
+    return { markdown: [explanation, ...grids, detected].join('\n\n'), figures };
   },
 };

@@ -42,14 +42,14 @@ describe('the status item', () => {
     [
       'offline but valid',
       { phase: 'valid', accessExpiresAt: now + 2 * hour, lastError },
-      '$(cloud-offline) ACME 2h, offline',
+      '$(debug-disconnect) ACME 2h, offline',
       'normal',
       commands.refresh,
     ],
     [
       'offline and due',
       { phase: 'due', accessExpiresAt: now + 2 * minute, lastError },
-      '$(cloud-offline) ACME 2m, offline',
+      '$(debug-disconnect) ACME 2m, offline',
       'warning',
       commands.refresh,
     ],
@@ -57,7 +57,7 @@ describe('the status item', () => {
     [
       'expired and offline',
       { phase: 'expired', accessExpiresAt: now - 1, lastError },
-      '$(cloud-offline) ACME: Offline, expired',
+      '$(debug-disconnect) ACME: Offline, expired',
       'error',
       commands.refresh,
     ],

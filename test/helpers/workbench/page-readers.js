@@ -19,8 +19,9 @@ globalThis.pageReaders = {
       ),
       rows: visible('.quick-input-list .monaco-list-row').map((row) => ({
         label: label(row.querySelector('.quick-input-list-row .label-name')),
-        description: label(row.querySelector('.quick-input-list-row .label-description')),
-        detail: label(row.querySelector('.quick-input-list-label-meta .label-name')),
+        // A row is used again for another entry, with what that one lacks left in it unseen.
+        description: seen(row.querySelector('.quick-input-list-row .label-description')),
+        detail: seen(row.querySelector('.quick-input-list-label-meta .label-name')),
         focused: row.classList.contains('focused'),
       })),
     };
@@ -62,6 +63,10 @@ globalThis.pageReaders = {
   },
 };
 
+function seen(element) {
+  return element?.checkVisibility() === true ? label(element) : '';
+}
+
 // The text of a label as its author wrote it: icons come back as `$(name)`, hard spaces as spaces.
 function label(element) {
   const write = (node) => {
@@ -70,8 +75,10 @@ function label(element) {
     const icon = classes.find((name) => name !== 'codicon-colored' && !name.startsWith('codicon-modifier-'));
     const text = [...node.childNodes].map(write).join('');
     if (icon === undefined) return text;
+    // VS Code draws an unknown icon as nothing at all.
+    const drawn = getComputedStyle(node, '::before').content !== 'none';
     const modifier = classes.find((name) => name.startsWith('codicon-modifier-'))?.slice('codicon-modifier-'.length);
-    return `$(${icon.slice('codicon-'.length)}${modifier === undefined ? '' : `~${modifier}`})${text}`;
+    return `$(${drawn ? '' : 'unknown '}${icon.slice('codicon-'.length)}${modifier === undefined ? '' : `~${modifier}`})${text}`;
   };
   return element ? write(element).replaceAll('\u00a0', ' ').trim() : '';
 }

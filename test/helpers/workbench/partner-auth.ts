@@ -87,7 +87,7 @@ export async function completeSignIn(
   const remember = await window.quickInput.waitFor({ step: answers.length + 1 });
   await window.quickInput.pick(remember.rows[0]?.label ?? '');
   await window.quickInput.waitUntilClosed();
-  await statusItem(window).waitFor(/\d[hmd]/);
+  await statusItem(window).waitFor(/ \d+/);
 }
 
 /** The requests of one kind that the sandbox has answered. */

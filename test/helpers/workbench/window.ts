@@ -1,4 +1,4 @@
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { AccountsMenu, Dialogs } from './widgets/dialogs.ts';
 import { Notifications } from './widgets/notifications.ts';
 import { readPage } from './page-readers.ts';
@@ -7,6 +7,14 @@ import { StatusItem } from './widgets/status-item.ts';
 import { defaultTimeoutMs, matches, shown, type TextMatch, until } from './until.ts';
 
 const startWithinMs = 60_000;
+
+/** In points, from the left upper corner. */
+export interface Clip {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
 
 /** One window of VS Code, used as a person would: by keyboard, mouse and reading. */
 export class WorkbenchWindow {
@@ -51,6 +59,14 @@ export class WorkbenchWindow {
 
   async reload(): Promise<void> {
     await this.page.reload();
+    await this.whenReady();
+  }
+
+  /** Resolves when the window that `action` makes reload itself is up again. */
+  async whenReloadedBy(action: () => Promise<void>): Promise<void> {
+    const reloaded = this.page.waitForEvent('load');
+    await action();
+    await reloaded;
     await this.whenReady();
   }
 
@@ -129,21 +145,10 @@ export class WorkbenchWindow {
     );
   }
 
-  /** A picture of the window, or of one element with some room around it. */
-  async screenshot(path: string, around?: Locator, margin = 16): Promise<void> {
-    const options = { path, animations: 'disabled', caret: 'hide' } as const;
-    if (around === undefined) {
-      await this.page.screenshot(options);
-      return;
-    }
-    const box = await around.first().boundingBox();
-    const size = this.page.viewportSize();
-    if (box === null || size === null) throw new Error('What should be in the picture is not on screen.');
-    const left = Math.max(0, box.x - margin);
-    const top = Math.max(0, box.y - margin);
-    const right = Math.min(size.width, box.x + box.width + margin);
-    const bottom = Math.min(size.height, box.y + box.height + margin);
-    await this.page.screenshot({ ...options, clip: { x: left, y: top, width: right - left, height: bottom - top } });
+  /** A picture of the window, or of a part of it. */
+  async screenshot(path: string, clip?: Clip): Promise<void> {
+    const part = clip === undefined ? {} : { clip };
+    await this.page.screenshot({ path, animations: 'disabled', caret: 'hide', ...part });
   }
 
   #waitForLines(what: string, container: string, text: RegExp): Promise<string> {

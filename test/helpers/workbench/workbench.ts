@@ -127,6 +127,11 @@ export class Workbench {
     return readUserSettings(this.userDataDir);
   }
 
+  /** Changes some of the settings in the file, as an editor outside would. */
+  async changeUserSettings(changes: Settings): Promise<void> {
+    await writeUserSettings(this.userDataDir, { ...(await this.userSettings()), ...changes });
+  }
+
   /** What the windows keep in the browser (extension state, encrypted secrets), as text to be searched. */
   async browserState(): Promise<string> {
     return JSON.stringify(await this.context.storageState({ indexedDB: true }));

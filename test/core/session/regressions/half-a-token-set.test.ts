@@ -14,7 +14,7 @@ function withAccessToken(answer: unknown, value: unknown): unknown {
 describe('an answer with a new refresh token but without a usable access token', () => {
   for (const partner of partnerNames) {
     for (const value of [undefined, 7, 'two\r\nlines', '']) {
-      it(`of ${partner} (${JSON.stringify(value) ?? 'missing'}) does not cost the session`, () =>
+      it(`of ${partner} (${value === undefined ? 'missing' : JSON.stringify(value)}) does not cost the session`, () =>
         withSession(
           { partner, sandbox: { rotation: 'reuseDetection' } },
           async ({ session, sandbox, store, sibling }) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { memoryStore } from '../../../../core/index.ts';
 import { stored, withSession, type Fixture } from '../../../helpers/with-session.ts';
-import { watchedStore, type WatchedStore } from './stores.ts';
+import { watchedStore, type WatchedStore } from '../../../helpers/watched-store.ts';
 
 describe('a process that hung and lost its lock', () => {
   for (const [moment, step] of [

@@ -37,11 +37,20 @@ export class Notifications {
   }
 
   async dismissAll(): Promise<void> {
-    while ((await this.#items().count()) > 0) {
-      const item = this.#items().first();
-      await item.hover();
-      await item.locator('.codicon-notifications-clear, .codicon-notifications-hide').first().click();
-    }
+    await until(
+      this.#page,
+      'the notifications to go',
+      async () => {
+        const item = this.#items().first();
+        if ((await item.count()) === 0) return true;
+        const close = item.locator('.codicon-notifications-clear, .codicon-notifications-hide').first();
+        // Those of progress have no such button and may go by themselves at any time.
+        await item.hover({ timeout: 1000 }).catch(() => undefined);
+        await close.click({ timeout: 1000 }).catch(() => undefined);
+        return undefined;
+      },
+      { seen: () => this.list() },
+    );
   }
 
   #items(): Locator {

@@ -1,4 +1,4 @@
-import type { HeldLock, StoredRecord, TokenStore } from '../../../../core/index.ts';
+import type { HeldLock, StoredRecord, TokenStore } from '../../core/index.ts';
 
 type Step = 'read' | 'write';
 

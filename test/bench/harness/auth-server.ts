@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import http, { type RequestListener } from 'node:http';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { processCertificates } from '../../../core/sandbox/certificates.ts';
+
+export interface AuthServerOptions {
+  readonly secure?: boolean;
+  /** How long the partner takes for an answer, ms. */
+  readonly delay?: number;
+}
+
+export interface AuthServer extends AsyncDisposable {
+  readonly url: string;
+  /** PEM of its authority, where it is https. */
+  readonly ca: string | undefined;
+  /** So far. */
+  counts(): { readonly requests: number; readonly connections: number; readonly handshakes: number };
+}
+
+/** What every login and refresh is answered with: the fields of OAuth, which TCONNECT and all peers read. */
+const answer = JSON.stringify({
+  token_type: 'Bearer',
+  access_token: `eyJ${'a'.repeat(600)}`,
+  refresh_token: `eyJ${'r'.repeat(600)}`,
+  expires_in: 36_000,
+  refresh_expires_in: 2_592_000,
+});
+
+/**
+ * A partner that reads a request whole and answers with the same tokens at once or after a delay: what a client costs shows
+ * better beside a server that costs little.
+ */
+export async function authServer({ secure = false, delay = 0 }: AuthServerOptions = {}): Promise<AuthServer> {
+  const counts = { requests: 0, connections: 0, handshakes: 0 };
+  const listener: RequestListener = (request, response) => {
+    request.resume();
+    request.once('end', () => {
+      counts.requests++;
+      const send = (): void => {
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(answer) });
+        response.end(answer);
+      };
+      if (delay === 0) send();
+      else setTimeout(send, delay);
+    });
+  };
+  const certificates = secure ? await processCertificates() : undefined;
+  const server = certificates === undefined ? http.createServer(listener) : https.createServer(certificates.valid, listener);
+  // Only the client decides how long a connection lives.
+  server.keepAliveTimeout = 0;
+  server.on('connection', () => counts.connections++);
+  server.on('secureConnection', () => counts.handshakes++);
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 16_384 });
+  await once(server, 'listening');
+  return {
+    url: `${secure ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ca: certificates?.ca,
+    counts: () => ({ ...counts }),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { cacheFolder } from '../../helpers/vscode/paths.ts';
+import { provideBuild } from '../harness/build.ts';
+import type { Part } from '../harness/part.ts';
+import { bytes, table } from '../harness/table.ts';
+import { treemap } from '../harness/treemap.ts';
+
+export const size: Part = {
+  title: 'Size',
+  async run() {
+    const { folder } = await provideBuild();
+    const bundle = await readFile(join(folder, 'dist/extension.cjs'));
+    const vsixName = (await readdir(folder)).find((name) => name.endsWith('.vsix')) ?? '';
+    const vsix = await stat(join(folder, vsixName));
+    const core = await folderSize(join(folder, 'dist/core'), '.js');
+    const rows = [
+      ['extension bundle', bytes(bundle.length), bytes(gzipSync(bundle).length)],
+      ['VSIX', bytes(vsix.size), ''],
+      ['library without its packages', bytes(core), ''],
+      ...(await builtInSizes()),
+    ];
+    const meta = JSON.parse(await readFile(join(folder, 'out/extension.meta.json'), 'utf8')) as Parameters<
+      typeof treemap
+    >[0];
+    const parts = treemap(meta).map(({ name, size: own, share }) => [
+      name,
+      bytes(own),
+      `${(share * 100).toFixed(1)} %`,
+      '█'.repeat(Math.max(1, Math.round(share * 40))),
+    ]);
+    return {
+      markdown: [
+        table(['what', 'size', 'gzip'], rows),
+        table(['extension bundle by package', 'size', 'share', ''], parts),
+      ].join('\n\n'),
+      figures: { 'size bundle': bundle.length, 'size vsix': vsix.size, 'size core': core },
+    };
+  },
+};
+
+async function folderSize(folder: string, suffix: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true });
+  const sizes = await Promise.all(
+    entries.filter((name) => name.endsWith(suffix)).map(async (name) => (await stat(join(folder, name))).size),
+  );
+  return sizes.reduce((sum, one) => sum + one, 0);
+}
+
+/** The bundles of the built-in authentication extensions of the VS Code that the tests use, where it is installed. */
+async function builtInSizes(): Promise<string[][]> {
+  const server = (await readdir(cacheFolder).catch(() => [])).find((name) => name.startsWith('code-server-'));
+  if (server === undefined) return [];
+  const rows = await Promise.all(
+    ['github-authentication', 'microsoft-authentication'].map(async (name) => {
+      const code = await readFile(join(cacheFolder, server, 'extensions', name, 'dist/extension.js')).catch(() => undefined);
+      return code && [`for comparison: bundle of vscode.${name}`, bytes(code.length), bytes(gzipSync(code).length)];
+    }),
+  );
+  return rows.filter((row) => row !== undefined);
+}

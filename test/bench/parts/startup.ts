@@ -1,0 +1,101 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { provideBuild } from '../harness/build.ts';
+import { interleaved, measure, type Case } from '../harness/fresh-process.ts';
+import { loadedPackages } from '../harness/loaded-packages.ts';
+import type { Part } from '../harness/part.ts';
+import { median } from '../harness/statistics.ts';
+import { bytes, ratio, table, time, timed } from '../harness/table.ts';
+import { activationTimes, prepareWindow } from '../harness/window.ts';
+
+const empty = 'an empty program';
+const own = 'Partner Auth';
+const peers = ['google-auth-library', '@azure/core-rest-pipeline', 'simple-oauth2', '@badgateway/oauth2-client'];
+const pieces = ['got', 'node-forge'];
+const ownId = 'partner-auth.partner-auth';
+const builtIn = ['vscode.github-authentication', 'vscode.microsoft-authentication'];
+
+export const startup: Part = {
+  title: 'Start-up',
+  async run({ quick }) {
+    const library = await importTimes(quick ? 1 : 11);
+    const windows = await windowTimes(quick ? 1 : 5);
+    return {
+      markdown: [library.markdown, windows.markdown].join('\n\n'),
+      figures: { ...library.figures, ...windows.figures },
+    };
+  },
+};
+
+async function importTimes(rounds: number) {
+  const { core, folder } = await provideBuild();
+  const nothing = join(folder, 'out/empty.mjs');
+  await mkdir(join(folder, 'out'), { recursive: true });
+  await writeFile(nothing, 'export {};\n');
+  const specifiers: Readonly<Record<string, string>> = {
+    [empty]: pathToFileURL(nothing).href,
+    [own]: pathToFileURL(core).href,
+    ...Object.fromEntries([...peers, ...pieces].map((name) => [name, import.meta.resolve(name)])),
+  };
+  const cases: Case[] = Object.entries(specifiers).map(([label, specifier]) => ({
+    label,
+    module: 'startup.ts',
+    name: 'importing',
+    options: { specifier },
+  }));
+  const samples = await interleaved(cases, rounds, measure);
+  const of = (name: string, metric: string): number[] => samples.get(name)?.get(metric) ?? [];
+  const beyond = (name: string): number => median(of(name, 'ms')) - median(of(empty, 'ms'));
+  const rows = cases.map(({ label }) => [
+    label,
+    timed(of(label, 'ms'), 1e6),
+    label === empty ? '' : time(beyond(label) * 1e6),
+    label === empty || label === own ? '' : ratio(beyond(label) / beyond(own)),
+    bytes(median(of(label, 'heap')) - median(of(empty, 'heap'))),
+    bytes(median(of(label, 'resident')) - median(of(empty, 'resident'))),
+  ]);
+  const loaded = await loadedPackages(core);
+  const note = `Packages that importing Partner Auth loads: ${loaded.join(', ') || 'none'}.`;
+  const grid = table(
+    ['`import` of', 'time', 'beyond the empty program', `relative to ${own}`, 'heap', 'resident memory'],
+    rows,
+  );
+  return { markdown: `${grid}\n\n${note}`, figures: { 'startup import ms': beyond(own) } };
+}
+
+async function windowTimes(rounds: number) {
+  const prepared = await prepareWindow();
+  const samples = new Map<string, { load: number[]; call: number[]; finish: number[]; all: number[] }>();
+  for (let round = 0; round < rounds; round++) {
+    const ids = round % 2 === 0 ? [ownId, ...builtIn] : [...builtIn, ownId];
+    const times = await activationTimes(prepared, ids);
+    for (const id of ids) {
+      const one = times[id];
+      if (one === undefined) continue;
+      const lists = samples.get(id) ?? { load: [], call: [], finish: [], all: [] };
+      samples.set(id, lists);
+      lists.load.push(one.load);
+      lists.call.push(one.call);
+      lists.finish.push(one.finish);
+      lists.all.push(one.load + one.call + one.finish);
+    }
+  }
+  const figures: Record<string, number> = {};
+  const mine = samples.get(ownId);
+  const rows = [ownId, ...builtIn].map((id) => {
+    const lists = samples.get(id);
+    if (lists === undefined) return [id, 'not in this VS Code', '', '', '', ''];
+    const relative = mine === undefined ? NaN : median(lists.all) / median(mine.all);
+    if (id !== ownId) figures[`startup ${id} to own`] = relative;
+    return [
+      id,
+      ...(['load', 'call', 'finish', 'all'] as const).map((step) => timed(lists[step], 1e6)),
+      id === ownId ? '' : ratio(relative),
+    ];
+  });
+  const head = ['extension in VS Code', 'load code', 'call `activate`', 'finish', 'together', 'relative to Partner Auth'];
+  const note =
+    "VS Code's own figures (Developer: Startup Performance), medians over fresh windows. The GitHub extension is started by VS Code while the window opens, the other two by the bench afterwards.";
+  return { markdown: `${table(head, rows)}\n\n${note}`, figures };
+}

@@ -1,0 +1,33 @@
+import type { CipherSettings } from '../../../core/index.ts';
+import type { Row } from '../../vectors/cipher-family-rows.ts';
+import { readVectors } from './vectors.ts';
+
+export interface FamilyMessage {
+  readonly plaintext: string;
+  readonly ciphertext: string;
+  /** Where the IV has a field of its own. */
+  readonly iv?: string;
+}
+
+export interface FamilyRow extends Row {
+  readonly messages: readonly [FamilyMessage, ...FamilyMessage[]];
+}
+
+interface FamilyFile {
+  /** Shell functions that the commands of the rows use. */
+  readonly preamble: string;
+  readonly rows: readonly FamilyRow[];
+}
+
+/** What OpenSSL and Java made, by partner or setting; see test/vectors/README.md. */
+export const { preamble, rows: family } = readVectors('cipher-family.json') as FamilyFile;
+
+export function settingsOf({ settings, key }: FamilyRow): CipherSettings {
+  return { ...settings, key };
+}
+
+export function rowNamed(name: string): FamilyRow {
+  const row = family.find((candidate) => candidate.row === name);
+  if (row === undefined) throw new Error(`There is no row ${name}.`);
+  return row;
+}

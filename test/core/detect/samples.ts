@@ -1,0 +1,32 @@
+import { detectCipher, type CipherCandidate, type CipherSample, type CipherSettings } from '../../../core/index.ts';
+import type { FamilyMessage, FamilyRow } from '../cipher/family-vectors.ts';
+
+type Settings = Omit<CipherSettings, 'key'>;
+
+/** What a developer has of one message of a row, besides the key. */
+export function sampleOf({ key }: Pick<FamilyRow, 'key'>, { ciphertext, plaintext, iv }: FamilyMessage): CipherSample {
+  return { key, ciphertext, plaintext, ...(iv !== undefined && { iv }) };
+}
+
+/** The settings as one text, whatever the spelling of a fixed IV and, as nobody can know it, the name of the IV's field. */
+export function canonical({ iv, ...rest }: Settings): string {
+  const { algorithm = 'aes-256-cbc', keyFormat = 'utf8', derivation = 'none', padding = 16, output = 'hex' } = rest;
+  const rule =
+    iv.from === 'fixed'
+      ? { from: 'fixed', bytes: Buffer.from(iv.value as string, iv.format ?? 'utf8').toString('hex') }
+      : iv.from === 'field'
+        ? { from: 'field', format: iv.format ?? 'hex' }
+        : iv;
+  return JSON.stringify({ algorithm, keyFormat, derivation, padding, output, prefix: rest.prefix ?? '', rule });
+}
+
+/** The candidates that nothing in the sample sets behind the best one. */
+export function best(sample: CipherSample): readonly CipherCandidate[] {
+  const { candidates } = detectCipher(sample);
+  const score = candidates[0]?.score ?? 0;
+  return candidates.filter((candidate) => candidate.score > score - 0.5);
+}
+
+export function bestSettings(sample: CipherSample): readonly string[] {
+  return best(sample).map(({ settings }) => canonical(settings));
+}

@@ -1,0 +1,289 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
+import { openSession, type AuthExchange, type PartnerSession } from '../../../core/index.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../../core/sandbox/index.ts';
+import { acmePay } from '../../helpers/readme-partner.ts';
+import { failure } from '../../helpers/with-session.ts';
+
+const names = ['tconnect', 'bizmail', 'cloudreve', 'acme-pay'] as const;
+
+interface Heard {
+  readonly sandbox: Sandbox;
+  readonly session: PartnerSession;
+  readonly credentials: Readonly<Record<string, string>>;
+  readonly masked: AuthExchange[];
+  readonly revealed: AuthExchange[];
+  /** Whatever must not be seen: credentials, key, IV, tokens so far, and ciphertexts. */
+  secrets(): readonly string[];
+}
+
+/** A session with one listener that gets masked exchanges and one that gets all. */
+async function hear(
+  name: (typeof names)[number],
+  test: (heard: Heard) => Promise<void>,
+  options: SandboxOptions = {},
+  session: { readonly answer?: { readonly encryptedIn: string }; readonly timeout?: number } = {},
+): Promise<void> {
+  const tokens = new Set<string>();
+  await using sandbox = await startSandbox({
+    definitions: [{ definition: acmePay, cipher: { iv: { from: 'key' }, output: 'base64' } }],
+    onRequest: () => {
+      const { accessToken, refreshToken } = sandbox.tokens(name) ?? {};
+      for (const token of [accessToken, refreshToken]) if (token !== undefined) tokens.add(token);
+    },
+    ...options,
+  });
+  const profile = sandbox.profiles[name];
+  assert.ok(profile);
+  await using opened = await openSession({ ...profile, ...session });
+  const masked: AuthExchange[] = [];
+  const revealed: AuthExchange[] = [];
+  opened.on('exchange', (exchange) => void masked.push(exchange));
+  opened.on('exchange', (exchange) => void revealed.push(exchange), { reveal: true });
+  const credentials: Readonly<Record<string, string>> = { ...profile.credentials };
+  const { cipher } = profile;
+  await test({
+    sandbox,
+    session: opened,
+    credentials,
+    masked,
+    revealed,
+    secrets: () => [
+      ...Object.entries(credentials).flatMap(([field, value]) => (/password|secret/.test(field) ? [value] : [])),
+      ...(cipher === undefined
+        ? []
+        : [String(cipher.key), ...(cipher.iv.from === 'fixed' ? [String(cipher.iv.value)] : [])]),
+      ...tokens,
+      ...sandbox.journal
+        .map(({ body }) => /"(?:data|payload)":"([^"]+)"/.exec(body)?.[1])
+        .filter((text) => text !== undefined),
+    ],
+  });
+}
+
+function assertHidden(exchanges: readonly unknown[], secrets: readonly string[]): void {
+  assert.ok(exchanges.length > 0 && secrets.length > 0);
+  for (const exchange of exchanges) {
+    const shown = [
+      JSON.stringify(exchange),
+      inspect(exchange, { depth: Infinity, showHidden: true, maxStringLength: Infinity }),
+    ];
+    for (const secret of secrets) {
+      for (const text of shown) assert.ok(!text.includes(secret), `${secret.slice(0, 4)}… is in ${text.slice(0, 400)}`);
+    }
+  }
+}
+
+describe('session.on("exchange")', () => {
+  for (const name of names) {
+    it(`tells of ${name}'s login, refresh and logout, with every secret masked`, () =>
+      hear(name, async ({ session, sandbox, credentials, masked, secrets }) => {
+        await session.login(credentials);
+        await session.refresh();
+        await session.signOut();
+        const calls = sandbox.journal.map(({ call }) => call);
+        assert.deepEqual(
+          masked.map(({ call }) => call),
+          calls,
+        );
+        assertHidden(masked, secrets());
+        const encrypted = name === 'tconnect' || name === 'acme-pay';
+        for (const [index, exchange] of masked.entries()) {
+          const { path, method } = sandbox.journal[index] ?? {};
+          assert.equal(exchange.url, `${sandbox.url}${path ?? ''}`);
+          assert.equal(exchange.method, method);
+          assert.equal(exchange.status, 200);
+          assert.equal(exchange.outcome, 'success');
+          assert.equal(exchange.message, undefined);
+          assert.ok(Math.abs(exchange.at - Date.now()) < 60_000);
+          assert.equal(exchange.cipher !== undefined, encrypted);
+          assert.match(exchange.body, /^•+ \(\d+ characters\)$/);
+        }
+      }));
+
+    it(`reveals ${name}'s payload, body and answer to whoever asks`, () =>
+      hear(name, async ({ session, sandbox, credentials, masked, revealed }) => {
+        await session.login(credentials);
+        const tokens = sandbox.tokens(name);
+        const [all] = revealed;
+        assert.deepEqual(all?.payload, sandbox.journal[0]?.payload);
+        assert.equal(all?.body, sandbox.journal[0]?.body);
+        const answer = JSON.stringify(all?.answer);
+        assert.ok(tokens && answer.includes(tokens.accessToken) && answer.includes(tokens.refreshToken));
+        // The names of the fields are the same in both.
+        assert.deepEqual(Object.keys(masked[0] ?? {}).sort(), Object.keys(all ?? {}).sort());
+        assert.deepEqual(Object.keys(masked[0]?.payload as object), Object.keys(all?.payload as object));
+      }));
+
+    it(`tells what ${name} refused, and with what words, without the secrets`, () =>
+      hear(name, async ({ session, credentials, masked, secrets }) => {
+        const secretField = Object.keys(credentials).find((field) => /password|secret/.test(field)) ?? '';
+        const wrong = { ...credentials, [secretField]: 'Wr0ng-but-still-a-secret' };
+        const error = await failure(session.login(wrong));
+        assert.ok(error instanceof Error);
+        assert.equal(masked[0]?.outcome, 'invalidCredentials');
+        assert.equal(masked[0].message, error.message);
+        assert.notEqual(masked[0].answer, undefined);
+        assertHidden(masked, [...secrets(), 'Wr0ng-but-still-a-secret']);
+      }));
+  }
+
+  it('tells the cipher settings without key and IV', () =>
+    hear('acme-pay', async ({ session, credentials, masked }) => {
+      await session.login(credentials);
+      assert.deepEqual(masked[0]?.cipher, {
+        algorithm: 'aes-256-cbc',
+        keyFormat: 'hex',
+        derivation: 'none',
+        iv: 'key',
+        padding: 16,
+        output: 'base64',
+      });
+    }));
+
+  it('tells of a lost answer, a broken one, and one that came too late', () =>
+    hear(
+      'bizmail',
+      async ({ session, sandbox, credentials, masked, secrets }) => {
+        const outcomeOf = async (fault: Parameters<Sandbox['fail']>[0]): Promise<AuthExchange | undefined> => {
+          sandbox.fail(fault, { times: 9 });
+          await failure(session.login(credentials));
+          sandbox.heal();
+          return masked.at(-1);
+        };
+        const lost = await outcomeOf('resetAfter');
+        assert.deepEqual([lost?.outcome, lost?.status, lost?.answer], ['network', undefined, undefined]);
+        const broken = await outcomeOf('brokenJson');
+        assert.deepEqual([broken?.outcome, broken?.status, broken?.answer], ['invalidAnswer', 200, undefined]);
+        const busy = await outcomeOf({ status: 503 });
+        assert.deepEqual([busy?.outcome, busy?.status], ['partnerUnavailable', 503]);
+        sandbox.set({ delay: 5000 });
+        await failure(session.login(credentials));
+        assert.equal(masked.at(-1)?.outcome, 'timeout');
+        assert.equal(masked.length, 4);
+        assertHidden(masked, secrets());
+      },
+      {},
+      { timeout: 1500 },
+    ));
+
+  it('tells of a login that was given up', () =>
+    hear('bizmail', async ({ session, sandbox, credentials, masked }) => {
+      sandbox.set({ delay: 5000 });
+      await failure(session.login(credentials, { signal: AbortSignal.timeout(300) }));
+      assert.equal(masked[0]?.outcome, 'aborted');
+    }));
+
+  it('hides what a partner repeats: the password, the ciphertext, in values and in names', () =>
+    hear('acme-pay', async ({ session, sandbox, credentials, masked, secrets }) => {
+      const password = credentials.api_secret ?? '';
+      const first = await sealedBy(session, sandbox, credentials);
+      sandbox.fail({
+        text: JSON.stringify({ status: 'NO', error: { text: `no ${password}` }, [password]: [password, { first }] }),
+      });
+      await failure(session.login(credentials));
+      assert.equal(masked.at(-1)?.outcome, 'partnerRefused');
+      assert.match(JSON.stringify(masked.at(-1)?.answer), /hidden/);
+      // The IV is the same each time, and so is the ciphertext.
+      assertHidden(masked.slice(-1), [...secrets(), first]);
+    }));
+
+  it('hides an answer that could not be decrypted', () =>
+    hear(
+      'tconnect',
+      async ({ session, sandbox, credentials, masked }) => {
+        const data = Buffer.from('f'.repeat(96)).toString('base64');
+        sandbox.fail({ text: JSON.stringify({ data, note: 'kept' }) });
+        await failure(session.login(credentials));
+        assert.equal(masked[0]?.outcome, 'cipher');
+        assert.deepEqual(masked[0].answer, { data: '••••••••', note: 'kept' });
+      },
+      { tconnectAnswer: 'encrypted' },
+      { answer: { encryptedIn: 'data' } },
+    ));
+
+  it('hides the id of a login that waits for its code', () =>
+    hear(
+      'cloudreve',
+      async ({ session, sandbox, credentials, masked, revealed, secrets }) => {
+        await failure(session.login(credentials));
+        const id = (revealed[0]?.answer as { data: string }).data;
+        const code = sandbox.oneTimeCode();
+        await session.login({ otp: code });
+        assert.deepEqual(
+          masked.map(({ call, outcome }) => `${call} ${outcome}`),
+          ['login oneTimeCodeRequired', 'oneTimeCode success'],
+        );
+        assertHidden(masked, [...secrets(), id, code]);
+      },
+      { twoFactor: true },
+    ));
+
+  it('cuts an answer that is too deep to be walked, and the call goes on', () =>
+    hear('bizmail', async ({ session, sandbox, credentials, masked, revealed }) => {
+      const deep = 100_000;
+      sandbox.fail({ text: `{"a":${'['.repeat(deep)}${']'.repeat(deep)}}` });
+      const error = await failure(session.login(credentials));
+      assert.ok(error instanceof Error && error.name === 'PartnerAuthError', String(error));
+      for (const exchange of [masked[0], revealed[0]]) assert.ok(JSON.stringify(exchange).includes('…'));
+      await session.login(credentials);
+    }));
+
+  it('goes on when a listener throws or changes what it was given', () =>
+    hear('acme-pay', async ({ session, sandbox, credentials, masked }) => {
+      session.on(
+        'exchange',
+        (exchange) => {
+          const { result } = exchange.answer as { result: Record<string, unknown> };
+          result.token = 'another';
+          throw new Error('a listener of the user');
+        },
+        { reveal: true },
+      );
+      const later: string[] = [];
+      session.on('exchange', ({ call }) => void later.push(call));
+      await session.login(credentials);
+      await session.refresh();
+      assert.equal(await session.accessToken(), sandbox.tokens('acme-pay')?.accessToken);
+      assert.deepEqual(later, ['login', 'refresh']);
+      assert.equal(masked.length, 2);
+    }));
+
+  it('ends with off(), once and for that listener alone', () =>
+    hear('bizmail', async ({ session, credentials, masked }) => {
+      const heard: string[] = [];
+      const listener = ({ call }: AuthExchange): void => void heard.push(call);
+      const off = session.on('exchange', listener);
+      session.on('exchange', listener);
+      await session.login(credentials);
+      off();
+      off();
+      await session.refresh();
+      assert.deepEqual(heard, ['login', 'login', 'refresh']);
+      assert.equal(masked.length, 2);
+    }));
+
+  it('refuses an event that there is not', () =>
+    hear('bizmail', async ({ session }) => {
+      assert.throws(() => session.on('exchanges' as 'exchange', () => undefined), TypeError);
+    }));
+
+  it('tells nothing of protected calls', () =>
+    hear('bizmail', async ({ session, credentials, masked }) => {
+      await session.login(credentials);
+      await session.request('/api/1.0/mail/store', { payload: { subject: 'Xin chào' } });
+      assert.equal(masked.length, 1);
+    }));
+});
+
+/** The ciphertext that a login with these credentials sends. */
+async function sealedBy(
+  session: PartnerSession,
+  sandbox: Sandbox,
+  credentials: Readonly<Record<string, string>>,
+): Promise<string> {
+  await session.login(credentials);
+  const { payload } = JSON.parse(sandbox.journal.at(-1)?.body ?? '{}') as { payload: string };
+  return payload;
+}

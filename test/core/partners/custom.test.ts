@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  definePartner,
+  isPartnerAuthError,
+  openSession,
+  type PartnerAuthError,
+  type PartnerDefinition,
+  type PartnerSession,
+  type SessionOptions,
+} from '../../../core/index.ts';
+import { startSandbox, type Sandbox, type SandboxDefinition } from '../../../core/sandbox/index.ts';
+import { acmePay, acmePayJson } from '../../helpers/readme-partner.ts';
+import { failure } from '../../helpers/with-session.ts';
+
+type Cipher = SandboxDefinition['cipher'];
+
+/** The README's partner in the sandbox, and a session with it: both know the JSON alone. */
+async function withAcme(
+  test: (acme: {
+    readonly sandbox: Sandbox;
+    readonly session: PartnerSession;
+    readonly credentials: Readonly<Record<string, string>>;
+  }) => Promise<void>,
+  { definition = acmePay, cipher = { iv: { from: 'key' } }, options = {} } = {},
+): Promise<void> {
+  await using sandbox = await startSandbox({ definitions: [{ definition, ...(cipher && { cipher }) }] });
+  const profile = sandbox.profiles[definition.id];
+  assert.ok(profile);
+  await using session = await openSession({ ...profile, ...options });
+  await test({ sandbox, session, credentials: profile.credentials });
+}
+
+async function refusal(call: Promise<unknown>): Promise<PartnerAuthError> {
+  const error = await failure(call);
+  assert.ok(isPartnerAuthError(error), String(error));
+  return error;
+}
+
+const lines = (sandbox: Sandbox): string[] => sandbox.journal.map(({ call, status }) => `${call} ${status}`);
+
+describe('a partner that is JSON alone', () => {
+  it('signs in, refreshes, calls and signs out', () =>
+    withAcme(async ({ sandbox, session, credentials }) => {
+      await session.login(credentials);
+      assert.equal(session.status.phase, 'valid');
+      assert.equal(session.status.account, credentials.api_user);
+      const first = sandbox.tokens('acme-pay');
+      assert.equal(await session.accessToken(), first?.accessToken);
+      await session.refresh();
+      assert.notEqual(sandbox.tokens('acme-pay')?.refreshToken, first?.refreshToken);
+      assert.deepEqual(await session.request('/v2/balance'), {
+        status: 200,
+        ok: true,
+        headers: (await session.request('/v2/balance')).headers,
+        body: { status: 'OK' },
+      });
+      assert.deepEqual(await session.signOut(), { revoked: true });
+      assert.deepEqual(lines(sandbox), ['login 200', 'refresh 200', 'protected 200', 'protected 200', 'logout 200']);
+      const [login, refresh] = sandbox.journal;
+      assert.deepEqual(login?.payload, { ...credentials, grant_type: 'password' });
+      assert.deepEqual(refresh?.payload, { renewal_token: first?.refreshToken });
+      assert.match(login.body, /^\{"payload":"[\da-f]+"\}$/);
+      for (const { headers } of sandbox.journal) assert.match(headers['x-merchant-id'] ?? '', /^SANDBOX-/);
+    }));
+
+  it('refreshes a token that the partner does not accept any more, and goes on', () =>
+    withAcme(async ({ sandbox, session, credentials }) => {
+      await session.login(credentials);
+      sandbox.advance(7200);
+      assert.equal((await session.request('/v2/balance')).status, 200);
+      assert.deepEqual(lines(sandbox).slice(1), ['protected 401', 'refresh 200', 'protected 200']);
+    }));
+
+  it('is refused in the words of its rules', () =>
+    withAcme(async ({ sandbox, session, credentials }) => {
+      const wrong = await refusal(session.login({ ...credentials, api_secret: 'another' }));
+      assert.equal(wrong.code, 'invalidCredentials');
+      assert.match(wrong.message, /ACME Pay refused the login .*code E-LOGIN.*Check api_user, api_secret\./);
+      await session.login(credentials);
+      sandbox.revoke('acme-pay');
+      const ended = await refusal(session.refresh());
+      assert.equal(ended.code, 'sessionEnded');
+      assert.equal(session.status.phase, 'ended');
+    }));
+
+  it('points to the cipher settings, and to detectCipher, when the partner can not decrypt', () =>
+    withAcme(
+      async ({ session, credentials }) => {
+        const error = await refusal(session.login(credentials));
+        assert.deepEqual([error.code, error.setting], ['configuration', 'cipher']);
+        assert.match(error.message, /code E-CIPHER.*detectCipher\(\)/);
+      },
+      { options: { cipher: { key: 'k'.repeat(32), iv: { from: 'zero' } } } },
+    ));
+
+  it('says which setting is missing before anything is sent', async () => {
+    const settings = { partner: acmePay, baseUrl: 'https://acme.example', partnerCode: 'M-1' };
+    const noCipher = await refusal(openSession(settings));
+    assert.deepEqual([noCipher.code, noCipher.setting], ['configuration', 'cipher']);
+    const cipher = { key: 'k'.repeat(32), iv: { from: 'key' } } as const;
+    const noCode = await refusal(openSession({ partner: acmePay, baseUrl: 'https://acme.example', cipher }));
+    assert.equal(noCode.setting, 'partnerCode');
+    await using session = await openSession({ ...settings, cipher });
+    const noField = await refusal(session.login({ api_user: 'robot' }));
+    assert.equal(noField.code, 'configuration');
+    assert.match(noField.message, /api_secret/);
+  });
+
+  const { body: _, ...rest } = acmePay;
+  const shapes: readonly (readonly [string, PartnerDefinition, Cipher, RegExp])[] = [
+    [
+      'form fields, a query string and an IV in a field of its own',
+      {
+        ...rest,
+        body: {
+          form: 'encrypted',
+          field: 'details',
+          payload: 'query',
+          envelope: 'form',
+          fields: { merchant: '{partnerCode}', v: '2.0' },
+        },
+      },
+      { iv: { from: 'field', name: 'vector', format: 'hex-upper' }, output: 'hex-upper', padding: 32 },
+      /^merchant=SANDBOX-\w+&v=2.0&details=[\dA-F]+&vector=[\dA-F]{32}$/,
+    ],
+    [
+      'encrypted answers, and a password that is stretched with a salt in each message',
+      { ...rest, body: { form: 'encrypted', field: 'enc' }, answer: { ...acmePay.answer, encryptedIn: 'sealed.text' } },
+      { key: 'mật khẩu của ACME', derivation: { evp: 'md5' }, iv: { from: 'salted' }, output: 'base64', prefix: '@' },
+      /^\{"enc":"@U2FsdGVkX1[\w+/=]+"\}$/,
+    ],
+    [
+      'answers with the IV beside the ciphertext',
+      { ...rest, body: { form: 'encrypted', field: 'd' }, answer: { ...acmePay.answer, encryptedIn: 'd' } },
+      { iv: { from: 'field', name: 'iv', format: 'base64' }, output: 'base64' },
+      /^\{"d":"[\w+/=]+","iv":"[\w+/]{22}=="\}$/,
+    ],
+    ['plain JSON', { ...rest, body: { form: 'json' } }, undefined, /^\{"api_user":/],
+  ];
+  for (const [title, definition, cipher, envelope] of shapes) {
+    it(`may take ${title}`, () =>
+      withAcme(
+        async ({ sandbox, session, credentials }) => {
+          await session.login(credentials);
+          await session.refresh();
+          assert.equal((await session.request('/v2/balance')).status, 200);
+          assert.deepEqual(await session.signOut(), { revoked: true });
+          assert.match(sandbox.journal[0]?.body ?? '', envelope);
+          assert.deepEqual(lines(sandbox), ['login 200', 'refresh 200', 'protected 200', 'logout 200']);
+        },
+        { definition: definePartner(definition), cipher },
+      ));
+  }
+
+  it('does not change with what is done to the JSON afterwards', async () => {
+    const json = acmePayJson();
+    const definition = definePartner(json as unknown as PartnerDefinition);
+    (json.login as { path: string }).path = '/evil';
+    assert.equal(definition.login.path, '/v2/token');
+    assert.throws(() => Object.assign(definition.login, { path: '/evil' }), TypeError);
+  });
+});
+
+describe('a definition that is wrong', () => {
+  const cyclic: Record<string, unknown> = {};
+  cyclic.self = cyclic;
+  const wrong: readonly (readonly [string, (json: Record<string, unknown>) => void, string])[] = [
+    ['has an unknown key', (json) => (json.cypher = {}), 'partner.cypher'],
+    [
+      'has an unknown key in its envelope',
+      (json) => (json.body = { ...acmePay.body, feild: 'x' }),
+      'partner.body.feild',
+    ],
+    [
+      'has an unknown way to write the payload',
+      (json) => (json.body = { ...acmePay.body, payload: 'xml' }),
+      'partner.body.payload',
+    ],
+    ['has an unknown envelope', (json) => (json.body = { ...acmePay.body, envelope: 'xml' }), 'partner.body.envelope'],
+    ['has a path without a slash', (json) => (json.login = { path: 'v2/token' }), 'partner.login.path'],
+    ['has a path to another server', (json) => (json.login = { path: '//evil.example/' }), 'partner.login.path'],
+    ['lacks its answer', (json) => delete json.answer, 'partner.answer'],
+    [
+      'names a placeholder that there is not',
+      (json) => (json.headers = { 'X-Key': '{apiKey}' }),
+      'partner.headers.X-Key',
+    ],
+    ['refers to itself', (json) => (json.login = cyclic), 'partner'],
+    ['is huge', (json) => (json.label = 'x'.repeat(50_000_000)), 'partner'],
+  ];
+  for (const [title, change, setting] of wrong) {
+    it(`because it ${title} is refused within a second, naming ${setting}`, () => {
+      const json = acmePayJson();
+      change(json);
+      const start = performance.now();
+      assert.throws(
+        () => definePartner(json as unknown as PartnerDefinition),
+        (error: unknown) => {
+          assert.ok(isPartnerAuthError(error));
+          assert.deepEqual([error.code, error.setting], ['configuration', setting]);
+          return error.message.startsWith(setting) && error.message.length < 300;
+        },
+      );
+      assert.ok(performance.now() - start < 1000);
+    });
+  }
+});

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
+import { packConsumer } from '../helpers/workbench/consumer.ts';
+import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
+import {
+  callsOf,
+  completeSignIn,
+  passingMessage,
+  profileOf,
+  startPartnerAuth,
+  statusItem,
+} from '../helpers/workbench/partner-auth.ts';
+import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
+import type { Workbench } from '../helpers/workbench/workbench.ts';
+
+describe('commands of a signed-in profile', () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let partner: Partner;
+  let workbench: Workbench;
+  let window: WorkbenchWindow;
+
+  before(async () => {
+    folder = await temporaryFolder();
+    partner = await startPartner();
+    workbench = await startPartnerAuth({
+      profiles: [profileOf(partner, 'tconnect'), profileOf(partner, 'cloudreve')],
+      settings: { 'partnerAuth.clipboard.clearAfter': 0 },
+      otherExtensions: [await packConsumer(folder.path)],
+    });
+    window = await workbench.openWindow('acme');
+    await window.runCommand('Partner Auth: Sign In');
+    await completeSignIn(window, partner);
+  });
+  after(async () => {
+    await workbench?.stop();
+    await partner?.close();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  it('copies an Authorization header', async () => {
+    await window.runCommand('Partner Auth: Copy as Authorization Header');
+    await window.waitForClipboard(`Authorization: Bearer ${partner.tokens('tconnect')?.accessToken ?? ''}`);
+    await passingMessage(window).waitFor('$(check) Authorization header copied (9h)');
+  });
+
+  it('copies a cURL command that the partner answers with 200', async () => {
+    await window.runCommand('Partner Auth: Copy as cURL');
+    const command = await window.waitForClipboard(/^curl /);
+    const { stdout } = await promisify(execFile)('sh', ['-c', `${command} --silent --write-out '\n%{http_code}'`]);
+    assert.equal(stdout.split('\n').at(-1), '200', stdout);
+    assert.equal(callsOf(partner, 'protected'), 1);
+  });
+
+  it('shows claims and lifetimes of the token without its signature', async () => {
+    await window.runCommand('Partner Auth: Inspect Token');
+    const text = await window.waitForEditor(/"claims"/);
+    assert.match(text, /"note": "Nothing here was verified; the signature is left out\."/);
+    assert.match(text, /"accessTokenExpiresAt": "20\d\d-/);
+    await window.page.keyboard.type('x');
+    await window.page.getByText('Cannot edit in read-only editor').first().waitFor();
+    await window.page.keyboard.press('Escape');
+    await window.runCommand('View: Close Editor');
+  });
+
+  it('tells all in the tooltip, whose links work', async () => {
+    const { text, links } = await statusItem(window).tooltip();
+    const { username } = partner.profiles.tconnect.credentials;
+    assert.match(text, /^ACME/);
+    assert.match(text, new RegExp(`Account\\s+${username}`));
+    assert.match(text, new RegExp(`Partner\\s+TCONNECT, 127\\.0\\.0\\.1:${new URL(partner.url).port}`));
+    assert.match(text, /Access token until\s+.*\(9h\)/);
+    assert.match(text, /Sign-in needed\s+.*\(29d\)/);
+    assert.match(text, /Last refresh/);
+    assert.deepEqual(
+      links.map((link) => link.trim()),
+      ['Refresh', 'Copy token', 'Inspect', 'Sign out', 'Log'],
+    );
+    const before = callsOf(partner, 'refresh');
+    await statusItem(window).clickTooltipLink('Refresh');
+    await passingMessage(window).waitFor('ACME: the access token is fresh.');
+    assert.equal(callsOf(partner, 'refresh'), before + 1);
+  });
+
+  it('gives another extension a token after the consent of the user, and tells it of changes', async () => {
+    const account = `${partner.profiles.tconnect.credentials.username} (ACME)`;
+    await window.writeClipboard('');
+    await window.runCommand('Consumer: Ask for a Session');
+    const { text } = await window.dialogs.waitFor();
+    assert.match(text, /consumer/i);
+    await window.dialogs.click('Allow');
+    await window.quickInput.pick(account);
+    const got = /^got (.*), changes: (\d+)$/;
+    const [, given, before] = got.exec((await window.notifications.waitFor(got)).text) ?? [];
+    assert.equal(given, account);
+    await window.waitForClipboard(partner.tokens('tconnect')?.accessToken ?? '');
+
+    await window.notifications.dismissAll();
+    await statusItem(window).click();
+    await passingMessage(window).waitFor('ACME: the access token is fresh.');
+    await window.runCommand('Consumer: Ask for a Session');
+    await window.waitForClipboard(partner.tokens('tconnect')?.accessToken ?? '');
+    await window.notifications.waitFor(`got ${account}, changes: ${Number(before) + 1}`);
+    await window.notifications.dismissAll();
+  });
+
+  it('remembers the profile of each workspace', async () => {
+    await window.runCommand('Partner Auth: Switch Profile');
+    const { rows } = await window.quickInput.waitFor({ row: 'Drive' });
+    assert.deepEqual(
+      rows.map(({ label, description }) => [label, description]),
+      [
+        ['ACME', 'signed in 9h · current'],
+        ['Drive', 'signed out'],
+        ['$(add) Add a profile…', ''],
+      ],
+    );
+    await window.quickInput.pick('Drive');
+    await statusItem(window).waitFor('$(key) Drive: Sign in');
+    const other = await workbench.openWindow('another workspace');
+    await statusItem(other).waitFor('$(key) ACME 9h');
+    await other.page.close();
+    await window.page.bringToFront();
+    await window.reload();
+    await statusItem(window).waitFor('$(key) Drive: Sign in');
+  });
+
+  it('is in the Accounts menu, and signs out there', async () => {
+    const entry = `${partner.profiles.tconnect.credentials.username} (ACME) (Partner Auth)`;
+    assert.ok((await window.accounts.open()).includes(entry));
+    await window.accounts.choose(entry, 'Sign Out');
+    await window.dialogs.click('Sign Out');
+    await window.runCommand('Partner Auth: Switch Profile');
+    await window.quickInput.pick('ACME');
+    await statusItem(window).waitFor('$(key) ACME: Sign in');
+    assert.equal((await window.accounts.open()).includes(entry), false);
+    await window.accounts.close();
+  });
+
+  it('leaves no secret in settings, state or logs', async () => {
+    await assertNoLeak(workbench, partner.secrets());
+  });
+});

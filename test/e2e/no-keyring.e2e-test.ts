@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { assertNoLeak, startPartner } from '../helpers/workbench/leaks.ts';
+import { completeSignIn, profileOf, startPartnerAuth, statusItem } from '../helpers/workbench/partner-auth.ts';
+
+describe('a machine that keeps no secrets', () => {
+  it('is noticed, and every sign-in says that it is for this window only', async () => {
+    await using partner = await startPartner();
+    await using workbench = await startPartnerAuth({
+      profiles: [profileOf(partner, 'bizmail')],
+      keyring: false,
+      theme: 'high-contrast',
+    });
+    const window = await workbench.openWindow();
+    await window.runCommand('Partner Auth: Sign In');
+    await completeSignIn(window, partner, 'bizmail');
+    await window.reload();
+    await statusItem(window).waitFor('$(key) Mailer: Sign in');
+    const { text } = await statusItem(window).tooltip();
+    assert.match(text, /This machine keeps no secrets: a sign-in lasts for one window only\./);
+
+    await statusItem(window).click();
+    await completeSignIn(window, partner, 'bizmail');
+    const told = 'Signed in to Mailer for this window only: this machine keeps no secrets.';
+    assert.deepEqual((await window.notifications.waitFor(told)).buttons, ['How to Fix It']);
+    const note = /Signed in for this window only: this machine keeps no secrets\./;
+    assert.match((await statusItem(window).tooltip()).text, note);
+    await window.runCommand('Partner Auth: Show Log');
+    await window.waitForOutput(/This machine forgets secrets when a window closes\./);
+    await assertNoLeak(workbench, partner.secrets());
+  });
+});

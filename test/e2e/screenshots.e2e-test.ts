@@ -1,0 +1,123 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { repositoryRoot } from '../helpers/vscode/paths.ts';
+import { startPartner, type Partner } from '../helpers/workbench/leaks.ts';
+import {
+  completeSignIn,
+  profileOf,
+  signInAnswers,
+  startPartnerAuth,
+  statusItem,
+  typeSteps,
+} from '../helpers/workbench/partner-auth.ts';
+import { until } from '../helpers/workbench/until.ts';
+import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
+import type { Workbench } from '../helpers/workbench/workbench.ts';
+
+const folder = join(repositoryRoot, 'out/screenshots');
+const picture = (name: string): string => join(folder, `${name}.png`);
+
+/** Pictures for people to look at; `npm run screenshots` puts three of them beside the README. */
+describe('screenshots', () => {
+  let partner: Partner;
+  let workbench: Workbench;
+  let window: WorkbenchWindow;
+
+  before(async () => {
+    await mkdir(folder, { recursive: true });
+    partner = await startPartner({ accounts: { tconnect: { credentials: { username: 'ann@acme.example' } } } });
+    workbench = await startPartnerAuth({
+      profiles: [profileOf(partner, 'tconnect')],
+      settings: { 'partnerAuth.autoRefresh': false, 'remote.autoForwardPorts': false },
+      size: { width: 1280, height: 720 },
+      pixelRatio: 2,
+    });
+    window = await workbench.openWindow('acme-shop', { 'orders.ts': 'export {};\n' });
+  });
+  after(async () => {
+    await workbench?.stop();
+    await partner?.close();
+  });
+
+  /** The item without the traces of the mouse. */
+  async function showState(name: string): Promise<void> {
+    await window.page.mouse.click(800, 300);
+    await window.notifications.dismissAll();
+    await window.screenshot(picture(name), { x: 30, y: 689, width: 120, height: 28 });
+  }
+
+  it('the states in the status bar, the sign-in and the tooltip', async () => {
+    const item = statusItem(window);
+    await showState('signed-out');
+    await item.click();
+    await typeSteps(window, signInAnswers(partner, 'tconnect').slice(0, 3));
+    await window.quickInput.waitFor({ step: 4, masked: true });
+    await window.quickInput.type('correct horse');
+    await window.screenshot(picture('sign-in'), { x: 324, y: 0, width: 634, height: 120 });
+    await window.quickInput.cancel();
+    await window.quickInput.waitUntilClosed();
+
+    await item.click();
+    await completeSignIn(window, partner);
+    await showState('valid');
+    await item.tooltip();
+    await window.screenshot(picture('tooltip'), { x: 0, y: 500, width: 480, height: 220 });
+    await window.screenshot(picture('window'));
+
+    partner.fail({ status: 503 }, { call: 'refresh', times: Infinity });
+    await item.click();
+    await item.waitFor(/offline/);
+    await showState('offline');
+    partner.heal();
+
+    partner.set({ accessLifetime: 16 });
+    await item.click();
+    await until(window.page, 'the token to be due', async () =>
+      (await item.state())?.kind === 'warning' ? true : undefined,
+    );
+    await showState('due');
+    await compose(['signed-out', 'valid', 'due', 'offline']);
+  });
+
+  it('the walkthrough, dark and light', async () => {
+    await window.page.setViewportSize({ width: 1440, height: 810 });
+    await window.runCommand('Welcome: Open Walkthrough...');
+    await window.quickInput.pick('Get started with Partner Auth');
+    await window.runCommand('View: Close Primary Side Bar');
+    await window.page.locator('.gettingStartedContainer').getByText('Start a partner of your own').first().waitFor();
+    await pictureLoaded();
+    await window.screenshot(picture('walkthrough-dark'));
+    await window.runCommand('Preferences: Color Theme');
+    await window.quickInput.pick(/^(Default )?Light Modern$/);
+    await until(window.page, 'the light theme', async () =>
+      (await window.page.locator('.monaco-workbench.vs').count()) > 0 ? true : undefined,
+    );
+    await window.screenshot(picture('walkthrough-light'));
+  });
+
+  /** The item in all its states side by side, in one picture. */
+  async function compose(names: readonly string[]): Promise<void> {
+    const images = await Promise.all(
+      names.map(
+        async (name) =>
+          `<img width="120" height="28" src="data:image/png;base64,${await readFile(picture(name), 'base64')}">`,
+      ),
+    );
+    const page = await workbench.context.newPage();
+    await page.setContent(`<body style="margin:0;display:flex;gap:8px">${images.join('')}</body>`);
+    const clip = { x: 0, y: 0, width: names.length * 128 - 8, height: 28 };
+    await page.screenshot({ path: picture('status'), omitBackground: true, clip });
+    await page.close();
+  }
+
+  async function pictureLoaded(): Promise<void> {
+    await until(window.page, 'the picture of the step', async () => {
+      const drawn = window.page.frames().map((frame) => frame.locator('svg, img').count());
+      const counts = await Promise.allSettled(drawn.slice(1));
+      return counts.some((count) => count.status === 'fulfilled' && count.value > 0) || undefined;
+    });
+    // It is there before it is painted.
+    await window.page.waitForTimeout(500);
+  }
+});

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
+import {
+  callsOf,
+  completeSignIn,
+  passingMessage,
+  profileOf,
+  signInAnswers,
+  startPartnerAuth,
+  statusItem,
+  typeSteps,
+} from '../helpers/workbench/partner-auth.ts';
+import { until } from '../helpers/workbench/until.ts';
+import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
+import type { Workbench } from '../helpers/workbench/workbench.ts';
+
+describe('trouble at the partner', () => {
+  let partner: Partner;
+  let evil: Partner;
+  let workbench: Workbench;
+  let window: WorkbenchWindow;
+
+  before(async () => {
+    [partner, evil] = await Promise.all([startPartner(), startPartner()]);
+    workbench = await startPartnerAuth({
+      profiles: [profileOf(partner, 'bizmail'), profileOf(partner, 'cloudreve')],
+      settings: { 'partnerAuth.autoRefresh': false },
+    });
+    const hostile = {
+      'partnerAuth.profiles': [
+        { ...profileOf(evil, 'bizmail'), caFile: '/tmp/evil.pem' },
+        profileOf(evil, 'cloudreve'),
+      ],
+      'partnerAuth.autoRefresh': true,
+      'partnerAuth.clipboard.clearAfter': 0,
+    };
+    window = await workbench.openWindow('hostile', { '.vscode/settings.json': JSON.stringify(hostile) });
+  });
+  after(async () => {
+    await workbench?.stop();
+    await Promise.all([partner?.close(), evil?.close()]);
+  });
+
+  it('a workspace can not send a sign-in elsewhere', async () => {
+    await window.runCommand('Partner Auth: Sign In');
+    await completeSignIn(window, partner, 'bizmail');
+    await statusItem(window).click();
+    await passingMessage(window).waitFor('Mailer: the access token is fresh.');
+    assert.equal(callsOf(partner, 'refresh'), 1);
+    assert.equal(evil.journal.length, 0);
+    assert.match((await statusItem(window).tooltip()).text, new RegExp(`BizMail, ${new URL(partner.url).host}`));
+  });
+
+  it('says a state once to a screen reader, not every minute', async () => {
+    partner.set({ accessLifetime: 242 });
+    await statusItem(window).click();
+    const before = await statusItem(window).waitFor('$(key) Mailer 4m');
+    await window.reload();
+    const after = await statusItem(window).waitFor('$(key) Mailer 3m');
+    assert.deepEqual([before.label, after.label], ['Mailer: signed in', 'Mailer: signed in']);
+  });
+
+  it('a token about to expire is shown in the warning colour, and refreshed with a click', async () => {
+    partner.set({ accessLifetime: 20 });
+    await statusItem(window).click();
+    // Due after half of its life, as that is shorter than the refresh margin.
+    await statusItem(window).waitFor('$(key) Mailer <1m');
+    await until(window.page, 'the token to be due', async () =>
+      (await statusItem(window).state())?.kind === 'warning' ? true : undefined,
+    );
+    assert.equal((await statusItem(window).state())?.label, 'Mailer: the access token is about to expire');
+    partner.set({ accessLifetime: 3600 });
+    await statusItem(window).click();
+    assert.equal((await statusItem(window).waitFor('$(key) Mailer 59m')).kind, 'default');
+  });
+
+  it('a partner that is down costs nothing: the token at hand is still copied', async () => {
+    partner.fail({ status: 503, html: true }, { call: 'refresh', times: Infinity });
+    await statusItem(window).click();
+    await window.notifications.click('Mailer has trouble on its side. Your session is kept.', 'Show Log');
+    assert.match(await window.waitForOutput(/Mailer: partnerUnavailable/), /503/);
+    assert.deepEqual(await statusItem(window).waitFor(/offline/), {
+      text: '$(debug-disconnect) Mailer 59m, offline',
+      label: 'Mailer: the access token works, the last refresh failed',
+      kind: 'default',
+    });
+    await window.runCommand('Partner Auth: Copy Access Token');
+    await window.waitForClipboard(partner.tokens('bizmail')?.accessToken ?? '');
+    partner.heal();
+    await statusItem(window).click();
+    await statusItem(window).waitFor('$(key) Mailer 59m');
+  });
+
+  it('a session that the partner has ended asks for one more sign-in, and the token at hand still serves', async () => {
+    partner.revoke('bizmail');
+    await statusItem(window).click();
+    const { buttons } = await window.notifications.waitFor('The session at Mailer has ended. Sign in again.');
+    assert.deepEqual(buttons, ['Sign In']);
+    assert.deepEqual(await statusItem(window).waitFor(/then sign in/), {
+      text: '$(key) Mailer 59m, then sign in',
+      label: 'Mailer: the session has ended; the access token still works',
+      kind: 'warning',
+    });
+    await window.runCommand('Partner Auth: Copy Access Token');
+    await window.waitForClipboard(/^eyJ/);
+    await window.notifications.click('The session at Mailer has ended. Sign in again.', 'Sign In');
+    // All but the password is known.
+    const [, password] = signInAnswers(partner, 'bizmail');
+    await typeSteps(window, password === undefined ? [] : [password]);
+    await window.quickInput.pick('Do not remember it');
+    assert.equal((await statusItem(window).waitFor('$(key) Mailer 59m')).kind, 'default');
+  });
+
+  it('a partner that is gone is told in plain words', async () => {
+    await partner.close();
+    await statusItem(window).click();
+    const message = 'Mailer could not be reached. Check the network and the base URL.';
+    assert.deepEqual((await window.notifications.waitFor(message)).buttons, ['Try Again', 'Show Log']);
+    await statusItem(window).waitFor('$(debug-disconnect) Mailer 59m, offline');
+    await window.reload();
+    await statusItem(window).waitFor(/^\$\(key\) Mailer 5\dm$/);
+    assert.equal(evil.journal.length, 0);
+  });
+
+  it('leaves no secret in settings, state or logs', async () => {
+    await assertNoLeak(workbench, partner.secrets());
+  });
+});

@@ -1,0 +1,205 @@
+import fc from 'fast-check';
+import {
+  createCipher,
+  decodeToken,
+  definePartner,
+  parseStoredRecord,
+  partners,
+  type CipherSettings,
+  type PartnerDefinition,
+  type SessionOptions,
+} from '../../../core/index.ts';
+import { judge } from '../../../core/exchange/judge.ts';
+import { readTokenSet } from '../../../core/exchange/token-answer.ts';
+import { createRedactor } from '../../../core/log.ts';
+import { resolveOptions } from '../../../core/session/options.ts';
+import { escapeMarkdown } from '../../../extension/view/markdown.ts';
+import { expectOurs, hostileJson, hostileTexts, mutated, oursOnly, scratched } from './hostile.ts';
+
+export interface Property {
+  readonly name: string;
+  /** Runs in the long form; the short form makes a part of them. */
+  readonly runs: number;
+  check(runs: number, seed: number): void;
+}
+
+const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjE4OTM0NTYwMDAsInN1YiI6IjEifQ.c2lnbmF0dXJl';
+const flat = {
+  access_token: jwt,
+  refresh_token: `${jwt}r`,
+  expires_in: 3600,
+  refresh_expires_in: 86_400,
+  token_type: 'Bearer',
+};
+const answers: Readonly<Record<keyof typeof partners, unknown>> = {
+  tconnect: flat,
+  bizmail: { success: true, message: 'ok', ...flat },
+  cloudreve: {
+    code: 0,
+    msg: '',
+    correlation_id: 'c0ffee',
+    data: {
+      access_token: jwt,
+      refresh_token: `${jwt}r`,
+      access_expires: '2027-01-01T00:00:00Z',
+      refresh_expires: '2027-02-01T00:00:00+07:00',
+    },
+  },
+};
+const record = {
+  version: 1,
+  sessionId: 's',
+  generation: 3,
+  partner: 'tconnect',
+  origin: 'https://partner.example',
+  partnerCode: 'P',
+  account: 'a',
+  tokens: { accessToken: jwt, refreshToken: jwt, issuedAt: 1, accessExpiresAt: 2, refreshExpiresAt: 3 },
+  intent: { at: 1 },
+  ended: { at: 1, code: 'sessionEnded' },
+};
+const settings: CipherSettings = { key: 'k'.repeat(32), iv: { from: 'fixed', value: 'i'.repeat(16), format: 'utf8' } };
+const cipher = createCipher(settings);
+const sealed = cipher.encrypt(JSON.stringify(flat));
+const { redact } = createRedactor();
+const check = <T>(runs: number, seed: number, arbitrary: fc.Arbitrary<T>, test: (value: T) => boolean): void =>
+  fc.assert(fc.property(arbitrary, test), { numRuns: runs, seed });
+
+const status = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(200) },
+  { weight: 2, arbitrary: fc.constantFrom(201, 204, 301, 400, 401, 403, 404, 429, 500, 502, 503) },
+  fc.integer({ min: 100, max: 999 }),
+);
+const headers = fc.dictionary(
+  fc.constantFrom('date', 'retry-after', 'content-type'),
+  fc.oneof(fc.constantFrom(...hostileTexts, 'Thu, 01 Jan 2099 00:00:00 GMT', '99999999999999'), fc.string()),
+  { noNullPrototype: false },
+);
+
+function partnerAnswers(runs: number, seed: number): void {
+  for (const [index, name] of (['tconnect', 'bizmail', 'cloudreve'] as const).entries()) {
+    const definition = partners[name];
+    const encrypted = definePartner({ ...definition, answer: { ...definition.answer, encryptedIn: 'data' } });
+    const body = fc.oneof(
+      { weight: 5, arbitrary: mutated(answers[name]).map((value) => JSON.stringify(value)) },
+      { weight: 3, arbitrary: scratched(JSON.stringify(answers[name])) },
+      { weight: 1, arbitrary: scratched(sealed).map((data) => JSON.stringify({ data })) },
+      { weight: 1, arbitrary: hostileJson.map((value) => JSON.stringify(value)) },
+    );
+    const calls = ['login', 'refresh', 'request', 'oneTimeCode', 'logout'] as const;
+    const all = fc.record({ body, status, headers, call: fc.constantFrom(...calls), sealed: fc.boolean() });
+    check(Math.ceil(runs / 3), seed + index, all, ({ body: text, status: code, headers: head, call, sealed: inside }) =>
+      oursOnly(() => {
+        const http = { status: code, headers: head, body: text, sentAt: 1.8e12, receivedAt: 1.8e12 + 50 };
+        const shape = inside ? encrypted : definition;
+        const verdict = judge(shape, call, http, inside ? cipher : undefined, redact);
+        if (verdict.kind === 'error') expectOurs(verdict.error);
+        if (verdict.kind !== 'success' || (call !== 'login' && call !== 'refresh')) return;
+        const tokens = readTokenSet(shape, definition[call], verdict.answer, http);
+        if ('problem' in parseStoredRecord({ ...record, tokens }))
+          throw new Error('The token set could not be stored.');
+      }),
+    );
+  }
+}
+
+const definition = partners.cloudreve;
+const options = (change: object): SessionOptions => ({
+  partner: 'tconnect',
+  baseUrl: 'https://partner.example',
+  partnerCode: 'P',
+  cipher: settings,
+  ...change,
+});
+const names = [
+  'partner',
+  'baseUrl',
+  'partnerCode',
+  'cipher',
+  'refreshMargin',
+  'timeout',
+  'bodyForm',
+  'answer',
+  'extraFields',
+];
+
+export const properties: readonly Property[] = [
+  { name: 'partner answers', runs: 1_000_000, check: partnerAnswers },
+  {
+    name: 'stored records',
+    runs: 100_000,
+    check: (runs, seed) =>
+      check(runs, seed, fc.oneof(mutated(record), hostileJson), (value) =>
+        oursOnly(() => {
+          const parsed = parseStoredRecord(value);
+          if ('problem' in parsed) expectOurs(new TypeError(parsed.problem));
+        }),
+      ),
+  },
+  {
+    name: 'ciphertexts',
+    runs: 100_000,
+    check: (runs, seed) =>
+      check(runs, seed, fc.oneof(scratched(sealed), fc.string(), fc.string({ unit: 'binary' })), (text) =>
+        oursOnly(() => cipher.decrypt(text)),
+      ),
+  },
+  {
+    name: 'partner definitions',
+    runs: 50_000,
+    check: (runs, seed) =>
+      check(runs, seed, fc.oneof(mutated(definition), hostileJson), (value) =>
+        oursOnly(() => definePartner(value as PartnerDefinition)),
+      ),
+  },
+  {
+    name: 'session options',
+    runs: 50_000,
+    check: (runs, seed) =>
+      check(runs, seed, fc.dictionary(fc.constantFrom(...names), hostileJson, { noNullPrototype: false }), (change) =>
+        oursOnly(() => resolveOptions(options(change))),
+      ),
+  },
+  {
+    name: 'cipher settings',
+    runs: 20_000,
+    check: (runs, seed) =>
+      check(runs, seed, mutated(settings), (value) => oursOnly(() => createCipher(value as CipherSettings))),
+  },
+  {
+    name: 'JWTs',
+    runs: 100_000,
+    check: (runs, seed) =>
+      check(
+        runs,
+        seed,
+        fc.oneof(
+          scratched(jwt),
+          fc.string(),
+          hostileJson.map((value) => `e30.${Buffer.from(JSON.stringify(value)).toString('base64url')}.x`),
+        ),
+        (text) =>
+          oursOnly(() => {
+            const decoded = decodeToken(text);
+            // Typed as always false; a hostile token must not change that.
+            if (decoded !== undefined && (decoded.verified as boolean)) throw new Error('A token counts as verified.');
+          }),
+      ),
+  },
+  {
+    name: 'text in markdown',
+    runs: 100_000,
+    check: (runs, seed) =>
+      check(
+        runs,
+        seed,
+        fc.oneof(fc.constantFrom(...hostileTexts), fc.string({ unit: 'binary' }), fc.string()),
+        (text) => {
+          const shown = escapeMarkdown(text);
+          const rest = shown.replace(/&#\d+;/g, '');
+          // What is left of markup, links, images, tables, icons, HTML and entities once escapes are taken out.
+          return !/[\\`*_{}[\]()#+!|<>~$&:@/\n\r]/.test(rest) && shown.length <= 4000;
+        },
+      ),
+  },
+];

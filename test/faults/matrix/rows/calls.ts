@@ -1,0 +1,96 @@
+import { serve } from '../../../core/transport/servers.ts';
+import type { Row } from '../trial.ts';
+import type { Scene } from '../scene.ts';
+
+const protectedPaths = {
+  tconnect: [
+    '/openapi/v1/transaction/qr',
+    { from_date: '2026-01-01 00:00:00', to_date: '2026-01-31 23:59:59', limit: 1, page: 1 },
+  ],
+  bizmail: ['/api/1.0/mail/store', { from: 'a@example.com', to: 'b@example.com', subject: 'x', text: 'y' }],
+  cloudreve: ['/api/v4/user/capacity', undefined],
+} as const;
+
+export function callOnce({
+  partner,
+  session,
+}: Pick<Scene, 'partner' | 'session'>): Promise<{ status: number; ok: boolean }> {
+  const [path, payload] = protectedPaths[partner];
+  return session.request(path, payload === undefined ? {} : { payload });
+}
+
+const storm = 20;
+
+export const callRows: readonly Row[] = [
+  {
+    name: 'redirect to another host',
+    told: '`redirect`: it is not followed',
+    variants: 5,
+    async provoke(scene, variant) {
+      await using elsewhere = await serve((_request, response) => response.end('{}'));
+      const status = [301, 302, 303, 307, 308][variant] ?? 302;
+      scene.sandbox.fail({ redirect: `${elsewhere.url}/steal`, status }, { times: 2 });
+      const code = await scene.attempt(() => scene.session.refresh());
+      await scene.attempt(() => callOnce(scene));
+      if (elsewhere.connections() > 0) return 'the other host was contacted';
+      return code === 'redirect' ? undefined : `told ${code} instead of redirect`;
+    },
+  },
+  {
+    name: '401 storm with stragglers',
+    told: 'nothing: one refresh for all',
+    async provoke(scene) {
+      // Cloudreve's tokens of one second are the same.
+      scene.clock.advance(2_000);
+      const before = scene.refreshes();
+      scene.sandbox.fail({ status: 401 }, { call: 'protected', times: storm });
+      const answers = await Promise.all(Array.from({ length: storm }, () => callOnce(scene)));
+      if (answers.some(({ status }) => status === 401)) return 'a call was not repeated';
+      const made = scene.refreshes() - before;
+      return made === 1 ? undefined : `${made} refreshes for one storm`;
+    },
+  },
+  {
+    name: '401 to every call for ever',
+    told: 'the 401 itself, after one refresh per call',
+    async provoke(scene) {
+      scene.sandbox.fail({ status: 401 }, { call: 'protected', times: Infinity });
+      const before = scene.refreshes();
+      for (let call = 0; call < 3; call++) await scene.attempt(() => callOnce(scene));
+      return scene.refreshes() - before <= 3 ? undefined : 'more than one refresh per call';
+    },
+  },
+  {
+    name: 'abort at every await',
+    told: '`aborted`, to the caller who did',
+    variants: 40,
+    async provoke(scene, variant) {
+      const controller = new AbortController();
+      scene.clock.advance(2 * 86_400_000);
+      const aborted = scene.attempt(() => scene.session.accessToken({ signal: controller.signal }));
+      const patient = scene.attempt(() => scene.session.accessToken());
+      const calling = scene.attempt(() =>
+        scene.session.request('/nowhere', { signal: controller.signal }).then(() => undefined),
+      );
+      for (let turn = 0; turn < variant; turn++) await new Promise((resolve) => setImmediate(resolve));
+      controller.abort();
+      const codes = [await aborted, await calling];
+      const other = await patient;
+      if (other !== undefined) return `another caller was told ${other}`;
+      return codes.every((code) => code === undefined || code === 'aborted') ? undefined : codes.join(' ');
+    },
+  },
+  {
+    name: 'abort at every await of a login',
+    told: '`aborted`; the session before it stays',
+    variants: 20,
+    async provoke(scene, variant) {
+      const controller = new AbortController();
+      const login = scene.attempt(() => scene.session.login(scene.credentials, { signal: controller.signal }));
+      for (let turn = 0; turn < variant; turn++) await new Promise((resolve) => setImmediate(resolve));
+      controller.abort();
+      const code = await login;
+      return code === undefined || code === 'aborted' ? undefined : `told ${code}`;
+    },
+  },
+];

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import net from 'node:net';
+import { describe, it } from 'node:test';
+import { openSession } from '../../core/index.ts';
+import { startSandbox } from '../../core/sandbox/index.ts';
+import { serve } from '../core/transport/servers.ts';
+import { manualClock } from '../helpers/manual-clock.ts';
+import { partnerNames } from '../helpers/with-session.ts';
+
+const paths = {
+  tconnect: '/openapi/v1/transaction/qr',
+  bizmail: '/api/1.0/mail/store',
+  cloudreve: '/api/v4/user/capacity',
+} as const;
+
+describe('the wire', () => {
+  for (const partner of partnerNames) {
+    it(`of ${partner} leads to the configured origin and nowhere else, whatever it answers`, async () => {
+      await using elsewhere = await serve((_request, response) => response.end('{}'));
+      await using sandbox = await startSandbox();
+      const profile = sandbox.profiles[partner];
+      const proxies = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY'] as const;
+      for (const name of proxies) process.env[name] = elsewhere.url;
+      const contacted = recordConnections();
+      try {
+        await using session = await openSession({ ...profile, clock: manualClock(Date.now()), timeout: 2_000 });
+        const calls: readonly (() => Promise<unknown>)[] = [
+          () => session.login({ ...profile.credentials }),
+          () => session.refresh(),
+          () => session.request(paths[partner], partner === 'cloudreve' ? {} : { payload: { a: 1 } }),
+          () => session.signOut(),
+        ];
+        for (const status of [301, 302, 303, 307, 308]) {
+          for (const location of [
+            `${elsewhere.url}/x`,
+            elsewhere.url.replace('http:', ''),
+            `http://user:pw@${new URL(elsewhere.url).host}`,
+          ]) {
+            await session.login({ ...profile.credentials });
+            for (const call of calls) {
+              sandbox.fail({ redirect: location, status }, { times: 4 });
+              await call().catch(() => undefined);
+              sandbox.heal();
+            }
+          }
+        }
+        assert.equal(elsewhere.connections(), 0);
+        assert.deepEqual([...contacted.destinations], [`127.0.0.1:${new URL(sandbox.url).port}`]);
+        const hosts = new Set(sandbox.journal.map(({ headers }) => headers.host));
+        assert.deepEqual([...hosts], [new URL(sandbox.url).host]);
+        assert.ok(sandbox.journal.length >= 60);
+        assert.ok(sandbox.journal.every(({ headers }) => headers.cookie === undefined));
+      } finally {
+        contacted.stop();
+        for (const name of proxies) Reflect.deleteProperty(process.env, name);
+      }
+    });
+  }
+});
+
+/** Every destination to which this process opens a TCP connection. */
+function recordConnections(): { readonly destinations: ReadonlySet<string>; stop(): void } {
+  const destinations = new Set<string>();
+  const { connect } = net.Socket.prototype;
+  net.Socket.prototype.connect = function (this: net.Socket, ...args: unknown[]) {
+    const [options] = args.flat() as { host?: string; port?: number | string }[];
+    destinations.add(`${options?.host}:${options?.port}`);
+    return Reflect.apply(connect, this, args) as net.Socket;
+  };
+  return { destinations, stop: () => (net.Socket.prototype.connect = connect) };
+}

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { runProgram } from '../helpers/run-program.ts';
+import { root } from '../helpers/tarball.ts';
+import { readZip } from '../helpers/zip.ts';
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly main: string;
+  readonly l10n: string;
+  readonly [field: string]: unknown;
+}
+
+const limit = 300 * 1024;
+
+describe('the VSIX', () => {
+  let output: string;
+  let file: string;
+  let files: ReadonlyMap<string, Buffer>;
+  let manifest: Manifest;
+
+  before(async () => {
+    const { name, version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest;
+    const { code, stdout, stderr } = await runProgram(process.execPath, ['esbuild.mjs', '--package'], { cwd: root });
+    output = stdout + stderr;
+    assert.equal(code, 0, output);
+    file = join(root, `${name}-${version}.vsix`);
+    files = readZip(await readFile(file));
+    manifest = JSON.parse(text('extension/package.json')) as Manifest;
+  });
+
+  const text = (name: string): string => files.get(name)?.toString('utf8') ?? assert.fail(`${name} is missing`);
+
+  it('is packed without a warning', () => {
+    assert.match(output, /DONE .*Packaged: /);
+    assert.doesNotMatch(output, /warning|error|large/i);
+  });
+
+  it('holds the bundle, the manifest, the documents, the texts and the pictures, and nothing else', () => {
+    assert.deepEqual([...files.keys()].sort(), [
+      '[Content_Types].xml',
+      'extension.vsixmanifest',
+      'extension/LICENSE.txt',
+      'extension/changelog.md',
+      'extension/dist/extension.cjs',
+      'extension/dist/extension.cjs.LEGAL.txt',
+      'extension/extension/l10n/bundle.l10n.json',
+      'extension/extension/l10n/bundle.l10n.vi.json',
+      'extension/extension/media/icon.png',
+      'extension/extension/media/walkthrough-copy.svg',
+      'extension/extension/media/walkthrough-profile.svg',
+      'extension/extension/media/walkthrough-sandbox.svg',
+      'extension/extension/media/walkthrough-sign-in.svg',
+      'extension/package.json',
+      'extension/package.nls.json',
+      'extension/package.nls.vi.json',
+      'extension/readme.md',
+    ]);
+  });
+
+  it(`is under ${limit / 1024} KiB`, async () => {
+    const { size } = await stat(file);
+    console.log(`${manifest.name}-${manifest.version}.vsix: ${files.size} files, ${(size / 1024).toFixed(0)} KiB`);
+    assert.ok(size < limit, `${size} bytes`);
+  });
+
+  it('has everything that its manifest names', () => {
+    const named = new Set<string>();
+    const collect = (value: unknown): void => {
+      if (typeof value === 'object' && value !== null) Object.values(value).forEach(collect);
+      else if (typeof value === 'string' && /^[\w./-]+\.(?:png|svg|cjs)$/.test(value)) named.add(value);
+    };
+    collect(manifest);
+    assert.ok(named.size >= 6, [...named].join());
+    for (const path of named) assert.ok(files.has(`extension/${path.replace(/^\.\//, '')}`), path);
+    const texts = JSON.parse(text('extension/package.nls.json')) as Record<string, string>;
+    for (const [, key = ''] of text('extension/package.json').matchAll(/"%([^%"]+)%"/g)) assert.ok(texts[key], key);
+  });
+
+  it('says nothing of how it was built', () => {
+    for (const field of ['scripts', 'dependencies', 'devDependencies', 'exports', 'bin']) {
+      assert.equal(manifest[field], undefined, field);
+    }
+    for (const [name, content] of files) assert.equal(content.includes(root), false, name);
+  });
+
+  it('has a README whose pictures and links need nothing around it', () => {
+    const readme = text('extension/readme.md');
+    const pictures = [...readme.matchAll(/!\[([^\]]+)\]\(([^)]+)\)/g)];
+    assert.equal(pictures.length, 3);
+    for (const [, title, source = ''] of pictures) {
+      const data = /^data:image\/png;base64,([\w+/=]+)$/.exec(source)?.[1] ?? '';
+      const png = Buffer.from(data, 'base64');
+      assert.equal(png.toString('latin1', 1, 4), 'PNG', title);
+      assert.ok(png.length < 150 * 1024, `${title ?? ''}: ${png.length} bytes`);
+    }
+    const links = [...readme.matchAll(/(?<!!)\[[^\]]+\]\(([^)]+)\)/g)].map(([, target = '']) => target);
+    assert.deepEqual(
+      links.filter((target) => !/^(?:https?:|#)/.test(target)),
+      [],
+    );
+  });
+
+  it('holds no source map, no test, and nothing that looks like a secret', () => {
+    const secret =
+      /-----BEGIN [A-Z ]*PRIVATE KEY|\beyJ[\w-]{20,}\.|\bnpm_[A-Za-z\d]{30,}|\bgh[pousr]_[A-Za-z\d]{30,}|\bvsc[a-z\d]{48,}/;
+    for (const [name, content] of files) {
+      if (name.endsWith('.png')) continue;
+      const readable = content.toString('utf8').replaceAll(/data:image\/png;base64,[\w+/=]+/g, '');
+      assert.doesNotMatch(readable, secret, name);
+      assert.doesNotMatch(readable, /sourceMappingURL/, name);
+      assert.doesNotMatch(name, /test|\.map$|\.ts$|\.env/, name);
+    }
+  });
+});
