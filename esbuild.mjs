@@ -101,13 +101,12 @@ async function packageExtension() {
 }
 
 /**
- * The README as it can be read without the repository around it, which has no public address that a link could lead to:
- * pictures within the text, and links to other files as plain words.
+ * The README as it can be read without the repository around it, which has no public address yet that a link could lead
+ * to. VS Code shows pictures from https addresses only.
  */
 async function standaloneReadme() {
-  let text = await readFile('README.md', 'utf8');
-  for (const [image, title, path] of text.matchAll(/!\[([^\]]*)\]\((?!https:)([^)\s]+\.png)\)/g)) {
-    text = text.replace(image, `![${title}](data:image/png;base64,${await readFile(path, 'base64')})`);
-  }
-  return text.replace(/(?<!!)\[([^\]]+)\]\((?!https?:|#)[^)]+\)/g, '$1');
+  const text = await readFile('README.md', 'utf8');
+  const picture = /^!\[[^\]]*\]\((?!https:)[^)]+\)\n\n?/gm;
+  const link = /\[([^\]]+)\]\((?!https?:|#)[^)]+\)/g;
+  return text.replace(picture, '').replace(link, '$1');
 }

@@ -12,6 +12,8 @@ export type { Clock } from './session/clock.ts';
 export { parseStoredRecord } from './session/record.ts';
 export type { EndCode, SignedOutMark, StoredRecord, StoredSession, TokenSet } from './session/record.ts';
 export type { AuthExchange, CipherFacts } from './exchange/auth-exchange.ts';
+export { encryptedBody } from './exchange/body.ts';
+export type { EncodedBody, Payload } from './exchange/body.ts';
 export type { PartnerAnswer } from './exchange/partner-calls.ts';
 
 export { memoryStore } from './stores/memory-store.ts';

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { definePartner, openSession, type PartnerDefinition, type SessionOptions } from '../core/index.ts';
 import { startSandbox, type Sandbox } from '../core/sandbox/index.ts';
+import { parsePartners } from '../extension/model/custom-partners.ts';
+import { parseProfiles } from '../extension/model/profile.ts';
 import { startAcmePay } from './helpers/acme-pay.ts';
+import { cipherTable } from './helpers/cipher-table.ts';
 import { codeBlocks, firstColumn, type CodeBlock } from './helpers/markdown.ts';
 import { failure } from './helpers/with-session.ts';
 import { runProgram, type Ended, type RunOptions } from './helpers/run-program.ts';
@@ -167,6 +170,40 @@ const plays: Readonly<Record<string, (block: CodeBlock) => Promise<void>>> = {
     );
   },
 
+  async 'A partner of your own: ts 2'(block) {
+    const json = blocks.find(({ name }) => name === 'A partner of your own: json 1')?.code ?? '';
+    await writeFile(join(place(block), 'acme-pay.json'), json);
+    const { stdout } = await run(block, {});
+    const [refused = '', why = '', signedIn = '', last] = stdout.trim().split(/\n(?=login|ACME|200)/);
+    assert.match(
+      refused,
+      /^login \{\s+api_user: 'robot',\s+api_secret: '•+',\s+grant_type: 'password'\s+\} invalidCredentials$/,
+    );
+    assert.match(why, /^ACME Pay refused the login \(HTTP 401, code E-LOGIN\)\. .*Check api_user, api_secret\.$/);
+    assert.match(signedIn, /^login \{.*api_secret: '•+'.* success$/s);
+    assert.equal(last, '200 3');
+  },
+
+  async 'A partner of your own: json 2'({ code }) {
+    const definition: unknown = JSON.parse(
+      blocks.find(({ name }) => name === 'A partner of your own: json 1')?.code ?? '',
+    );
+    const t = (message: string): string => message;
+    const { known, problems } = parsePartners([definition], t);
+    assert.deepEqual(problems, []);
+    const parsed = parseProfiles([JSON.parse(code)], t, known);
+    assert.deepEqual(parsed.problems, []);
+    assert.equal(parsed.profiles[0]?.definition.label, 'ACME Pay');
+  },
+
+  async 'Find the settings: ts 1'(block) {
+    const { stdout } = await run(block, {});
+    assert.match(
+      stdout,
+      /^found undefined\n\{\s+algorithm: 'aes-128-cbc',\s+iv: \{ from: 'key' \},\s+output: 'hex-upper',\s+prefix: '@'\s+\} query padding is right, known text was found, /,
+    );
+  },
+
   async 'The sandbox: ts 1'(block) {
     const { stdout } = await run(block, {});
     assert.equal(stdout, '200 login 200, protected 401, refresh 200, refresh 200, protected 200\n');
@@ -218,6 +255,13 @@ describe('README.md', () => {
     const options = { partner: 'bizmail', baseUrl: 'https://x.example', nonsense: 1 } as unknown as SessionOptions;
     const { message } = (await failure(openSession(options))) as Error;
     assert.deepEqual(firstColumn(readme, 'option'), /Known: (.*)\./.exec(message)?.[1]?.split(', '));
+  });
+
+  it('lists the rows of the cipher family as they are tested', () => {
+    const lines = readme.split('\n').map((line) => line.replace(/ +/g, ' '));
+    const start = lines.findIndex((line) => line.startsWith('| row |')) + 2;
+    const rows = lines.slice(start, lines.indexOf('', start));
+    assert.deepEqual(rows, cipherTable());
   });
 
   it('lists the scenarios that there are', async () => {

@@ -22,7 +22,7 @@ export async function encodeBody(
       return { body: JSON.stringify(payload), contentType: 'application/json', secrets: [] };
     case 'encrypted':
       if (cipher === undefined) throw new TypeError('An encrypted body needs a cipher.');
-      return encrypted(form, payload, cipher, partnerCode);
+      return encryptedBody(form, payload, cipher, partnerCode);
     case 'multipart': {
       const encoded = new Response(formData(payload));
       return {
@@ -34,8 +34,16 @@ export async function encodeBody(
   }
 }
 
-function encrypted(form: EncryptedBody, payload: Payload, cipher: Cipher, partnerCode: string): EncodedBody {
-  const { ciphertext, iv } = cipher.seal(form.payload === 'query' ? queryString(payload) : JSON.stringify(payload));
+/** The payload encrypted in its envelope; a text is encrypted as it stands. `partnerCode` fills the constant fields. */
+export function encryptedBody(
+  form: EncryptedBody,
+  payload: Payload | string,
+  cipher: Cipher,
+  partnerCode = '',
+): EncodedBody & { readonly body: string } {
+  const asQuery = form.payload === 'query';
+  const plain = typeof payload === 'string' ? payload : asQuery ? queryString(payload) : JSON.stringify(payload);
+  const { ciphertext, iv } = cipher.seal(plain);
   const envelope: Record<string, string> = {};
   for (const [name, value] of Object.entries(form.fields ?? {})) {
     envelope[name] = value.replaceAll('{partnerCode}', partnerCode);

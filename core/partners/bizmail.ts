@@ -1,4 +1,5 @@
-import { definePartner } from './define-partner.ts';
+import { deepFreeze } from '../check.ts';
+import type { PartnerDefinition } from './definition.ts';
 
 /**
  * BizMail Delivery API 1.0 (docs.bizmail-delivery.bizfly.vn: token, refresh, mail/send).
@@ -6,7 +7,7 @@ import { definePartner } from './define-partner.ts';
  * Its pages contradict each other on the content type of the auth calls; JSON is what three of them say, and the option
  * `bodyForm: 'multipart'` gives the other. The refresh lifetime is in no field: the token's own `exp` tells it.
  */
-export const bizmail = definePartner({
+export const bizmail = deepFreeze<PartnerDefinition>({
   id: 'bizmail',
   label: 'BizMail',
   baseUrls: [{ label: 'Production', url: 'https://smtp-api.bizfly.vn' }],

@@ -1,11 +1,12 @@
-import { definePartner } from './define-partner.ts';
+import { deepFreeze } from '../check.ts';
+import type { PartnerDefinition } from './definition.ts';
 
 /**
  * Cloudreve v4 (source at 4.18.0: routers, pkg/auth/jwt.go, service/user/login.go; api-289504601 for refresh).
  *
  * Every answer is HTTP 200; `code` tells. Codes 203, 404 and 401 below are values of that field, not HTTP statuses.
  */
-export const cloudreve = definePartner({
+export const cloudreve = deepFreeze<PartnerDefinition>({
   id: 'cloudreve',
   label: 'Cloudreve',
   body: { form: 'json' },

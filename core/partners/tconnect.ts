@@ -1,4 +1,5 @@
-import { definePartner } from './define-partner.ts';
+import { deepFreeze } from '../check.ts';
+import type { PartnerDefinition } from './definition.ts';
 
 /**
  * TCONNECT Payment Open API (docs.tconnect.vn: login 1.1.0, refresh `next`, QR transactions 1.2.0).
@@ -6,7 +7,7 @@ import { definePartner } from './define-partner.ts';
  * Its pages say nothing about errors, so the rules below rest on the meaning of HTTP 401 alone, and about key and IV
  * form, which the user states in `cipher`.
  */
-export const tconnect = definePartner({
+export const tconnect = deepFreeze<PartnerDefinition>({
   id: 'tconnect',
   label: 'TCONNECT',
   baseUrls: [{ label: 'Staging', url: 'https://sme-open-api-sandbox.tconnect.vn' }],

@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import { PartnerAuthError } from '../errors.ts';
 import { cipherFacts, type AuthExchange } from '../exchange/auth-exchange.ts';
 import { ExchangeListeners } from '../exchange/exchange-listeners.ts';
@@ -24,6 +23,9 @@ import { checkRequest, type RequestOptions } from './request-options.ts';
 import { keepSignedIn } from './sign-in.ts';
 import { signOutUnderLock } from './sign-out.ts';
 import { SessionState, type SessionStatus } from './state.ts';
+
+// `inspect.custom` by its registered name: importing node:util evaluates much that nobody here needs.
+const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
 export interface CallOptions {
   /** Ends this call alone: a refresh that others wait for goes on. */
@@ -237,7 +239,7 @@ export class PartnerSession implements AsyncDisposable {
     return this.status;
   }
 
-  [inspect.custom](): object {
+  [inspectCustom](): object {
     return { PartnerSession: this.status };
   }
 

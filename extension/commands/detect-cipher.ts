@@ -11,8 +11,7 @@ import { explained, savedProfile } from './with-profile.ts';
 export async function detectCipherSettings(app: App, profile: CheckedProfile): Promise<void> {
   await explained(app, profile, 'detectCipher', async () => {
     const { t, ui } = app;
-    const store = await app.sessions.store(profile);
-    const secrets = await store.secrets();
+    const secrets = await (await app.sessions.store(profile)).secrets();
     const answers = await runWizard(
       t('Detect Cipher Settings'),
       (given) => detectionSteps(given, secrets?.key !== undefined, t),
@@ -37,8 +36,12 @@ export async function detectCipherSettings(app: App, profile: CheckedProfile): P
         ? chosen.settings.iv.value
         : undefined;
     const key = typeof sample.key === 'string' ? sample.key : undefined;
-    await store.update((record) => ({ ...record, ...(key !== undefined && { key }), ...(iv !== undefined && { iv }) }));
-    if ((await savedProfile(app, changed)) === undefined) return;
+    const saved = await savedProfile(app, changed);
+    if (saved === undefined) return;
+    await (
+      await app.sessions.store(saved)
+    ).update((record) => ({ ...record, ...(key !== undefined && { key }), ...(iv !== undefined && { iv }) }));
+    await app.sessions.release(saved);
     ui.brief(t('The cipher settings of {0} were changed.', profile.label));
   });
 }

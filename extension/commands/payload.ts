@@ -1,6 +1,13 @@
-import { createCipher, isPartnerAuthError, PartnerAuthError, type Cipher } from '../../core/index.ts';
+import {
+  createCipher,
+  encryptedBody,
+  isPartnerAuthError,
+  PartnerAuthError,
+  type Cipher,
+  type Payload,
+} from '../../core/index.ts';
 import type { App } from '../model/app.ts';
-import { ciphertextIn } from '../model/detection-steps.ts';
+import { readEnvelope } from '../model/envelope.ts';
 import { cipherOf, type CheckedProfile } from '../model/profile.ts';
 import { decryptedDocument, encryptedDocument } from '../view/payload-document.ts';
 import { explained } from './with-profile.ts';
@@ -9,16 +16,22 @@ import { explained } from './with-profile.ts';
 export async function encryptPayload(app: App, profile: CheckedProfile): Promise<void> {
   await explained(app, profile, 'encryptPayload', async () => {
     const { t, ui } = app;
+    const { body, requestBody = body } = profile.definition;
+    const form = requestBody.form === 'encrypted' ? requestBody : body;
+    if (form.form !== 'encrypted') {
+      await ui.ask(t('{0} takes plain payloads: there is nothing to encrypt or decrypt.', profile.label));
+      return;
+    }
     const text = ui.selectedText() ?? '';
-    if (!isJson(text)) {
+    const payload = jsonObject(text);
+    if (payload === undefined) {
       await ui.ask(t('Select a JSON payload, or open a JSON document, and run this again.'));
       return;
     }
-    const { body, requestBody } = profile.definition;
-    const form = [requestBody ?? body, body].find((candidate) => candidate.form === 'encrypted');
-    const sealed = (await cipherFor(app, profile)).seal(text);
-    const field = form?.form === 'encrypted' ? form.field : 'data';
-    await ui.showDocument(t('Encrypted payload of {0}', profile.label), encryptedDocument(field, sealed, profile));
+    const cipher = await cipherFor(app, profile);
+    // JSON as it was written: parsing it could round its numbers.
+    const sealed = encryptedBody(form, form.payload === 'query' ? payload : text.trim(), cipher, profile.partnerCode);
+    await ui.showDocument(t('Encrypted payload of {0}', profile.label), encryptedDocument(sealed));
   });
 }
 
@@ -26,11 +39,15 @@ export async function encryptPayload(app: App, profile: CheckedProfile): Promise
 export async function decryptPayload(app: App, profile: CheckedProfile): Promise<void> {
   await explained(app, profile, 'decryptPayload', async () => {
     const { t, ui, clipboard } = app;
-    const given = ui.selectedText() ?? (await clipboard.read());
+    if (profile.cipher === undefined) {
+      await ui.ask(t('{0} takes plain payloads: there is nothing to encrypt or decrypt.', profile.label));
+      return;
+    }
+    const { ciphertext, others } = readEnvelope(ui.selectedText() ?? (await clipboard.read()));
     const cipher = await cipherFor(app, profile);
     let plain: string;
     try {
-      plain = cipher.decrypt(ciphertextIn(given), ivIn(given, cipher.ivField));
+      plain = cipher.decrypt(ciphertext, cipher.ivField === undefined ? undefined : others[cipher.ivField]);
     } catch (error) {
       if (!isPartnerAuthError(error) || error.code !== 'cipher') throw error;
       await ui.ask(
@@ -58,20 +75,10 @@ async function cipherFor(app: App, profile: CheckedProfile): Promise<Cipher> {
   return createCipher(settings);
 }
 
-function isJson(text: string): boolean {
+function jsonObject(text: string): Payload | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null;
-  } catch {
-    return false;
-  }
-}
-
-function ivIn(envelope: string, field: string | undefined): string | undefined {
-  if (field === undefined) return undefined;
-  try {
-    const value = (JSON.parse(envelope) as Record<string, unknown> | null)?.[field];
-    return typeof value === 'string' ? value : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Payload) : undefined;
   } catch {
     return undefined;
   }

@@ -36,6 +36,8 @@ export async function openProfileStore(profile: CheckedProfile, host: StoreHost)
 
   const listeners = new Set<() => void>();
   let mark = readMark();
+  /** What this window has written last. */
+  let ownMark: string | undefined;
   let behind = false;
   let lost = false;
   const tell = (): void => {
@@ -76,7 +78,8 @@ export async function openProfileStore(profile: CheckedProfile, host: StoreHost)
 
   async function writeMark(next: SessionMark): Promise<void> {
     const temporary = `${file}.${randomUUID()}.tmp`;
-    await writeFile(temporary, JSON.stringify(next), { mode: 0o600 });
+    ownMark = JSON.stringify(next);
+    await writeFile(temporary, ownMark, { mode: 0o600 });
     await rename(temporary, file);
     mark = next;
   }
@@ -112,8 +115,9 @@ export async function openProfileStore(profile: CheckedProfile, host: StoreHost)
       if (markTime() >= session.tokens.issuedAt) return { version: 1, signedOutAt: markTime() };
     }
     const same = compareWithMark(session, own) === 'same';
-    // Only what was written since this window has opened can be out of its reach, and there after a reload.
-    const elsewhere = !same && markTime() > windowOpened && !host.losesSecrets();
+    // What another window has written since this one opened can be out of its reach, and is there after a reload.
+    const foreign = JSON.stringify(own) !== ownMark && markTime() > windowOpened;
+    const elsewhere = !same && foreign && !host.losesSecrets();
     const changed = behind !== elsewhere || lost !== (!same && !elsewhere);
     behind = elsewhere;
     lost = !same && !elsewhere;

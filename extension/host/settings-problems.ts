@@ -9,10 +9,16 @@ import type { ProfileSettings } from './profiles.ts';
 /** Says once for each mistake which profile and field it is in; the other profiles go on working. */
 export function tellProblems(profiles: ProfileSettings, log: Logger, t: Translate): Owned {
   const told = new Set<string>();
-  const sentence = ({ profile, field, message }: ProfileProblem): string =>
-    field === ''
+  const sentence = ({ profile, field, message, ofPartner = false }: ProfileProblem): string => {
+    if (ofPartner) {
+      return field === ''
+        ? t('The partner {0} is not used: it {1}.', profile, message)
+        : t('The partner {0} is not used: its field "{1}" {2}.', profile, field, message);
+    }
+    return field === ''
       ? t('The profile {0} is not used: it {1}.', profile, message)
       : t('The profile {0} is not used: its field "{1}" {2}.', profile, field, message);
+  };
 
   const tell = (): void => {
     const fresh = profiles

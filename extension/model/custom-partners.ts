@@ -10,11 +10,14 @@ export function parsePartners(
   const known: Record<string, PartnerDefinition> = { ...partners };
   const problems: ProfileProblem[] = [];
   if (setting !== undefined && !Array.isArray(setting)) {
-    return { known, problems: [{ profile: 'partnerAuth.partners', field: '', message: t('must be a list') }] };
+    return {
+      known,
+      problems: [{ profile: 'partnerAuth.partners', field: '', message: t('must be a list'), ofPartner: true }],
+    };
   }
   for (const [index, value] of ((setting ?? []) as PartnerDefinition[]).entries()) {
     const problem = (field: string, message: string): void =>
-      void problems.push({ profile: nameOf(value, index), field, message });
+      void problems.push({ profile: nameOf(value, index), field, message, ofPartner: true });
     try {
       const definition = definePartner(value);
       if (Object.hasOwn(known, definition.id)) problem('id', t('is used by another partner'));

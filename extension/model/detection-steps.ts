@@ -1,4 +1,5 @@
 import type { CipherSample } from '../../core/index.ts';
+import { ivBeside, readEnvelope } from './envelope.ts';
 import type { SecretRecord } from './secret-record.ts';
 import type { Translate } from './translate.ts';
 import type { Answers, Step } from './wizard.ts';
@@ -51,28 +52,16 @@ export function detectionSteps(answers: Answers, keyIsStored: boolean, t: Transl
   return steps;
 }
 
-/** The sample of core; an envelope is opened to the field that looks like a ciphertext. */
+/** The sample of core: of an envelope its ciphertext, and the IV beside it unless another one was given. */
 export function sampleFrom(answers: Answers, secrets: SecretRecord | undefined): CipherSample {
-  const key = answers.key?.trim() ?? secrets?.key ?? '';
   const { plaintext = '', iv = '' } = answers;
+  const envelope = readEnvelope(answers.ciphertext ?? '');
+  // An answer of a step that the user has gone back from is none.
+  const typed = answers.whichKey === 'stored' ? undefined : answers.key?.trim();
   return {
-    key,
-    ciphertext: ciphertextIn(answers.ciphertext ?? ''),
+    key: typed ?? secrets?.key ?? '',
+    ciphertext: envelope.ciphertext,
     ...(plaintext !== '' && { plaintext }),
-    ...(iv !== '' && { iv }),
+    ...(iv === '' ? ivBeside(envelope) : { iv: iv.trim() }),
   };
-}
-
-/** The longest text field of a JSON envelope, or the text itself. */
-export function ciphertextIn(text: string): string {
-  const trimmed = text.trim();
-  if (!trimmed.startsWith('{')) return trimmed.replace(/^"|"$/g, '');
-  try {
-    const fields = Object.values(JSON.parse(trimmed) as Record<string, unknown>).filter(
-      (value) => typeof value === 'string',
-    );
-    return fields.sort((a, b) => b.length - a.length)[0] ?? trimmed;
-  } catch {
-    return trimmed;
-  }
 }

@@ -35,12 +35,15 @@ export function explain(error: unknown, label: string, t: Translate, again: Comm
   const retry: Action = { title: t('Try Again'), run: again };
   const log: Action = { title: t('Show Log'), run: 'showLog' };
   const openSettings: Action = { title: t('Open Settings'), run: 'openSettings' };
+  const detect: Action = { title: t('Detect Cipher Settings'), run: 'detectCipher' };
   const say = (message: string, mustAct: boolean, ...actions: Action[]): Explanation => ({ message, mustAct, actions });
 
   if (!isPartnerAuthError(error)) return say(t('{0}: something unexpected went wrong.', label), true, log);
   switch (error.code) {
     case 'configuration':
-      if (error.setting?.startsWith('cipher') === true) {
+      if (isAboutCipher(error)) {
+        // The partner's own word: key and IV are there, and it can not read what they make.
+        if (error.status !== undefined) return say(refusal(error, label, t), true, detect, signIn, openSettings);
         return say(
           t('{0}: the key or IV is missing or does not fit. Sign in to enter it, or check the cipher settings.', label),
           true,
@@ -85,6 +88,7 @@ export function explain(error: unknown, label: string, t: Translate, again: Comm
       return say(
         t('{0}: an answer could not be decrypted. Check the key, the IV and the cipher settings.', label),
         true,
+        detect,
         openSettings,
         log,
       );
@@ -107,7 +111,7 @@ export function explain(error: unknown, label: string, t: Translate, again: Comm
     case 'partnerUnavailable':
       return say(t('{0} has trouble on its side. Your session is kept.', label), false, retry, log);
     case 'partnerRefused':
-      return say(refusal(error, label, t), true, openSettings, log);
+      return say(refusal(error, label, t), true, ...(isAboutCipher(error) ? [detect] : []), openSettings, log);
     case 'invalidAnswer':
     case 'answerTooLarge':
       return say(
@@ -144,8 +148,17 @@ export function explain(error: unknown, label: string, t: Translate, again: Comm
   }
 }
 
-function refusal({ setting }: PartnerAuthError, label: string, t: Translate): string {
-  if (setting === 'partnerCode') return t('{0} refused the call. Check the partner code.', label);
-  if (setting === 'cipher') return t('{0} refused the call. Check the key, the IV and the partner code.', label);
+function isAboutCipher({ setting }: PartnerAuthError): boolean {
+  return setting?.startsWith('cipher') === true;
+}
+
+function refusal(error: PartnerAuthError, label: string, t: Translate): string {
+  if (error.setting === 'partnerCode') return t('{0} refused the call. Check the partner code.', label);
+  if (isAboutCipher(error)) {
+    return t(
+      '{0} refused the call. Check the key, the IV and the partner code. Detect Cipher Settings finds cipher settings from one message.',
+      label,
+    );
+  }
   return t('{0} refused the call. The log has its answer.', label);
 }

@@ -44,6 +44,8 @@ export interface ProfileProblem {
   /** Path below the profile, such as `cipher.iv.from`. */
   readonly field: string;
   readonly message: string;
+  /** Of a definition in the setting `partnerAuth.partners`, whose id `profile` then is. */
+  readonly ofPartner?: boolean;
 }
 
 type Check = (value: unknown) => string | undefined;

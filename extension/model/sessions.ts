@@ -207,7 +207,8 @@ export class Sessions {
 }
 
 function sameConnection(a: CheckedProfile, b: CheckedProfile): boolean {
-  return JSON.stringify({ ...a, label: '' }) === JSON.stringify({ ...b, label: '' });
+  // The usual case: settings that did not change give the same objects.
+  return a === b || JSON.stringify({ ...a, label: '' }) === JSON.stringify({ ...b, label: '' });
 }
 
 function named(log: Logger, label: string): Logger {

@@ -1,4 +1,4 @@
-import type { Cipher, ExampleCall, PartnerDefinition } from '../../core/index.ts';
+import { encryptedBody, type Cipher, type ExampleCall, type PartnerDefinition } from '../../core/index.ts';
 
 export interface CurlInput {
   readonly definition: PartnerDefinition;
@@ -23,9 +23,11 @@ export function curlCommand({ definition, baseUrl, partnerCode, accessToken, cip
         parts.push(`--form-string ${quote(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)}`);
       }
     } else {
-      const text = JSON.stringify(example.payload);
-      const body = form.form === 'encrypted' ? JSON.stringify({ [form.field]: cipher?.encrypt(text) }) : text;
-      parts.push(`--header ${quote('Content-Type: application/json')}`, `--data ${quote(body)}`);
+      const { body, contentType } =
+        form.form === 'encrypted' && cipher !== undefined
+          ? encryptedBody(form, example.payload, cipher, partnerCode)
+          : { body: JSON.stringify(example.payload), contentType: 'application/json' };
+      parts.push(`--header ${quote(`Content-Type: ${contentType}`)}`, `--data ${quote(body)}`);
     }
   }
   return parts.join(' \\\n  ');

@@ -1,18 +1,23 @@
-import type { AuthExchange, PartnerDefinition, Sealed } from '../../core/index.ts';
-import type { CheckedProfile } from '../model/profile.ts';
+import type { AuthExchange, PartnerDefinition } from '../../core/index.ts';
+import { queryFields } from '../model/envelope.ts';
 import type { Translate } from '../model/translate.ts';
 
 const mask = '••••••••';
 
 /** The envelope as it would travel, ready to be pasted into a request. */
-export function encryptedDocument(field: string, { ciphertext, iv }: Sealed, { cipher }: CheckedProfile): string {
-  const ivField = cipher?.iv.from === 'field' ? cipher.iv.name : undefined;
-  return `${JSON.stringify({ [field]: ciphertext, ...(ivField !== undefined && { [ivField]: iv }) }, undefined, 2)}\n`;
+export function encryptedDocument({
+  body,
+  contentType,
+}: {
+  readonly body: string;
+  readonly contentType: string;
+}): string {
+  return contentType === 'application/json' ? `${JSON.stringify(JSON.parse(body), undefined, 2)}\n` : `${body}\n`;
 }
 
 /** A decrypted payload; without `reveal` with its secrets masked by the names of their fields. */
 export function decryptedDocument(plain: string, { credentials, refresh }: PartnerDefinition, reveal: boolean): string {
-  const value = parsed(plain);
+  const value = parsed(plain) ?? queryFields(plain);
   if (value === undefined) return reveal ? plain : `${mask} (${plain.length})`;
   const secret = new Set([
     ...credentials.filter((field) => field.secret).map((field) => field.name),

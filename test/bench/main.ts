@@ -5,8 +5,8 @@
  */
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { overBudget } from './harness/budget.ts';
-import type { Part } from './harness/part.ts';
+import { overBudget } from './report/budget.ts';
+import type { Part } from './report/part.ts';
 import { cipher } from './parts/cipher.ts';
 import { exchange } from './parts/exchange.ts';
 import { growth } from './parts/growth.ts';
@@ -30,7 +30,9 @@ if (unknown.length > 0) {
 
 const chosen = Object.entries(parts).filter(([name]) => positionals.length === 0 || positionals.includes(name));
 const start = performance.now();
-console.log(`${cpus()[0]?.model ?? 'Unknown processor'}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1) ?? ''}, ${process.platform} ${process.arch}, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}.`);
+console.log(
+  `${cpus()[0]?.model ?? 'Unknown processor'}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1) ?? ''}, ${process.platform} ${process.arch}, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}.`,
+);
 let failures = 0;
 for (const [name, part] of chosen) {
   const partStart = performance.now();
@@ -42,5 +44,7 @@ for (const [name, part] of chosen) {
   }
   console.error(`${name}: ${Math.round((performance.now() - partStart) / 1000)} s`);
 }
-console.error(`${Math.round((performance.now() - start) / 1000)} s in all${failures > 0 ? `, ${failures} over budget` : ''}`);
+console.error(
+  `${Math.round((performance.now() - start) / 1000)} s in all${failures > 0 ? `, ${failures} over budget` : ''}`,
+);
 process.exitCode = failures > 0 ? 1 : 0;

@@ -9,19 +9,17 @@ import type { Workbench } from '../helpers/workbench/workbench.ts';
 const title = 'Add a profile';
 
 describe('adding a profile', () => {
+  const stack = new AsyncDisposableStack();
   let partner: Partner;
   let workbench: Workbench;
   let window: WorkbenchWindow;
 
   before(async () => {
-    partner = await startPartner();
-    workbench = await startPartnerAuth();
+    partner = stack.use(await startPartner());
+    workbench = stack.use(await startPartnerAuth());
     window = await workbench.openWindow();
   });
-  after(async () => {
-    await workbench?.stop();
-    await partner?.close();
-  });
+  after(() => stack.disposeAsync());
 
   async function begin(): Promise<void> {
     await window.runCommand('Partner Auth: Add Profile');

@@ -17,28 +17,27 @@ import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
 
 describe('commands of a signed-in profile', () => {
+  const stack = new AsyncDisposableStack();
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let partner: Partner;
   let workbench: Workbench;
   let window: WorkbenchWindow;
 
   before(async () => {
-    folder = await temporaryFolder();
-    partner = await startPartner();
-    workbench = await startPartnerAuth({
-      profiles: [profileOf(partner, 'tconnect'), profileOf(partner, 'cloudreve')],
-      settings: { 'partnerAuth.clipboard.clearAfter': 0 },
-      otherExtensions: [await packConsumer(folder.path)],
-    });
+    folder = stack.use(await temporaryFolder());
+    partner = stack.use(await startPartner());
+    workbench = stack.use(
+      await startPartnerAuth({
+        profiles: [profileOf(partner, 'tconnect'), profileOf(partner, 'cloudreve')],
+        settings: { 'partnerAuth.clipboard.clearAfter': 0 },
+        otherExtensions: [await packConsumer(folder.path)],
+      }),
+    );
     window = await workbench.openWindow('acme');
     await window.runCommand('Partner Auth: Sign In');
     await completeSignIn(window, partner);
   });
-  after(async () => {
-    await workbench?.stop();
-    await partner?.close();
-    await folder?.[Symbol.asyncDispose]();
-  });
+  after(() => stack.disposeAsync());
 
   it('copies an Authorization header', async () => {
     await window.runCommand('Partner Auth: Copy as Authorization Header');

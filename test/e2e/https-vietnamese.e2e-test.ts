@@ -28,30 +28,29 @@ const vietnamese: Words = {
 };
 
 describe('an https partner with an authority of its own, in Vietnamese', () => {
+  const stack = new AsyncDisposableStack();
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let partner: Partner;
   let workbench: Workbench;
   let window: WorkbenchWindow;
 
   before(async () => {
-    folder = await temporaryFolder();
-    partner = await startPartner({ https: true });
-    workbench = await startPartnerAuth({
-      locale: 'vi',
-      theme: 'light',
-      profiles: [
-        profileOf(partner, 'tconnect', { caFile: folder.file('ca.pem') }),
-        profileOf(partner, 'bizmail', { id: 'untrusting' }),
-      ],
-      settings: { 'partnerAuth.clipboard.clearAfter': 2 },
-    });
+    folder = stack.use(await temporaryFolder());
+    partner = stack.use(await startPartner({ https: true }));
+    workbench = stack.use(
+      await startPartnerAuth({
+        locale: 'vi',
+        theme: 'light',
+        profiles: [
+          profileOf(partner, 'tconnect', { caFile: folder.file('ca.pem') }),
+          profileOf(partner, 'bizmail', { id: 'untrusting' }),
+        ],
+        settings: { 'partnerAuth.clipboard.clearAfter': 2 },
+      }),
+    );
     window = await workbench.openWindow();
   });
-  after(async () => {
-    await workbench?.stop();
-    await partner?.close();
-    await folder?.[Symbol.asyncDispose]();
-  });
+  after(() => stack.disposeAsync());
 
   async function signInTo(label: string): Promise<void> {
     await window.runCommand('Partner Auth: Chuyển hồ sơ');

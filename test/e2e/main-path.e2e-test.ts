@@ -7,23 +7,23 @@ import type { Workbench } from '../helpers/workbench/workbench.ts';
 import { english, mainPath } from './main-path.ts';
 
 describe('the main path', () => {
+  const stack = new AsyncDisposableStack();
   let sandbox: Partner;
   let workbench: Workbench;
   let window: WorkbenchWindow;
 
   before(async () => {
-    sandbox = await startPartner();
-    workbench = await startPartnerAuth({
-      profiles: [profileOf(sandbox, 'tconnect'), profileOf(sandbox, 'cloudreve')],
-      settings: { 'partnerAuth.clipboard.clearAfter': 2 },
-    });
+    sandbox = stack.use(await startPartner());
+    workbench = stack.use(
+      await startPartnerAuth({
+        profiles: [profileOf(sandbox, 'tconnect'), profileOf(sandbox, 'cloudreve')],
+        settings: { 'partnerAuth.clipboard.clearAfter': 2 },
+      }),
+    );
     console.log(`Running in VS Code ${workbench.server.version}, installed from a VSIX, in headless Chromium`);
     window = await workbench.openWindow();
   });
-  after(async () => {
-    await workbench?.stop();
-    await sandbox?.close();
-  });
+  after(() => stack.disposeAsync());
 
   it('signs in, refreshes with one click, copies the token, survives a reload and signs out', async () => {
     await mainPath(window, sandbox, english);

@@ -20,25 +20,27 @@ const picture = (name: string): string => join(folder, `${name}.png`);
 
 /** Pictures for people to look at; `npm run screenshots` puts three of them beside the README. */
 describe('screenshots', () => {
+  const stack = new AsyncDisposableStack();
   let partner: Partner;
   let workbench: Workbench;
   let window: WorkbenchWindow;
 
   before(async () => {
     await mkdir(folder, { recursive: true });
-    partner = await startPartner({ accounts: { tconnect: { credentials: { username: 'ann@acme.example' } } } });
-    workbench = await startPartnerAuth({
-      profiles: [profileOf(partner, 'tconnect')],
-      settings: { 'partnerAuth.autoRefresh': false, 'remote.autoForwardPorts': false },
-      size: { width: 1280, height: 720 },
-      pixelRatio: 2,
-    });
+    partner = stack.use(
+      await startPartner({ accounts: { tconnect: { credentials: { username: 'ann@acme.example' } } } }),
+    );
+    workbench = stack.use(
+      await startPartnerAuth({
+        profiles: [profileOf(partner, 'tconnect')],
+        settings: { 'partnerAuth.autoRefresh': false, 'remote.autoForwardPorts': false },
+        size: { width: 1280, height: 720 },
+        pixelRatio: 2,
+      }),
+    );
     window = await workbench.openWindow('acme-shop', { 'orders.ts': 'export {};\n' });
   });
-  after(async () => {
-    await workbench?.stop();
-    await partner?.close();
-  });
+  after(() => stack.disposeAsync());
 
   /** The item without the traces of the mouse. */
   async function showState(name: string): Promise<void> {

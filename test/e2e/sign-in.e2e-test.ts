@@ -13,21 +13,21 @@ import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
 
 describe('signing in', () => {
+  const stack = new AsyncDisposableStack();
   let partner: Partner;
   let workbench: Workbench;
   let window: WorkbenchWindow;
 
   before(async () => {
-    partner = await startPartner();
-    workbench = await startPartnerAuth({
-      profiles: [profileOf(partner, 'tconnect'), profileOf(partner, 'cloudreve'), profileOf(partner, 'bizmail')],
-    });
+    partner = stack.use(await startPartner());
+    workbench = stack.use(
+      await startPartnerAuth({
+        profiles: [profileOf(partner, 'tconnect'), profileOf(partner, 'cloudreve'), profileOf(partner, 'bizmail')],
+      }),
+    );
     window = await workbench.openWindow();
   });
-  after(async () => {
-    await workbench?.stop();
-    await partner?.close();
-  });
+  after(() => stack.disposeAsync());
   beforeEach(() => {
     partner.clearJournal();
     partner.set({ twoFactor: false, captcha: false });

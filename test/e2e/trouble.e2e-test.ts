@@ -16,17 +16,21 @@ import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
 
 describe('trouble at the partner', () => {
+  const stack = new AsyncDisposableStack();
   let partner: Partner;
   let evil: Partner;
   let workbench: Workbench;
   let window: WorkbenchWindow;
 
   before(async () => {
-    [partner, evil] = await Promise.all([startPartner(), startPartner()]);
-    workbench = await startPartnerAuth({
-      profiles: [profileOf(partner, 'bizmail'), profileOf(partner, 'cloudreve')],
-      settings: { 'partnerAuth.autoRefresh': false },
-    });
+    partner = stack.use(await startPartner());
+    evil = stack.use(await startPartner());
+    workbench = stack.use(
+      await startPartnerAuth({
+        profiles: [profileOf(partner, 'bizmail'), profileOf(partner, 'cloudreve')],
+        settings: { 'partnerAuth.autoRefresh': false },
+      }),
+    );
     const hostile = {
       'partnerAuth.profiles': [
         { ...profileOf(evil, 'bizmail'), caFile: '/tmp/evil.pem' },
@@ -37,10 +41,7 @@ describe('trouble at the partner', () => {
     };
     window = await workbench.openWindow('hostile', { '.vscode/settings.json': JSON.stringify(hostile) });
   });
-  after(async () => {
-    await workbench?.stop();
-    await Promise.all([partner?.close(), evil?.close()]);
-  });
+  after(() => stack.disposeAsync());
 
   it('a workspace can not send a sign-in elsewhere', async () => {
     await window.runCommand('Partner Auth: Sign In');

@@ -16,6 +16,7 @@ const behind = '$(warning) ACME: Reload window';
 
 /** The sandbox kills a session whose refresh token is used twice, as TCONNECT's does unless told otherwise. */
 describe('two windows', () => {
+  const stack = new AsyncDisposableStack();
   let partner: Partner;
   let workbench: Workbench;
   let older: WorkbenchWindow;
@@ -23,15 +24,12 @@ describe('two windows', () => {
   let second: WorkbenchWindow;
 
   before(async () => {
-    partner = await startPartner({ rotation: 'reuseDetection' });
-    workbench = await startPartnerAuth({ profiles: [profileOf(partner, 'tconnect')] });
+    partner = stack.use(await startPartner({ rotation: 'reuseDetection' }));
+    workbench = stack.use(await startPartnerAuth({ profiles: [profileOf(partner, 'tconnect')] }));
     older = await workbench.openWindow('older');
     first = await workbench.openWindow('first');
   });
-  after(async () => {
-    await workbench?.stop();
-    await partner?.close();
-  });
+  after(() => stack.disposeAsync());
 
   it('a window that can not see the secrets of another says to reload, and costs nothing', async () => {
     await first.page.bringToFront();

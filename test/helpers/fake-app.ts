@@ -1,5 +1,6 @@
 import { memoryStore, type StoredRecord } from '../../core/index.ts';
 import type { App, PickItem, RunningSandbox } from '../../extension/model/app.ts';
+import { parsePartners } from '../../extension/model/custom-partners.ts';
 import { markOf } from '../../extension/model/mark.ts';
 import type { Explanation } from '../../extension/model/messages.ts';
 import { parseProfiles, type CheckedProfile, type Profile } from '../../extension/model/profile.ts';
@@ -18,6 +19,8 @@ type Reply = string | typeof back | typeof cancel | (() => string);
 
 export interface FakeAppOptions {
   readonly profiles?: readonly Profile[];
+  /** The setting `partnerAuth.partners`. */
+  readonly partners?: unknown;
   /** What is typed or chosen at each step, by its id; a list for a step that comes again. Other steps are cancelled. */
   readonly replies?: Readonly<Record<string, Reply | readonly Reply[]>>;
   /** The buttons that are pressed in questions, in order. */
@@ -42,6 +45,8 @@ export interface FakeApp {
   readonly questions: readonly string[];
   readonly documents: readonly { readonly name: string; readonly text: string }[];
   readonly lists: readonly (readonly PickItem<unknown>[])[];
+  /** What was asked above each list. */
+  readonly prompts: readonly string[];
   readonly pictures: { readonly shown: readonly string[]; open: number };
   readonly logged: readonly string[];
   /** The user's setting, as raw as it stands in settings.json. */
@@ -63,6 +68,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
   const questions: string[] = [];
   const documents: { name: string; text: string }[] = [];
   const lists: (readonly PickItem<unknown>[])[] = [];
+  const prompts: string[] = [];
   const pictures = { shown: [] as string[], open: 0 };
   const logged: string[] = [];
   const setting: Profile[] = [...(options.profiles ?? [])];
@@ -71,8 +77,9 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
   const replies = new Map(
     Object.entries(options.replies ?? {}).map(([id, reply]) => [id, isList(reply) ? [...reply] : [reply]]),
   );
+  const { known } = parsePartners(options.partners, english);
   let active: string | undefined;
-  const list = (): readonly CheckedProfile[] => parseProfiles(setting, english).profiles;
+  const list = (): readonly CheckedProfile[] => parseProfiles(setting, english, known).profiles;
   const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);
   const log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 
@@ -115,7 +122,8 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
         if (problem !== undefined) throw new Error(`The step ${step.id} does not take the reply: ${problem}`);
         return { value };
       },
-      async pick(_placeholder, items) {
+      async pick(placeholder, items) {
+        prompts.push(placeholder);
         lists.push(items);
         return items.find(({ label }) => label === options.choice)?.value;
       },
@@ -157,6 +165,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
     questions,
     documents,
     lists,
+    prompts,
     pictures,
     logged,
     setting,

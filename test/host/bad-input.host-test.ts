@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { authentication, workspace } from 'vscode';
 import { startSandbox } from '../../core/sandbox/index.ts';
@@ -55,6 +56,27 @@ describe('bad input in VS Code', () => {
       assert.equal(refreshes(sandbox), 1);
       const account = await authentication.getAccounts('partner-auth');
       assert.equal(account.length, 1);
+    });
+  });
+
+  it('secrets older than the mark on disk, from before this window opened, leave a way to sign in', async () => {
+    const { secrets, globalStorageUri } = (await observed()).context;
+    await withProfile(async ({ sandbox, profile, secretKey, record }) => {
+      await run('signIn', profile.id);
+      const old = await record();
+      await run('refresh', profile.id);
+      await setProfiles([]);
+      // What a store leaves that has lost its last write.
+      await secrets.store(secretKey, JSON.stringify(old));
+      const name = createHash('sha256').update(profile.id).digest('hex').slice(0, 24);
+      const longAgo = new Date(Date.now() - 3_600_000);
+      await utimes(join(globalStorageUri.fsPath, 'sessions', `${name}.json`), longAgo, longAgo);
+      await setProfiles([profile]);
+      await runDeclining('refresh', profile.id);
+      assert.equal(refreshes(sandbox), 1, 'an old refresh token is not sent');
+      await run('signIn', profile.id);
+      await run('refresh', profile.id);
+      assert.equal(refreshes(sandbox), 2);
     });
   });
 

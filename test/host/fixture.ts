@@ -61,9 +61,9 @@ export async function run(name: string, ...args: unknown[]): Promise<unknown> {
 
 /** Runs a command that asks something, and declines whatever it asks. */
 export async function runDeclining(name: string, ...args: unknown[]): Promise<unknown> {
-  let ended = false;
-  const result = run(name, ...args).finally(() => (ended = true));
-  while (!ended) {
+  const state = { ended: false };
+  const result = run(name, ...args).finally(() => (state.ended = true));
+  while (!state.ended) {
     await wait(100);
     await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
     await vscode.commands.executeCommand('notifications.clearAll');

@@ -19,7 +19,7 @@ describe('a session in VS Code', () => {
       const states = [context.globalState, context.workspaceState].flatMap((state) =>
         state.keys().map((name) => JSON.stringify(state.get(name))),
       );
-      for (const secret of [tokens?.accessToken ?? '', tokens?.refreshToken ?? '', key ?? '']) {
+      for (const secret of [session.tokens.accessToken, session.tokens.refreshToken ?? '', key]) {
         assert.ok(secret.length > 16);
         assert.equal(states.join().includes(secret), false);
       }

@@ -9,10 +9,13 @@ describe('public names', () => {
     assert.deepEqual(Object.keys(core).sort(), [
       'PartnerAuthError',
       'PartnerSession',
+      'checkCipher',
       'checkConnection',
       'createCipher',
       'decodeToken',
       'definePartner',
+      'detectCipher',
+      'encryptedBody',
       'fileStore',
       'isPartnerAuthError',
       'memoryStore',

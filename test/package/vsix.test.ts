@@ -14,7 +14,7 @@ interface Manifest {
   readonly [field: string]: unknown;
 }
 
-const limit = 300 * 1024;
+const limit = 240 * 1024;
 
 describe('the VSIX', () => {
   let output: string;
@@ -87,19 +87,12 @@ describe('the VSIX', () => {
     for (const [name, content] of files) assert.equal(content.includes(root), false, name);
   });
 
-  it('has a README whose pictures and links need nothing around it', () => {
-    const readme = text('extension/readme.md');
-    const pictures = [...readme.matchAll(/!\[([^\]]+)\]\(([^)]+)\)/g)];
-    assert.equal(pictures.length, 3);
-    for (const [, title, source = ''] of pictures) {
-      const data = /^data:image\/png;base64,([\w+/=]+)$/.exec(source)?.[1] ?? '';
-      const png = Buffer.from(data, 'base64');
-      assert.equal(png.toString('latin1', 1, 4), 'PNG', title);
-      assert.ok(png.length < 150 * 1024, `${title ?? ''}: ${png.length} bytes`);
-    }
-    const links = [...readme.matchAll(/(?<!!)\[[^\]]+\]\(([^)]+)\)/g)].map(([, target = '']) => target);
+  it('has a README that needs nothing around it', () => {
+    const targets = [...text('extension/readme.md').matchAll(/\[[^\]]*\]\(([^)]+)\)/g)].map(
+      ([, target = '']) => target,
+    );
     assert.deepEqual(
-      links.filter((target) => !/^(?:https?:|#)/.test(target)),
+      targets.filter((target) => !/^(?:https:|#)/.test(target)),
       [],
     );
   });
@@ -109,7 +102,7 @@ describe('the VSIX', () => {
       /-----BEGIN [A-Z ]*PRIVATE KEY|\beyJ[\w-]{20,}\.|\bnpm_[A-Za-z\d]{30,}|\bgh[pousr]_[A-Za-z\d]{30,}|\bvsc[a-z\d]{48,}/;
     for (const [name, content] of files) {
       if (name.endsWith('.png')) continue;
-      const readable = content.toString('utf8').replaceAll(/data:image\/png;base64,[\w+/=]+/g, '');
+      const readable = content.toString('utf8');
       assert.doesNotMatch(readable, secret, name);
       assert.doesNotMatch(readable, /sourceMappingURL/, name);
       assert.doesNotMatch(name, /test|\.map$|\.ts$|\.env/, name);

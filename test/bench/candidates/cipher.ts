@@ -1,6 +1,6 @@
 import { webcrypto } from 'node:crypto';
-import { nsPerCall, nsPerAwait, type SliceOptions } from '../harness/slices.ts';
-import type { Candidates, Metrics } from '../harness/fresh-process.ts';
+import { nsPerCall, nsPerAwait, type SliceOptions } from '../measure/slices.ts';
+import type { Candidates, Metrics } from '../measure/fresh-process.ts';
 
 export interface CipherOptions {
   /** Name and length in bytes. */
@@ -8,10 +8,10 @@ export interface CipherOptions {
   readonly slices: SliceOptions;
 }
 
-type Both<T extends string | Promise<string>> = {
+interface Both<T extends string | Promise<string>> {
   readonly encrypt: (text: string) => T;
   readonly decrypt: (hex: string) => T;
-};
+}
 
 const key = Buffer.from('0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0', 'hex');
 const iv = Buffer.from('00112233445566778899aabbccddeeff', 'hex');

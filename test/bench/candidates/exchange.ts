@@ -2,8 +2,8 @@ import { createCipheriv, createSecretKey } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import type * as Core from '../../../core/index.ts';
-import type { Candidates, Metrics } from '../harness/fresh-process.ts';
-import { median } from '../harness/statistics.ts';
+import type { Candidates, Metrics } from '../measure/fresh-process.ts';
+import { median } from '../measure/statistics.ts';
 
 export interface ExchangeOptions {
   /** The built library. */
@@ -50,7 +50,11 @@ const signIns: Readonly<Record<string, SignIn>> = {
       const cipher = createCipheriv('aes-256-cbc', secret, iv);
       const data = cipher.update(JSON.stringify(payload), 'utf8', 'hex') + cipher.final('hex');
       const body = JSON.stringify({ data });
-      const headers = { 'content-type': 'application/json', 'content-length': body.length, 'partner-code': partnerCode };
+      const headers = {
+        'content-type': 'application/json',
+        'content-length': body.length,
+        'partner-code': partnerCode,
+      };
       return new Promise((resolve, reject) => {
         const request = client.request(url + path, { method: 'POST', agent, headers }, (response) => {
           const chunks: Buffer[] = [];

@@ -1,7 +1,7 @@
 import type * as Core from '../../../core/index.ts';
-import { startExtension } from '../harness/extension-host.ts';
-import { takeOverTime, type FastTime } from '../harness/fast-time.ts';
-import type { Candidates, Metrics } from '../harness/fresh-process.ts';
+import { startExtension } from '../surroundings/extension-host.ts';
+import { takeOverTime, type FastTime } from '../surroundings/fast-time.ts';
+import type { Candidates, Metrics } from '../measure/fresh-process.ts';
 
 export interface IdleOptions {
   /** The built library and the built extension. */

@@ -1,4 +1,4 @@
-import type { Candidates, Metrics } from '../harness/fresh-process.ts';
+import type { Candidates, Metrics } from '../measure/fresh-process.ts';
 
 export interface StartupOptions {
   /** What to import. */

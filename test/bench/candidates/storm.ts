@@ -1,6 +1,6 @@
 import type * as Core from '../../../core/index.ts';
-import type { Candidates, Metrics } from '../harness/fresh-process.ts';
-import { quantile } from '../harness/statistics.ts';
+import type { Candidates, Metrics } from '../measure/fresh-process.ts';
+import { quantile } from '../measure/statistics.ts';
 
 export interface StormOptions {
   /** The built library. */

@@ -1,6 +1,6 @@
 import type { AccessToken } from '@azure/core-auth';
-import type { Candidates, Metrics } from '../harness/fresh-process.ts';
-import { nsPerAwait, type SliceOptions } from '../harness/slices.ts';
+import type { Candidates, Metrics } from '../measure/fresh-process.ts';
+import { nsPerAwait, type SliceOptions } from '../measure/slices.ts';
 
 export interface TokenOptions {
   readonly slices: SliceOptions;

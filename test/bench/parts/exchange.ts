@@ -1,10 +1,10 @@
 import { exchangeNames } from '../candidates/exchange.ts';
-import { authServer } from '../harness/auth-server.ts';
-import { provideBuild } from '../harness/build.ts';
-import { interleaved, measure, type Case } from '../harness/fresh-process.ts';
-import type { Part } from '../harness/part.ts';
-import { median } from '../harness/statistics.ts';
-import { ratio, short, table, timed } from '../harness/table.ts';
+import { authServer } from '../surroundings/auth-server.ts';
+import { provideBuild } from '../surroundings/build.ts';
+import { interleaved, measure, type Case } from '../measure/fresh-process.ts';
+import type { Part } from '../report/part.ts';
+import { median } from '../measure/statistics.ts';
+import { ratio, short, table, timed } from '../report/table.ts';
 
 const own = 'Partner Auth';
 const bare = 'bare node:https, hand-written encryption';

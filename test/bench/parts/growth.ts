@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { authServer } from '../harness/auth-server.ts';
-import { provideBuild } from '../harness/build.ts';
-import { interleaved, type Case } from '../harness/fresh-process.ts';
-import type { Part } from '../harness/part.ts';
-import { median } from '../harness/statistics.ts';
-import { table, timed } from '../harness/table.ts';
+import { authServer } from '../surroundings/auth-server.ts';
+import { provideBuild } from '../surroundings/build.ts';
+import { interleaved, type Case } from '../measure/fresh-process.ts';
+import type { Part } from '../report/part.ts';
+import { median } from '../measure/statistics.ts';
+import { table, timed } from '../report/table.ts';
 
 const counts = {
   profiles: { '1': 1, '10': 10, '100': 100, '1,000': 1000 },

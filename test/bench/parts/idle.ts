@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { provideBuild } from '../harness/build.ts';
-import { interleaved, type Case } from '../harness/fresh-process.ts';
-import type { Part } from '../harness/part.ts';
-import { median } from '../harness/statistics.ts';
-import { bytes, short, table } from '../harness/table.ts';
+import { provideBuild } from '../surroundings/build.ts';
+import { interleaved, type Case } from '../measure/fresh-process.ts';
+import type { Part } from '../report/part.ts';
+import { median } from '../measure/statistics.ts';
+import { bytes, short, table } from '../report/table.ts';
 
 export const idle: Part = {
   title: 'Idle, over an hour of fast time',
@@ -25,13 +25,20 @@ export const idle: Part = {
     ];
     const samples = await interleaved(cases, quick ? 1 : 3);
     const of = (label: string, metric: string): number => median(samples.get(label)?.get(metric) ?? []);
-    const figures: Record<string, number> = {};
-    const rows = cases.map(({ label }) => {
-      figures[`idle timers of ${label}`] = of(label, 'timers');
-      figures[`idle wake-ups of ${label}`] = of(label, 'wakeUps');
-      figures[`idle heap of ${label}`] = of(label, 'grown');
-      return [label, short(of(label, 'timers')), short(of(label, 'wakeUps')), bytes(of(label, 'grown'))];
-    });
+    const rows = cases.map(({ label }) => [
+      label,
+      short(of(label, 'timers')),
+      short(of(label, 'wakeUps')),
+      bytes(of(label, 'grown')),
+    ]);
+    const [session = '', , , , opened = ''] = cases.map(({ label }) => label);
+    const figures = {
+      'idle timers of a session': of(session, 'timers'),
+      'idle wake-ups of a session': of(session, 'wakeUps'),
+      'idle heap of a session': of(session, 'grown'),
+      'idle wake-ups of the extension with 10 opened sessions': of(opened, 'wakeUps'),
+      'idle heap of the extension with 10 opened sessions': of(opened, 'grown'),
+    };
     return { markdown: table(['what', 'timers', 'wake-ups in an hour', 'heap grown'], rows), figures };
   },
 };

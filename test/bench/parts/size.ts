@@ -2,10 +2,10 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { cacheFolder } from '../../helpers/vscode/paths.ts';
-import { provideBuild } from '../harness/build.ts';
-import type { Part } from '../harness/part.ts';
-import { bytes, table } from '../harness/table.ts';
-import { treemap } from '../harness/treemap.ts';
+import { provideBuild } from '../surroundings/build.ts';
+import type { Part } from '../report/part.ts';
+import { bytes, table } from '../report/table.ts';
+import { treemap } from '../report/treemap.ts';
 
 export const size: Part = {
   title: 'Size',
@@ -35,7 +35,12 @@ export const size: Part = {
         table(['what', 'size', 'gzip'], rows),
         table(['extension bundle by package', 'size', 'share', ''], parts),
       ].join('\n\n'),
-      figures: { 'size bundle': bundle.length, 'size vsix': vsix.size, 'size core': core },
+      figures: {
+        'size bundle': bundle.length,
+        'size bundle gzip': gzipSync(bundle).length,
+        'size vsix': vsix.size,
+        'size core': core,
+      },
     };
   },
 };
@@ -54,7 +59,9 @@ async function builtInSizes(): Promise<string[][]> {
   if (server === undefined) return [];
   const rows = await Promise.all(
     ['github-authentication', 'microsoft-authentication'].map(async (name) => {
-      const code = await readFile(join(cacheFolder, server, 'extensions', name, 'dist/extension.js')).catch(() => undefined);
+      const code = await readFile(join(cacheFolder, server, 'extensions', name, 'dist/extension.js')).catch(
+        () => undefined,
+      );
       return code && [`for comparison: bundle of vscode.${name}`, bytes(code.length), bytes(gzipSync(code).length)];
     }),
   );

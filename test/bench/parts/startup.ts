@@ -1,13 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { provideBuild } from '../harness/build.ts';
-import { interleaved, measure, type Case } from '../harness/fresh-process.ts';
-import { loadedPackages } from '../harness/loaded-packages.ts';
-import type { Part } from '../harness/part.ts';
-import { median } from '../harness/statistics.ts';
-import { bytes, ratio, table, time, timed } from '../harness/table.ts';
-import { activationTimes, prepareWindow } from '../harness/window.ts';
+import { provideBuild } from '../surroundings/build.ts';
+import { interleaved, measure, type Case } from '../measure/fresh-process.ts';
+import { loaded } from '../measure/loaded.ts';
+import type { Part } from '../report/part.ts';
+import { median } from '../measure/statistics.ts';
+import { bytes, ratio, table, time, timed } from '../report/table.ts';
+import { activationTimes, prepareWindow } from '../surroundings/window.ts';
 
 const empty = 'an empty program';
 const own = 'Partner Auth';
@@ -55,8 +56,9 @@ async function importTimes(rounds: number) {
     bytes(median(of(label, 'heap')) - median(of(empty, 'heap'))),
     bytes(median(of(label, 'resident')) - median(of(empty, 'resident'))),
   ]);
-  const loaded = await loadedPackages(core);
-  const note = `Packages that importing Partner Auth loads: ${loaded.join(', ') || 'none'}.`;
+  const names = await loaded(core);
+  const packages = names.filter((name) => !/^(?:internal|node:)|\/|^Internal/.test(name) && !isBuiltin(name));
+  const note = `Packages that importing Partner Auth loads: ${packages.join(', ') || 'none'}.`;
   const grid = table(
     ['`import` of', 'time', 'beyond the empty program', `relative to ${own}`, 'heap', 'resident memory'],
     rows,
@@ -94,7 +96,14 @@ async function windowTimes(rounds: number) {
       id === ownId ? '' : ratio(relative),
     ];
   });
-  const head = ['extension in VS Code', 'load code', 'call `activate`', 'finish', 'together', 'relative to Partner Auth'];
+  const head = [
+    'extension in VS Code',
+    'load code',
+    'call `activate`',
+    'finish',
+    'together',
+    'relative to Partner Auth',
+  ];
   const note =
     "VS Code's own figures (Developer: Startup Performance), medians over fresh windows. The GitHub extension is started by VS Code while the window opens, the other two by the bench afterwards.";
   return { markdown: `${table(head, rows)}\n\n${note}`, figures };

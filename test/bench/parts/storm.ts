@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expiredRecord, stormNames } from '../candidates/storm.ts';
-import { authServer } from '../harness/auth-server.ts';
-import { provideBuild } from '../harness/build.ts';
-import { interleaved, measure, type Case, type Metrics, type Samples } from '../harness/fresh-process.ts';
-import type { Part } from '../harness/part.ts';
-import { median, quantile } from '../harness/statistics.ts';
-import { bytes, short, table, time } from '../harness/table.ts';
+import { authServer } from '../surroundings/auth-server.ts';
+import { provideBuild } from '../surroundings/build.ts';
+import { interleaved, measure, type Case, type Metrics, type Samples } from '../measure/fresh-process.ts';
+import type { Part } from '../report/part.ts';
+import { median, quantile } from '../measure/statistics.ts';
+import { bytes, short, table, time } from '../report/table.ts';
 
 const own = 'Partner Auth';
 /** How long the partner takes for a refresh, ms. */

@@ -1,9 +1,9 @@
 import { tokenNames } from '../candidates/token.ts';
-import { interleaved } from '../harness/fresh-process.ts';
-import type { Part } from '../harness/part.ts';
-import { quickSlices, usualSlices } from '../harness/slices.ts';
-import { median } from '../harness/statistics.ts';
-import { ratio, short, table, timed } from '../harness/table.ts';
+import { interleaved } from '../measure/fresh-process.ts';
+import type { Part } from '../report/part.ts';
+import { quickSlices, usualSlices } from '../measure/slices.ts';
+import { median } from '../measure/statistics.ts';
+import { ratio, short, table, timed } from '../report/table.ts';
 
 const own = 'Partner Auth';
 

@@ -13,7 +13,15 @@ import { startSandbox, type Sandbox, type SandboxDefinition } from '../../../cor
 import { acmePay, acmePayJson } from '../../helpers/readme-partner.ts';
 import { failure } from '../../helpers/with-session.ts';
 
-type Cipher = SandboxDefinition['cipher'];
+type Cipher = NonNullable<SandboxDefinition['cipher']>;
+
+interface AcmeOptions {
+  readonly definition?: PartnerDefinition;
+  readonly cipher?: Cipher | 'none';
+  readonly options?: Partial<SessionOptions>;
+}
+
+const byKey: Cipher = { iv: { from: 'key' } };
 
 /** The README's partner in the sandbox, and a session with it: both know the JSON alone. */
 async function withAcme(
@@ -22,9 +30,9 @@ async function withAcme(
     readonly session: PartnerSession;
     readonly credentials: Readonly<Record<string, string>>;
   }) => Promise<void>,
-  { definition = acmePay, cipher = { iv: { from: 'key' } }, options = {} } = {},
+  { definition = acmePay, cipher = byKey, options = {} }: AcmeOptions = {},
 ): Promise<void> {
-  await using sandbox = await startSandbox({ definitions: [{ definition, ...(cipher && { cipher }) }] });
+  await using sandbox = await startSandbox({ definitions: [{ definition, ...(cipher !== 'none' && { cipher }) }] });
   const profile = sandbox.profiles[definition.id];
   assert.ok(profile);
   await using session = await openSession({ ...profile, ...options });
@@ -108,7 +116,7 @@ describe('a partner that is JSON alone', () => {
   });
 
   const { body: _, ...rest } = acmePay;
-  const shapes: readonly (readonly [string, PartnerDefinition, Cipher, RegExp])[] = [
+  const shapes: readonly (readonly [string, PartnerDefinition, Cipher | 'none', RegExp])[] = [
     [
       'form fields, a query string and an IV in a field of its own',
       {
@@ -136,7 +144,7 @@ describe('a partner that is JSON alone', () => {
       { iv: { from: 'field', name: 'iv', format: 'base64' }, output: 'base64' },
       /^\{"d":"[\w+/=]+","iv":"[\w+/]{22}=="\}$/,
     ],
-    ['plain JSON', { ...rest, body: { form: 'json' } }, undefined, /^\{"api_user":/],
+    ['plain JSON', { ...rest, body: { form: 'json' } }, 'none', /^\{"api_user":/],
   ];
   for (const [title, definition, cipher, envelope] of shapes) {
     it(`may take ${title}`, () =>

@@ -54,6 +54,24 @@ describe('an explanation', () => {
       assert.equal(of(code, setting).actions[0]?.run, run));
   }
 
+  const about: readonly (readonly [PartnerAuthErrorCode, string, number | undefined, boolean])[] = [
+    ['configuration', 'cipher', 400, true],
+    ['configuration', 'cipher.iv', 200, true],
+    ['configuration', 'partnerCode', 400, false],
+    // The key is missing here: there is nothing to find out yet.
+    ['configuration', 'cipher.key', undefined, false],
+    ['partnerRefused', 'cipher', 400, true],
+    ['partnerRefused', 'partnerCode', 403, false],
+    ['cipher', 'cipher', 200, true],
+  ];
+  for (const [code, setting, status, offered] of about) {
+    it(`of ${code} (${setting}, HTTP ${status ?? '-'}) ${offered ? 'offers' : 'does not offer'} to detect cipher settings`, () => {
+      const { actions, message } = explain(new PartnerAuthError(code, 'x', { setting, status }), 'ACME', english);
+      assert.equal(actions[0]?.run === 'detectCipher', offered);
+      if (offered && code !== 'cipher') assert.match(message, /refused the call.*Detect Cipher Settings/);
+    });
+  }
+
   it('tries the command again that failed', () => {
     const { actions } = explain(new PartnerAuthError('network', 'x'), 'ACME', english, 'copyAsCurl');
     assert.equal(actions[0]?.run, 'copyAsCurl');

@@ -19,7 +19,7 @@ export async function startPartner(options: SandboxOptions = {}): Promise<Partne
     onRequest({ partner, headers, body, payload }) {
       const { accessToken, refreshToken } = (partner && sandbox.tokens(partner)) ?? {};
       for (const token of [accessToken, refreshToken, headers.authorization?.replace(/^Bearer /, '')]) add(token);
-      for (const [name, value] of Object.entries((payload ?? {}) as object)) {
+      for (const [name, value] of Object.entries(payload ?? {})) {
         if (/password|secret|token/.test(name)) add(value);
       }
       // The ciphertext, which with a fixed key is as good as a password.

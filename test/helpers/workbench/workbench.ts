@@ -132,16 +132,20 @@ export class Workbench {
     await writeUserSettings(this.userDataDir, { ...(await this.userSettings()), ...changes });
   }
 
-  /** What the windows keep in the browser (extension state, encrypted secrets), as text to be searched. */
+  /** What the windows keep in the browser (extension state, logs, encrypted secrets), as text to be searched. */
   async browserState(): Promise<string> {
-    return JSON.stringify(await this.context.storageState({ indexedDB: true }));
+    const state = await this.context.storageState({ indexedDB: true });
+    // Playwright gives bytes as base64, in which a text can not be found.
+    return JSON.stringify(state, (key, value: unknown) =>
+      key === 'b' && typeof value === 'string' ? Buffer.from(value, 'base64').toString() : value,
+    );
   }
 
   /** What SecretStorage keeps in the browser, encrypted: the same text again means that nothing was written. */
   async storedSecrets(): Promise<string> {
     const { origins } = await this.context.storageState();
     return JSON.stringify(
-      origins.flatMap(({ localStorage }) => localStorage.filter(({ name }) => /secret/.test(name))),
+      origins.flatMap(({ localStorage }) => localStorage.filter(({ name }) => name.includes('secret'))),
     );
   }
 
@@ -155,7 +159,7 @@ export class Workbench {
       opening.onerror = () => reject(opening.error);
       opening.onsuccess = () => {
         const writing = opening.result.transaction('canary', 'readwrite');
-        writing.objectStore('canary').put(${JSON.stringify(text)}, 'canary');
+        writing.objectStore('canary').put(new TextEncoder().encode(${JSON.stringify(text)}), 'canary');
         writing.oncomplete = () => { opening.result.close(); resolve(); };
       };
     })`);

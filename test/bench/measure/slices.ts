@@ -18,7 +18,7 @@ export function nsPerCall(call: () => unknown, options: SliceOptions): number {
   const { warmUpMs, sliceMs } = options;
   const slice = (length: number, batch: number): number => {
     const start = threadMs();
-    for (let calls = 0; ; ) {
+    for (let calls = 0; ;) {
       for (let i = 0; i < batch; i++) call();
       calls += batch;
       const elapsed = threadMs() - start;
@@ -35,16 +35,12 @@ function threadMs(): number {
 }
 
 /** As `nsPerCall`, each call awaited before the next. `wall`: where other threads do the work. */
-export async function nsPerAwait(
-  call: () => Promise<unknown>,
-  options: SliceOptions,
-  wall = false,
-): Promise<number> {
+export async function nsPerAwait(call: () => Promise<unknown>, options: SliceOptions, wall = false): Promise<number> {
   const { warmUpMs, sliceMs } = options;
   const now = wall ? () => performance.now() : threadMs;
   const slice = async (length: number, batch: number): Promise<number> => {
     const start = now();
-    for (let calls = 0; ; ) {
+    for (let calls = 0; ;) {
       for (let i = 0; i < batch; i++) await call();
       calls += batch;
       const elapsed = now() - start;

@@ -48,7 +48,10 @@ export async function startExtension(bundle: string, profiles: number): Promise<
     deactivate(): Promise<void>;
   };
   const state = new Map<string, unknown>();
-  const memento = { get: (key: string) => state.get(key), update: (key: string, value: unknown) => state.set(key, value) };
+  const memento = {
+    get: (key: string) => state.get(key),
+    update: (key: string, value: unknown) => state.set(key, value),
+  };
   await activate({
     subscriptions: [],
     globalState: memento,

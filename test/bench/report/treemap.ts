@@ -1,6 +1,8 @@
 /** What is used of esbuild's metafile. */
 export interface Metafile {
-  readonly outputs: Readonly<Record<string, { readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>> }>>;
+  readonly outputs: Readonly<
+    Record<string, { readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>> }>
+  >;
 }
 
 export interface Piece {
@@ -20,9 +22,7 @@ export function treemap({ outputs }: Metafile): Piece[] {
     }
   }
   const whole = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  return [...sizes]
-    .map(([name, size]) => ({ name, size, share: size / whole }))
-    .sort((a, b) => b.size - a.size);
+  return [...sizes].map(([name, size]) => ({ name, size, share: size / whole })).sort((a, b) => b.size - a.size);
 }
 
 function pieceOf(path: string): string {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { nodeExecutable, repositoryRoot } from '../../helpers/vscode/paths.ts';
-import type { HostTimes } from '../host/suite.ts';
+import type { HostTimes } from './activation-suite.ts';
 import { provideBuild } from './build.ts';
 
 const output = join(repositoryRoot, 'out/bench');
@@ -21,7 +21,7 @@ export async function prepareWindow(): Promise<{ readonly extension: string; rea
   const suite = join(output, 'suite.cjs');
   await build({
     absWorkingDir: repositoryRoot,
-    entryPoints: ['test/bench/host/suite.ts'],
+    entryPoints: ['test/bench/surroundings/activation-suite.ts'],
     outfile: suite,
     bundle: true,
     platform: 'node',

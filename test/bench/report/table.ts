@@ -1,4 +1,4 @@
-import { median, spread } from './statistics.ts';
+import { median, spread } from '../measure/statistics.ts';
 
 /** A Markdown table. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -32,7 +32,9 @@ export function takeOverTime(): FastTime {
     most = Math.max(most, timers.size);
     return handle;
   };
-  const clear = (handle: object | undefined): void => void (handle && timers.delete(handle));
+  const clear = (handle: object | undefined): void => {
+    if (handle !== undefined) timers.delete(handle);
+  };
   Object.assign(globalThis, {
     setTimeout: (callback: (...given: unknown[]) => void, delay = 0, ...given: unknown[]) =>
       add(() => callback(...given), delay),

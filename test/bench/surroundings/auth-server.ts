@@ -46,7 +46,8 @@ export async function authServer({ secure = false, delay = 0 }: AuthServerOption
     });
   };
   const certificates = secure ? await processCertificates() : undefined;
-  const server = certificates === undefined ? http.createServer(listener) : https.createServer(certificates.valid, listener);
+  const server =
+    certificates === undefined ? http.createServer(listener) : https.createServer(certificates.valid, listener);
   // Only the client decides how long a connection lives.
   server.keepAliveTimeout = 0;
   server.on('connection', () => counts.connections++);

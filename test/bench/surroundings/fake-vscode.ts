@@ -40,7 +40,12 @@ export class MarkdownString {
   }
 }
 
-export class ThemeColor {}
+export class ThemeColor {
+  readonly id: string;
+  constructor(id: string) {
+    this.id = id;
+  }
+}
 
 export const StatusBarAlignment = { Left: 1, Right: 2 };
 export const ConfigurationTarget = { Global: 1 };

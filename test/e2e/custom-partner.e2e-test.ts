@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { createCipher } from '../../core/index.ts';
+import { acmePay, acmePayJson } from '../helpers/readme-partner.ts';
+import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
+import {
+  passingMessage,
+  profileOf,
+  startPartnerAuth,
+  statusItem,
+  typeSteps,
+} from '../helpers/workbench/partner-auth.ts';
+import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
+import type { Workbench } from '../helpers/workbench/workbench.ts';
+
+const right = 'aes-256-cbc · key hex · IV key · hex · json';
+/** A message that ACME published in its documentation. */
+const sample = '{"api_user":"robot@example.com","note":"Xin chào từ ACME Pay"}';
+const secretNote = 'a-secret-of-the-payload';
+
+describe('a partner that is JSON in the settings', () => {
+  let partner: Partner;
+  let workbench: Workbench;
+  let window: WorkbenchWindow;
+  let key: string;
+  let credentials: Readonly<Record<string, string>>;
+
+  before(async () => {
+    partner = await startPartner({ definitions: [{ definition: acmePay, cipher: { iv: { from: 'key' } } }] });
+    const known = partner.profiles['acme-pay'];
+    assert.ok(known?.cipher);
+    key = String(known.cipher.key);
+    credentials = known.credentials;
+    workbench = await startPartnerAuth({
+      profiles: [
+        {
+          id: 'acme',
+          label: 'Acme',
+          partner: 'acme-pay',
+          baseUrl: partner.url,
+          partnerCode: known.partnerCode ?? '',
+          // Nobody has told how ACME does it: a guess, and a wrong one.
+          cipher: { keyFormat: 'hex', iv: { from: 'zero' } },
+        },
+        profileOf(partner, 'tconnect', { label: 'Other' }),
+      ],
+      settings: {
+        'partnerAuth.partners': [
+          acmePayJson(),
+          { ...acmePayJson(), id: 'path-pay', login: { path: 'v2/token' } },
+          { ...acmePayJson(), id: 'key-pay', cypher: {} },
+        ],
+      },
+    });
+    window = await workbench.openWindow();
+  });
+  after(async () => {
+    await workbench.stop();
+    await partner.close();
+  });
+
+  const lines = (): string[] => partner.journal.map(({ call, outcome }) => `${call} ${outcome}`);
+  const fields = () => [
+    { value: credentials.api_user ?? '', masked: false },
+    { value: credentials.api_secret ?? '', masked: true },
+  ];
+
+  it('is used, while wrong ones are named with the field that is wrong', async () => {
+    const { severity } = await window.notifications.waitFor(
+      /^The partner path-pay .*"login\.path".*More in the log: 1\.$/,
+    );
+    assert.equal(severity, 'warning');
+    await window.notifications.dismissAll();
+    await window.runCommand('Partner Auth: Show Log');
+    await window.waitForOutput(/The partner key-pay .*"cypher"/);
+    await statusItem(window).waitFor('$(key) Acme: Sign in');
+  });
+
+  it('says that it can not read the payload, and where to find out why', async () => {
+    await statusItem(window).click();
+    await typeSteps(window, [{ value: key, masked: true }, ...fields()]);
+    await window.quickInput.waitFor({
+      step: 1,
+      masked: true,
+      message: /^Acme refused the call\..*Detect Cipher Settings/,
+    });
+    await window.quickInput.cancel();
+    await window.quickInput.waitUntilClosed();
+    assert.deepEqual(lines(), ['login badCiphertext']);
+  });
+
+  it('is understood after one message was looked at', async () => {
+    const ciphertext = createCipher({ key, keyFormat: 'hex', iv: { from: 'key' } }).encrypt(sample);
+    await window.runCommand('Partner Auth: Detect Cipher Settings');
+    await typeSteps(window, [
+      { value: JSON.stringify({ payload: ciphertext }), masked: false },
+      { value: sample, masked: true },
+      { value: '', masked: true },
+      { value: key, masked: true },
+    ]);
+    await window.quickInput.pick(right);
+    await passingMessage(window).waitFor('The cipher settings of Acme were changed.');
+    const [acme] = (await workbench.userSettings())['partnerAuth.profiles'] as { cipher: unknown }[];
+    assert.deepEqual(acme?.cipher, { keyFormat: 'hex', iv: { from: 'key' } });
+    assert.equal(partner.journal.length, 1, 'nothing was sent');
+
+    await statusItem(window).click();
+    await typeSteps(window, fields());
+    await statusItem(window).waitFor(/^\$\(key\) Acme (?:59m|1h)$/);
+    assert.deepEqual(lines(), ['login badCiphertext', 'login ok']);
+  });
+
+  it('refreshes with one click and hands out its token', async () => {
+    await statusItem(window).click();
+    await passingMessage(window).waitFor('Acme: the access token is fresh.');
+    assert.deepEqual(lines().slice(2), ['refresh ok']);
+    await window.runCommand('Partner Auth: Copy Access Token');
+    assert.equal(await window.waitForClipboard(/^eyJ/), partner.tokens('acme-pay')?.accessToken);
+  });
+
+  it('survives a reload', async () => {
+    await window.reload();
+    await window.notifications.dismissAll();
+    await statusItem(window).waitFor(/^\$\(key\) Acme (?:59m|1h)$/);
+    assert.equal(partner.journal.length, 3);
+  });
+
+  it('has its payloads decrypted, revealed on request, and encrypted again', async () => {
+    const plain = JSON.stringify({ note: 'Xin chào', api_secret: secretNote });
+    const ciphertext = createCipher({ key, keyFormat: 'hex', iv: { from: 'key' } }).encrypt(plain);
+    await window.writeClipboard(JSON.stringify({ payload: ciphertext }));
+    await window.runCommand('Partner Auth: Decrypt Payload');
+    const masked = await window.waitForEditor(/"note": "Xin chào"/);
+    assert.match(masked, /"api_secret": "•+"/);
+    await window.notifications.click('Secrets in the payload are masked.', 'Reveal Secrets');
+    await window.waitForEditor(new RegExp(`"api_secret": "${secretNote}"`));
+    await window.runCommand('Partner Auth: Encrypt Payload');
+    await window.waitForEditor(/"payload": "[\da-f]{64,}/);
+  });
+
+  it('has its last exchange explained', async () => {
+    await window.runCommand('Partner Auth: Refresh Token');
+    await passingMessage(window).waitFor('Acme: the access token is fresh.');
+    await window.runCommand('Partner Auth: Explain Last Exchange');
+    const shown = await window.waitForEditor(/"call": "refresh"/);
+    assert.match(shown, /"renewal_token": "•+"/);
+    assert.match(shown, /"algorithm": "aes-256-cbc"/);
+  });
+
+  it('signs out at the partner, and leaves the other profile alone', async () => {
+    await window.runCommand('Partner Auth: Sign Out');
+    await statusItem(window).waitFor('$(key) Acme: Sign in');
+    assert.equal(lines().at(-1), 'logout ok');
+    await window.runCommand('Partner Auth: Switch Profile');
+    await window.quickInput.pick('Other');
+    await statusItem(window).waitFor('$(key) Other: Sign in');
+  });
+
+  it('leaves no secret in settings, state or logs', async () => {
+    const sent = partner.journal.flatMap(({ body }) => /"payload":"([^"]+)"/.exec(body)?.[1] ?? []);
+    await assertNoLeak(
+      workbench,
+      new Set([...partner.secrets(), key, credentials.api_secret ?? '', secretNote, ...sent]),
+    );
+  });
+});

@@ -1,0 +1,58 @@
+import type { CipherSettingsWithoutSecrets, PartnerDefinition } from '../../core/index.ts';
+import { startSandbox, type Sandbox, type SandboxDefinition } from '../../core/sandbox/index.ts';
+import type { CheckedProfile } from '../../extension/model/profile.ts';
+import { fakeApp, type FakeApp, type FakeAppOptions } from './fake-app.ts';
+import { acmePay } from './readme-partner.ts';
+
+export interface AcmeFixture {
+  readonly sandbox: Sandbox;
+  readonly fake: FakeApp;
+  readonly key: string;
+  readonly credentials: Readonly<Record<string, string>>;
+  /** As it stands in the settings now. */
+  profile(): CheckedProfile;
+}
+
+export interface AcmeFixtureOptions extends Omit<FakeAppOptions, 'replies' | 'profiles' | 'partners'> {
+  readonly definition?: PartnerDefinition;
+  /** Of the partner. Default: the first 16 bytes of the key as IV. */
+  readonly cipher?: SandboxDefinition['cipher'];
+  /** Of the profile, right or wrong. Default: as the partner's. */
+  readonly settings?: CipherSettingsWithoutSecrets;
+  readonly replies?: (sandbox: Sandbox, key: string) => FakeAppOptions['replies'];
+}
+
+const key = '8f3a1c5e7092b4d6e8fa0c1e2b3d4f5061728394a5b6c7d8e9fa0b1c2d3e4f50';
+
+/** The README's partner in a sandbox, known to the app by its JSON in the settings, and a user who knows it all. */
+export async function withAcmeApp(
+  { definition = acmePay, cipher = { iv: { from: 'key' } }, settings, replies, ...rest }: AcmeFixtureOptions,
+  test: (fixture: AcmeFixture) => Promise<void>,
+): Promise<void> {
+  const keyed = { key, keyFormat: 'hex', ...cipher } as const;
+  await using sandbox = await startSandbox({ definitions: [{ definition, cipher: keyed }] });
+  const known = sandbox.profiles[definition.id];
+  if (known === undefined) throw new Error('The sandbox does not play the definition.');
+  const { key: _, ...own } = keyed;
+  const profile = {
+    id: 'acme',
+    label: 'Acme',
+    partner: definition.id,
+    baseUrl: sandbox.url,
+    ...(known.partnerCode !== undefined && { partnerCode: known.partnerCode }),
+    cipher: settings ?? (own as CipherSettingsWithoutSecrets),
+  };
+  const typed = { key: keyed.key as string, ...known.credentials, ...replies?.(sandbox, keyed.key as string) };
+  const fake = fakeApp({ ...rest, profiles: [profile], partners: [definition], replies: typed });
+  try {
+    await test({
+      sandbox,
+      fake,
+      key: keyed.key as string,
+      credentials: known.credentials,
+      profile: () => fake.profile('acme'),
+    });
+  } finally {
+    await fake.app.sessions.close();
+  }
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { measure } from '../bench/measure/fresh-process.ts';
+import { loaded } from '../bench/measure/loaded.ts';
+import { overBudget } from '../bench/report/budget.ts';
+import { authServer } from '../bench/surroundings/auth-server.ts';
+import { root } from '../helpers/tarball.ts';
+
+// Counts and sizes of what was built. How fast it is shows in `npm run bench`, not in a test.
+const core = join(root, 'dist/core/index.js');
+const bundle = join(root, 'dist/extension.cjs');
+
+const inBudget = (figures: Readonly<Record<string, number>>): void => assert.deepEqual(overBudget(figures), []);
+
+describe('the budget (test/bench/budget.json)', () => {
+  it('holds the size of the extension and of the library', async () => {
+    const code = await readFile(bundle);
+    const names = await readdir(join(root, 'dist/core'), { recursive: true });
+    const files = names.filter((name) => name.endsWith('.js')).map((name) => stat(join(root, 'dist/core', name)));
+    const size = (await Promise.all(files)).reduce((sum, file) => sum + file.size, 0);
+    inBudget({ 'size bundle': code.length, 'size bundle gzip': gzipSync(code).length, 'size core': size });
+  });
+
+  it('holds the requests and connections of a storm: 1,000 callers at expiry make one of each', async () => {
+    await using server = await authServer();
+    const options = { core, url: server.url, callers: 1000 };
+    await measure({ label: '', module: 'storm.ts', name: 'Partner Auth', options });
+    assert.deepEqual(server.counts(), { requests: 1, connections: 1, handshakes: 0 });
+  });
+
+  it('holds the connections of a login and many refreshes: one, with one TLS handshake', async () => {
+    await using server = await authServer({ secure: true });
+    const options = { core, url: server.url, ca: server.ca, refreshes: 8 };
+    await measure({ label: '', module: 'exchange.ts', name: 'Partner Auth', options });
+    assert.deepEqual(server.counts(), { requests: 11, connections: 1, handshakes: 1 });
+  });
+
+  it('holds the timer and the wake-ups of a session that nobody uses', async () => {
+    const { timers, wakeUps } = await measure({ label: '', module: 'idle.ts', name: 'session', options: { core } });
+    inBudget({ 'idle timers of a session': timers ?? NaN, 'idle wake-ups of a session': wakeUps ?? NaN });
+  });
+
+  it('holds the wake-ups of an extension with ten opened sessions: they wake together', async () => {
+    const options = { core, bundle, profiles: 10, used: true };
+    const { wakeUps } = await measure({ label: '', module: 'idle.ts', name: 'extension', options });
+    inBudget({ 'idle wake-ups of the extension with 10 opened sessions': wakeUps ?? NaN });
+  });
+});
+
+describe('what is loaded', () => {
+  const heavy = /^(?:got|node-forge|internal\/deps\/undici\/undici)$/;
+
+  it('is neither got nor node-forge nor the fetch of Node when core is imported', async () => {
+    assert.deepEqual(
+      (await loaded(core)).filter((name) => heavy.test(name)),
+      [],
+    );
+  });
+
+  it('is no got while a session hands out a token that is good', async () => {
+    const program = `
+      const baseUrl = 'http://127.0.0.1:9';
+      const store = core.memoryStore();
+      const tokens = { accessToken: 'a', issuedAt: Date.now(), accessExpiresAt: Date.now() + 3_600_000 };
+      await store.write({ version: 1, sessionId: 's', generation: 1, partner: 'bizmail', origin: baseUrl, tokens });
+      const session = await core.openSession({ partner: 'bizmail', baseUrl, store, autoRefresh: true });
+      if (await session.accessToken() !== 'a') throw new Error('no token');
+      await session.close();`;
+    assert.deepEqual(
+      (await loaded(core, program)).filter((name) => heavy.test(name)),
+      [],
+    );
+  });
+
+  it('is got when a session refreshes', async () => {
+    const program = `
+      const session = await core.openSession({ partner: 'bizmail', baseUrl: 'http://127.0.0.1:9', timeout: 50 });
+      await session.login({ username: 'u', password: 'p' }).catch(() => undefined);
+      await session.close();`;
+    assert.ok((await loaded(core, program)).includes('got'));
+  });
+});
