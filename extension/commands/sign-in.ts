@@ -1,4 +1,4 @@
-import { isPartnerAuthError, PartnerAuthError } from '../../core/index.ts';
+import { isPartnerAuthError, PartnerAuthError, type PartnerSession } from '../../core/index.ts';
 import type { App } from '../model/app.ts';
 import { explain } from '../model/messages.ts';
 import type { CheckedProfile } from '../model/profile.ts';
@@ -61,25 +61,11 @@ function givenUp(): PartnerAuthError {
 }
 
 async function attempt(app: App, profile: CheckedProfile, known: Known, answers: Answers): Promise<void> {
-  const { t } = app;
   const material = { key: answers.key ?? known.key, iv: answers.iv ?? known.iv };
   const session = await app.sessions.reopen(profile, material);
   const credentials = credentialsOf(profile, known, answers);
-  const progress = t('Signing in to {0}', profile.label);
-  let next: Readonly<Record<string, string>> = credentials;
-  for (;;) {
-    const current = next;
-    try {
-      await app.ui.progress(progress, (signal) => session.login(current, { signal }));
-      break;
-    } catch (error) {
-      const more = isPartnerAuthError(error) ? await oneMoreStep(app, profile, credentials, error) : undefined;
-      if (more === undefined) throw error;
-      next = more;
-    }
-  }
   const store = await app.sessions.store(profile);
-  await store.update((record): SecretRecord => {
+  store.bring((record): SecretRecord => {
     const { password, ...rest } = credentials;
     const remember = answers[rememberStep] === 'yes' || known.credentials.password !== undefined;
     return {
@@ -89,6 +75,32 @@ async function attempt(app: App, profile: CheckedProfile, known: Known, answers:
       credentials: remember && password !== undefined ? { ...rest, password } : rest,
     };
   });
+  try {
+    await login(app, profile, session, credentials);
+  } finally {
+    store.bring(undefined);
+  }
+}
+
+async function login(
+  app: App,
+  profile: CheckedProfile,
+  session: PartnerSession,
+  credentials: Readonly<Record<string, string>>,
+): Promise<void> {
+  const progress = app.t('Signing in to {0}', profile.label);
+  let next = credentials;
+  for (;;) {
+    const current = next;
+    try {
+      await app.ui.progress(progress, (signal) => session.login(current, { signal }));
+      return;
+    } catch (error) {
+      const more = isPartnerAuthError(error) ? await oneMoreStep(app, profile, credentials, error) : undefined;
+      if (more === undefined) throw error;
+      next = more;
+    }
+  }
 }
 
 /** The credentials of the next login call after the partner asked for a code or a captcha; undefined for other errors. */

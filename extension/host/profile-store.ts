@@ -36,6 +36,7 @@ export async function openProfileStore(profile: CheckedProfile, host: StoreHost)
 
   const listeners = new Set<() => void>();
   let mark = readMark();
+  let brought: ((record: SecretRecord) => SecretRecord) | undefined;
   /** What this window has written last. */
   let ownMark: string | undefined;
   let behind = false;
@@ -143,7 +144,11 @@ export async function openProfileStore(profile: CheckedProfile, host: StoreHost)
   return {
     read,
     async write(record) {
-      const before = (await load()) ?? blank();
+      let before = (await load()) ?? blank();
+      if ('tokens' in record && brought !== undefined) {
+        before = brought(before);
+        brought = undefined;
+      }
       if ('signedOutAt' in record) await writeMark(markOf(record, origin));
       await save({ ...before, session: record });
       if (!('signedOutAt' in record)) await writeMark(markOf(record, origin));
@@ -159,6 +164,9 @@ export async function openProfileStore(profile: CheckedProfile, host: StoreHost)
     async secrets() {
       await read();
       return load();
+    },
+    bring(change) {
+      brought = change;
     },
     update: (change) => lock(async () => save(change((await load()) ?? blank()))),
     forget: () =>

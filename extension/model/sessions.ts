@@ -16,6 +16,11 @@ export interface ProfileStore extends TokenStore {
   secrets(): Promise<SecretRecord | undefined>;
   /** Changes the record under the store's lock. */
   update(change: (record: SecretRecord) => SecretRecord): Promise<void>;
+  /**
+   * What the next session that is written brings along, so that there is never a session without its key; undefined when
+   * none will come after all.
+   */
+  bring(change: ((record: SecretRecord) => SecretRecord) | undefined): void;
   /** Forgets everything: session, key and credentials. */
   forget(): Promise<void>;
   mark(): SessionMark | undefined;

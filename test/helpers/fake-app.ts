@@ -190,12 +190,15 @@ function fakeStore(profile: CheckedProfile, secrets: Map<string, SecretRecord>):
   // Its lock and its events serve; what it keeps is not used.
   const { lock, write: announce, onDidChange } = memoryStore();
   const stored = (): SecretRecord | undefined => secrets.get(id);
+  let brought = (record: SecretRecord): SecretRecord => record;
   const save = (record: SecretRecord): void => void secrets.set(id, structuredClone(record));
   return {
     lock,
     read: async () => stored()?.session,
     async write(session: StoredRecord) {
-      save({ ...(stored() ?? { version: 1, origin }), session });
+      const before = stored() ?? { version: 1, origin };
+      save({ ...('tokens' in session ? brought(before) : before), session });
+      if ('tokens' in session) brought = (record) => record;
       await announce(session);
     },
     async clear() {
@@ -203,6 +206,7 @@ function fakeStore(profile: CheckedProfile, secrets: Map<string, SecretRecord>):
       save(rest);
     },
     secrets: async () => stored(),
+    bring: (change = (record) => record) => void (brought = change),
     update: (change) => lock(async () => save(change(stored() ?? { version: 1, origin }))),
     forget: () => lock(async () => void secrets.delete(id)),
     mark() {

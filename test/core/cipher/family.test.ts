@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { createCipher } from '../../../core/index.ts';
 import { rows } from '../../vectors/cipher-family-rows.ts';
-import { family, preamble, settingsOf, type FamilyRow } from './family-vectors.ts';
+import { family, preamble, rowNamed, settingsOf, type FamilyRow } from './family-vectors.ts';
 
 /** The bytes that the row's own program reads out of a message of ours. */
 function readByProgram({ key, read = '' }: FamilyRow, ciphertext: string, iv: string): string {
@@ -63,6 +63,36 @@ describe('the cipher family', () => {
       assert.throws(() => other.decrypt(first.ciphertext, first.iv), { name: 'PartnerAuthError', code: 'cipher' });
     });
   }
+
+  const mixed: readonly (readonly [string, string, string])[] = [
+    ['a padding to 32 bytes where 16 is stated', 'Tencent Meeting', 'WeCom'],
+    ['a padding to 16 bytes where 32 is stated', 'WeCom', 'Tencent Meeting'],
+    ['a message without a salt where one is stated', 'EVP with SHA-256, salted', 'EVP with SHA-256, no salt'],
+    ['a salted message where none is stated', 'EVP with SHA-256, no salt', 'EVP with SHA-256, salted'],
+    ['another digest of the same password', 'Rocketfuel', 'PBKDF2 as openssl enc -pbkdf2'],
+  ];
+  for (const [what, reader, writer] of mixed) {
+    it(`refuses ${what}`, () => {
+      const { settings } = rowNamed(reader);
+      const { key, messages } = rowNamed(writer);
+      const { ciphertext, iv } = messages[0];
+      const cipher = createCipher({ ...settings, key });
+      assert.throws(() => cipher.decrypt(ciphertext, iv), { name: 'PartnerAuthError', code: 'cipher' });
+    });
+  }
+
+  it('refuses a message without its salt mark, its prefix or its IV', () => {
+    const without: readonly (readonly [string, (text: string) => string])[] = [
+      ['Rocketfuel', (text) => Buffer.from(text, 'base64').fill('salted__', 0, 8).toString('base64')],
+      ['Opayo', (text) => text.slice(1)],
+      ['Paramount', (text) => text],
+    ];
+    for (const [name, change] of without) {
+      const row = rowNamed(name);
+      const cipher = createCipher(settingsOf(row));
+      assert.throws(() => cipher.decrypt(change(row.messages[0].ciphertext)), { code: 'cipher' }, name);
+    }
+  });
 
   it('writes the text form that the partner uses, letter case included', () => {
     for (const row of family) {

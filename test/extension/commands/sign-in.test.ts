@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { signIn } from '../../../extension/commands/sign-in.ts';
+import type { SecretRecord } from '../../../extension/model/secret-record.ts';
 import { back, cancel } from '../../helpers/fake-app.ts';
 import { rightReplies, withApp } from '../../helpers/with-app.ts';
 
@@ -42,6 +43,17 @@ for (const partner of partnerNames) {
         assert.ok(record.session !== undefined && 'tokens' in record.session);
         assert.equal(record.session.tokens.accessToken, sandbox.tokens(partner)?.accessToken);
         assert.ok(!JSON.stringify(record).includes(password ?? '?'));
+      }));
+
+    it('stores the session together with its key, so that no crash can part them', () =>
+      withApp({ partner, signedIn: false }, async ({ fake, connection, profile }) => {
+        const store = await fake.app.sessions.store(profile);
+        const seen: (SecretRecord | undefined)[] = [];
+        store.onDidChange(() => seen.push(structuredClone(fake.secrets.get(profile.id))));
+        assert.equal(await signIn(fake.app, profile), true);
+        const first = seen.find((record) => record?.session !== undefined);
+        assert.equal(first?.key, connection.key === '' ? undefined : connection.key);
+        assert.ok(first?.credentials);
       }));
 
     it('remembers the password only if asked to, and then asks nothing', () =>
