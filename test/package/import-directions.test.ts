@@ -36,9 +36,9 @@ describe('import directions', () => {
     ['core/transport/retry.ts', 'vscode', /vscode/],
     ['core/cipher/cipher.ts', 'got', /Only core\/transport imports got/],
     ['core/cli/main.ts', 'got', /Only core\/transport imports got/],
-    ['core/sandbox/codec.ts', '../cipher/cipher.ts', /shares no protocol code/],
-    ['core/sandbox/codec.ts', 'got', /Only core\/transport imports got/],
-    ['core/sandbox/codec.ts', 'vscode', /vscode/],
+    ['core/sandbox/codec/codec.ts', '../cipher/cipher.ts', /shares no protocol code/],
+    ['core/sandbox/codec/codec.ts', 'got', /Only core\/transport imports got/],
+    ['core/sandbox/codec/codec.ts', 'vscode', /vscode/],
   ];
   for (const [file, source, message] of refused) {
     it(`${file} may not import ${source}`, async () => assert.match(await complaint(file, source), message));
