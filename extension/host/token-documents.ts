@@ -1,4 +1,4 @@
-import { EventEmitter, languages, Uri, window, workspace } from 'vscode';
+import { EventEmitter, Uri, window, workspace } from 'vscode';
 import type { Owned } from '../model/app.ts';
 import { documentScheme } from '../model/ids.ts';
 
@@ -17,10 +17,9 @@ export function tokenDocuments(): Owned & { show(name: string, text: string): Pr
     async show(name, text) {
       const uri = Uri.from({ scheme: documentScheme, path: `/${name.replaceAll(/[/\\?#%]/g, ' ')}.json` });
       texts.set(uri.path, text);
+      await window.showTextDocument(await workspace.openTextDocument(uri), { preview: true });
+      // One that was open takes its new text last: who sees it and goes on does not lose the focus to the editor.
       changed.fire(uri);
-      const document = await workspace.openTextDocument(uri);
-      await languages.setTextDocumentLanguage(document, 'json');
-      await window.showTextDocument(document, { preview: true });
     },
     dispose() {
       provider.dispose();

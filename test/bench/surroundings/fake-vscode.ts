@@ -59,7 +59,6 @@ export const l10n = {
 };
 export const env = { language: 'en', clipboard: { readText: () => '', writeText: nothing } };
 export const commands = { registerCommand: nothing, executeCommand: () => Promise.resolve() };
-export const languages = { setTextDocumentLanguage: nothing };
 export const authentication = {
   registerAuthenticationProvider(_id: string, _label: string, provider: NonNullable<FakeHost['provider']>) {
     fakeHost.provider = provider;
