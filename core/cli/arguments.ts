@@ -12,8 +12,9 @@ export interface Settings {
   readonly partner: BuiltInPartner | undefined;
   readonly partnerCode: string | undefined;
   readonly keyFormat: TextFormat | undefined;
-  readonly ivFrom: 'fixed' | 'prefix' | 'key' | undefined;
+  readonly ivFrom: 'fixed' | 'prefix' | 'key' | 'zero' | undefined;
   readonly ivFormat: TextFormat | undefined;
+  readonly padding: 16 | 32 | undefined;
   readonly output: CiphertextFormat | undefined;
   readonly answer: AnswerSettings | undefined;
   readonly bodyForm: 'json' | 'multipart' | undefined;
@@ -33,8 +34,9 @@ export const usage = `Usage
 Settings of a real partner
   --partner-code CODE          your identifier at the partner (TCONNECT)
   --key-format FORM            how the key is written: utf8, hex, base64
-  --iv RULE                    where the IV comes from: fixed, prefix, key
+  --iv RULE                    where the IV comes from: fixed, prefix, key, zero
   --iv-format FORM             how a fixed IV is written: utf8, hex, base64
+  --padding BYTES              what PKCS#7 pads to: 16, 32
   --output FORM                ciphertext as hex, hex-upper, base64
   --tokens-in FIELD            the field of the answer that wraps the token fields
   --encrypted-in FIELD         the field of the answer that holds it encrypted
@@ -48,7 +50,7 @@ Secrets come from the environment or are asked for, never from arguments:
 
 const formats: readonly TextFormat[] = ['utf8', 'hex', 'base64'];
 const outputs: readonly CiphertextFormat[] = ['hex', 'hex-upper', 'base64'];
-const ivRules = ['fixed', 'prefix', 'key'] as const;
+const ivRules = ['fixed', 'prefix', 'key', 'zero'] as const;
 
 const options = {
   json: { type: 'boolean', default: false },
@@ -59,6 +61,7 @@ const options = {
   'key-format': { type: 'string' },
   iv: { type: 'string' },
   'iv-format': { type: 'string' },
+  padding: { type: 'string' },
   output: { type: 'string' },
   'tokens-in': { type: 'string' },
   'encrypted-in': { type: 'string' },
@@ -101,6 +104,7 @@ export function readArguments(args: string[]): { settings: Settings } | { proble
 function namedSettings(text: (name: keyof typeof options) => string | undefined): Omit<Settings, 'json' | 'help'> {
   const tokensIn = text('tokens-in');
   const encryptedIn = text('encrypted-in');
+  const padding = oneOf('--padding', text('padding'), ['16', '32'] as const);
   const answer = { ...(tokensIn !== undefined && { tokensIn }), ...(encryptedIn !== undefined && { encryptedIn }) };
   return {
     baseUrl: text('base-url'),
@@ -109,6 +113,7 @@ function namedSettings(text: (name: keyof typeof options) => string | undefined)
     keyFormat: oneOf('--key-format', text('key-format'), formats),
     ivFrom: oneOf('--iv', text('iv'), ivRules),
     ivFormat: oneOf('--iv-format', text('iv-format'), formats),
+    padding: padding === undefined ? undefined : padding === '32' ? 32 : 16,
     output: oneOf('--output', text('output'), outputs),
     answer: tokensIn === undefined && encryptedIn === undefined ? undefined : answer,
     bodyForm: oneOf('--body-form', text('body-form'), ['json', 'multipart'] as const),

@@ -114,15 +114,24 @@ async function solveCaptcha({ image, ticket }: CaptchaChallenge): Promise<{ capt
   }
 }
 
-async function cipherSettings({ keyFormat, ivFrom, ivFormat, output }: Settings): Promise<CipherSettings> {
+async function cipherSettings({ keyFormat, ivFrom, ivFormat, padding, output }: Settings): Promise<CipherSettings> {
   if (ivFrom === undefined) {
-    throw configurationError('cipher.iv', 'Say where the IV comes from: --iv fixed | prefix | key. Ask the partner.');
+    throw configurationError(
+      'cipher.iv',
+      'Say where the IV comes from: --iv fixed | prefix | key | zero. Ask the partner.',
+    );
   }
   const iv: IvRule =
     ivFrom === 'fixed'
       ? { from: 'fixed', value: await ask('IV', 'iv', true), ...(ivFormat && { format: ivFormat }) }
       : { from: ivFrom };
-  return { key: await ask('AES key', 'key', true), iv, ...(keyFormat && { keyFormat }), ...(output && { output }) };
+  return {
+    key: await ask('AES key', 'key', true),
+    iv,
+    ...(keyFormat && { keyFormat }),
+    ...(padding && { padding }),
+    ...(output && { output }),
+  };
 }
 
 async function readCa({ caFile }: Settings): Promise<string | undefined> {

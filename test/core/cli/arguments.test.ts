@@ -16,8 +16,9 @@ describe('arguments of npm start', () => {
     [['--partner', 'acme'], /--partner must be one of tconnect, bizmail, cloudreve/],
     [['--partner-code', 'M-1'], /--partner-code is for a real partner: give its address/],
     [['--ca', 'ca.pem'], /--ca is for a real partner/],
-    [[...real, '--iv', 'hunter2'], /--iv must be one of fixed, prefix, key/],
+    [[...real, '--iv', 'hunter2'], /--iv must be one of fixed, prefix, key, zero/],
     [[...real, '--key-format', 'hunter2'], /--key-format must be one of utf8, hex, base64/],
+    [[...real, '--padding', '8'], /--padding must be one of 16, 32/],
     [[...real, '--output', 'HEX'], /--output must be one of hex, hex-upper, base64/],
     [[...real, '--body-form', 'xml'], /--body-form must be one of json, multipart/],
     [['--password', 'hunter2'], /--password is never an argument: set PARTNER_AUTH_PASSWORD/],
@@ -36,7 +37,18 @@ describe('arguments of npm start', () => {
   it('takes all settings of a real partner', () => {
     const result = readArguments([
       ...['--json', '--partner-code', 'M-1', '--key-format', 'hex', '--iv', 'fixed', '--iv-format', 'base64'],
-      ...['--output', 'hex-upper', '--tokens-in', 'data', '--encrypted-in', 'body', '--body-form', 'multipart'],
+      ...[
+        '--output',
+        'hex-upper',
+        '--padding',
+        '32',
+        '--tokens-in',
+        'data',
+        '--encrypted-in',
+        'body',
+        '--body-form',
+        'multipart',
+      ],
       ...['--ca', 'ca.pem', ...real],
     ]);
     assert.deepEqual(result, {
@@ -49,6 +61,7 @@ describe('arguments of npm start', () => {
         keyFormat: 'hex',
         ivFrom: 'fixed',
         ivFormat: 'base64',
+        padding: 32,
         output: 'hex-upper',
         answer: { tokensIn: 'data', encryptedIn: 'body' },
         bodyForm: 'multipart',
@@ -69,7 +82,7 @@ describe('arguments of npm start', () => {
     const cases: [string[], RegExp][] = [
       [['--base-url', 'http://partner.example', '--partner', 'bizmail'], /https/],
       [['--base-url', 'https://partner.example'], /--partner tconnect \| bizmail \| cloudreve/],
-      [[...real, '--partner-code', 'M-1'], /--iv fixed \| prefix \| key/],
+      [[...real, '--partner-code', 'M-1'], /--iv fixed \| prefix \| key \| zero/],
       [[...real, '--iv', 'key'], /partnerCode is missing/],
       [[...real, '--ca', '/nowhere/ca.pem'], /\/nowhere\/ca\.pem/],
       [

@@ -84,6 +84,23 @@ describe('npm start against a partner', () => {
     assert.equal(encrypted.code, 0, encrypted.stderr);
   });
 
+  it('uses a zero IV, and pads to 32 bytes, where told to', async () => {
+    const iv = { from: 'fixed', value: '0'.repeat(32), format: 'hex' } as const;
+    await using sandbox = await startSandbox({ accounts: { tconnect: { cipher: { iv } } } });
+    const env = secretsOf(sandbox, 'tconnect');
+    // The last rule given counts.
+    const args = [...settingsOf(sandbox, 'tconnect'), '--iv', 'zero'];
+    const { code, stderr } = await command(args, { env });
+    assert.equal(code, 0, stderr);
+
+    // The sandbox's TCONNECT pads to 16 and refuses the rest, but its journal holds what came.
+    for (const password of ['x'.repeat(20), 'x'.repeat(36)]) {
+      await command([...args, '--padding', '32'], { env: { ...env, PARTNER_AUTH_PASSWORD: password } });
+      const { data = '' } = JSON.parse(sandbox.journal.at(-1)?.body ?? '{}') as { data?: string };
+      assert.ok(data.length > 0 && data.length % 64 === 0, `${data.length} digits`);
+    }
+  });
+
   it('sends multipart where told to', async () => {
     await using sandbox = await startSandbox();
     const args = [...settingsOf(sandbox, 'bizmail'), '--body-form', 'multipart'];
