@@ -51,8 +51,6 @@ export interface Cipher {
  * give the same bytes (`npm run bench -- cipher`).
  */
 const forgeUpTo = 192;
-/** Longer plaintexts are padded by node:crypto itself: that saves a copy, and costs a second call. */
-const copyUpTo = 2048;
 /** Ciphertexts beyond it are refused: they are a mistake, and would block everything else for seconds. */
 const longestCiphertext = 32 * 1024 * 1024;
 
@@ -67,12 +65,13 @@ const known = ['algorithm', 'key', 'keyFormat', 'derivation', 'iv', 'padding', '
  */
 export function createCipher(settings: CipherSettings): Cipher {
   return cipherOver(settings, (key) => {
-    const small = forgeEngine(key);
-    const large = nativeEngine(key);
-    const engine = (blocks: Buffer): CbcEngine => (blocks.length <= forgeUpTo ? small : large);
+    let small: CbcEngine | undefined;
+    let large: CbcEngine | undefined;
+    // Each on first use: loading forge takes longer than most refreshes, whose payloads never need it.
+    const engine = ({ length }: Buffer): CbcEngine =>
+      length <= forgeUpTo ? (small ??= forgeEngine(key)) : (large ??= nativeEngine(key));
     return {
       encrypt: (blocks, iv) => engine(blocks).encrypt(blocks, iv),
-      encryptPadding: large.encryptPadding,
       decrypt: (blocks, iv) => engine(blocks).decrypt(blocks, iv),
     };
   });
@@ -104,9 +103,8 @@ export function cipherOver(settings: CipherSettings, createEngine: CreateCbcEngi
       throw new TypeError('The plaintext must be a well-formed text or a Uint8Array.');
     }
     const { engine, iv, head, ivText } = scheme.start();
-    const whole = unit === 16 && plaintext.length > copyUpTo ? engine.encryptPadding?.(plaintext, iv) : undefined;
-    const parts = whole ?? [engine.encrypt(padded(plaintext, unit), iv)];
-    const ciphertext = prefix + form.encode(head === undefined ? parts : [head, ...parts]);
+    const body = engine.encrypt(padded(plaintext, unit), iv);
+    const ciphertext = prefix + form.encode(head === undefined ? [body] : [head, body]);
     return ivText === undefined ? { ciphertext } : { ciphertext, iv: ivText };
   };
 

@@ -1,5 +1,5 @@
-import { createHash, pbkdf2Sync } from 'node:crypto';
 import { configurationError } from '../errors.ts';
+import { nodeCrypto } from '../node-modules.ts';
 import { refuseUnknownKeys } from '../options.ts';
 import { keyMaterial } from './key-material.ts';
 import type { CipherSettings, KeyDerivation } from './settings.ts';
@@ -45,7 +45,7 @@ function digest(name: string, length: number, secret: Buffer): Buffer {
   if (name !== 'sha256' && name !== 'md5') {
     throw wrong('cipher.derivation must be "none", "sha256", "md5", { evp } or { pbkdf2 }.');
   }
-  const bytes = createHash(name).update(secret).digest();
+  const bytes = nodeCrypto().createHash(name).update(secret).digest();
   if (bytes.length >= length) return bytes.subarray(0, length);
   throw wrong(`cipher.derivation ${name} gives ${bytes.length} bytes, but cipher.algorithm wants a key of ${length}.`);
 }
@@ -58,7 +58,7 @@ function evp(derivation: Extract<KeyDerivation, { evp: unknown }>, secret: Buffe
   return (salt, length) => {
     const blocks: Buffer[] = [];
     for (let size = 0; size < length; size += blocks[0]?.length ?? length) {
-      const hash = createHash(name);
+      const hash = nodeCrypto().createHash(name);
       const before = blocks.at(-1);
       if (before !== undefined) hash.update(before);
       hash.update(secret);
@@ -85,7 +85,7 @@ function pbkdf2({ pbkdf2: settings }: Extract<KeyDerivation, { pbkdf2: unknown }
           setting: 'cipher.derivation.pbkdf2.salt',
           formatSetting: 'cipher.derivation.pbkdf2.saltFormat',
         });
-  return (salt, length) => pbkdf2Sync(secret, salt ?? ownSalt, iterations, length, name);
+  return (salt, length) => nodeCrypto().pbkdf2Sync(secret, salt ?? ownSalt, iterations, length, name);
 }
 
 function wrong(message: string): ReturnType<typeof configurationError> {

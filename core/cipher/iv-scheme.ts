@@ -1,5 +1,5 @@
-import { randomFillSync } from 'node:crypto';
 import { configurationError } from '../errors.ts';
+import { nodeCrypto } from '../node-modules.ts';
 import { refuseUnknownKeys } from '../options.ts';
 import type { Derive, Material } from './derive.ts';
 import type { CbcEngine, CreateCbcEngine } from './engine.ts';
@@ -137,7 +137,7 @@ function saltedScheme(derive: Derive, createEngine: CreateCbcEngine): IvScheme {
   };
   return {
     start: () => {
-      const salt = randomFillSync(Buffer.alloc(8));
+      const salt = nodeCrypto().randomFillSync(Buffer.alloc(8));
       return { ...keyed(salt), head: Buffer.concat([saltedHead, salt]) };
     },
     open: (sealed) =>
@@ -148,5 +148,5 @@ function saltedScheme(derive: Derive, createEngine: CreateCbcEngine): IvScheme {
 }
 
 function randomIv(): Buffer {
-  return randomFillSync(Buffer.allocUnsafe(16));
+  return nodeCrypto().randomFillSync(Buffer.allocUnsafe(16));
 }

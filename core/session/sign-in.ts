@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { PartnerAuthError } from '../errors.ts';
+import { nodeCrypto } from '../node-modules.ts';
 import type { SignedIn } from './login.ts';
 import type { ResolvedConnection } from './options.ts';
 import type { StoredSession } from './record.ts';
@@ -19,7 +19,7 @@ export async function keepSignedIn(
 ): Promise<NewSession> {
   const record: StoredSession = {
     version: 1,
-    sessionId: randomUUID(),
+    sessionId: nodeCrypto().randomUUID(),
     generation: 1,
     partner: definition.id,
     origin,

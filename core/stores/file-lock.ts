@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { readlinkSync } from 'node:fs';
-import { link, mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PartnerAuthError } from '../errors.ts';
+import { files, nodeCrypto, nodeFs, onFirstUse } from '../node-modules.ts';
 import { parseJson } from '../json.ts';
 import { systemErrorCode } from './system-error.ts';
 import type { HeldLock } from './token-store.ts';
@@ -35,19 +33,23 @@ export async function withFileLock<T>(
   fn: (held: HeldLock) => Promise<T>,
   { timeout = defaultTimeout }: { readonly timeout?: number } = {},
 ): Promise<T> {
-  const me: Owner = { id: randomUUID(), pid: process.pid, host };
+  const me: Owner = { id: nodeCrypto().randomUUID(), pid: process.pid, host: host() };
   await acquire(path, me, timeout);
   const beat = setInterval(() => {
     const now = new Date();
     // A lock that is lost shows in stillHeld(), where it matters; a failed heartbeat alone is no reason to stop.
-    utimes(path, now, now).catch(() => undefined);
+    files()
+      .utimes(path, now, now)
+      .catch(() => undefined);
   }, heartbeat).unref();
   try {
     return await fn({ stillHeld: async () => (await ownerOf(path))?.id === me.id });
   } finally {
     clearInterval(beat);
     if ((await ownerOf(path).catch(() => undefined))?.id === me.id)
-      await rm(path, { force: true }).catch(() => undefined);
+      await files()
+        .rm(path, { force: true })
+        .catch(() => undefined);
   }
 }
 
@@ -87,11 +89,13 @@ async function create(path: string, owner: Owner): Promise<boolean> {
   try {
     await writeNew(temporary, owner);
     // In one step with its owner's name: a lock without one could not be taken over from a process that died at once.
-    await link(temporary, path).catch(async (error: unknown) => {
-      if (['EEXIST', 'ENOENT'].includes(systemErrorCode(error))) throw error;
-      // A file system without hard links.
-      await writeNew(path, owner);
-    });
+    await files()
+      .link(temporary, path)
+      .catch(async (error: unknown) => {
+        if (['EEXIST', 'ENOENT'].includes(systemErrorCode(error))) throw error;
+        // A file system without hard links.
+        await writeNew(path, owner);
+      });
     return true;
   } catch (error) {
     const code = systemErrorCode(error);
@@ -99,7 +103,7 @@ async function create(path: string, owner: Owner): Promise<boolean> {
     // Windows answers so while another process removes the file.
     if (code === 'EPERM' && process.platform === 'win32') return false;
     if (code === 'ENOENT') {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await files().mkdir(dirname(path), { recursive: true, mode: 0o700 });
       return false;
     }
     throw new PartnerAuthError(
@@ -110,16 +114,18 @@ async function create(path: string, owner: Owner): Promise<boolean> {
       },
     );
   } finally {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    await files()
+      .rm(temporary, { force: true })
+      .catch(() => undefined);
   }
 }
 
 async function writeNew(path: string, owner: Owner): Promise<void> {
-  const handle = await open(path, 'wx', 0o600);
+  const handle = await files().open(path, 'wx', 0o600);
   try {
     await handle.writeFile(JSON.stringify(owner));
   } catch (error) {
-    await rm(path, { force: true });
+    await files().rm(path, { force: true });
     throw error;
   } finally {
     await handle.close();
@@ -130,7 +136,7 @@ async function writeNew(path: string, owner: Owner): Promise<void> {
 async function signOfLife(path: string): Promise<{ owner: Owner | undefined; text: string } | undefined> {
   try {
     const owner = await ownerOf(path);
-    const { mtimeMs, ino } = await stat(path);
+    const { mtimeMs, ino } = await files().stat(path);
     return { owner, text: `${owner?.id ?? ''} ${ino} ${mtimeMs}` };
   } catch {
     return undefined;
@@ -138,7 +144,7 @@ async function signOfLife(path: string): Promise<{ owner: Owner | undefined; tex
 }
 
 async function ownerOf(path: string): Promise<Owner | undefined> {
-  const value = parseJson(await readFile(path, 'utf8'));
+  const value = parseJson(await files().readFile(path, 'utf8'));
   if (typeof value !== 'object' || value === null) return undefined;
   const { id, pid, host } = value as Partial<Owner>;
   return typeof id === 'string' && typeof pid === 'number' && typeof host === 'string' ? { id, pid, host } : undefined;
@@ -151,25 +157,27 @@ async function ownerOf(path: string): Promise<Owner | undefined> {
 async function breakLock(path: string, staleSign: string): Promise<void> {
   const guard = `${path}.takeover`;
   try {
-    await (await open(guard, 'wx', 0o600)).close();
+    await (await files().open(guard, 'wx', 0o600)).close();
   } catch {
-    const age = await stat(guard).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    );
-    if (Math.abs(age) > staleAfter) await rm(guard, { force: true });
+    const age = await files()
+      .stat(guard)
+      .then(
+        ({ mtimeMs }) => Date.now() - mtimeMs,
+        () => 0,
+      );
+    if (Math.abs(age) > staleAfter) await files().rm(guard, { force: true });
     await wait(10 + Math.random() * 30);
     return;
   }
   try {
-    if ((await signOfLife(path))?.text === staleSign) await rm(path, { force: true });
+    if ((await signOfLife(path))?.text === staleSign) await files().rm(path, { force: true });
   } finally {
-    await rm(guard, { force: true });
+    await files().rm(guard, { force: true });
   }
 }
 
 function isDead({ pid, host: ownerHost }: Owner): boolean {
-  if (ownerHost !== host) return false;
+  if (ownerHost !== host()) return false;
   try {
     process.kill(pid, 0);
     return false;
@@ -179,11 +187,11 @@ function isDead({ pid, host: ownerHost }: Owner): boolean {
 }
 
 // Process ids mean something only within one machine and, on Linux, one process namespace (containers).
-const host = `${hostname()} ${processNamespace()}`;
+const host = onFirstUse(() => `${hostname()} ${processNamespace()}`);
 
 function processNamespace(): string {
   try {
-    return readlinkSync('/proc/self/ns/pid');
+    return nodeFs().readlinkSync('/proc/self/ns/pid');
   } catch {
     return '';
   }

@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { watch } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PartnerAuthError } from '../errors.ts';
+import { files, nodeCrypto, nodeFs } from '../node-modules.ts';
 import { parseJson } from '../json.ts';
 import { parseStoredRecord, type StoredRecord } from '../session/record.ts';
 import { withFileLock } from './file-lock.ts';
@@ -44,10 +42,12 @@ export function fileStore(path: string): TokenStore {
     const found = await look(file);
     if (found !== undefined && 'record' in found) return found.record;
     const aside = `${file}.corrupt-${Date.now()}`;
-    const moved = await rename(file, aside).then(
-      () => true,
-      () => false,
-    );
+    const moved = await files()
+      .rename(file, aside)
+      .then(
+        () => true,
+        () => false,
+      );
     // A session may have been written between our look and our move.
     const taken = moved ? await look(aside) : undefined;
     if (taken !== undefined && 'record' in taken) {
@@ -64,33 +64,35 @@ export function fileStore(path: string): TokenStore {
   return {
     read,
     async write(record) {
-      const temporary = `${file}.${randomUUID()}.tmp`;
+      const temporary = `${file}.${nodeCrypto().randomUUID()}.tmp`;
       try {
-        await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+        await files().mkdir(dirname(file), { recursive: true, mode: 0o700 });
         await removeLeftovers(abandonedAfter);
         const text = `${JSON.stringify(record)}\n`;
         try {
           await writeNew(temporary, text);
           await keepPrevious();
-          await rename(temporary, file);
+          await files().rename(temporary, file);
         } catch (error) {
           // The partner's answer can not be asked for again; an intent can wait for a disk with room.
           if (!isFull(error) || 'intent' in record) throw error;
-          await rm(temporary, { force: true });
+          await files().rm(temporary, { force: true });
           await writeOver(previous, text);
-          await rename(previous, file);
+          await files().rename(previous, file);
         }
         await syncFolder(dirname(file));
       } catch (error) {
-        await rm(temporary, { force: true }).catch(() => undefined);
+        await files()
+          .rm(temporary, { force: true })
+          .catch(() => undefined);
         const code = systemErrorCode(error);
         throw storeError(`The session file ${file} could not be written (${code}). Check free space and permissions.`);
       }
     },
     async clear() {
       try {
-        await rm(file, { force: true });
-        await rm(previous, { force: true });
+        await files().rm(file, { force: true });
+        await files().rm(previous, { force: true });
         await removeLeftovers(0, true);
       } catch (error) {
         throw storeError(`The session file ${file} could not be removed (${systemErrorCode(error)}).`);
@@ -100,7 +102,7 @@ export function fileStore(path: string): TokenStore {
     onDidChange(listener) {
       const name = basename(file);
       try {
-        const watcher = watch(dirname(file), { persistent: false }, (_event, changed) => {
+        const watcher = nodeFs().watch(dirname(file), { persistent: false }, (_event, changed) => {
           if (changed === null || changed === name) listener();
         });
         watcher.on('error', () => watcher.close());
@@ -114,36 +116,42 @@ export function fileStore(path: string): TokenStore {
 
   /** A copy that can not be made is no reason to lose what is to be written. */
   async function keepPrevious(): Promise<void> {
-    const content = await readFile(file, 'utf8').catch(() => '');
+    const content = await files()
+      .readFile(file, 'utf8')
+      .catch(() => '');
     if ('problem' in parseStoredRecord(parseJson(content))) return;
-    const temporary = `${file}.${randomUUID()}.tmp`;
+    const temporary = `${file}.${nodeCrypto().randomUUID()}.tmp`;
     try {
       await writeNew(temporary, content);
-      await rename(temporary, previous);
+      await files().rename(temporary, previous);
     } catch {
-      await rm(temporary, { force: true });
+      await files().rm(temporary, { force: true });
     }
   }
 
   /** Temporary files of processes that were killed while writing hold tokens too, and so do damaged files set aside. */
   async function removeLeftovers(olderThan: number, damagedToo = false): Promise<void> {
-    const names = await readdir(dirname(file)).catch(() => []);
+    const names = await files()
+      .readdir(dirname(file))
+      .catch(() => []);
     for (const name of names) {
       if (!name.startsWith(`${basename(file)}.`)) continue;
       if (!name.endsWith('.tmp') && !(damagedToo && name.includes('.corrupt-'))) continue;
       const path = join(dirname(file), name);
-      const age = await stat(path).then(
-        ({ mtimeMs }) => Math.abs(Date.now() - mtimeMs),
-        () => 0,
-      );
-      if (age >= olderThan) await rm(path, { force: true });
+      const age = await files()
+        .stat(path)
+        .then(
+          ({ mtimeMs }) => Math.abs(Date.now() - mtimeMs),
+          () => 0,
+        );
+      if (age >= olderThan) await files().rm(path, { force: true });
     }
   }
 }
 
 async function look(path: string): Promise<ReturnType<typeof parseStoredRecord> | undefined> {
   try {
-    return parseStoredRecord(parseJson(await readFile(path, 'utf8')));
+    return parseStoredRecord(parseJson(await files().readFile(path, 'utf8')));
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT') return undefined;
@@ -154,18 +162,20 @@ async function look(path: string): Promise<ReturnType<typeof parseStoredRecord> 
 /** False when there is nothing to move. What somebody has put there meanwhile is newer and stays. */
 async function moveUnlessTaken(from: string, to: string): Promise<boolean> {
   try {
-    await link(from, to);
-    await rm(from, { force: true });
+    await files().link(from, to);
+    await files().rm(from, { force: true });
     return true;
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT') return false;
     if (code === 'EEXIST') return true;
     // A file system without hard links.
-    return rename(from, to).then(
-      () => true,
-      () => false,
-    );
+    return files()
+      .rename(from, to)
+      .then(
+        () => true,
+        () => false,
+      );
   }
 }
 
@@ -175,7 +185,7 @@ function isFull(error: unknown): boolean {
 
 /** Uses the room that the file has already. */
 async function writeOver(path: string, content: string): Promise<void> {
-  const handle = await open(path, 'r+');
+  const handle = await files().open(path, 'r+');
   try {
     await handle.writeFile(content);
     await handle.truncate(Buffer.byteLength(content));
@@ -186,7 +196,7 @@ async function writeOver(path: string, content: string): Promise<void> {
 }
 
 async function writeNew(path: string, content: string): Promise<void> {
-  const handle = await open(path, 'wx', 0o600);
+  const handle = await files().open(path, 'wx', 0o600);
   try {
     await handle.writeFile(content);
     await handle.sync();
@@ -198,7 +208,7 @@ async function writeNew(path: string, content: string): Promise<void> {
 /** A rename is durable only once its folder is; Windows can not open folders and needs no such call. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
+  const handle = await files().open(folder, 'r');
   try {
     await handle.sync();
   } finally {

@@ -1,10 +1,10 @@
-import { X509Certificate } from 'node:crypto';
 import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
 import type tls from 'node:tls';
-import type { Response } from 'got';
+import type { Got, Response } from 'got';
 import { configurationError, PartnerAuthError } from '../errors.ts';
+import { nodeCrypto } from '../node-modules.ts';
 import { describeFailure, type Failure } from './failure.ts';
 import type { Exchange, HttpAnswer, HttpRequest, SendOptions, Transport } from './http.ts';
 import { parseRetryAfter, retryDelay } from './retry.ts';
@@ -41,37 +41,42 @@ type Loaded = Awaited<ReturnType<typeof load>>;
 export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transport {
   if (ca !== undefined) checkCertificates(ca);
   let agents: { readonly http: HttpAgent; readonly https: HttpsAgent } | undefined;
+  let client: Got | undefined;
   let closed = false;
 
-  function openAgents({ http, https, tls }: Loaded): void {
-    if (globalAgent || agents !== undefined) return;
+  function openAgents({ http, https, tls }: Loaded): typeof agents {
+    if (globalAgent) return undefined;
     const secureContext = ca === undefined ? undefined : tls.createSecureContext({ ca: authorities(tls, ca) });
-    agents = {
+    return {
       http: new http.Agent({ keepAlive: true }),
       https: new https.Agent({ keepAlive: true, ...(secureContext && { secureContext }) }),
     };
   }
 
-  async function attempt(
-    { got, tls }: Loaded,
-    request: HttpRequest,
-    timeout: number,
-    signal?: AbortSignal,
-  ): Promise<Outcome> {
+  // What is the same for every call is checked by got once.
+  function open(loaded: Loaded): Got {
+    agents = openAgents(loaded);
+    return loaded.got.extend({
+      headers: { 'user-agent': 'partner-auth', accept: 'application/json' },
+      followRedirect: false,
+      throwHttpErrors: false,
+      retry: { limit: 0 },
+      http2: false,
+      timeout: phases,
+      ...(agents && { agent: agents }),
+      ...(globalAgent && ca !== undefined && { https: { certificateAuthority: authorities(loaded.tls, ca) } }),
+    });
+  }
+
+  async function attempt(got: Got, request: HttpRequest, timeout: number, signal?: AbortSignal): Promise<Outcome> {
     const { host, protocol } = new URL(request.url);
     const sentAt = now();
     let response: Response | undefined;
     const stream = got.stream(request.url, {
       method: request.method as 'POST',
-      headers: { 'user-agent': 'partner-auth', accept: 'application/json', ...request.headers },
+      headers: request.headers,
+      timeout: { request: timeout },
       ...(request.body !== undefined && { body: request.body }),
-      followRedirect: false,
-      throwHttpErrors: false,
-      retry: { limit: 0 },
-      http2: false,
-      timeout: { ...phases, request: timeout },
-      ...(agents && { agent: agents }),
-      ...(globalAgent && ca !== undefined && { https: { certificateAuthority: authorities(tls, ca) } }),
       ...(signal && { signal }),
     });
     stream.once('response', (head: Response) => (response = head));
@@ -98,9 +103,9 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
       const remaining = (): number => timeout - (performance.now() - start);
       const loaded = await load();
       if (closed) return { failure: closedError(), mayHaveArrived: false };
-      openAgents(loaded);
+      client ??= open(loaded);
       for (let number = 1; ; number++) {
-        const outcome = await attempt(loaded, request, Math.max(1, Math.round(remaining())), signal);
+        const outcome = await attempt(client, request, Math.max(1, Math.round(remaining())), signal);
         if (signal?.aborted === true) return aborted('error' in outcome ? outcome.mayHaveArrived : true);
         const delay = retryDelay(
           'error' in outcome
@@ -167,6 +172,7 @@ function authorities({ getCACertificates, rootCertificates }: Partial<typeof tls
 function checkCertificates(ca: string): void {
   try {
     // OpenSSL skips what it can not read, and the fault would only show as a partner that is not trusted.
+    const { X509Certificate } = nodeCrypto();
     const certificates = ca.split('-----BEGIN CERTIFICATE-----').slice(1);
     if (certificates.length === 0) throw new Error('no certificate');
     for (const certificate of certificates) new X509Certificate(`-----BEGIN CERTIFICATE-----${certificate}`);
