@@ -1,8 +1,16 @@
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
-const common = { bundle: true, platform: 'node', target: 'node22', logLevel: 'warning' };
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  logLevel: 'warning',
+  metafile: true,
+  // The notices that are written beside each bundle hold all of them.
+  legalComments: 'none',
+};
 
 /**
  * The library loads forge by `createRequire`, which a bundler can not follow. Inside the extension a plain `require` does
@@ -24,15 +32,15 @@ await (process.argv.includes('--package') ? packageExtension() : buildAll());
 
 async function buildAll() {
   await rm('dist', { recursive: true, force: true });
-  const [, extension] = await Promise.all([
-    // Packages stay outside, so that npm can update them and got can load on first use.
+  const [library, extension] = await Promise.all([
+    // Outside stay the packages that npm should be able to update; a fifth of the others is used, and all of it would be loaded.
     build({
       ...common,
       entryPoints: ['core/index.ts', 'core/sandbox/index.ts', 'core/sandbox/run.ts', 'core/cli/main.ts'],
       outbase: 'core',
       outdir: 'dist/core',
       splitting: true,
-      packages: 'external',
+      external: ['got', 'node-forge'],
       format: 'esm',
       chunkNames: 'chunks/[name]-[hash]',
     }),
@@ -44,8 +52,6 @@ async function buildAll() {
       minify: true,
       external: ['vscode'],
       plugins: [bundledForge],
-      legalComments: 'linked',
-      metafile: true,
     }),
   ]);
 
@@ -53,7 +59,23 @@ async function buildAll() {
   await mkdir('out', { recursive: true });
   await writeFile('out/extension.meta.json', JSON.stringify(extension.metafile));
 
+  await writeFile('dist/core/third-party-notices.txt', await notices(library.metafile));
+  await writeFile('dist/extension-third-party-notices.txt', await notices(extension.metafile));
   await cp('core/partners/partner.schema.json', 'dist/core/partner.schema.json');
+}
+
+/** The licenses of the packages in a bundle, which want to be beside every copy. */
+async function notices({ inputs }) {
+  const folders = new Set(
+    Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []),
+  );
+  const texts = [...folders].sort().map(async (folder) => {
+    const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+    const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file === undefined ? `License: ${license}` : await readFile(join(folder, file), 'utf8');
+    return `${name} ${version}\n\n${text.trim()}\n`;
+  });
+  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 /**
@@ -70,7 +92,7 @@ async function packageExtension() {
     'package.nls.json',
     'package.nls.vi.json',
     'dist/extension.cjs',
-    'dist/extension.cjs.LEGAL.txt',
+    'dist/extension-third-party-notices.txt',
     'extension/l10n',
     'extension/media',
   ];

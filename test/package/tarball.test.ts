@@ -26,7 +26,7 @@ const installed = (...names: string[]): string => join(project, 'node_modules', 
 describe('what is packed', () => {
   it('is the built library, its declarations and the documents', () => {
     const allowed =
-      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/core\/(?:[\w/-]+\.(?:js|d\.ts)|partner\.schema\.json))$/;
+      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/core\/(?:[\w/-]+\.(?:js|d\.ts)|partner\.schema\.json|third-party-notices\.txt))$/;
     assert.deepEqual(
       tarball.paths.filter((path) => !allowed.test(path)),
       [],
@@ -34,6 +34,13 @@ describe('what is packed', () => {
     for (const name of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md']) {
       assert.ok(tarball.paths.includes(name), name);
     }
+  });
+
+  it('has the license of the package that is built in', async () => {
+    assert.match(
+      await readFile(installed('dist/core/third-party-notices.txt'), 'utf8'),
+      /^valibot [\d.]+\n\nMIT License/,
+    );
   });
 
   it('is under 600 KiB when unpacked', async () => {

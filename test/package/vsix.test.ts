@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
+import { treemap, type Metafile } from '../bench/report/treemap.ts';
 import { runProgram } from '../helpers/run-program.ts';
 import { root } from '../helpers/tarball.ts';
 import { readZip } from '../helpers/zip.ts';
@@ -45,8 +46,8 @@ describe('the VSIX', () => {
       'extension.vsixmanifest',
       'extension/LICENSE.txt',
       'extension/changelog.md',
+      'extension/dist/extension-third-party-notices.txt',
       'extension/dist/extension.cjs',
-      'extension/dist/extension.cjs.LEGAL.txt',
       'extension/extension/l10n/bundle.l10n.json',
       'extension/extension/l10n/bundle.l10n.vi.json',
       'extension/extension/media/icon.png',
@@ -65,6 +66,14 @@ describe('the VSIX', () => {
     const { size } = await stat(file);
     console.log(`${manifest.name}-${manifest.version}.vsix: ${files.size} files, ${(size / 1024).toFixed(0)} KiB`);
     assert.ok(size < limit, `${size} bytes`);
+  });
+
+  it('has the license of every package in its bundle', async () => {
+    const notices = text('extension/dist/extension-third-party-notices.txt');
+    const { outputs } = JSON.parse(await readFile(join(root, 'out/extension.meta.json'), 'utf8')) as Metafile;
+    const names = treemap({ outputs }).flatMap(({ name }) => (/\/$|^glue$/.test(name) ? [] : name));
+    assert.ok(names.includes('got') && names.includes('node-forge'), names.join());
+    for (const name of names) assert.ok(`\n${notices}`.includes(`\n${name} `), name);
   });
 
   it('has everything that its manifest names', () => {
