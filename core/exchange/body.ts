@@ -1,4 +1,6 @@
-import type { Cipher } from '../cipher/cipher.ts';
+import { setImmediate as othersFirst } from 'node:timers/promises';
+import type { Cipher, Sealed } from '../cipher/cipher.ts';
+import { nodeCrypto } from '../node-modules.ts';
 import type { BodyForm, EncryptedBody } from '../partners/definition.ts';
 
 export type Payload = Readonly<Record<string, unknown>>;
@@ -9,6 +11,9 @@ export interface EncodedBody {
   /** What must not be seen in a log or a message: with a fixed key a captured ciphertext is a password. */
   readonly secrets: readonly string[];
 }
+
+/** Characters from which on a payload keeps the event loop for milliseconds. */
+const longPayload = 256 * 1024;
 
 /** The payload as it travels. `partnerCode` fills the envelope's constant fields. */
 export async function encodeBody(
@@ -22,7 +27,7 @@ export async function encodeBody(
       return { body: JSON.stringify(payload), contentType: 'application/json', secrets: [] };
     case 'encrypted':
       if (cipher === undefined) throw new TypeError('An encrypted body needs a cipher.');
-      return encryptedBody(form, payload, cipher, partnerCode);
+      return inPieces(form, payload, cipher, partnerCode);
     case 'multipart': {
       const encoded = new Response(formData(payload));
       return {
@@ -41,15 +46,51 @@ export function encryptedBody(
   cipher: Cipher,
   partnerCode = '',
 ): EncodedBody & { readonly body: string } {
-  const asQuery = form.payload === 'query';
-  const plain = typeof payload === 'string' ? payload : asQuery ? queryString(payload) : JSON.stringify(payload);
+  return enveloped(form, cipher.seal(plainText(form, payload)), cipher, partnerCode);
+}
+
+/** As `encryptedBody`; around a long payload others have the event loop between steps of some ms each. */
+async function inPieces(
+  form: EncryptedBody,
+  payload: Payload,
+  cipher: Cipher,
+  partnerCode: string,
+): Promise<EncodedBody> {
+  const plain = plainText(form, payload);
+  if (plain.length <= longPayload) return enveloped(form, cipher.seal(plain), cipher, partnerCode);
+  await othersFirst();
   const { ciphertext, iv } = cipher.seal(plain);
+  const standIn = nodeCrypto().randomUUID();
+  const encoded = enveloped(form, { ciphertext: standIn, ...(iv !== undefined && { iv }) }, cipher, partnerCode);
+  const [before = '', after = ''] = encoded.body.split(standIn);
+  const escape = form.envelope === 'form' ? encodeURIComponent : (text: string) => JSON.stringify(text).slice(1, -1);
+  const pieces = [Buffer.from(before)];
+  for (let at = 0; at < ciphertext.length; at += longPayload) {
+    await othersFirst();
+    pieces.push(Buffer.from(escape(ciphertext.slice(at, at + longPayload))));
+  }
+  pieces.push(Buffer.from(after));
+  await othersFirst();
+  return { ...encoded, body: Buffer.concat(pieces), secrets: [ciphertext] };
+}
+
+function plainText(form: EncryptedBody, payload: Payload | string): string {
+  if (typeof payload === 'string') return payload;
+  return form.payload === 'query' ? queryString(payload) : JSON.stringify(payload);
+}
+
+function enveloped(
+  form: EncryptedBody,
+  { ciphertext, iv }: Sealed,
+  { ivField }: Cipher,
+  partnerCode: string,
+): EncodedBody & { readonly body: string } {
   const envelope: Record<string, string> = {};
   for (const [name, value] of Object.entries(form.fields ?? {})) {
     envelope[name] = value.replaceAll('{partnerCode}', partnerCode);
   }
   envelope[form.field] = ciphertext;
-  if (iv !== undefined && cipher.ivField !== undefined) envelope[cipher.ivField] = iv;
+  if (iv !== undefined && ivField !== undefined) envelope[ivField] = iv;
   return form.envelope === 'form'
     ? { body: queryString(envelope), contentType: 'application/x-www-form-urlencoded', secrets: [ciphertext] }
     : { body: JSON.stringify(envelope), contentType: 'application/json', secrets: [ciphertext] };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createDecipheriv, randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { createCipher } from '../../../core/index.ts';
+import { createCipher, encryptedBody } from '../../../core/index.ts';
 import { encodeBody, type EncodedBody, type Payload } from '../../../core/exchange/body.ts';
 
 const payload = { username: 'a@b.example', password: 'mật khẩu "x" 👋', amount: 100, none: null, list: ['a', 'b'] };
@@ -45,6 +45,26 @@ describe('body', () => {
     assert.equal(contentType, 'application/json');
     assert.deepEqual(secrets, [data]);
   });
+
+  for (const envelope of ['json', 'form'] as const) {
+    it(`encrypted around a long payload is the same in a ${envelope} envelope, and lets others run meanwhile`, async () => {
+      const cipher = createCipher({ key: randomBytes(32), iv: { from: 'zero' }, output: 'base64', prefix: '"v 1+' });
+      const form = { form: 'encrypted', field: 'data', envelope, fields: { merchant: '{partnerCode}' } } as const;
+      const long = { note: 'Xin chào "👋" '.repeat(100_000) };
+      let turns = 0;
+      const count = setInterval(() => turns++, 0);
+      const encoded = await encodeBody(form, long, cipher, 'M-1');
+      clearInterval(count);
+      const expected = encryptedBody(form, long, cipher, 'M-1');
+      const read = (body: EncodedBody['body']): unknown =>
+        envelope === 'json'
+          ? JSON.parse(Buffer.from(body).toString())
+          : Object.fromEntries(new URLSearchParams(Buffer.from(body).toString()));
+      assert.deepEqual(read(encoded.body), read(expected.body));
+      assert.deepEqual([encoded.contentType, encoded.secrets], [expected.contentType, expected.secrets]);
+      assert.ok(turns >= 2, `${turns} turns`);
+    });
+  }
 
   it('encrypted needs a cipher', async () => {
     await assert.rejects(encodeBody({ form: 'encrypted', field: 'data' }, payload, undefined), TypeError);
