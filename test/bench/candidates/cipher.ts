@@ -1,5 +1,5 @@
 import { webcrypto } from 'node:crypto';
-import { nsPerCall, nsPerAwait, type SliceOptions } from '../measure/slices.ts';
+import { beside, type SliceOptions } from '../measure/slices.ts';
 import type { Candidates, Metrics } from '../measure/fresh-process.ts';
 
 export interface CipherOptions {
@@ -127,22 +127,26 @@ const used = (text: string): number => text.charCodeAt(text.length - 1);
 
 async function run(name: keyof typeof implementations, { sizes, slices }: CipherOptions): Promise<Metrics> {
   const cipher: Both<string | Promise<string>> = await implementations[name]();
-  const { encrypt } = await reference();
+  const native = await reference();
   const metrics: Metrics = {};
   for (const [size, length] of Object.entries(sizes)) {
     const text = payload(length);
-    const hex = encrypt(text);
+    const hex = native.encrypt(text);
     if ((await cipher.encrypt(text)) !== hex || (await cipher.decrypt(hex)) !== text) {
       throw new Error(`${name} gives another result than node:crypto at ${size}.`);
     }
-    metrics[`encrypt ${size}`] =
-      name === 'WebCrypto'
-        ? await nsPerAwait(async () => used(await cipher.encrypt(text)), slices, true)
-        : nsPerCall(() => used((cipher as Both<string>).encrypt(text)), slices);
-    metrics[`decrypt ${size}`] =
-      name === 'WebCrypto'
-        ? await nsPerAwait(async () => used(await cipher.decrypt(hex)), slices, true)
-        : nsPerCall(() => used((cipher as Both<string>).decrypt(hex)), slices);
+    for (const [direction, input] of [
+      ['encrypt', text],
+      ['decrypt', hex],
+    ] as const) {
+      const call = (): unknown => {
+        const result = cipher[direction](input);
+        return typeof result === 'string' ? used(result) : result.then(used);
+      };
+      const { ns, faster } = await beside(() => used(native[direction](input)), call, slices);
+      metrics[`${direction} ${size}`] = ns;
+      metrics[`${direction} ${size} faster`] = faster;
+    }
   }
   return metrics;
 }
@@ -155,7 +159,8 @@ async function detect({ sizes, slices }: CipherOptions): Promise<Metrics> {
   for (const [size, length] of Object.entries(sizes)) {
     const sample = { ciphertext: sealer.encrypt(payload(length)), key: key.toString('hex') };
     if (detectCipher(sample).verdict === 'none') throw new Error(`detectCipher finds nothing at ${size}.`);
-    metrics[`detect ${size}`] = nsPerCall(() => detectCipher(sample), slices);
+    const once = (): unknown => detectCipher(sample);
+    metrics[`detect ${size}`] = (await beside(once, once, slices)).ns;
   }
   return metrics;
 }

@@ -9,12 +9,19 @@ export interface StartupOptions {
 async function importing({ specifier }: StartupOptions): Promise<Metrics> {
   globalThis.gc?.();
   const before = process.memoryUsage();
+  const processor = process.cpuUsage();
   const start = performance.now();
   await import(specifier);
   const ms = performance.now() - start;
+  const { user, system } = process.cpuUsage(processor);
   globalThis.gc?.();
   const after = process.memoryUsage();
-  return { ms, heap: after.heapUsed - before.heapUsed, resident: after.rss - before.rss };
+  return {
+    ms,
+    processor: (user + system) / 1000,
+    heap: after.heapUsed - before.heapUsed,
+    resident: after.rss - before.rss,
+  };
 }
 
 export const candidates: Candidates = { importing };

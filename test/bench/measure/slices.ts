@@ -6,62 +6,62 @@ export interface SliceOptions {
   readonly slices: number;
 }
 
-export const usualSlices: SliceOptions = { warmUpMs: 40, sliceMs: 10, slices: 9 };
 export const quickSlices: SliceOptions = { warmUpMs: 2, sliceMs: 1, slices: 1 };
 
+interface Timed {
+  /** Nanoseconds for one call. */
+  readonly ns: number;
+  /** How much longer the reference took: above 1 the call is the faster one. */
+  readonly faster: number;
+}
+
 /**
- * Nanoseconds for one call: the lower quartile of some slices, since other work on the machine only ever makes a slice
- * longer. A slice is long enough to hold its share of garbage collection. Measured in processor time of this thread: the same
- * as time on the wall where nothing else runs, and less disturbed where something does.
+ * The time of a call, and beside it that of a reference: in turns within one process, as a processor that others share may
+ * be half as fast a second later. Of the slices it takes the lower quartile, since other work only ever makes one longer; a
+ * slice is long enough to hold its share of garbage collection. Not in processor time, which Linux may count in steps of
+ * 4 ms. What gives a promise is awaited before the next call.
  */
-export function nsPerCall(call: () => unknown, options: SliceOptions): number {
-  const { warmUpMs, sliceMs } = options;
-  const slice = (length: number, batch: number): number => {
-    const start = threadMs();
-    for (let calls = 0; ;) {
-      for (let i = 0; i < batch; i++) call();
-      calls += batch;
-      const elapsed = threadMs() - start;
-      if (elapsed >= length) return (elapsed * 1e6) / calls;
-    }
-  };
-  const warm = slice(warmUpMs, 1);
-  return lowerQuartile(slicesFor(warm, options), () => slice(sliceMs, batchFor(warm)));
+export async function beside(
+  reference: () => unknown,
+  call: () => unknown,
+  { warmUpMs, sliceMs, slices }: SliceOptions,
+): Promise<Timed> {
+  const calls = [call, reference].map((one) => ({ one, slice: sliceOf(one), measured: [] as number[], batch: 1 }));
+  let slowest = 0;
+  for (const entry of calls) {
+    const warm = await entry.slice(warmUpMs, 1);
+    // Reading the clock must not show in a call that costs as little.
+    entry.batch = Math.max(1, Math.min(1000, Math.floor(100_000 / warm)));
+    slowest = Math.max(slowest, warm);
+  }
+  const rounds = slowest > sliceMs * 1e6 ? Math.min(slices, 3) : slices;
+  for (let round = 0; round < rounds; round++) {
+    for (const { slice, measured, batch } of calls) measured.push(await slice(sliceMs, batch));
+  }
+  const [ns = NaN, other = NaN] = calls.map(({ measured }) => quantile(measured, 0.25));
+  return { ns, faster: other / ns };
 }
 
-function threadMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
-}
-
-/** As `nsPerCall`, each call awaited before the next. `wall`: where other threads do the work. */
-export async function nsPerAwait(call: () => Promise<unknown>, options: SliceOptions, wall = false): Promise<number> {
-  const { warmUpMs, sliceMs } = options;
-  const now = wall ? () => performance.now() : threadMs;
-  const slice = async (length: number, batch: number): Promise<number> => {
-    const start = now();
+/** ns for one call over that many ms. */
+function sliceOf(call: () => unknown): (length: number, batch: number) => number | Promise<number> {
+  if (!(call() instanceof Promise)) {
+    return (length, batch) => {
+      const start = performance.now();
+      for (let calls = 0; ;) {
+        for (let i = 0; i < batch; i++) call();
+        calls += batch;
+        const elapsed = performance.now() - start;
+        if (elapsed >= length) return (elapsed * 1e6) / calls;
+      }
+    };
+  }
+  return async (length, batch) => {
+    const start = performance.now();
     for (let calls = 0; ;) {
       for (let i = 0; i < batch; i++) await call();
       calls += batch;
-      const elapsed = now() - start;
+      const elapsed = performance.now() - start;
       if (elapsed >= length) return (elapsed * 1e6) / calls;
     }
   };
-  const warm = await slice(warmUpMs, 1);
-  const measured: number[] = [];
-  while (measured.length < slicesFor(warm, options)) measured.push(await slice(sliceMs, batchFor(warm)));
-  return quantile(measured, 0.25);
-}
-
-/** Reading that clock costs about 1 µs: that must not show in a call that costs as little. */
-const batchFor = (ns: number): number => Math.max(1, Math.min(1000, Math.floor(100_000 / ns)));
-
-const slicesFor = (ns: number, { slices, sliceMs }: SliceOptions): number =>
-  ns > sliceMs * 1e6 ? Math.min(slices, 3) : slices;
-
-function lowerQuartile(count: number, slice: () => number): number {
-  return quantile(
-    Array.from({ length: count }, () => slice()),
-    0.25,
-  );
 }

@@ -33,5 +33,5 @@ export const ratio = (value: number): string => `${value >= 10 ? value.toFixed(0
 /** Median time with the spread over the rounds: `3.12 µs ±4 %`. */
 export function timed(samples: readonly number[], unit = 1): string {
   const ns = median(samples) * unit;
-  return samples.length < 2 ? time(ns) : `${time(ns)} ±${Math.round(spread(samples) / 2)} %`;
+  return samples.length < 2 || ns === 0 ? time(ns) : `${time(ns)} ±${Math.round(spread(samples) / 2)} %`;
 }
