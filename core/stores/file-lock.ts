@@ -69,10 +69,7 @@ async function acquire(path: string, me: Owner, timeout: number): Promise<void> 
     }
     if (sign.text !== seen?.sign) seen = { sign: sign.text, since: waited };
     const dead = sign.owner !== undefined && isDead(sign.owner);
-    if (dead || waited - seen.since > staleAfter) {
-      await breakLock(path, sign.text);
-      continue;
-    }
+    if ((dead || waited - seen.since > staleAfter) && (await breakLock(path, sign.text, me))) continue;
     if (waited > timeout) {
       const who = sign.owner === undefined ? 'another process' : `process ${sign.owner.pid}`;
       throw new PartnerAuthError(
@@ -151,26 +148,26 @@ async function ownerOf(path: string): Promise<Owner | undefined> {
 }
 
 /**
- * Removes a stale lock. Only one waiter may do so at a time, or the second would remove the lock that the first has made
- * since: hence a second lock file around the removal, itself abandoned only by a crash within these few lines.
+ * Removes a stale lock; false while another waiter is at it. Only one may do so at a time, or the second would remove the
+ * lock that the first has made since: hence a second lock file around the removal, itself abandoned only by a crash within
+ * these few lines.
  */
-async function breakLock(path: string, staleSign: string): Promise<void> {
+async function breakLock(path: string, staleSign: string, me: Owner): Promise<boolean> {
   const guard = `${path}.takeover`;
-  try {
-    await (await files().open(guard, 'wx', 0o600)).close();
-  } catch {
+  if (!(await create(guard, me))) {
+    const owner = await ownerOf(guard).catch(() => undefined);
     const age = await files()
       .stat(guard)
       .then(
         ({ mtimeMs }) => Date.now() - mtimeMs,
         () => 0,
       );
-    if (Math.abs(age) > staleAfter) await files().rm(guard, { force: true });
-    await wait(10 + Math.random() * 30);
-    return;
+    if ((owner !== undefined && isDead(owner)) || Math.abs(age) > staleAfter) await files().rm(guard, { force: true });
+    return false;
   }
   try {
     if ((await signOfLife(path))?.text === staleSign) await files().rm(path, { force: true });
+    return true;
   } finally {
     await files().rm(guard, { force: true });
   }

@@ -1,11 +1,25 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { describe, it } from 'node:test';
 import { fileStore } from '../../../core/index.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
+
+/** Leaves the lock of a process that was killed while it held it. */
+async function lockAndDie(file: string): Promise<void> {
+  const script = `
+    const { fileStore } = await import(${JSON.stringify(new URL('../../../core/index.ts', import.meta.url).href)});
+    await fileStore(${JSON.stringify(file)}).lock(() => { process.stdout.write('held'); return new Promise(() => setInterval(() => {}, 1000)); });`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
 
 describe('the lock of a file store', () => {
   it('lets one in at a time', async () => {
@@ -43,17 +57,17 @@ describe('the lock of a file store', () => {
   it('is taken over at once from a process that was killed', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
-    const script = `
-      const { fileStore } = await import(${JSON.stringify(new URL('../../../core/index.ts', import.meta.url).href)});
-      await fileStore(${JSON.stringify(file)}).lock(() => { process.stdout.write('held'); return new Promise(() => setInterval(() => {}, 1000)); });`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    await once(child.stdout, 'data');
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
+    await lockAndDie(file);
     assert.equal(await fileStore(file).lock(() => Promise.resolve('mine'), { timeout: 2_000 }), 'mine');
+  });
+
+  it('is taken over at once also when the process that was taking it over was killed', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('session.json');
+    await lockAndDie(file);
+    await copyFile(`${file}.lock`, `${file}.lock.takeover`);
+    assert.equal(await fileStore(file).lock(() => Promise.resolve('mine'), { timeout: 2_000 }), 'mine');
+    await assert.rejects(stat(`${file}.lock.takeover`), { code: 'ENOENT' });
   });
 
   it('is taken over from another machine only when its heartbeat stood still', async () => {
