@@ -24,7 +24,14 @@ export const size: Part = {
     const meta = JSON.parse(await readFile(join(folder, 'out/extension.meta.json'), 'utf8')) as Parameters<
       typeof treemap
     >[0];
-    const parts = treemap(meta).map(({ name, size: own, share }) => [
+    const pieces = treemap(meta);
+    const small = pieces.filter(({ share }) => share < 0.01);
+    const rest = { name: `${small.length} smaller ones`, size: 0, share: 0 };
+    for (const { size: own, share } of small) {
+      rest.size += own;
+      rest.share += share;
+    }
+    const parts = [...pieces.slice(0, -small.length || undefined), rest].map(({ name, size: own, share }) => [
       name,
       bytes(own),
       `${(share * 100).toFixed(1)} %`,
