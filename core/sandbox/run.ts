@@ -2,35 +2,32 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
-import { startSandbox, type Sandbox, type SandboxCipher, type SandboxJournalEntry } from './index.ts';
-
-const usage = 'Usage: npm run sandbox -- [--port N] [--https]';
-
-interface Arguments {
-  readonly port: number;
-  readonly https: boolean;
-}
-
-function readArguments(): Arguments | undefined {
-  try {
-    const options = { port: { type: 'string', default: '0' }, https: { type: 'boolean', default: false } } as const;
-    const { values } = parseArgs({ options });
-    const port = Number(values.port);
-    return /^\d{1,5}$/.test(values.port) && port <= 65_535 ? { port, https: values.https } : undefined;
-  } catch {
-    return undefined;
-  }
-}
+import {
+  startSandbox,
+  type Sandbox,
+  type SandboxCipher,
+  type SandboxDefinitionProfile,
+  type SandboxJournalEntry,
+} from './index.ts';
+import { readArguments, usage, type SandboxArguments } from './run-arguments.ts';
 
 function describeIv({ iv }: SandboxCipher): string {
   if (iv.from === 'fixed') return `fixed, ${iv.format}: ${iv.value}`;
   return iv.from === 'prefix' ? 'random, in front of the ciphertext' : 'first 16 bytes of the key';
 }
 
+function describeDefined({ partner, partnerCode, cipher, credentials }: SandboxDefinitionProfile): [string, string][] {
+  return [
+    [partner.label, ''],
+    ...(partnerCode === undefined ? [] : [['partner code', partnerCode] as [string, string]]),
+    ...(cipher === undefined ? [] : [['cipher', JSON.stringify(cipher)] as [string, string]]),
+    ...Object.entries(credentials),
+  ];
+}
+
 // Made for this screen: these accounts exist only as long as this process, so their passwords may be shown.
 function describe({ url, profiles }: Sandbox, caFile: string | undefined): string {
-  const { tconnect, bizmail, cloudreve } = profiles;
+  const { tconnect, bizmail, cloudreve, ...defined } = profiles;
   const { cipher } = tconnect;
   const lines: readonly (readonly [string, string])[] = [
     ['TCONNECT', ''],
@@ -48,6 +45,7 @@ function describe({ url, profiles }: Sandbox, caFile: string | undefined): strin
     ['Cloudreve', ''],
     ['email', cloudreve.credentials.email],
     ['password', cloudreve.credentials.password],
+    ...Object.values(defined).flatMap(describeDefined),
   ];
   const account = lines.map(([name, value]) => (value === '' ? `\n${name}` : `  ${name.padEnd(14)}${value}`));
   const trust = caFile === undefined ? '' : `--cacert ${caFile} `;
@@ -69,8 +67,13 @@ function describeRequest(entry: SandboxJournalEntry): string {
   return `${time}  ${(entry.partner ?? '-').padEnd(9)}  ${entry.method} ${path}  ${entry.status}  ${entry.outcome}`;
 }
 
-async function run({ port, https }: Arguments): Promise<void> {
-  const sandbox = await startSandbox({ port, https, onRequest: (entry) => console.log(describeRequest(entry)) });
+async function run({ port, https, definitions }: SandboxArguments): Promise<void> {
+  const sandbox = await startSandbox({
+    port,
+    https,
+    definitions,
+    onRequest: (entry) => console.log(describeRequest(entry)),
+  });
   const folder = sandbox.ca === undefined ? undefined : await mkdtemp(join(tmpdir(), 'partner-auth-sandbox-'));
   const caFile = folder === undefined ? undefined : join(folder, 'ca.pem');
   if (caFile !== undefined) await writeFile(caFile, sandbox.ca ?? '');
@@ -83,11 +86,11 @@ async function run({ port, https }: Arguments): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
 }
 
-const given = readArguments();
-if (given === undefined) {
-  console.error(usage);
+const given = await readArguments().catch((error: unknown) => {
+  console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
   process.exitCode = 2;
-} else {
+});
+if (given !== undefined) {
   await run(given).catch((error: unknown) => {
     console.error(`The sandbox could not start: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
+import { openSession, type CipherSettings } from '../../../core/index.ts';
 import { startSandbox } from '../../../core/sandbox/index.ts';
+import { acmePay } from '../../helpers/readme-partner.ts';
+import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 import * as client from './clients.ts';
 
 describe('sandbox life', () => {
@@ -98,8 +102,42 @@ describe('npm run sandbox', () => {
     });
   }
 
+  it('plays a partner whose definition is a file', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('acme.json');
+    await writeFile(file, JSON.stringify(acmePay));
+    const args = [program, '--definition', file, '--cipher', '{"iv":{"from":"key"}}'];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    for await (const chunk of child.stdout) {
+      output += String(chunk);
+      if (output.includes('Ctrl+C to stop')) break;
+    }
+    const shown = (name: string): string => client.must(new RegExp(`^  ${name} +(.+)$`, 'm').exec(output)?.[1]);
+    assert.match(shown('cipher'), /"iv":\{"from":"key"\}/);
+    await using session = await openSession({
+      partner: acmePay,
+      baseUrl: client.must(/http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0]),
+      partnerCode: shown('partner code'),
+      cipher: JSON.parse(shown('cipher')) as CipherSettings,
+    });
+    const names = acmePay.credentials.filter(({ required = true }) => required).map(({ name }) => name);
+    await session.login(Object.fromEntries(names.map((name) => [name, shown(name)])));
+    assert.equal(session.status.phase, 'valid');
+    child.kill('SIGTERM');
+    await once(child, 'close');
+  });
+
   it('explains itself on wrong arguments', async () => {
-    for (const args of [['--nonsense'], ['--port', 'x'], ['--port', '70000']]) {
+    const wrong = [
+      '--nonsense',
+      '--port x',
+      '--port 70000',
+      '--cipher {}',
+      '--definition /nowhere',
+      '--https --cipher x',
+    ];
+    for (const args of wrong.map((line) => line.split(' '))) {
       const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
       let output = '';
       child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
