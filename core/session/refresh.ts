@@ -1,36 +1,13 @@
-import type { PartnerCalls, TokenResult } from '../exchange/partner-calls.ts';
 import { PartnerAuthError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import type { HeldLock, TokenStore } from '../stores/token-store.ts';
-import type { Clock } from './clock.ts';
-import { isNewer, newest, type Held } from './newest.ts';
-import { isSignedOut, type EndCode, type StoredRecord, type StoredSession } from './record.ts';
+import { askUntilClear, isOther } from './ask.ts';
+import { endCodeOf, endError } from './end.ts';
+import { isNewer, newest } from './newest.ts';
+import { isSignedOut, type StoredSession } from './record.ts';
+import { isLost, type Lock, type RefreshContext } from './refresh-context.ts';
+import { save, writeIntent } from './save.ts';
 
-/** What a refresh needs from the session, which stays the only owner of its own state. */
-export interface RefreshContext {
-  readonly calls: PartnerCalls;
-  readonly store: TokenStore;
-  readonly log: Logger;
-  readonly clock: Clock;
-  /** Total deadline of one exchange, ms; a refresh takes twice that at most. */
-  readonly timeout: number;
-  readonly mine: () => Held;
-  /** Reads the store and refuses a record of another partner or origin. */
-  readonly readStored: () => Promise<StoredRecord | undefined>;
-  /** Whether the adopted token set needs a refresh. */
-  readonly isDue: () => boolean;
-  /** Takes a record over as the session's current one, saved or not. */
-  readonly adopt: (record: StoredSession | undefined, unsaved?: boolean) => void;
-}
-
-/** ms before the same refresh token is sent again after an attempt whose outcome is unknown. */
-const inDoubtDelays = [250, 1_000, 4_000];
-/** ms before the partner's answer is saved again, while the lock still keeps others from the refresh token it replaced. */
-const saveDelays = [100, 400, 1_500];
 /** How often a refresh starts anew because its lock was taken over before anything was lost. */
 const lockAttempts = 3;
-
-type Lock = HeldLock | undefined;
 
 /**
  * Gets a new token set, or adopts the one that a sibling process just got. Runs under the store's lock from the first read
@@ -125,120 +102,11 @@ async function underLock(context: RefreshContext, held: Lock): Promise<boolean |
   throw endError(ended, error);
 }
 
-// Asking without it would risk the session: a crash after the partner's answer could not be told from a good state.
-async function writeIntent(store: TokenStore, record: StoredSession): Promise<void> {
-  try {
-    await store.write(record);
-  } catch (error) {
-    const why = error instanceof PartnerAuthError ? error.message : 'The store failed.';
-    throw new PartnerAuthError(
-      'store',
-      `${why} Nothing was refreshed, because the new refresh token could not be kept.`,
-      {
-        setting: 'store',
-      },
-    );
-  }
-}
-
-async function askUntilClear(
-  { calls, log, clock, timeout }: RefreshContext,
-  refreshToken: string,
-  held: Lock,
-): Promise<{ result: Exclude<TokenResult, { loginId: string }>; doubt: boolean } | 'lockLost'> {
-  const deadline = clock.monotonic() + timeout * 2;
-  let doubt = false;
-  for (let attempt = 0; ; attempt++) {
-    // A process that hung (or slept) must not send what a sibling has replaced meanwhile.
-    if (await isLost(held)) return 'lockLost';
-    const left = deadline - clock.monotonic();
-    const result = await calls.refresh(refreshToken, { timeout: Math.max(1, Math.min(timeout, left)) });
-    if ('loginId' in result) return { result: { error: result.error, inDoubt: false }, doubt };
-    if ('tokens' in result || isOther(result.replacement?.refreshToken, refreshToken)) return { result, doubt };
-    const delay = inDoubtDelays[attempt];
-    if (!result.inDoubt || delay === undefined || clock.monotonic() + delay >= deadline) {
-      return { result, doubt: doubt || result.inDoubt };
-    }
-    doubt = true;
-    log.warn(`The outcome of a refresh is unknown (${result.error.code}); asking again with the same refresh token.`);
-    await clock.wait(delay);
-  }
-}
-
-async function isLost(held: Lock): Promise<boolean> {
-  return held !== undefined && !(await held.stillHeld().catch(() => false));
-}
-
-async function save(context: RefreshContext, record: StoredSession, held: Lock): Promise<void> {
-  if (await isLost(held)) {
-    context.log.warn('The lock was taken over during the refresh.');
-    const stored = await context.readStored().catch(() => undefined);
-    if (stored !== undefined && isSignedOut(stored)) {
-      context.adopt(undefined);
-      throw new PartnerAuthError('signedOut', 'Another process signed out during the refresh. Sign in with login().');
-    }
-    // A sibling that got an answer too holds what the partner issued last.
-    const alive = stored !== undefined && !isSignedOut(stored) && stored.ended === undefined;
-    if (alive && isNewer(stored, context.mine().record)) {
-      context.adopt(stored);
-      return;
-    }
-  }
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await context.store.write(record);
-      context.adopt(record);
-      return;
-    } catch (error) {
-      context.adopt(record, true);
-      const delay = saveDelays[attempt];
-      if (delay !== undefined) {
-        await context.clock.wait(delay);
-        if (!(await isLost(held))) continue;
-      }
-      if (error instanceof PartnerAuthError) throw error;
-      throw new PartnerAuthError('store', 'The session could not be saved; its tokens are kept in memory only.', {
-        setting: 'store',
-      });
-    }
-  }
-}
-
 /** The stored session if it is no longer the one whose refresh token was refused. */
 async function movedOn(context: RefreshContext, refused: StoredSession): Promise<StoredSession | undefined> {
   const stored = await context.readStored().catch(() => undefined);
   if (stored === undefined || isSignedOut(stored) || stored.ended !== undefined) return undefined;
   return stored.tokens.refreshToken === refused.tokens.refreshToken ? undefined : stored;
-}
-
-function endCodeOf({ code }: PartnerAuthError): EndCode | undefined {
-  if (code === 'sessionEnded' || code === 'accountUnavailable') return code;
-  return code === 'invalidCredentials' ? 'sessionEnded' : undefined;
-}
-
-/** Why a session that ended can not be refreshed. */
-export function endError({ ended, tokens }: StoredSession, refusal?: PartnerAuthError): PartnerAuthError {
-  const { status, correlationId } = refusal ?? {};
-  const code = ended?.code ?? 'sessionEnded';
-  if (code === 'refreshInterrupted') {
-    return new PartnerAuthError(
-      code,
-      'A refresh was interrupted before its answer arrived, and the partner no longer accepts the refresh token; sign in again.',
-      { status, correlationId },
-    );
-  }
-  if (refusal !== undefined) return refusal;
-  const why =
-    code === 'accountUnavailable'
-      ? 'The partner says that the account is not available.'
-      : tokens.refreshToken === undefined && ended === undefined
-        ? 'The partner gave no refresh token.'
-        : 'The partner refused the refresh token.';
-  return new PartnerAuthError(code, `${why} Sign in again.`);
-}
-
-function isOther(fresh: string | undefined, sent: string): boolean {
-  return fresh !== undefined && fresh !== sent;
 }
 
 function withoutIntent({ intent: _, ...record }: StoredSession): StoredSession {

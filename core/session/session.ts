@@ -18,7 +18,8 @@ import { resolveOptions, type ResolvedOptions, type SessionOptions } from './opt
 import { isSignedOut, type StoredRecord, type StoredSession } from './record.ts';
 import { isNewer, saveUnsaved } from './newest.ts';
 import { protectedCall } from './protected-call.ts';
-import { refreshSession, type RefreshContext } from './refresh.ts';
+import type { RefreshContext } from './refresh-context.ts';
+import { refreshSession } from './refresh.ts';
 import { checkRequest, type RequestOptions } from './request-options.ts';
 import { keepSignedIn } from './sign-in.ts';
 import { signOutUnderLock } from './sign-out.ts';

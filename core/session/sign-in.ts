@@ -3,7 +3,7 @@ import { nodeCrypto } from '../node-modules.ts';
 import type { SignedIn } from './login.ts';
 import type { ResolvedConnection } from './options.ts';
 import type { StoredSession } from './record.ts';
-import type { RefreshContext } from './refresh.ts';
+import type { RefreshContext } from './refresh-context.ts';
 
 /** A new session, kept in the store where that works. */
 export interface NewSession {

@@ -1,5 +1,5 @@
 import { PartnerAuthError } from '../errors.ts';
-import type { RefreshContext } from './refresh.ts';
+import type { RefreshContext } from './refresh-context.ts';
 import { isSignedOut } from './record.ts';
 
 interface SignOutContext extends Omit<RefreshContext, 'isDue'> {
