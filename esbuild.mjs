@@ -51,6 +51,7 @@ async function buildAll() {
       format: 'cjs',
       minify: true,
       external: ['vscode'],
+      define: { 'import.meta.url': '__filename' },
       plugins: [bundledForge],
     }),
   ]);

@@ -45,6 +45,7 @@ const common = {
   format: 'cjs',
   sourcemap: 'inline',
   logLevel: 'warning',
+  define: { 'import.meta.url': '__filename' },
 } as const;
 
 async function stageExtension(stage: string): Promise<void> {
