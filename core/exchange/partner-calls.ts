@@ -3,7 +3,7 @@ import { PartnerAuthError } from '../errors.ts';
 import { textAt } from '../json.ts';
 import type { Redactor } from '../log.ts';
 import type { AuthCall, BodyForm, JsonObject, PartnerDefinition } from '../partners/definition.ts';
-import type { TokenSet } from '../session/record.ts';
+import type { TokenSet } from '../session/record/record.ts';
 import type { HttpAnswer, HttpRequest, SendOptions, Transport } from '../transport/http.ts';
 import { encodeBody, type Payload } from './body.ts';
 import type { AuthExchange, CipherFacts } from './auth-exchange.ts';

@@ -1,7 +1,7 @@
 import { PartnerAuthError } from '../errors.ts';
 import { at, textAt } from '../json.ts';
 import type { AuthCall, ExpiryField, PartnerDefinition } from '../partners/definition.ts';
-import type { TokenSet } from '../session/record.ts';
+import type { TokenSet } from '../session/record/record.ts';
 import { decodeToken } from '../token.ts';
 import type { HttpAnswer } from '../transport/http.ts';
 

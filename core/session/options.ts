@@ -7,7 +7,7 @@ import type { JsonObject, PartnerDefinition } from '../partners/definition.ts';
 import { definePartner } from '../partners/define-partner.ts';
 import { partners, type BuiltInPartner } from '../partners/index.ts';
 import type { TokenStore } from '../stores/token-store.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from './time/clock.ts';
 
 export interface SessionOptions {
   /** A built-in partner, or the definition of another. */

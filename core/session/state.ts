@@ -1,9 +1,9 @@
 import type { PartnerAuthError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { steadyNow, type Clock } from './clock.ts';
-import { dueAt, isDue, nextChange, phaseOf, type Phase } from './expiry.ts';
-import type { StoredSession } from './record.ts';
-import { scheduler, type Scheduler } from './scheduler.ts';
+import { steadyNow, type Clock } from './time/clock.ts';
+import { dueAt, isDue, nextChange, phaseOf, type Phase } from './time/expiry.ts';
+import type { StoredSession } from './record/record.ts';
+import { scheduler, type Scheduler } from './time/scheduler.ts';
 
 /** A snapshot without secrets. Times are epoch ms. */
 export interface SessionStatus {

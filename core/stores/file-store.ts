@@ -2,7 +2,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { PartnerAuthError } from '../errors.ts';
 import { files, nodeCrypto, nodeFs } from '../node-modules.ts';
 import { parseJson } from '../json.ts';
-import { parseStoredRecord, type StoredRecord } from '../session/record.ts';
+import { parseStoredRecord, type StoredRecord } from '../session/record/record.ts';
 import { withFileLock } from './file-lock.ts';
 import { systemErrorCode } from './system-error.ts';
 import type { TokenStore } from './token-store.ts';

@@ -1,4 +1,4 @@
-import type { StoredRecord } from '../session/record.ts';
+import type { StoredRecord } from '../session/record/record.ts';
 import type { TokenStore } from './token-store.ts';
 
 /** Keeps the session for as long as the process lives. Sessions that share one such store share its tokens. */

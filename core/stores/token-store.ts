@@ -1,4 +1,4 @@
-import type { StoredRecord } from '../session/record.ts';
+import type { StoredRecord } from '../session/record/record.ts';
 
 /** A lock while it is held. */
 export interface HeldLock {

@@ -26,8 +26,8 @@ async function complaint(file: string, source: string): Promise<string> {
 describe('import directions', () => {
   const refused: [string, string, RegExp][] = [
     ['core/token.ts', 'vscode', /Only extension\/host may touch vscode/],
-    ['core/session/clock.ts', 'got', /Only core\/transport imports got/],
-    ['core/session/clock.ts', 'got/dist/source/index.js', /Only core\/transport imports got/],
+    ['core/session/time/clock.ts', 'got', /Only core\/transport imports got/],
+    ['core/session/time/clock.ts', 'got/dist/source/index.js', /Only core\/transport imports got/],
     ['core/stores/file-store.ts', 'node-forge', /Only core\/cipher/],
     ['core/session/session.ts', '../sandbox/index.ts', /The sandbox has its own door/],
     ['core/index.ts', '../test/helpers/manual-clock.ts', /Nothing imports test/],

@@ -1,5 +1,5 @@
-import { PartnerAuthError } from '../errors.ts';
-import type { EndCode, StoredSession } from './record.ts';
+import { PartnerAuthError } from '../../errors.ts';
+import type { EndCode, StoredSession } from '../record/record.ts';
 
 /** How the partner's refusal ends a session; undefined where it does not. */
 export function endCodeOf({ code }: PartnerAuthError): EndCode | undefined {

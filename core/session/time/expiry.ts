@@ -1,4 +1,4 @@
-import type { StoredSession, TokenSet } from './record.ts';
+import type { StoredSession, TokenSet } from '../record/record.ts';
 
 /**
  * - `signedOut`: there is no session.

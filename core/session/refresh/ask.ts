@@ -1,4 +1,4 @@
-import type { TokenResult } from '../exchange/partner-calls.ts';
+import type { TokenResult } from '../../exchange/partner-calls.ts';
 import { isLost, type Lock, type RefreshContext } from './refresh-context.ts';
 
 /** ms before the same refresh token is sent again after an attempt whose outcome is unknown. */

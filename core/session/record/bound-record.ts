@@ -1,7 +1,7 @@
-import { PartnerAuthError } from '../errors.ts';
-import { plainLine } from '../log.ts';
-import type { TokenStore } from '../stores/token-store.ts';
-import type { ResolvedConnection } from './options.ts';
+import { PartnerAuthError } from '../../errors.ts';
+import { plainLine } from '../../log.ts';
+import type { TokenStore } from '../../stores/token-store.ts';
+import type { ResolvedConnection } from '../options.ts';
 import { isSignedOut, parseStoredRecord, type StoredRecord } from './record.ts';
 
 /**

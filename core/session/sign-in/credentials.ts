@@ -1,5 +1,5 @@
-import { configurationError } from '../errors.ts';
-import type { PartnerDefinition } from '../partners/definition.ts';
+import { configurationError } from '../../errors.ts';
+import type { PartnerDefinition } from '../../partners/definition.ts';
 
 /** By the partner's own field names; further fields go into the payload as they are. */
 export type Credentials = Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
-import { PartnerAuthError } from '../errors.ts';
-import type { RefreshContext } from './refresh-context.ts';
-import { isSignedOut } from './record.ts';
+import { PartnerAuthError } from '../../errors.ts';
+import type { RefreshContext } from '../refresh/refresh-context.ts';
+import { isSignedOut } from '../record/record.ts';
 
 interface SignOutContext extends Omit<RefreshContext, 'isDue'> {
   /** The partner has a logout call. */

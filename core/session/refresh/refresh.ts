@@ -1,8 +1,8 @@
-import { PartnerAuthError } from '../errors.ts';
+import { PartnerAuthError } from '../../errors.ts';
 import { askUntilClear, isOther } from './ask.ts';
 import { endCodeOf, endError } from './end.ts';
-import { isNewer, newest } from './newest.ts';
-import { isSignedOut, type StoredSession } from './record.ts';
+import { isNewer, newest } from '../record/newest.ts';
+import { isSignedOut, type StoredSession } from '../record/record.ts';
 import { isLost, type Lock, type RefreshContext } from './refresh-context.ts';
 import { save, writeIntent } from './save.ts';
 

@@ -1,9 +1,9 @@
-import { PartnerAuthError } from '../errors.ts';
-import { nodeCrypto } from '../node-modules.ts';
+import { PartnerAuthError } from '../../errors.ts';
+import { nodeCrypto } from '../../node-modules.ts';
 import type { SignedIn } from './login.ts';
-import type { ResolvedConnection } from './options.ts';
-import type { StoredSession } from './record.ts';
-import type { RefreshContext } from './refresh-context.ts';
+import type { ResolvedConnection } from '../options.ts';
+import type { StoredSession } from '../record/record.ts';
+import type { RefreshContext } from '../refresh/refresh-context.ts';
 
 /** A new session, kept in the store where that works. */
 export interface NewSession {

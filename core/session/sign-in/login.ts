@@ -1,10 +1,10 @@
-import { PartnerAuthError } from '../errors.ts';
-import type { PartnerCalls } from '../exchange/partner-calls.ts';
-import type { Redactor } from '../log.ts';
-import type { PartnerDefinition } from '../partners/definition.ts';
-import type { SendOptions } from '../transport/http.ts';
+import { PartnerAuthError } from '../../errors.ts';
+import type { PartnerCalls } from '../../exchange/partner-calls.ts';
+import type { Redactor } from '../../log.ts';
+import type { PartnerDefinition } from '../../partners/definition.ts';
+import type { SendOptions } from '../../transport/http.ts';
 import { accountOf, checkCredentials, type Credentials } from './credentials.ts';
-import type { TokenSet } from './record.ts';
+import type { TokenSet } from '../record/record.ts';
 
 export interface SignedIn {
   readonly tokens: TokenSet;

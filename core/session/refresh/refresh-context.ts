@@ -1,9 +1,9 @@
-import type { PartnerCalls } from '../exchange/partner-calls.ts';
-import type { Logger } from '../log.ts';
-import type { HeldLock, TokenStore } from '../stores/token-store.ts';
-import type { Clock } from './clock.ts';
-import type { Held } from './newest.ts';
-import type { StoredRecord, StoredSession } from './record.ts';
+import type { PartnerCalls } from '../../exchange/partner-calls.ts';
+import type { Logger } from '../../log.ts';
+import type { HeldLock, TokenStore } from '../../stores/token-store.ts';
+import type { Clock } from '../time/clock.ts';
+import type { Held } from '../record/newest.ts';
+import type { StoredRecord, StoredSession } from '../record/record.ts';
 
 /** What a refresh needs from the session, which stays the only owner of its own state. */
 export interface RefreshContext {

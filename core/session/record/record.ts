@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { firstProblem } from '../check.ts';
+import { firstProblem } from '../../check.ts';
 
 /** Both tokens with their deadlines. All times are epoch ms on this machine's clock. */
 export interface TokenSet {

@@ -1,7 +1,7 @@
-import { PartnerAuthError } from '../errors.ts';
-import type { TokenStore } from '../stores/token-store.ts';
-import { isNewer } from './newest.ts';
-import { isSignedOut, type StoredSession } from './record.ts';
+import { PartnerAuthError } from '../../errors.ts';
+import type { TokenStore } from '../../stores/token-store.ts';
+import { isNewer } from '../record/newest.ts';
+import { isSignedOut, type StoredSession } from '../record/record.ts';
 import { isLost, type Lock, type RefreshContext } from './refresh-context.ts';
 
 /** ms before the partner's answer is saved again, while the lock still keeps others from the refresh token it replaced. */

@@ -1,6 +1,6 @@
-import { PartnerAuthError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import type { TokenStore } from '../stores/token-store.ts';
+import { PartnerAuthError } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import type { TokenStore } from '../../stores/token-store.ts';
 import { isSignedOut, type StoredRecord, type StoredSession } from './record.ts';
 
 /** What this process holds. */
