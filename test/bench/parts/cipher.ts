@@ -52,7 +52,7 @@ export const cipher: Part = {
     });
     const found = Object.keys(captured).map((size) => timed(of('detectCipher', `detect ${size}`)));
     const detected = table(['the settings of one message', ...Object.keys(captured)], [['`detectCipher`', ...found]]);
-    const explanation = `UTF-8 JSON to hex and back, AES-256-CBC; time for one call, and speed as a multiple of ${baseline}, which runs in turns with each in the same process (more is faster; its own row shows the noise). The result is flattened, as any use of it would.`;
+    const explanation = `UTF-8 JSON to hex and back, AES-256-CBC: time for one call, and speed as a multiple of ${baseline}, which runs in turns with each in the same process; its own row shows the noise. The resulting text is made whole, as any use of it would.`;
     return { markdown: [explanation, ...grids, detected].join('\n\n'), figures };
   },
 };

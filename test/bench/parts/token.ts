@@ -20,7 +20,7 @@ export const token: Part = {
       `${short(median(of(name, 'growth')))} B`,
     ]);
     const clients = tokenNames.filter((name) => name !== ownName && !name.startsWith('an async function'));
-    const note = `Speed relative to ${ownName}: both in turns in one process, less is slower.`;
+    const note = `Speed as a multiple of ${ownName}, which runs in turns with each in the same process: below 1 is slower.`;
     return {
       markdown: `${table(['client', 'time for one awaited call', 'relative speed', 'heap kept per call'], rows)}\n\n${note}`,
       figures: {
