@@ -16,7 +16,8 @@ import { isUsable } from './time/expiry.ts';
 import { loginFlow, type SignedIn } from './sign-in/login.ts';
 import { resolveOptions, type ResolvedOptions, type SessionOptions } from './options.ts';
 import { isSignedOut, type StoredRecord, type StoredSession } from './record/record.ts';
-import { isNewer, saveUnsaved } from './record/newest.ts';
+import { saveUnsaved } from './record/newest.ts';
+import { takeOver } from './record/take-over.ts';
 import { protectedCall } from './protected-call.ts';
 import type { RefreshContext } from './refresh/refresh-context.ts';
 import { refreshSession } from './refresh/refresh.ts';
@@ -319,28 +320,8 @@ export class PartnerSession implements AsyncDisposable {
   }
 
   async #onStoreChange(): Promise<void> {
-    this.#storeChanged = this.#flight !== undefined;
-    if (this.#closing !== undefined || this.#storeChanged) return;
-    const before = this.#state.record;
-    try {
-      const stored = await this.#readStored();
-      if (this.#isBusy() || this.#state.unsaved) return;
-      // What was read may be older than what a login here has put in its place since.
-      if (this.#state.record !== before) {
-        await this.#onStoreChange();
-        return;
-      }
-      // An empty store is no sign-out: a secret storage that fails looks just so.
-      if (stored === undefined) return;
-      if (isSignedOut(stored)) this.#adopt(undefined);
-      else if (isNewer(stored, this.#state.record)) this.#adopt(stored);
-    } catch (error) {
-      this.#log.warn(error instanceof Error ? error.message : 'The store could not be read.');
-      if (!(error instanceof PartnerAuthError) || !error.retryable) return;
-      // What this process holds may now be the only copy: an empty store is no sign-out any more.
-      this.#state.markUnsaved();
-      await saveUnsaved(this.#context());
-    }
+    do this.#storeChanged = this.#flight !== undefined;
+    while (await takeOver(this.#state, this.#context(), () => this.#isBusy()));
   }
 
   #isBusy(): boolean {
