@@ -1,30 +1,24 @@
 import { PartnerAuthError } from '../errors.ts';
-import { cipherFacts, type AuthExchange } from '../exchange/auth-exchange.ts';
-import { ExchangeListeners } from '../exchange/exchange-listeners.ts';
-import { partnerCalls, type PartnerAnswer, type PartnerCalls } from '../exchange/partner-calls.ts';
-import { createRedactor, redactingLogger, silentLogger, type Logger, type Redactor } from '../log.ts';
-import { memoryStore } from '../stores/memory-store.ts';
-import type { TokenStore } from '../stores/token-store.ts';
-import { gotTransport } from '../transport/got-transport.ts';
-import type { Transport } from '../transport/http.ts';
+import type { AuthExchange } from '../exchange/auth-exchange.ts';
+import type { PartnerAnswer } from '../exchange/partner-calls.ts';
 import { abortable } from './abortable.ts';
+import type { SessionOptions } from './options.ts';
+import { sessionParts } from './parts.ts';
 import { PendingWork } from './pending-work.ts';
-import { readBound } from './record/bound-record.ts';
-import { systemClock, type Clock } from './time/clock.ts';
-import type { Credentials } from './sign-in/credentials.ts';
-import { isUsable } from './time/expiry.ts';
-import { loginFlow, type SignedIn } from './sign-in/login.ts';
-import { resolveOptions, type ResolvedOptions, type SessionOptions } from './options.ts';
-import { isSignedOut, type StoredRecord, type StoredSession } from './record/record.ts';
-import { saveUnsaved } from './record/newest.ts';
-import { takeOver } from './record/take-over.ts';
 import { protectedCall } from './protected-call.ts';
+import { readBound } from './record/bound-record.ts';
+import { saveUnsaved } from './record/newest.ts';
+import { isSignedOut, type StoredRecord, type StoredSession } from './record/record.ts';
+import { takeOver } from './record/take-over.ts';
 import type { RefreshContext } from './refresh/refresh-context.ts';
 import { refreshSession } from './refresh/refresh.ts';
 import { checkRequest, type RequestOptions } from './request-options.ts';
+import type { Credentials } from './sign-in/credentials.ts';
+import type { SignedIn } from './sign-in/login.ts';
 import { keepSignedIn } from './sign-in/sign-in.ts';
 import { signOutUnderLock } from './sign-in/sign-out.ts';
-import { SessionState, type SessionStatus } from './state.ts';
+import type { SessionState, SessionStatus } from './state.ts';
+import { isUsable } from './time/expiry.ts';
 
 // `inspect.custom` by its registered name: importing node:util evaluates much that nobody here needs.
 const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom');
@@ -36,16 +30,8 @@ export interface CallOptions {
 
 /** The signed-in state of one profile. Made by `openSession()`. */
 export class PartnerSession implements AsyncDisposable {
-  readonly #options: ResolvedOptions;
-  readonly #store: TokenStore;
-  readonly #clock: Clock;
-  readonly #redactor: Redactor;
-  readonly #log: Logger;
-  readonly #transport: Transport;
-  readonly #calls: PartnerCalls;
-  readonly #login: ReturnType<typeof loginFlow>;
+  readonly #parts: ReturnType<typeof sessionParts>;
   readonly #state: SessionState;
-  readonly #exchanges: ExchangeListeners;
   readonly #stopWatching: () => void;
   #flight: Promise<boolean> | undefined;
   #storeChanged = false;
@@ -55,33 +41,10 @@ export class PartnerSession implements AsyncDisposable {
 
   /** Use `openSession()`, which restores what the store holds. */
   constructor(options: SessionOptions) {
-    this.#options = resolveOptions(options);
-    this.#clock = options.clock ?? systemClock;
-    this.#store = options.store ?? memoryStore();
-    this.#redactor = createRedactor();
-    this.#log = redactingLogger(options.logger ?? silentLogger, this.#redactor);
-    this.#transport = gotTransport({
-      ca: options.ca,
-      globalAgent: options.globalAgent ?? false,
-      now: () => this.#clock.now(),
-    });
-    this.#exchanges = new ExchangeListeners(this.#options.definition, this.#redactor.redact, this.#log);
-    this.#calls = partnerCalls({
-      ...this.#options,
-      transport: this.#transport,
-      redactor: this.#redactor,
-      cipherFacts: options.cipher && cipherFacts(options.cipher),
-      onExchange: (exchange, secrets) => this.#exchanges.announce(exchange, secrets),
-    });
-    this.#login = loginFlow(this.#options.definition, this.#calls, this.#redactor, () => this.#clock.monotonic());
-    this.#state = new SessionState({
-      clock: this.#clock,
-      log: this.#log,
-      margin: this.#options.margin,
-      onDue: options.autoRefresh === true ? () => void this.#refreshOnce() : undefined,
-    });
-    this.#stopWatching =
-      this.#store.onDidChange?.(() => void this.#storing.add(this.#onStoreChange())) ?? (() => undefined);
+    this.#parts = sessionParts(options, () => void this.#refreshOnce());
+    this.#state = this.#parts.state;
+    const changed = (): unknown => this.#storing.add(this.#onStoreChange());
+    this.#stopWatching = this.#parts.store.onDidChange?.(changed) ?? (() => undefined);
   }
 
   /** Reads the store; no network. Called once by `openSession()`. */
@@ -110,7 +73,7 @@ export class PartnerSession implements AsyncDisposable {
    */
   async login(credentials: Credentials, { signal }: CallOptions = {}): Promise<void> {
     this.#assertUsable(signal);
-    const signedIn = await this.#login(credentials, { signal, timeout: this.#options.timeout });
+    const signedIn = await this.#parts.login(credentials, { signal, timeout: this.#parts.options.timeout });
     this.#assertUsable();
     await this.#storing.add(this.#signIn(signedIn));
   }
@@ -175,14 +138,14 @@ export class PartnerSession implements AsyncDisposable {
     const { signal, ...rest } = options;
     this.#assertUsable(signal);
     return protectedCall(
-      this.#calls,
+      this.#parts.calls,
       {
         accessToken: () => this.accessToken({ signal }),
         current: () => this.#state.record?.tokens.accessToken,
         refresh: () => abortable(this.#refreshOnce(), signal),
       },
-      checkRequest(path, rest, this.#options),
-      { signal, timeout: this.#options.timeout },
+      checkRequest(path, rest, this.#parts.options),
+      { signal, timeout: this.#parts.options.timeout },
     );
   }
 
@@ -196,11 +159,11 @@ export class PartnerSession implements AsyncDisposable {
     this.#assertUsable();
     await this.#flight?.catch(() => undefined);
     const revoked = await this.#storing.add(
-      this.#store.lock(() =>
-        signOutUnderLock({ ...this.#context(), hasLogout: this.#options.definition.logout !== undefined }),
+      this.#parts.store.lock(() =>
+        signOutUnderLock({ ...this.#context(), hasLogout: this.#parts.options.definition.logout !== undefined }),
       ),
     );
-    this.#log.info('Signed out.');
+    this.#parts.log.info('Signed out.');
     return { revoked };
   }
 
@@ -221,7 +184,8 @@ export class PartnerSession implements AsyncDisposable {
     { reveal = false }: { readonly reveal?: boolean } = {},
   ): () => void {
     if (event === 'change') return this.#state.subscribe(listener as (status: SessionStatus) => void);
-    if (event === 'exchange') return this.#exchanges.subscribe(listener as (exchange: AuthExchange) => void, reveal);
+    if (event === 'exchange')
+      return this.#parts.exchanges.subscribe(listener as (exchange: AuthExchange) => void, reveal);
     throw new TypeError('The events are "change" and "exchange".');
   }
 
@@ -251,7 +215,7 @@ export class PartnerSession implements AsyncDisposable {
     await this.#flight?.catch(() => undefined);
     await this.#storing.settled();
     await saveUnsaved(this.#context());
-    this.#transport.close();
+    this.#parts.transport.close();
   }
 
   #refreshOnce(): Promise<boolean> {
@@ -278,31 +242,32 @@ export class PartnerSession implements AsyncDisposable {
     } catch (error) {
       const known = error instanceof PartnerAuthError ? error : undefined;
       this.#state.failed(known);
-      this.#log.warn(`The refresh failed: ${known?.message ?? 'unexpected error'}`);
+      this.#parts.log.warn(`The refresh failed: ${known?.message ?? 'unexpected error'}`);
       throw error;
     }
   }
 
   async #signIn(signedIn: SignedIn): Promise<void> {
-    const { record, unsaved } = await keepSignedIn(this.#context(), this.#options, signedIn);
+    const { record, unsaved } = await keepSignedIn(this.#context(), this.#parts.options, signedIn);
     if (unsaved !== undefined) {
-      this.#redactor.add(record.tokens.accessToken, record.tokens.refreshToken);
+      this.#parts.redactor.add(record.tokens.accessToken, record.tokens.refreshToken);
       this.#state.failed(unsaved.error);
       this.#state.adoptUnsaved(record, unsaved.replaced);
       throw unsaved.error;
     }
     this.#state.succeeded();
     this.#adopt(record);
-    this.#log.info('Signed in.');
+    this.#parts.log.info('Signed in.');
   }
 
   #context(): RefreshContext {
+    const { calls, store, log, clock, options } = this.#parts;
     return {
-      calls: this.#calls,
-      store: this.#store,
-      log: this.#log,
-      clock: this.#clock,
-      timeout: this.#options.timeout,
+      calls,
+      store,
+      log,
+      clock,
+      timeout: options.timeout,
       mine: () => this.#state,
       readStored: () => this.#readStored(),
       isDue: () => this.#state.isDue(),
@@ -311,21 +276,18 @@ export class PartnerSession implements AsyncDisposable {
   }
 
   #readStored(): Promise<StoredRecord | undefined> {
-    return readBound(this.#store, this.#options);
+    return readBound(this.#parts.store, this.#parts.options);
   }
 
   #adopt(record: StoredSession | undefined, unsaved = false): void {
-    this.#redactor.add(record?.tokens.accessToken, record?.tokens.refreshToken);
+    this.#parts.redactor.add(record?.tokens.accessToken, record?.tokens.refreshToken);
     this.#state.adopt(record, unsaved);
   }
 
   async #onStoreChange(): Promise<void> {
+    const isBusy = (): boolean => this.#closing !== undefined || this.#flight !== undefined;
     do this.#storeChanged = this.#flight !== undefined;
-    while (await takeOver(this.#state, this.#context(), () => this.#isBusy()));
-  }
-
-  #isBusy(): boolean {
-    return this.#closing !== undefined || this.#flight !== undefined;
+    while (await takeOver(this.#state, this.#context(), isBusy));
   }
 
   #assertUsable(signal?: AbortSignal): void {
