@@ -6,7 +6,8 @@ import type { SandboxDefinition } from './index.ts';
 export const usage = `Usage: npm run sandbox -- [--port N] [--https] [--definition FILE [--cipher JSON]]...
 
   --definition FILE  plays this partner too, from its definition as JSON; may be given more than once
-  --cipher JSON      its cipher settings, such as '{"iv":{"from":"key"}}'; default: a random key and a fixed IV`;
+  --cipher JSON      its cipher settings, such as '{"iv":{"from":"key"}}'; default: a random key and a fixed IV;
+                     never a key or an IV: the sandbox makes them up`;
 
 export interface SandboxArguments {
   readonly port: number;
@@ -37,7 +38,7 @@ export async function readArguments(): Promise<SandboxArguments> {
     else {
       const last = definitions.pop();
       if (last === undefined) throw new Error('--cipher belongs after a --definition.');
-      definitions.push({ ...last, cipher: parsed('--cipher', value) as Required<SandboxDefinition>['cipher'] });
+      definitions.push({ ...last, cipher: cipherSettings(value) });
     }
   }
   return { port, https, definitions };
@@ -47,6 +48,18 @@ function portOf(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new Error('--port must be a number from 0 to 65535.');
+}
+
+// Anybody on the machine can read arguments, and the sandbox shows its keys on the screen: a partner's real ones must not be there.
+function cipherSettings(text: string): Required<SandboxDefinition>['cipher'] {
+  const settings = parsed('--cipher', text) as Required<SandboxDefinition>['cipher'] | null;
+  if (typeof settings !== 'object' || settings === null) throw new Error('--cipher must be a JSON object.');
+  if ('key' in settings || 'value' in (Object(settings.iv) as object)) {
+    throw new Error(
+      '--cipher takes no key and no IV, only how they are written and where the IV comes from: the sandbox makes them up.',
+    );
+  }
+  return settings;
 }
 
 // The sandbox checks what is in it.

@@ -128,6 +128,26 @@ describe('npm run sandbox', () => {
     await once(child, 'close');
   });
 
+  it('takes no key and no IV as an argument, and does not repeat them', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('acme.json');
+    await writeFile(file, JSON.stringify(acmePay));
+    for (const cipher of [
+      '{"key":"hunter2hunter2"}',
+      '{"iv":{"from":"fixed","value":"hunter2hunter2"}}',
+      '"hunter2hunter2"',
+    ]) {
+      const args = [program, '--definition', file, '--cipher', cipher];
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+      let output = '';
+      child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      const [code] = (await once(child, 'close')) as [number];
+      assert.equal(code, 2);
+      assert.match(output, /--cipher (?:takes no key and no IV|must be a JSON object)/);
+      assert.ok(!output.includes('hunter2'), output);
+    }
+  });
+
   it('explains itself on wrong arguments', async () => {
     const wrong = [
       '--nonsense',
