@@ -26,7 +26,7 @@ export async function beside(
   call: () => unknown,
   { warmUpMs, sliceMs, slices }: SliceOptions,
 ): Promise<Timed> {
-  const calls = [call, reference].map((one) => ({ one, slice: sliceOf(one), measured: [] as number[], batch: 1 }));
+  const calls = [call, reference].map((one) => ({ slice: sliceOf(one), measured: [] as number[], batch: 1 }));
   let slowest = 0;
   for (const entry of calls) {
     const warm = await entry.slice(warmUpMs, 1);
