@@ -85,6 +85,16 @@ function rsaPems(): Promise<Pems> {
   });
 }
 
+/**
+ * Hex of a serial number: positive, at most 20 bytes (RFC 5280, section 4.1.2.2). A first byte of 0x40 to 0x7f is neither
+ * a sign nor padding: forge writes leading zero bytes out as they are, and OpenSSL refuses such a certificate.
+ */
+export function serialNumber(random: Uint8Array): string {
+  const bytes = Buffer.from(random);
+  bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
+  return bytes.toString('hex');
+}
+
 function signCertificate(
   { pki, md }: typeof Forge,
   subject: Subject,
@@ -94,8 +104,7 @@ function signCertificate(
 ): string {
   const certificate = pki.createCertificate();
   certificate.publicKey = pki.publicKeyFromPem(own.publicKey);
-  // A leading zero byte keeps the serial number positive.
-  certificate.serialNumber = `00${randomBytes(15).toString('hex')}`;
+  certificate.serialNumber = serialNumber(randomBytes(16));
   certificate.validity.notBefore = new Date(Date.now() + subject.from);
   certificate.validity.notAfter = new Date(Date.now() + subject.until);
   certificate.setSubject([{ name: 'commonName', value: subject.name }]);

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:tls';
 import type { IncomingMessage } from 'node:http';
 import { describe, it } from 'node:test';
+import forge from 'node-forge';
+import { serialNumber } from '../../../core/sandbox/certificates.ts';
 import { startSandbox, type Sandbox } from '../../../core/sandbox/index.ts';
 
 async function get(url: string, ca: string | undefined): Promise<number | undefined> {
@@ -34,6 +37,20 @@ describe('sandbox certificates', () => {
   it('is not trusted without its authority', async () => {
     await using sandbox = await startSandbox({ https: true });
     await expectFailure(sandbox, undefined, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE');
+  });
+
+  it('can be read by OpenSSL whatever its random serial number begins with', () => {
+    const pem = { type: 'pkcs1', format: 'pem' } as const;
+    const keys = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: pem, privateKeyEncoding: pem });
+    const privateKey = forge.pki.privateKeyFromPem(keys.privateKey);
+    for (const begin of ['0000', '007f', '0080', '01ff', '7fff', '8000', 'ff80', 'ffff']) {
+      const serial = serialNumber(Buffer.from(begin.padEnd(32, '5a'), 'hex'));
+      const certificate = forge.pki.createCertificate();
+      certificate.publicKey = forge.pki.publicKeyFromPem(keys.publicKey);
+      certificate.serialNumber = serial;
+      certificate.sign(privateKey, forge.md.sha256.create());
+      assert.equal(new X509Certificate(forge.pki.certificateToPem(certificate)).serialNumber.toLowerCase(), serial);
+    }
   });
 
   it('fails when expired', async () => {
