@@ -90,17 +90,19 @@ export class PartnerSession implements AsyncDisposable {
   }
 
   /**
-   * An access token that will be good for at least `minValidity` seconds (default 0), refreshed first when it is due. When
-   * a refresh fails and the token at hand is good enough, that one is returned. A partner whose tokens live shorter than
-   * `minValidity` gets one refresh, and its new token is returned.
+   * An access token that will be good for at least `minValidity` seconds (from 0, the default), refreshed first when it is
+   * due. When a refresh fails and the token at hand is good enough, that one is returned. A partner whose tokens live
+   * shorter than `minValidity` gets one refresh, and its new token is returned.
    *
-   * @throws PartnerAuthError as `refresh()`.
+   * @throws PartnerAuthError as `refresh()`. TypeError for another `minValidity`.
    */
   async accessToken({
     minValidity = 0,
     signal,
   }: CallOptions & { readonly minValidity?: number } = {}): Promise<string> {
     this.#assertUsable(signal);
+    // With NaN, the Number() of a missing setting, no token would ever be good enough: a refresh with each call.
+    if (!(minValidity >= 0)) throw new TypeError('minValidity must be a number of seconds from 0.');
     const needed = minValidity * 1000;
     // A second round only when the first one joined or adopted a token set that is not good enough.
     for (let round = 1; ; round++) {

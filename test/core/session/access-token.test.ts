@@ -63,6 +63,16 @@ describe('accessToken', () => {
       assert.equal(refreshes(), 1);
     }));
 
+  it('refuses a minValidity that is no time, rather than refresh with every call or return a token that is over', () =>
+    withSession({}, async ({ session, refreshes }) => {
+      for (const minValidity of [Number(undefined), -1, -Infinity, 'soon', {}] as number[])
+        await assert.rejects(session.accessToken({ minValidity }), {
+          name: 'TypeError',
+          message: /minValidity.*seconds/,
+        });
+      assert.equal(refreshes(), 0);
+    }));
+
   it('returns the new token of a partner whose tokens live shorter than asked for, after one refresh', () =>
     withSession({ sandbox: { accessLifetime: 10 } }, async ({ session, sandbox, refreshes }) => {
       const token = await session.accessToken({ minValidity: 3600 });
