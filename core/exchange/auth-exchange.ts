@@ -5,7 +5,7 @@ import type { CallKind, PartnerDefinition } from '../partners/definition.ts';
 /** One login, refresh or logout as it went over the wire. Unless it was asked for revealed, secrets in it are masked. */
 export interface AuthExchange {
   readonly call: Exclude<CallKind, 'request'>;
-  /** Epoch ms. */
+  /** When the call was begun, epoch ms. */
   readonly at: number;
   readonly method: string;
   readonly url: string;

@@ -7,17 +7,14 @@ import type { HttpAnswer } from '../transport/http.ts';
 import { parseRetryAfter } from '../transport/retry.ts';
 import { advice } from './advice.ts';
 
-export type Verdict =
-  | { readonly kind: 'success'; readonly answer: unknown }
+/** `answer` is the parsed, where needed decrypted JSON; undefined when there is none. */
+export type Verdict = { readonly answer: unknown } & (
+  | { readonly kind: 'success' }
   /** A protected call's access token is not accepted. */
   | { readonly kind: 'tokenRefused' }
   /** `mayHaveActed`: the partner may have carried the call out although it did not say so. */
-  | {
-      readonly kind: 'error';
-      readonly error: PartnerAuthError;
-      readonly mayHaveActed: boolean;
-      readonly answer: unknown;
-    };
+  | { readonly kind: 'error'; readonly error: PartnerAuthError; readonly mayHaveActed: boolean }
+);
 
 /** What an answer means, by the partner's definition alone. `redact` is applied to the partner's own words. */
 export function judge(
@@ -55,7 +52,7 @@ export function judge(
   const how =
     typeof number === 'number' || typeof number === 'string' ? `, code ${plainLine(redact(String(number)), 40)}` : '';
   const refused = `${label} refused the ${callNames[call]} (HTTP ${status}${how})`;
-  if (rule?.is === 'tokenRefused' && call === 'request') return { kind: 'tokenRefused' };
+  if (rule?.is === 'tokenRefused' && call === 'request') return { kind: 'tokenRefused', answer };
   if (rule !== undefined && rule.is !== 'tokenRefused') {
     const verdict = fail(rule.is, refused, { setting: rule.setting });
     // The partner's own words for a refusal leave no doubt that it did not act; for trouble on its side they do.

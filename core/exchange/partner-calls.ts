@@ -21,6 +21,8 @@ export interface Connection {
   readonly cipherFacts?: CipherFacts | undefined;
   /** Told of each auth call, secrets included. */
   readonly onExchange?: (exchange: AuthExchange, secrets: readonly string[]) => void;
+  /** Epoch ms. */
+  readonly now: () => number;
   /** The user's own constant payload fields. */
   readonly extraFields: { readonly login?: JsonObject; readonly refresh?: JsonObject };
 }
@@ -68,7 +70,7 @@ function authResult(verdict: Verdict, http: HttpAnswer): AuthResult {
 
 /** The calls of one partner, as its definition describes them. Knows no session and keeps no token. */
 export function partnerCalls(connection: Connection) {
-  const { definition, baseUrl, partnerCode, cipher, cipherFacts, transport, redactor, extraFields } = connection;
+  const { definition, baseUrl, partnerCode, cipher, cipherFacts, transport, redactor, extraFields, now } = connection;
   const { label } = definition;
 
   const headers: Record<string, string> = {};
@@ -101,6 +103,7 @@ export function partnerCalls(connection: Connection) {
   ): Promise<AuthResult> {
     const payload = { ...fields, ...constant };
     const { request, secrets } = await prepare({ method, path }, definition.body, payload);
+    const at = now();
     const exchange = await transport.send(request, options);
     const redact = (text: string): string =>
       redactor.redact(secrets.reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text));
@@ -110,7 +113,7 @@ export function partnerCalls(connection: Connection) {
         : authResult(judge(definition, call, exchange.answer, cipher, redact), exchange.answer);
     const told: AuthExchange = {
       call,
-      at: 'answer' in exchange ? exchange.answer.sentAt : Date.now(),
+      at,
       method,
       url: request.url,
       headers: request.headers,
@@ -210,7 +213,7 @@ export function partnerCalls(connection: Connection) {
       if ('failure' in sent) return { error: sent.failure, inDoubt: sent.mayHaveArrived };
       const http = sent.answer;
       const verdict = judge(definition, 'request', http, cipher, (text) => text);
-      const { answer = http.body } = open(definition, http.body, cipher);
+      const { answer = http.body } = verdict;
       const unmarked = definition.answer.success === undefined && http.status >= 200 && http.status < 300;
       const ok = verdict.kind === 'success' || (unmarked && verdict.kind === 'error');
       return {

@@ -16,12 +16,14 @@ export function sessionParts(given: SessionOptions, refresh: () => void) {
   const { ca, cipher, clock = systemClock, globalAgent = false, store = memoryStore() } = given;
   const redactor = createRedactor();
   const log = redactingLogger(given.logger ?? silentLogger, redactor);
-  const transport = gotTransport({ ca, globalAgent, now: () => clock.now() });
+  const now = (): number => clock.now();
+  const transport = gotTransport({ ca, globalAgent, now });
   const exchanges = new ExchangeListeners(definition, redactor.redact, log);
   const calls = partnerCalls({
     ...options,
     transport,
     redactor,
+    now,
     cipherFacts: cipher && cipherFacts(cipher),
     onExchange: (exchange, secrets) => exchanges.announce(exchange, secrets),
   });

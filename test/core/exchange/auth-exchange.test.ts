@@ -1,79 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { inspect } from 'node:util';
-import { openSession, type AuthExchange, type PartnerSession } from '../../../core/index.ts';
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../../core/sandbox/index.ts';
-import { acmePay } from '../../helpers/readme-partner.ts';
+import type { AuthExchange, PartnerSession } from '../../../core/index.ts';
+import type { Sandbox } from '../../../core/sandbox/index.ts';
+import { manualClock } from '../../helpers/manual-clock.ts';
 import { failure } from '../../helpers/with-session.ts';
-
-const names = ['tconnect', 'bizmail', 'cloudreve', 'acme-pay'] as const;
-
-interface Heard {
-  readonly sandbox: Sandbox;
-  readonly session: PartnerSession;
-  readonly credentials: Readonly<Record<string, string>>;
-  readonly masked: AuthExchange[];
-  readonly revealed: AuthExchange[];
-  /** Whatever must not be seen: credentials, key, IV, tokens so far, and ciphertexts. */
-  secrets(): readonly string[];
-}
-
-/** A session with one listener that gets masked exchanges and one that gets all. */
-async function hear(
-  name: (typeof names)[number],
-  test: (heard: Heard) => Promise<void>,
-  options: SandboxOptions = {},
-  session: { readonly answer?: { readonly encryptedIn: string }; readonly timeout?: number } = {},
-): Promise<void> {
-  const tokens = new Set<string>();
-  await using sandbox = await startSandbox({
-    definitions: [{ definition: acmePay, cipher: { iv: { from: 'key' }, output: 'base64' } }],
-    onRequest: () => {
-      const { accessToken, refreshToken } = sandbox.tokens(name) ?? {};
-      for (const token of [accessToken, refreshToken]) if (token !== undefined) tokens.add(token);
-    },
-    ...options,
-  });
-  const profile = sandbox.profiles[name];
-  assert.ok(profile);
-  await using opened = await openSession({ ...profile, ...session });
-  const masked: AuthExchange[] = [];
-  const revealed: AuthExchange[] = [];
-  opened.on('exchange', (exchange) => void masked.push(exchange));
-  opened.on('exchange', (exchange) => void revealed.push(exchange), { reveal: true });
-  const credentials: Readonly<Record<string, string>> = { ...profile.credentials };
-  const { cipher } = profile;
-  await test({
-    sandbox,
-    session: opened,
-    credentials,
-    masked,
-    revealed,
-    secrets: () => [
-      ...Object.entries(credentials).flatMap(([field, value]) => (/password|secret/.test(field) ? [value] : [])),
-      ...(cipher === undefined
-        ? []
-        : [String(cipher.key), ...(cipher.iv.from === 'fixed' ? [String(cipher.iv.value)] : [])]),
-      ...tokens,
-      ...sandbox.journal
-        .map(({ body }) => /"(?:data|payload)":"([^"]+)"/.exec(body)?.[1])
-        .filter((text) => text !== undefined),
-    ],
-  });
-}
-
-function assertHidden(exchanges: readonly unknown[], secrets: readonly string[]): void {
-  assert.ok(exchanges.length > 0 && secrets.length > 0);
-  for (const exchange of exchanges) {
-    const shown = [
-      JSON.stringify(exchange),
-      inspect(exchange, { depth: Infinity, showHidden: true, maxStringLength: Infinity }),
-    ];
-    for (const secret of secrets) {
-      for (const text of shown) assert.ok(!text.includes(secret), `${secret.slice(0, 4)}… is in ${text.slice(0, 400)}`);
-    }
-  }
-}
+import { assertHidden, hear, names } from './hear.ts';
 
 describe('session.on("exchange")', () => {
   for (const name of names) {
@@ -167,6 +98,25 @@ describe('session.on("exchange")', () => {
       {},
       { timeout: 1500 },
     ));
+
+  it('tells when a call was begun, whether it was answered or not', () => {
+    const clock = manualClock();
+    return hear(
+      'bizmail',
+      async ({ session, sandbox, credentials, masked }) => {
+        const begun = clock.now();
+        await session.login(credentials);
+        sandbox.fail('resetAfter', { times: 9 });
+        await failure(session.login(credentials));
+        assert.deepEqual(
+          masked.map(({ at }) => at - begun),
+          [0, 20_000],
+        );
+      },
+      { onRequest: () => clock.advance(20_000) },
+      { clock },
+    );
+  });
 
   it('tells of a login that was given up', () =>
     hear('bizmail', async ({ session, sandbox, credentials, masked }) => {

@@ -37,6 +37,7 @@ async function loginError(echo: (request: HttpRequest) => unknown): Promise<Part
     cipher,
     transport,
     redactor,
+    now: Date.now,
     extraFields: {},
   });
   const result = await calls.login(credentials, { timeout: 1000 });

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { openSession, type AuthExchange, type PartnerSession, type SessionOptions } from '../../../core/index.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../../core/sandbox/index.ts';
+import { acmePay } from '../../helpers/readme-partner.ts';
+
+export const names = ['tconnect', 'bizmail', 'cloudreve', 'acme-pay'] as const;
+
+interface Heard {
+  readonly sandbox: Sandbox;
+  readonly session: PartnerSession;
+  readonly credentials: Readonly<Record<string, string>>;
+  readonly masked: AuthExchange[];
+  readonly revealed: AuthExchange[];
+  /** Whatever must not be seen: credentials, key, IV, tokens so far, and ciphertexts. */
+  secrets(): readonly string[];
+}
+
+/** A session with one listener that gets masked exchanges and one that gets all. */
+export async function hear(
+  name: (typeof names)[number],
+  test: (heard: Heard) => Promise<void>,
+  options: SandboxOptions = {},
+  session: Partial<Pick<SessionOptions, 'answer' | 'timeout' | 'clock'>> = {},
+): Promise<void> {
+  const tokens = new Set<string>();
+  await using sandbox = await startSandbox({
+    definitions: [{ definition: acmePay, cipher: { iv: { from: 'key' }, output: 'base64' } }],
+    onRequest: () => {
+      const { accessToken, refreshToken } = sandbox.tokens(name) ?? {};
+      for (const token of [accessToken, refreshToken]) if (token !== undefined) tokens.add(token);
+    },
+    ...options,
+  });
+  const profile = sandbox.profiles[name];
+  assert.ok(profile);
+  await using opened = await openSession({ ...profile, ...session });
+  const masked: AuthExchange[] = [];
+  const revealed: AuthExchange[] = [];
+  opened.on('exchange', (exchange) => void masked.push(exchange));
+  opened.on('exchange', (exchange) => void revealed.push(exchange), { reveal: true });
+  const credentials: Readonly<Record<string, string>> = { ...profile.credentials };
+  const { cipher } = profile;
+  await test({
+    sandbox,
+    session: opened,
+    credentials,
+    masked,
+    revealed,
+    secrets: () => [
+      ...Object.entries(credentials).flatMap(([field, value]) => (/password|secret/.test(field) ? [value] : [])),
+      ...(cipher === undefined
+        ? []
+        : [String(cipher.key), ...(cipher.iv.from === 'fixed' ? [String(cipher.iv.value)] : [])]),
+      ...tokens,
+      ...sandbox.journal
+        .map(({ body }) => /"(?:data|payload)":"([^"]+)"/.exec(body)?.[1])
+        .filter((text) => text !== undefined),
+    ],
+  });
+}
+
+export function assertHidden(exchanges: readonly unknown[], secrets: readonly string[]): void {
+  assert.ok(exchanges.length > 0 && secrets.length > 0);
+  for (const exchange of exchanges) {
+    const shown = [
+      JSON.stringify(exchange),
+      inspect(exchange, { depth: Infinity, showHidden: true, maxStringLength: Infinity }),
+    ];
+    for (const secret of secrets) {
+      for (const text of shown) assert.ok(!text.includes(secret), `${secret.slice(0, 4)}… is in ${text.slice(0, 400)}`);
+    }
+  }
+}
