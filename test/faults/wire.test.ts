@@ -23,7 +23,7 @@ describe('the wire', () => {
       for (const name of proxies) process.env[name] = elsewhere.url;
       const contacted = recordConnections();
       try {
-        await using session = await openSession({ ...profile, clock: manualClock(Date.now()), timeout: 2_000 });
+        await using session = await openSession({ ...profile, clock: manualClock(Date.now()) });
         const calls: readonly (() => Promise<unknown>)[] = [
           () => session.login({ ...profile.credentials }),
           () => session.refresh(),

@@ -21,6 +21,9 @@ async function lockAndDie(file: string): Promise<void> {
   await exited;
 }
 
+/** ms; sooner than a heartbeat that stands still would tell. */
+const atOnce = 8_000;
+
 describe('the lock of a file store', () => {
   it('lets one in at a time', async () => {
     await using folder = await temporaryFolder();
@@ -58,7 +61,7 @@ describe('the lock of a file store', () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
     await lockAndDie(file);
-    assert.equal(await fileStore(file).lock(() => Promise.resolve('mine'), { timeout: 2_000 }), 'mine');
+    assert.equal(await fileStore(file).lock(() => Promise.resolve('mine'), { timeout: atOnce }), 'mine');
   });
 
   it('is taken over at once also when the process that was taking it over was killed', async () => {
@@ -66,7 +69,7 @@ describe('the lock of a file store', () => {
     const file = folder.file('session.json');
     await lockAndDie(file);
     await copyFile(`${file}.lock`, `${file}.lock.takeover`);
-    assert.equal(await fileStore(file).lock(() => Promise.resolve('mine'), { timeout: 2_000 }), 'mine');
+    assert.equal(await fileStore(file).lock(() => Promise.resolve('mine'), { timeout: atOnce }), 'mine');
     await assert.rejects(stat(`${file}.lock.takeover`), { code: 'ENOENT' });
   });
 

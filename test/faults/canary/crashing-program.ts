@@ -9,7 +9,7 @@ const { options, credentials, file, end } = JSON.parse(input) as {
   file: string;
   end: 'throw' | 'reject' | 'fatal' | 'signal' | 'exit';
 };
-const session = await openSession({ ...options, store: fileStore(file), logger: console, timeout: 2_000 });
+const session = await openSession({ ...options, store: fileStore(file), logger: console });
 await session.login(credentials);
 await session.refresh();
 session.on('change', (status) => console.log(status));
