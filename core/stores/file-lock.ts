@@ -46,10 +46,7 @@ export async function withFileLock<T>(
     return await fn({ stillHeld: async () => (await ownerOf(path))?.id === me.id });
   } finally {
     clearInterval(beat);
-    if ((await ownerOf(path).catch(() => undefined))?.id === me.id)
-      await files()
-        .rm(path, { force: true })
-        .catch(() => undefined);
+    if ((await ownerOf(path).catch(() => undefined))?.id === me.id) await discard(path);
   }
 }
 
@@ -65,13 +62,13 @@ async function acquire(path: string, me: Owner, timeout: number): Promise<void> 
     const sign = await signOfLife(path);
     if (sign === undefined) {
       if (await create(path, me)) return;
-      continue;
+    } else {
+      if (sign.text !== seen?.sign) seen = { sign: sign.text, since: waited };
+      const dead = sign.owner !== undefined && isDead(sign.owner);
+      if ((dead || waited - seen.since > staleAfter) && (await breakLock(path, sign.text, me))) continue;
     }
-    if (sign.text !== seen?.sign) seen = { sign: sign.text, since: waited };
-    const dead = sign.owner !== undefined && isDead(sign.owner);
-    if ((dead || waited - seen.since > staleAfter) && (await breakLock(path, sign.text, me))) continue;
     if (waited > timeout) {
-      const who = sign.owner === undefined ? 'another process' : `process ${sign.owner.pid}`;
+      const who = sign?.owner === undefined ? 'another process' : `process ${sign.owner.pid}`;
       throw new PartnerAuthError(
         'lock',
         `${who} has held ${path} for more than ${Math.round(timeout / 1000)} s. Try again; if no such process runs, remove that file.`,
@@ -95,14 +92,12 @@ async function create(path: string, owner: Owner): Promise<boolean> {
       });
     return true;
   } catch (error) {
-    const code = systemErrorCode(error);
+    let code: string | undefined = systemErrorCode(error);
     if (code === 'EEXIST') return false;
     // Windows answers so while another process removes the file.
     if (code === 'EPERM' && process.platform === 'win32') return false;
-    if (code === 'ENOENT') {
-      await files().mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      return false;
-    }
+    if (code === 'ENOENT') code = await makeFolder(dirname(path));
+    if (code === undefined) return false;
     throw new PartnerAuthError(
       'store',
       `The lock file ${path} could not be made (${code}). Check free space and permissions.`,
@@ -111,10 +106,15 @@ async function create(path: string, owner: Owner): Promise<boolean> {
       },
     );
   } finally {
-    await files()
-      .rm(temporary, { force: true })
-      .catch(() => undefined);
+    await discard(temporary);
   }
+}
+
+/** Resolves the code of the error if it can not be made. */
+function makeFolder(path: string): Promise<string | undefined> {
+  return files()
+    .mkdir(path, { recursive: true, mode: 0o700 })
+    .then(() => undefined, systemErrorCode);
 }
 
 async function writeNew(path: string, owner: Owner): Promise<void> {
@@ -129,11 +129,14 @@ async function writeNew(path: string, owner: Owner): Promise<void> {
   }
 }
 
-/** The owner and a text that changes with each heartbeat; undefined when there is no lock (any more). */
+/**
+ * The owner and a text that changes with each heartbeat; undefined when there is no lock (any more). What can not be read
+ * (the lock of another user) or is no file at all is a lock without an owner.
+ */
 async function signOfLife(path: string): Promise<{ owner: Owner | undefined; text: string } | undefined> {
   try {
-    const owner = await ownerOf(path);
-    const { mtimeMs, ino } = await files().stat(path);
+    const { mtimeMs, ino } = await files().lstat(path);
+    const owner = await ownerOf(path).catch(() => undefined);
     return { owner, text: `${owner?.id ?? ''} ${ino} ${mtimeMs}` };
   } catch {
     return undefined;
@@ -148,7 +151,7 @@ async function ownerOf(path: string): Promise<Owner | undefined> {
 }
 
 /**
- * Removes a stale lock; false while another waiter is at it. Only one may do so at a time, or the second would remove the
+ * Removes a stale lock; false while another waiter is at it, or when it can not be removed. Only one may do so at a time, or the second would remove the
  * lock that the first has made since: hence a second lock file around the removal, itself abandoned only by a crash within
  * these few lines.
  */
@@ -162,15 +165,24 @@ async function breakLock(path: string, staleSign: string, me: Owner): Promise<bo
         ({ mtimeMs }) => Date.now() - mtimeMs,
         () => 0,
       );
-    if ((owner !== undefined && isDead(owner)) || Math.abs(age) > staleAfter) await files().rm(guard, { force: true });
+    if ((owner !== undefined && isDead(owner)) || Math.abs(age) > staleAfter) await discard(guard);
     return false;
   }
   try {
-    if ((await signOfLife(path))?.text === staleSign) await files().rm(path, { force: true });
-    return true;
+    return (await signOfLife(path))?.text !== staleSign || (await discard(path));
   } finally {
-    await files().rm(guard, { force: true });
+    await discard(guard);
   }
+}
+
+/** Resolves whether it is gone. */
+function discard(path: string): Promise<boolean> {
+  return files()
+    .rm(path, { force: true })
+    .then(
+      () => true,
+      () => false,
+    );
 }
 
 function isDead({ pid, host: ownerHost }: Owner): boolean {

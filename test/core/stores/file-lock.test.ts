@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { describe, it } from 'node:test';
 import { fileStore } from '../../../core/index.ts';
@@ -24,7 +24,7 @@ async function lockAndDie(file: string): Promise<void> {
 /** ms; sooner than a heartbeat that stands still would tell. */
 const atOnce = 8_000;
 
-describe('the lock of a file store', () => {
+describe('the lock of a file store', { concurrency: true }, () => {
   it('lets one in at a time', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
@@ -90,6 +90,37 @@ describe('the lock of a file store', () => {
     const start = performance.now();
     await fileStore(file).lock(() => Promise.resolve());
     assert.ok(performance.now() - start >= 10_000, 'no sooner than the stated time');
+  });
+
+  it('is waited for no longer than the stated time when something else is in its place that can not be removed', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('session.json');
+    await mkdir(`${file}.lock`);
+    await assert.rejects(
+      fileStore(file).lock(() => Promise.resolve(), { timeout: 10_500 }),
+      { code: 'lock', message: /another process has held .*remove that file/ },
+    );
+  });
+
+  it('is waited for when a link that leads nowhere is in its place, and then takes that place', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('session.json');
+    await symlink(folder.file('nowhere'), `${file}.lock`);
+    await assert.rejects(
+      fileStore(file).lock(() => Promise.resolve(), { timeout: 200 }),
+      { code: 'lock' },
+    );
+    assert.equal(await fileStore(file).lock(() => Promise.resolve('mine')), 'mine');
+  });
+
+  it('says so when its folder can not be made', async () => {
+    await using folder = await temporaryFolder();
+    await symlink(folder.file('nowhere'), folder.file('folder'));
+    const store = fileStore(folder.file('folder/session.json'));
+    await assert.rejects(
+      store.lock(() => Promise.resolve()),
+      { code: 'store', setting: 'store', message: /session\.json\.lock could not be made \(ENOENT\)/ },
+    );
   });
 
   it('tells its holder that it was lost', async () => {
