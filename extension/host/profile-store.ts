@@ -32,7 +32,10 @@ export async function openProfileStore(profile: CheckedProfile, host: StoreHost)
   const { id, origin, label } = profile;
   const key = `profile:${id}`;
   const file = join(folder, `${createHash('sha256').update(id).digest('hex').slice(0, 24)}.json`);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // Without it nothing can be kept, which the lock will say to whoever wants that; the rest of the window goes on.
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch(() =>
+    log.error(`The folder ${folder} could not be made.`),
+  );
 
   const listeners = new Set<() => void>();
   let mark = readMark();
