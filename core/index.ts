@@ -33,6 +33,7 @@ export type {
   TextFormat,
 } from './cipher/settings.ts';
 
+export type { Hint } from './detect/detect-advice.ts';
 export { detectCipher } from './detect/detect-cipher.ts';
 export type { CipherCandidate, CipherDetection } from './detect/detect-cipher.ts';
 export type { CipherSample } from './detect/sample.ts';

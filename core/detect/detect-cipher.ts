@@ -2,7 +2,7 @@ import { nativeEngine } from '../cipher/native-engine.ts';
 import { unpadded } from '../cipher/padding.ts';
 import type { CipherSettings, IvRule } from '../cipher/settings.ts';
 import type { Material } from '../cipher/derive.ts';
-import { adviceFor, adviceWithoutCandidate } from './detect-advice.ts';
+import { hintsFor, hintsWithoutCandidate, type Hint } from './detect-advice.ts';
 import { ivReadings, keyWays, publishedIvs, type KeyWay } from './family.ts';
 import { readSample, type CipherSample, type Reading } from './sample.ts';
 import { isReadable, judgeBlocks, type PayloadKind, type Reason, type Verdict } from './verdict.ts';
@@ -23,6 +23,8 @@ export interface CipherDetection {
   readonly candidates: readonly CipherCandidate[];
   /** What further sample or question to the partner would decide, or what to check when nothing fits. */
   readonly advice?: string;
+  /** The same in parts, to be translated. */
+  readonly hints: readonly Hint[];
 }
 
 /**
@@ -36,12 +38,20 @@ export function detectCipher(sample: CipherSample): CipherDetection {
   const readings = readSample(sample);
   const candidates = distinct(candidatesFor(sample, readings)).slice(0, 20);
   const best = candidates[0];
-  if (best === undefined) return { verdict: 'none', candidates, advice: whyNone(sample, readings) };
+  if (best === undefined) return advised('none', candidates, whyNone(sample, readings));
   // Half a point is what separates a common spelling of the same thing from a rare one.
   const rivals = candidates.filter(({ score }) => score > best.score - 0.5);
   const isCut = sample.plaintext === undefined && best.settings.iv.from === 'prefix' && best.payload !== 'json';
-  if (rivals.length === 1 && !isCut) return { verdict: 'found', candidates };
-  return { verdict: 'ambiguous', candidates, advice: adviceFor(rivals, isCut) };
+  if (rivals.length === 1 && !isCut) return { verdict: 'found', candidates, hints: [] };
+  return advised('ambiguous', candidates, hintsFor(rivals, isCut));
+}
+
+function advised(
+  verdict: CipherDetection['verdict'],
+  candidates: readonly CipherCandidate[],
+  hints: readonly Hint[],
+): CipherDetection {
+  return { verdict, candidates, advice: hints.join(' '), hints };
 }
 
 /** Best first. */
@@ -52,11 +62,11 @@ function candidatesFor(sample: CipherSample, readings: readonly Reading[]): Ciph
     .sort((a, b) => b.score - a.score);
 }
 
-function whyNone(sample: CipherSample, readings: readonly Reading[]): string {
+function whyNone(sample: CipherSample, readings: readonly Reading[]): readonly Hint[] {
   const { plaintext, ...rest } = sample;
   const knowsText = plaintext !== undefined;
   const otherwise = knowsText ? candidatesFor(rest, readings) : [];
-  return adviceWithoutCandidate({
+  return hintsWithoutCandidate({
     knowsText,
     readsOtherwise: otherwise.some(({ payload }) => payload !== 'binary'),
     keyFits: keyFitsAlone(sample, readings),

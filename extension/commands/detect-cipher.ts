@@ -1,8 +1,15 @@
-import { detectCipher, isPartnerAuthError, type CipherCandidate, type CipherDetection } from '../../core/index.ts';
+import {
+  detectCipher,
+  isPartnerAuthError,
+  type CipherCandidate,
+  type CipherDetection,
+  type Hint,
+} from '../../core/index.ts';
 import type { App, PickItem } from '../model/app.ts';
-import { detectionSteps, sampleFrom } from '../model/detection-steps.ts';
+import { detectionSteps, sampleFrom, sampleProblem } from '../model/detection-steps.ts';
 import type { CheckedProfile } from '../model/profile.ts';
 import { withDetected } from '../model/detected.ts';
+import type { Translate } from '../model/translate.ts';
 import { runWizard } from '../model/wizard.ts';
 import { candidateLabel, reasonText } from '../view/candidate.ts';
 import { explained, savedProfile } from './with-profile.ts';
@@ -19,13 +26,13 @@ export async function detectCipherSettings(app: App, profile: CheckedProfile): P
     );
     if (answers === undefined) return;
     const sample = sampleFrom(answers, secrets);
-    const detection = attempt(sample);
+    const detection = attempt(sample, t);
     if (typeof detection === 'string') {
       await ui.ask(detection);
       return;
     }
     if (detection.candidates.length === 0) {
-      await ui.ask(`${t('No settings of the family fit this message.')} ${detection.advice ?? ''}`);
+      await ui.ask(`${t('No settings of the family fit this message.')} ${inWords(detection.hints, t)}`);
       return;
     }
     const chosen = await choose(app, detection);
@@ -46,18 +53,23 @@ export async function detectCipherSettings(app: App, profile: CheckedProfile): P
   });
 }
 
-function attempt(sample: Parameters<typeof detectCipher>[0]): CipherDetection | string {
+function attempt(sample: Parameters<typeof detectCipher>[0], t: Translate): CipherDetection | string {
   try {
     return detectCipher(sample);
   } catch (error) {
-    if (isPartnerAuthError(error)) return error.message;
-    throw error;
+    const problem = isPartnerAuthError(error) ? sampleProblem(error, t) : undefined;
+    if (problem === undefined) throw error;
+    return problem;
   }
+}
+
+function inWords(hints: readonly Hint[], t: Translate): string {
+  return hints.map((hint) => t(hint)).join(' ');
 }
 
 async function choose(
   { t, ui }: App,
-  { verdict, candidates, advice }: CipherDetection,
+  { verdict, candidates, hints }: CipherDetection,
 ): Promise<CipherCandidate | undefined> {
   const items: PickItem<CipherCandidate>[] = candidates.map((candidate) => ({
     value: candidate,
@@ -67,6 +79,6 @@ async function choose(
   const prompt =
     verdict === 'found'
       ? t('These settings fit. Choose them to write them into the profile.')
-      : `${t('Several settings fit.')} ${advice ?? ''}`;
+      : `${t('Several settings fit.')} ${inWords(hints, t)}`;
   return ui.pick(prompt, items);
 }

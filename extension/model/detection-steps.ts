@@ -1,4 +1,4 @@
-import type { CipherSample } from '../../core/index.ts';
+import type { CipherSample, PartnerAuthError } from '../../core/index.ts';
 import { ivBeside, readEnvelope } from './envelope.ts';
 import type { SecretRecord } from './secret-record.ts';
 import type { Translate } from './translate.ts';
@@ -64,4 +64,22 @@ export function sampleFrom(answers: Answers, secrets: SecretRecord | undefined):
     ...(plaintext !== '' && { plaintext }),
     ...(iv === '' ? ivBeside(envelope) : { iv: iv.trim() }),
   };
+}
+
+/** Why a sample can not be tried; undefined for an error about something else. */
+export function sampleProblem({ setting }: PartnerAuthError, t: Translate): string | undefined {
+  switch (setting) {
+    case 'sample.ciphertext':
+      return t(
+        'The ciphertext is neither hex nor base64 of whole AES blocks, or it is over 1 MiB. Check that it is complete and that it is the ciphertext alone.',
+      );
+    case 'sample.plaintext':
+      return t('The plain text is over 1 MiB; a part of it does as well.');
+    case 'sample.iv':
+      return t('The IV must be 16 bytes, written as text, hex or base64.');
+    case 'sample.key':
+      return t('The key is too long to be a key or a password.');
+    default:
+      return undefined;
+  }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { hints } from '../../core/detect/detect-advice.ts';
 import { partners } from '../../core/index.ts';
 import { translatable } from '../helpers/translatable.ts';
 
@@ -25,12 +26,16 @@ describe('texts of the code', () => {
   const found = translatable(root);
 
   it('are literals, so that they can be collected', () => {
-    assert.deepEqual(found.dynamic, ['extension/model/sign-in-steps.ts: t(label)']);
+    assert.deepEqual(found.dynamic, [
+      'extension/commands/detect-cipher.ts: t(hint)',
+      'extension/model/sign-in-steps.ts: t(label)',
+    ]);
   });
 
-  it('are all in the bundle, with the labels of the login fields, and the bundle holds no other', () => {
+  it('are all in the bundle, with the labels of the login fields and the hints of core, and it holds no other', () => {
     const labels = Object.values(partners).flatMap(({ credentials }) => credentials.map(({ label }) => label));
-    assert.deepEqual(sorted(Object.keys(pairs[1]?.en ?? {})), sorted(new Set([...found.texts, ...labels])));
+    const all = new Set([...found.texts, ...labels, ...Object.values(hints)]);
+    assert.deepEqual(sorted(Object.keys(pairs[1]?.en ?? {})), sorted(all));
   });
 
   it('are their own keys in English', () => {

@@ -170,9 +170,10 @@ describe('detectCipher', () => {
     fc.assert(
       fc.property(anything, (sample) => {
         try {
-          const { verdict, candidates, advice } = detectCipher(sample as CipherSample);
+          const { verdict, candidates, advice, hints } = detectCipher(sample as CipherSample);
           assert.equal(verdict === 'none', candidates.length === 0);
           assert.equal(verdict === 'found', advice === undefined);
+          assert.equal(advice ?? '', hints.join(' '));
         } catch (error) {
           assert.ok(isPartnerAuthError(error) && error.code === 'configuration', String(error));
         }

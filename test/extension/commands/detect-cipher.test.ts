@@ -114,7 +114,9 @@ describe('detect cipher settings', () => {
     ],
     ['no ciphertext at all', { ciphertext: 'Xin chào, đây không phải bản mã.' }, /neither hex nor base64/],
     ['50 MB', { ciphertext: 'ab'.repeat(25_000_000) }, /over 1 MiB/],
-    ['an IV that is none', { iv: 'x'.repeat(500) }, /sample\.iv must be/],
+    ['an IV that is none', { iv: 'x'.repeat(500) }, /^The IV must be/],
+    ['a key that is none', { key: 'x'.repeat(5000) }, /^The key is too long/],
+    ['a book of plain text', { plaintext: 'x'.repeat(1_100_000) }, /^The plain text is over 1 MiB/],
     [
       'another plain text',
       { plaintext: '{"another":"text of the partner, of two blocks"}' },
