@@ -97,6 +97,8 @@ describe('commands of a signed-in profile', () => {
     await window.waitForClipboard(partner.tokens('tconnect')?.accessToken ?? '');
 
     await window.notifications.dismissAll();
+    // The same words may still be there from a refresh before.
+    await passingMessage(window).waitUntilGone();
     await statusItem(window).click();
     await passingMessage(window).waitFor('ACME: the access token is fresh.');
     await window.runCommand('Consumer: Ask for a Session');

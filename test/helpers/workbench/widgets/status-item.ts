@@ -46,6 +46,15 @@ export class StatusItem {
     );
   }
 
+  async waitUntilGone(): Promise<void> {
+    await until(
+      this.#page,
+      `the status bar item ${this.#name} to go`,
+      async () => ((await this.state()) === undefined ? true : undefined),
+      { seen: () => this.state() },
+    );
+  }
+
   async click(): Promise<void> {
     await this.#item.locator('.statusbar-item-label').click();
   }
