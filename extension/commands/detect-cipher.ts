@@ -28,11 +28,9 @@ export async function detectCipherSettings(app: App, profile: CheckedProfile): P
     const sample = sampleFrom(answers, secrets);
     const detection = attempt(sample, t);
     if (typeof detection === 'string') {
-      await ui.ask(detection);
-      return;
-    }
-    if (detection.candidates.length === 0) {
-      await ui.ask(`${t('No settings of the family fit this message.')} ${inWords(detection.hints, t)}`);
+      // VS Code cuts a message without a button to one line.
+      const again = t('Try Again');
+      if ((await ui.ask(detection, again)) === again) await detectCipherSettings(app, profile);
       return;
     }
     const chosen = await choose(app, detection);
@@ -53,9 +51,12 @@ export async function detectCipherSettings(app: App, profile: CheckedProfile): P
   });
 }
 
+/** The settings that fit, or why there are none. */
 function attempt(sample: Parameters<typeof detectCipher>[0], t: Translate): CipherDetection | string {
   try {
-    return detectCipher(sample);
+    const detection = detectCipher(sample);
+    if (detection.candidates.length > 0) return detection;
+    return `${t('No settings of the family fit this message.')} ${inWords(detection.hints, t)}`;
   } catch (error) {
     const problem = isPartnerAuthError(error) ? sampleProblem(error, t) : undefined;
     if (problem === undefined) throw error;

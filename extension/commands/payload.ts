@@ -10,6 +10,7 @@ import type { App } from '../model/app.ts';
 import { readEnvelope } from '../model/envelope.ts';
 import { cipherOf, type CheckedProfile } from '../model/profile.ts';
 import { decryptedDocument, encryptedDocument } from '../view/payload-document.ts';
+import { detectCipherSettings } from './detect-cipher.ts';
 import { explained } from './with-profile.ts';
 
 /** Encrypts the selected or open JSON as the profile's partner wants it and shows the envelope. */
@@ -50,9 +51,12 @@ export async function decryptPayload(app: App, profile: CheckedProfile): Promise
       plain = cipher.decrypt(ciphertext, cipher.ivField === undefined ? undefined : others[cipher.ivField]);
     } catch (error) {
       if (!isPartnerAuthError(error) || error.code !== 'cipher') throw error;
-      await ui.ask(
-        t('This is no ciphertext under the key of {0}. Detect Cipher Settings can find out why.', profile.label),
+      const detect = t('Detect Cipher Settings');
+      const problem = t(
+        'This is no ciphertext under the key of {0}. Detect Cipher Settings can find out why.',
+        profile.label,
       );
+      if ((await ui.ask(problem, detect)) === detect) await detectCipherSettings(app, profile);
       return;
     }
     const name = t('Decrypted payload of {0}', profile.label);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
+import { createCipher } from '../../core/index.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
 import {
@@ -63,6 +64,22 @@ describe('an https partner with an authority of its own, in Vietnamese', () => {
     const remember = await window.quickInput.waitFor({ step: answers.length + 1 });
     await window.quickInput.pick(remember.rows[0]?.label ?? '');
   }
+
+  it('advises on a message that fits no cipher settings', async () => {
+    const cipher = createCipher({ key: 'a'.repeat(32), iv: { from: 'key' } });
+    await window.runCommand('Partner Auth: Dò thông số mã hóa');
+    await typeSteps(window, [
+      { value: cipher.encrypt('{"note":"Xin chào từ một thông điệp của đối tác"}'), masked: false },
+      { value: '', masked: true },
+      { value: '', masked: true },
+      { value: 'b'.repeat(32), masked: true },
+    ]);
+    const { buttons } = await window.notifications.waitFor(
+      /^Không có cấu hình nào khớp với thông điệp này\. Không cách mã hóa nào trong số đã biết khớp\. Hãy kiểm tra/,
+    );
+    assert.deepEqual(buttons, ['Thử lại']);
+    await window.notifications.dismissAll();
+  });
 
   it('says that the certificate is not trusted, and names caFile', async () => {
     await signInTo('Mailer');

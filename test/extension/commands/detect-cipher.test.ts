@@ -135,6 +135,19 @@ describe('detect cipher settings', () => {
       }));
   }
 
+  it('starts anew where nothing fits, for whoever wants to try another message', () =>
+    withAcmeApp(
+      {
+        buttons: ['Try Again'],
+        replies: () => ({ ciphertext: ['zz', envelope], plaintext: '', iv: '' }),
+      },
+      async ({ fake, profile }) => {
+        await detectCipherSettings(fake.app, profile());
+        assert.equal(fake.questions.length, 1);
+        assert.deepEqual(labels(fake), ['aes-256-cbc · key hex · IV key · hex · json']);
+      },
+    ));
+
   it('changes nothing when given up at any step', async () => {
     for (const id of ['ciphertext', 'plaintext', 'iv', 'key']) {
       const replies = (): FakeAppOptions['replies'] => ({ ciphertext: envelope, plaintext: '', iv: '', [id]: cancel });

@@ -155,6 +155,13 @@ describe('decrypt payload', () => {
         assert.deepEqual([fake.documents, fake.explanations], [[], []]);
       }));
   }
+
+  it('goes on to find the cipher settings for whoever wants that', () =>
+    signedIn({ buttons: ['Detect Cipher Settings'] }, async ({ fake, profile }) => {
+      fake.clipboard = 'ab'.repeat(32);
+      await decryptPayload(fake.app, profile());
+      assert.equal(fake.steps.at(-1)?.step.id, 'ciphertext');
+    }));
 });
 
 describe('explain the last exchange', () => {
