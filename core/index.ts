@@ -1,28 +1,27 @@
 export { openSession } from './session/open-session.ts';
 export { PartnerSession } from './session/session.ts';
-export type { CallOptions } from './session/session.ts';
+export type { AccessTokenOptions, CallOptions, TokenSource } from './session/token-source.ts';
 export type { SessionStatus } from './session/state.ts';
-export { checkConnection } from './session/options.ts';
-export type { AnswerSettings, ConnectionOptions, ExtraFields, SessionOptions } from './session/options.ts';
-export type { RequestOptions } from './session/request-options.ts';
+export type { SessionOptions } from './session/options.ts';
+export type { RequestOptions } from './session/request/check-request.ts';
 export type { Credentials } from './session/sign-in/credentials.ts';
-export { phaseOf } from './session/time/expiry.ts';
-export type { Phase } from './session/time/expiry.ts';
-export type { Clock } from './session/time/clock.ts';
-export { parseStoredRecord } from './session/record/record.ts';
-export type { EndCode, SignedOutMark, StoredRecord, StoredSession, TokenSet } from './session/record/record.ts';
+
+export { checkConnection } from './exchange/connection.ts';
+export type { ConnectionOptions, ExtraFields, ResponseSettings } from './exchange/connection.ts';
 export type { AuthExchange, CipherFacts } from './exchange/auth-exchange.ts';
-export { encryptedBody } from './exchange/body.ts';
-export type { EncodedBody, Payload } from './exchange/body.ts';
-export type { PartnerAnswer } from './exchange/partner-calls.ts';
+export { encryptedBody } from './exchange/encode-body.ts';
+export type { EncodedBody, Payload } from './exchange/encode-body.ts';
+export type { PartnerResponse } from './exchange/partner-calls.ts';
 
 export { memoryStore } from './stores/memory-store.ts';
 export { fileStore } from './stores/file-store.ts';
 export { withFileLock } from './stores/file-lock.ts';
-export type { HeldLock, TokenStore } from './stores/token-store.ts';
+export type { HeldLock, LockOptions, TokenStore, WriteOptions } from './stores/token-store.ts';
+export { parseStoredRecord } from './stores/stored-record.ts';
+export type { EndCode, ParsedRecord, StoredRecord, StoredSession, Tombstone } from './stores/stored-record.ts';
 
 export { checkCipher, createCipher } from './cipher/cipher.ts';
-export type { Cipher, Sealed } from './cipher/cipher.ts';
+export type { Cipher, EncryptedMessage } from './cipher/cipher.ts';
 export type {
   CipherAlgorithm,
   CipherSettings,
@@ -35,7 +34,8 @@ export type {
 
 export type { Hint } from './detect/detect-advice.ts';
 export { detectCipher } from './detect/detect-cipher.ts';
-export type { CipherCandidate, CipherDetection } from './detect/detect-cipher.ts';
+export type { CipherDetection } from './detect/detect-cipher.ts';
+export type { CipherCandidate } from './detect/cipher-candidate.ts';
 export type { CipherSample } from './detect/sample.ts';
 export type { PayloadKind, Reason } from './detect/verdict.ts';
 
@@ -44,8 +44,13 @@ export type { BuiltInPartner } from './partners/index.ts';
 export { definePartner } from './partners/define-partner.ts';
 export type * from './partners/definition.ts';
 
-export { PartnerAuthError, isPartnerAuthError } from './errors.ts';
-export type { CaptchaChallenge, PartnerAuthErrorCode, PartnerAuthErrorDetails } from './errors.ts';
-export { decodeToken } from './token.ts';
-export type { DecodedToken } from './token.ts';
-export type { Logger } from './log.ts';
+export { decodeToken } from './tokens/decode-token.ts';
+export type { DecodedToken } from './tokens/decode-token.ts';
+export { phaseOf } from './tokens/expiry.ts';
+export type { Phase, TokenState } from './tokens/expiry.ts';
+export type { TokenSet } from './tokens/token-set.ts';
+
+export { PartnerAuthError, isPartnerAuthError } from './lib/errors.ts';
+export type { CaptchaChallenge, PartnerAuthErrorCode, PartnerAuthErrorDetails } from './lib/errors.ts';
+export type { Clock } from './lib/clock.ts';
+export type { Logger } from './lib/logger.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { definePartner, openSession, type PartnerDefinition, type SessionOptions } from '../core/index.ts';
 import { startSandbox, type Sandbox } from '../core/sandbox/index.ts';
-import { parsePartners } from '../extension/model/custom-partners.ts';
-import { parseProfiles } from '../extension/model/profile.ts';
+import { parsePartners } from '../core/profiles/custom-partners.ts';
+import { parseProfiles } from '../core/profiles/profile.ts';
 import { startAcmePay } from './helpers/acme-pay.ts';
 import { cipherTable } from './helpers/cipher-table.ts';
 import { codeBlocks, firstColumn, type CodeBlock } from './helpers/markdown.ts';
@@ -99,7 +99,7 @@ const plays: Readonly<Record<string, (block: CodeBlock) => Promise<void>>> = {
 
   async 'TCONNECT: ts 1'(block) {
     await using sandbox = await startSandbox({
-      tconnectAnswer: 'encrypted',
+      tconnectResponse: 'encrypted',
       accounts: { tconnect: { cipher: { keyFormat: 'base64', iv: { from: 'prefix' }, output: 'hex-upper' } } },
     });
     const { stdout } = await run(block, { env: tconnectEnv(sandbox, 'TCONNECT_') });
@@ -188,10 +188,9 @@ const plays: Readonly<Record<string, (block: CodeBlock) => Promise<void>>> = {
     const definition: unknown = JSON.parse(
       blocks.find(({ name }) => name === 'A partner of your own: json 1')?.code ?? '',
     );
-    const t = (message: string): string => message;
-    const { known, problems } = parsePartners([definition], t);
+    const { known, problems } = parsePartners([definition]);
     assert.deepEqual(problems, []);
-    const parsed = parseProfiles([JSON.parse(code)], t, known);
+    const parsed = parseProfiles([JSON.parse(code)], known);
     assert.deepEqual(parsed.problems, []);
     assert.equal(parsed.profiles[0]?.definition.label, 'ACME Pay');
   },
@@ -200,7 +199,7 @@ const plays: Readonly<Record<string, (block: CodeBlock) => Promise<void>>> = {
     const { stdout } = await run(block, {});
     assert.match(
       stdout,
-      /^found undefined\n\{\s+algorithm: 'aes-128-cbc',\s+iv: \{ from: 'key' \},\s+output: 'hex-upper',\s+prefix: '@'\s+\} query padding is right, known text was found, /,
+      /^found undefined\n\{\s+algorithm: 'aes-128-cbc',\s+iv: \{ from: 'key' \},\s+output: 'hex-upper',\s+ciphertextPrefix: '@'\s+\} query padding is right, known text was found, /,
     );
   },
 

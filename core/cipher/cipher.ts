@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { configurationError, PartnerAuthError } from '../errors.ts';
-import { refuseUnknownKeys } from '../options.ts';
+import { configurationError, PartnerAuthError } from '../lib/errors.ts';
+import { refuseUnknownKeys } from '../lib/validation.ts';
 import { deriver } from './derive.ts';
 import type { CbcEngine, CreateCbcEngine } from './engine.ts';
 import { forgeEngine } from './forge-engine.ts';
@@ -18,7 +18,7 @@ import {
 } from './settings.ts';
 import { textForm } from './text-form.ts';
 
-export interface Sealed {
+export interface EncryptedMessage {
   readonly ciphertext: string;
   /** The message's IV, where the IV rule gives it a field of its own. */
   readonly iv?: string;
@@ -33,7 +33,7 @@ export interface Cipher {
    */
   encrypt(plaintext: string | Uint8Array): string;
   /** As `encrypt`, with the IV beside the ciphertext where it has a field of its own. */
-  seal(plaintext: string | Uint8Array): Sealed;
+  encryptWithIv(plaintext: string | Uint8Array): EncryptedMessage;
   /**
    * The plain text, which must be UTF-8. `iv` is the text of the IV's own field, where it has one.
    *
@@ -54,7 +54,7 @@ const forgeUpTo = 192;
 /** Ciphertexts beyond it are refused: they are a mistake, and would block everything else for seconds. */
 const longestCiphertext = 32 * 1024 * 1024;
 
-const known = ['algorithm', 'key', 'keyFormat', 'derivation', 'iv', 'padding', 'output', 'prefix'];
+const known = ['algorithm', 'key', 'keyFormat', 'derivation', 'iv', 'padding', 'output', 'ciphertextPrefix'];
 
 /**
  * AES-CBC with PKCS#7 padding. CBC carries no proof of integrity: a decrypted text is not proven to be the partner's.
@@ -80,7 +80,13 @@ export function createCipher(settings: CipherSettings): Cipher {
 /** As `createCipher`, with the engine chosen by the caller. */
 export function cipherOver(settings: CipherSettings, createEngine: CreateCbcEngine): Cipher {
   refuseUnknownKeys('cipher', settings, known);
-  const { algorithm = 'aes-256-cbc', derivation, output = 'hex', padding: unit = 16, prefix = '' } = settings;
+  const {
+    algorithm = 'aes-256-cbc',
+    derivation,
+    output = 'hex',
+    padding: unit = 16,
+    ciphertextPrefix: prefix = '',
+  } = settings;
   if (!Object.hasOwn(keyLengths, algorithm)) {
     throw configurationError(
       'cipher.algorithm',
@@ -89,7 +95,8 @@ export function cipherOver(settings: CipherSettings, createEngine: CreateCbcEngi
   }
   if (unit !== 16 && (unit as number) !== 32)
     throw configurationError('cipher.padding', 'cipher.padding must be 16 or 32.');
-  if (typeof prefix !== 'string') throw configurationError('cipher.prefix', 'cipher.prefix must be a text.');
+  if (typeof prefix !== 'string')
+    throw configurationError('cipher.ciphertextPrefix', 'cipher.ciphertextPrefix must be a string.');
   const form = textForm(output);
   if (form === undefined) {
     throw configurationError('cipher.output', `cipher.output must be one of ${ciphertextFormats.join(', ')}.`);
@@ -98,7 +105,7 @@ export function cipherOver(settings: CipherSettings, createEngine: CreateCbcEngi
   const scheme = ivScheme(settings.iv, derive, typeof derivation === 'object', createEngine);
   const ivField = settings.iv.from === 'field' ? settings.iv.name : undefined;
 
-  const seal = (plaintext: string | Uint8Array): Sealed => {
+  const seal = (plaintext: string | Uint8Array): EncryptedMessage => {
     if (typeof plaintext === 'string' ? !plaintext.isWellFormed() : !(plaintext instanceof Uint8Array)) {
       throw new TypeError('The plaintext must be a well-formed text or a Uint8Array.');
     }
@@ -120,7 +127,7 @@ export function cipherOver(settings: CipherSettings, createEngine: CreateCbcEngi
   };
 
   return {
-    seal,
+    encryptWithIv: seal,
     encrypt(plaintext) {
       if (ivField !== undefined) throw new TypeError('This IV has a field of its own: use seal().');
       return seal(plaintext).ciphertext;

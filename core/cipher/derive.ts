@@ -1,6 +1,6 @@
-import { configurationError } from '../errors.ts';
-import { nodeCrypto } from '../node-modules.ts';
-import { refuseUnknownKeys } from '../options.ts';
+import { configurationError } from '../lib/errors.ts';
+import { nodeCrypto } from '../lib/node-modules.ts';
+import { refuseUnknownKeys } from '../lib/validation.ts';
 import { keyMaterial } from './key-material.ts';
 import type { CipherSettings, KeyDerivation } from './settings.ts';
 

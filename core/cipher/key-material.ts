@@ -1,4 +1,4 @@
-import { configurationError } from '../errors.ts';
+import { configurationError } from '../lib/errors.ts';
 import { decodeBase64, decodeHex } from './text-form.ts';
 import { textFormats, type TextFormat } from './settings.ts';
 

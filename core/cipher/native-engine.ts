@@ -1,4 +1,4 @@
-import { nodeCrypto } from '../node-modules.ts';
+import { nodeCrypto } from '../lib/node-modules.ts';
 import type { CbcEngine } from './engine.ts';
 
 /** AES-CBC by OpenSSL (BoringSSL in VS Code): fastest above a few hundred bytes, where its set-up cost is paid back. */

@@ -63,7 +63,7 @@ export interface CipherSettings {
   /** Default `hex` (lower case). */
   readonly output?: CiphertextFormat;
   /** Text before each ciphertext, such as `@`. Default: none. */
-  readonly prefix?: string;
+  readonly ciphertextPrefix?: string;
 }
 
 /** What of the cipher settings may stand where anybody can read it. */

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { CiphertextFormat, TextFormat } from '../cipher/settings.ts';
 import { partners, type BuiltInPartner } from '../partners/index.ts';
-import type { AnswerSettings } from '../session/options.ts';
+import type { ResponseSettings } from '../exchange/connection.ts';
 import { variableOf } from './ask.ts';
 
 export interface Settings {
@@ -16,7 +16,7 @@ export interface Settings {
   readonly ivFormat: TextFormat | undefined;
   readonly padding: 16 | 32 | undefined;
   readonly output: CiphertextFormat | undefined;
-  readonly answer: AnswerSettings | undefined;
+  readonly response: ResponseSettings | undefined;
   readonly bodyForm: 'json' | 'multipart' | undefined;
   readonly caFile: string | undefined;
 }
@@ -105,7 +105,7 @@ function namedSettings(text: (name: keyof typeof options) => string | undefined)
   const tokensIn = text('tokens-in');
   const encryptedIn = text('encrypted-in');
   const padding = oneOf('--padding', text('padding'), ['16', '32'] as const);
-  const answer = { ...(tokensIn !== undefined && { tokensIn }), ...(encryptedIn !== undefined && { encryptedIn }) };
+  const response = { ...(tokensIn !== undefined && { tokensIn }), ...(encryptedIn !== undefined && { encryptedIn }) };
   return {
     baseUrl: text('base-url'),
     partner: oneOf('--partner', text('partner'), Object.keys(partners) as BuiltInPartner[]),
@@ -115,7 +115,7 @@ function namedSettings(text: (name: keyof typeof options) => string | undefined)
     ivFormat: oneOf('--iv-format', text('iv-format'), formats),
     padding: padding === undefined ? undefined : padding === '32' ? 32 : 16,
     output: oneOf('--output', text('output'), outputs),
-    answer: tokensIn === undefined && encryptedIn === undefined ? undefined : answer,
+    response: tokensIn === undefined && encryptedIn === undefined ? undefined : response,
     bodyForm: oneOf('--body-form', text('body-form'), ['json', 'multipart'] as const),
     caFile: text('ca'),
   };

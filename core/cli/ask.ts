@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { configurationError, PartnerAuthError } from '../errors.ts';
+import { configurationError, PartnerAuthError } from '../lib/errors.ts';
 
 /** The environment variable of a secret or setting: `client_secret` is in `PARTNER_AUTH_CLIENT_SECRET`. */
 export function variableOf(name: string): string {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { isPartnerAuthError } from '../errors.ts';
-import { plainLine } from '../log.ts';
+import { isPartnerAuthError } from '../lib/errors.ts';
+import { plainLine } from '../lib/plain-line.ts';
 import { readArguments, usage } from './arguments.ts';
 import { runAgainstPartner } from './real-partner.ts';
 import { runAgainstSandbox } from './sandbox-tour.ts';

@@ -1,32 +1,34 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PartnerDefinition } from '../partners/definition.ts';
 import type { CipherSettings, IvRule } from '../cipher/settings.ts';
-import { configurationError, PartnerAuthError, type CaptchaChallenge } from '../errors.ts';
+import { configurationError } from '../lib/errors.ts';
 import { partners } from '../partners/index.ts';
-import type { Credentials } from '../session/sign-in/credentials.ts';
+import { maskedPayload } from '../profiles/masked-payload.ts';
+import { solveChallenges, type Challenge } from '../profiles/challenges.ts';
 import { openSession } from '../session/open-session.ts';
-import { checkConnection } from '../session/options.ts';
-import type { TokenSet } from '../session/record/record.ts';
+import { checkConnection } from '../exchange/connection.ts';
+import type { TokenSet } from '../tokens/token-set.ts';
 import type { PartnerSession } from '../session/session.ts';
 import { memoryStore } from '../stores/memory-store.ts';
 import type { TokenStore } from '../stores/token-store.ts';
 import type { Settings } from './arguments.ts';
 import { ask } from './ask.ts';
-import { describeCall, describeToken, maskedPayload, refreshDeadline, type PartnerReport } from './report.ts';
+import { describeCall, describeToken, refreshDeadline, type PartnerReport } from './report.ts';
 
 /**
  * Signs in at a real partner, makes its harmless protected call where it has one, refreshes once and signs out. Never
  * replays an old token: that may end the session of other programs.
  */
 export async function runAgainstPartner(settings: Settings): Promise<PartnerReport> {
-  const { baseUrl = '', partner, partnerCode, bodyForm, answer } = settings;
+  const { baseUrl = '', partner, partnerCode, bodyForm, response } = settings;
   if (partner === undefined) {
     throw configurationError('partner', `Say which partner: --partner ${Object.keys(partners).join(' | ')}.`);
   }
   const definition = partners[partner];
   const ca = await readCa(settings);
-  const connection = { partner, baseUrl, partnerCode, bodyForm, answer };
+  const connection = { partner, baseUrl, partnerCode, bodyForm, response };
   // Before anything is asked for: nobody should type five secrets to learn of a wrong address.
   checkConnection(connection);
   const cipher = definition.body.form === 'encrypted' ? await cipherSettings(settings) : undefined;
@@ -37,12 +39,12 @@ export async function runAgainstPartner(settings: Settings): Promise<PartnerRepo
   for (const { name, label, secret, required } of definition.credentials) {
     if (required !== false) credentials[name] = await ask(label, name, secret === true);
   }
-  await signIn(session, credentials);
+  await signIn(session, definition, credentials);
   try {
     const signIn: PartnerReport['signIn'] = {
       method: definition.login.method ?? 'POST',
       path: definition.login.path,
-      payload: maskedPayload(definition, credentials),
+      payload: maskedPayload(credentials, definition) as typeof credentials,
       headers: Object.fromEntries(Object.keys(definition.headers ?? {}).map((name) => [name, partnerCode ?? ''])),
     };
     return { partner, label: definition.label, baseUrl, sandbox: false, signIn, ...(await useSession(session, store)) };
@@ -83,32 +85,33 @@ async function storedTokens(store: TokenStore): Promise<TokenSet | undefined> {
   return record === undefined || 'signedOutAt' in record ? undefined : record.tokens;
 }
 
-async function signIn(session: PartnerSession, credentials: Credentials): Promise<void> {
-  let next = credentials;
-  for (let captchas = 0; ;) {
-    try {
-      await session.login(next);
-      return;
-    } catch (error) {
-      if (!(error instanceof PartnerAuthError)) throw error;
-      if (error.code === 'oneTimeCodeRequired') {
-        next = { otp: await ask('One-time code', 'otp', true) };
-      } else if (error.challenge !== undefined && captchas++ < 3) {
-        next = { ...credentials, ...(await solveCaptcha(error.challenge)) };
-      } else {
-        throw error;
-      }
+async function signIn(
+  session: PartnerSession,
+  definition: PartnerDefinition,
+  credentials: Readonly<Record<string, string>>,
+): Promise<void> {
+  let captchas = 0;
+  const answer = async (challenge: Challenge): Promise<string> => {
+    switch (challenge.kind) {
+      case 'oneTimeCode':
+        // The same variable would be read again and again.
+        if (challenge.error.code === 'invalidOneTimeCode') throw challenge.error;
+        return ask('One-time code', 'otp', true);
+      case 'captcha':
+        if (captchas++ === 3) throw challenge.error;
+        return askCaptcha(challenge.image);
     }
-  }
+  };
+  await solveChallenges((given) => session.login(given), definition, credentials, answer);
 }
 
-async function solveCaptcha({ image, ticket }: CaptchaChallenge): Promise<{ captcha: string; ticket: string }> {
+async function askCaptcha(image: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'partner-auth-'));
   try {
     const kind = /^data:image\/([a-z]{1,8})/.exec(image)?.[1] ?? 'png';
     const file = join(folder, `captcha.${kind}`);
     await writeFile(file, Buffer.from(image.slice(image.indexOf(',') + 1), 'base64'));
-    return { captcha: await ask(`Text of the picture ${file}`, 'captcha', false), ticket };
+    return await ask(`Text of the picture ${file}`, 'captcha', false);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

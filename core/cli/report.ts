@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { PartnerAnswer } from '../exchange/partner-calls.ts';
-import type { PartnerDefinition } from '../partners/definition.ts';
+import type { PartnerResponse } from '../exchange/partner-calls.ts';
 import type { PartnerSession } from '../session/session.ts';
-import { decodeToken } from '../token.ts';
+import { decodeToken } from '../tokens/decode-token.ts';
 
 /** What one partner did, for people and for machines; without secrets, but for what the sandbox made up. */
 export interface PartnerReport {
@@ -39,16 +38,6 @@ export interface TokenReport {
   readonly expiresAt?: string;
 }
 
-export function maskedPayload(
-  { credentials }: PartnerDefinition,
-  payload: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const secret = new Set(credentials.filter((field) => field.secret === true).map((field) => field.name));
-  return Object.fromEntries(
-    Object.entries(payload).map(([name, value]) => [name, secret.has(name) ? '••••••••' : value]),
-  );
-}
-
 /** The start of a token is its JWT header, which is no secret. */
 export function maskedToken(token: string): string {
   return `${token.slice(0, 8)}… (${token.length} characters)`;
@@ -70,7 +59,7 @@ export async function describeToken(session: PartnerSession): Promise<TokenRepor
 
 export function describeCall(
   { method, path }: { readonly method: string; readonly path: string },
-  { status, body }: PartnerAnswer,
+  { status, body }: PartnerResponse,
 ): PartnerReport['call'] {
   return { method, path, status, body };
 }

@@ -1,11 +1,12 @@
 import { partners, type BuiltInPartner } from '../partners/index.ts';
+import { maskedPayload } from '../profiles/masked-payload.ts';
 import { startSandbox, type Sandbox } from '../sandbox/index.ts';
 import { openSession } from '../session/open-session.ts';
 import type { PartnerSession } from '../session/session.ts';
 import { memoryStore } from '../stores/memory-store.ts';
-import { isPartnerAuthError } from '../errors.ts';
+import { isPartnerAuthError } from '../lib/errors.ts';
 import type { Settings } from './arguments.ts';
-import { describeCall, describeToken, maskedPayload, refreshDeadline, type PartnerReport } from './report.ts';
+import { describeCall, describeToken, refreshDeadline, type PartnerReport } from './report.ts';
 
 /** Starts the sandbox and does with each partner what a developer would do with a real one. */
 export async function runAgainstSandbox({ partner }: Settings, show: (report: PartnerReport) => void): Promise<void> {
@@ -38,9 +39,9 @@ async function tour(sandbox: Sandbox, name: BuiltInPartner): Promise<PartnerRepo
   const after = sandbox.tokens(name);
   const refreshed = await describeToken(session);
 
-  const thief = memoryStore();
-  if (old !== undefined) await thief.write(old);
-  const replay = await replayed({ ...profile, store: thief }, session);
+  const copied = memoryStore();
+  if (old !== undefined) await copied.write(old);
+  const replay = await replayed({ ...profile, store: copied }, session);
   const signOut = await session.signOut();
 
   const headers = Object.entries(definition.headers ?? {});
@@ -52,7 +53,7 @@ async function tour(sandbox: Sandbox, name: BuiltInPartner): Promise<PartnerRepo
     signIn: {
       method: definition.login.method ?? 'POST',
       path: definition.login.path,
-      payload: maskedPayload(definition, credentials),
+      payload: maskedPayload(credentials, definition) as typeof credentials,
       ...(definition.body.form === 'encrypted' && received !== undefined && { sent: received.body }),
       headers: Object.fromEntries(headers.map(([header]) => [header, received?.headers[header.toLowerCase()] ?? ''])),
     },

@@ -1,24 +1,25 @@
-import type { CipherCandidate } from './detect-cipher.ts';
+import type { CipherCandidate } from './cipher-candidate.ts';
 
 /** Whatever `detectCipher` may advise. */
 export const hints = {
   secondIv:
-    'Look at the IV of a second message: the same again means a fixed IV, another one means a field of its own.',
-  anotherKey: 'This IV fits several rules: a message under another key would decide.',
+    'Look at the IV of a second message: the same one means a fixed IV, a different one means that the IV has its own field.',
+  anotherKey: 'This IV fits several rules: a message with another key would show which.',
   otherLength:
-    'A message that is shorter or longer by 16 bytes would decide whether the padding goes to 16 or to 32 bytes.',
-  hexLetter: 'A ciphertext with a letter in it would decide whether its hex is upper or lower case; readers take both.',
-  longerMessage: 'A longer message, or one whose plain text you know, would decide how the key is read.',
+    'A message that is shorter or longer by 16 bytes would show whether payloads are padded to 16 or to 32 bytes.',
+  hexLetter:
+    'A ciphertext with a letter in it would show whether its hex is upper or lower case; decryption accepts both.',
+  longerMessage: 'A longer message, or one whose plaintext you know, would show how the key is written.',
   firstBlock:
-    'The first block may be the IV, or text under an IV that was not tried: compare the beginning of the plain text, or give a part of it.',
+    'The first block may be the IV, or text encrypted with an IV that was not tried: compare the beginning of the plaintext, or give a part of it.',
   otherText:
-    'Settings were found under which this message reads well, but your plain text is not in it. Check it character by character, or leave it out to see those settings.',
+    'Some known settings decrypt this message, but your plaintext is not in it. Check it character by character, or leave it out to see those settings.',
   ivOfPart:
-    'The key fits, the IV is none that was tried. Give the whole plain text, from its first character, or the IV itself.',
-  ivUnknown: 'The key fits, the IV is none that was tried. Give the IV, or the whole plain text of this message.',
+    'The key fits, but none of the tried IVs match. Give the whole plaintext, from its first character, or the IV itself.',
+  ivUnknown: 'The key fits, but none of the tried IVs match. Give the IV, or the whole plaintext of this message.',
   nothingFits:
-    'Nothing in the family fits. Check that key and ciphertext belong together and are complete, and that the ciphertext is the field alone, not its envelope.',
-  shortMessage: 'This message is short: one of 48 bytes and more tells more.',
+    'No known cipher settings fit. Check that key and ciphertext belong together and are complete, and that the ciphertext is the field alone, not its envelope.',
+  shortMessage: 'This message is short: one of 48 bytes or more would be clearer.',
 } as const;
 
 export type Hint = (typeof hints)[keyof typeof hints];

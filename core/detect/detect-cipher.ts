@@ -1,21 +1,12 @@
 import { nativeEngine } from '../cipher/native-engine.ts';
 import { unpadded } from '../cipher/padding.ts';
-import type { CipherSettings, IvRule } from '../cipher/settings.ts';
+import type { IvRule } from '../cipher/settings.ts';
 import type { Material } from '../cipher/derive.ts';
+import type { CipherCandidate } from './cipher-candidate.ts';
 import { hintsFor, hintsWithoutCandidate, type Hint } from './detect-advice.ts';
 import { ivReadings, keyWays, publishedIvs, type KeyWay } from './family.ts';
 import { readSample, type CipherSample, type Reading } from './sample.ts';
-import { isReadable, judgeBlocks, type PayloadKind, type Reason, type Verdict } from './verdict.ts';
-
-export interface CipherCandidate {
-  /** All but the key. A fixed IV is in it: treat it as a secret. */
-  readonly settings: Omit<CipherSettings, 'key'>;
-  readonly payload: PayloadKind;
-  /** What speaks for it. */
-  readonly reasons: readonly Reason[];
-  /** To compare candidates of one sample; equal scores can not be told apart by this sample. */
-  readonly score: number;
-}
+import { isReadable, judgeBlocks, type Verdict } from './verdict.ts';
 
 export interface CipherDetection {
   readonly verdict: 'found' | 'ambiguous' | 'none';
@@ -184,7 +175,7 @@ function candidates(
         iv,
         ...(padding === 32 && { padding }),
         ...(output !== 'hex' && { output }),
-        ...(prefix !== '' && { prefix }),
+        ...(prefix !== '' && { ciphertextPrefix: prefix }),
       },
       payload,
       reasons,

@@ -1,6 +1,6 @@
 import { decodeBase64, decodeHex } from '../cipher/text-form.ts';
 import { deriver, type Material } from '../cipher/derive.ts';
-import { isPartnerAuthError } from '../errors.ts';
+import { isPartnerAuthError } from '../lib/errors.ts';
 import {
   keyLengths,
   textFormats,

@@ -1,5 +1,5 @@
-import { configurationError } from '../errors.ts';
-import { refuseUnknownKeys } from '../options.ts';
+import { configurationError } from '../lib/errors.ts';
+import { refuseUnknownKeys } from '../lib/validation.ts';
 import { decodeBase64, decodeHex } from '../cipher/text-form.ts';
 import type { CiphertextFormat } from '../cipher/settings.ts';
 

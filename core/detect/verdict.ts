@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { unpadded } from '../cipher/padding.ts';
-import { parseJson } from '../json.ts';
+import { parseJson } from '../lib/json.ts';
 
 export type PayloadKind = 'json' | 'query' | 'text' | 'binary';
 

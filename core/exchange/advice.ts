@@ -1,4 +1,4 @@
-import type { PartnerAuthErrorCode } from '../errors.ts';
+import type { PartnerAuthErrorCode } from '../lib/errors.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
 
 /** The sentence that says what to do about an error that the partner answered with. */
@@ -11,7 +11,7 @@ export function advice(code: PartnerAuthErrorCode, definition: PartnerDefinition
     case 'invalidOneTimeCode':
       return 'Ask for the current code and call login() with it; after some minutes start the login anew.';
     case 'captchaRequired':
-      return `Show the picture in error.challenge and call login() with ${definition.captcha?.answerField ?? 'captcha'} and ${definition.captcha?.ticketField ?? 'ticket'}.`;
+      return `Show the picture in error.challenge and call login() with ${definition.captcha?.textField ?? 'captcha'} and ${definition.captcha?.ticketField ?? 'ticket'}.`;
     case 'accountUnavailable':
       return 'Ask the partner about this account.';
     case 'sessionEnded':
@@ -27,7 +27,7 @@ export function advice(code: PartnerAuthErrorCode, definition: PartnerDefinition
     case 'partnerRefused':
     case 'cipher':
       return settingAdvice(setting);
-    case 'invalidAnswer':
+    case 'invalidResponse':
       return 'Check baseUrl and the partner definition.';
     default:
       return '';

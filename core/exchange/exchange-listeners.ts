@@ -1,14 +1,11 @@
-import type { Logger } from '../log.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
-import {
-  copiedExchange,
-  maskedExchange,
-  secretFieldNames,
-  type AuthExchange,
-  type SecretNames,
-} from './auth-exchange.ts';
+import { secretFieldNames } from '../partners/secret-fields.ts';
+import type { SecretNames } from '../redact/mask.ts';
+import { redactWith } from '../redact/redactor.ts';
+import { copiedExchange, maskedExchange, type AuthExchange } from './auth-exchange.ts';
 
-/** Who wants to see the auth exchanges, and how much of them. */
+/** The listeners for auth exchanges, and how much each may see. */
 export class ExchangeListeners {
   readonly #secretNames: SecretNames;
   readonly #redact: (text: string) => string;
@@ -32,8 +29,7 @@ export class ExchangeListeners {
 
   /** `secrets`: what else must not be seen in this exchange, such as its ciphertext. */
   announce(exchange: AuthExchange, secrets: readonly string[] = []): void {
-    const redact = (text: string): string =>
-      this.#redact(secrets.reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text));
+    const redact = redactWith(this.#redact, secrets);
     for (const { call, reveal } of [...this.#listeners.values()]) {
       try {
         call(reveal ? copiedExchange(exchange) : maskedExchange(exchange, this.#secretNames, redact));

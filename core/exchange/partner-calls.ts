@@ -1,192 +1,193 @@
 import type { Cipher } from '../cipher/cipher.ts';
-import { PartnerAuthError } from '../errors.ts';
-import { textAt } from '../json.ts';
-import type { Redactor } from '../log.ts';
-import type { AuthCall, BodyForm, JsonObject, PartnerDefinition } from '../partners/definition.ts';
-import type { TokenSet } from '../session/record/record.ts';
-import type { HttpAnswer, HttpRequest, SendOptions, Transport } from '../transport/http.ts';
-import { encodeBody, type Payload } from './body.ts';
+import { PartnerAuthError } from '../lib/errors.ts';
+import { stringAt } from '../lib/json.ts';
+import type { AuthCall } from '../partners/definition.ts';
+import { redactWith, type Redactor } from '../redact/redactor.ts';
+import type { TokenSet } from '../tokens/token-set.ts';
+import type { HttpResponse, SendOptions, Transport } from '../transport/http.ts';
 import type { AuthExchange, CipherFacts } from './auth-exchange.ts';
-import { judge, open, type Verdict } from './judge.ts';
-import { readRefreshToken, readTokenSet } from './token-answer.ts';
+import { classify } from './classify.ts';
+import type { Connection } from './connection.ts';
+import { decodeResponse } from './decode-response.ts';
+import type { Payload } from './encode-body.ts';
+import { encodeRequest } from './encode-request.ts';
+import { responseError } from './response-error.ts';
+import { readRefreshToken, readTokenSet } from './token-response.ts';
 
-export interface Connection {
-  readonly definition: PartnerDefinition;
-  /** Without a slash at its end. */
-  readonly baseUrl: string;
-  readonly partnerCode: string | undefined;
+export interface PartnerCallsOptions extends Connection {
   readonly cipher: Cipher | undefined;
   readonly transport: Transport;
   readonly redactor: Redactor;
   readonly cipherFacts?: CipherFacts | undefined;
-  /** Told of each auth call, secrets included. */
+  /** Called after each auth call, with its secrets in it. */
   readonly onExchange?: (exchange: AuthExchange, secrets: readonly string[]) => void;
   /** Epoch ms. */
   readonly now: () => number;
-  /** The user's own constant payload fields. */
-  readonly extraFields: { readonly login?: JsonObject; readonly refresh?: JsonObject };
 }
 
 export type TokenResult =
-  | { readonly tokens: TokenSet }
-  /** The half-finished login that waits for a one-time code. */
-  | { readonly loginId: string; readonly error: PartnerAuthError }
-  | Failed;
+  | { readonly kind: 'tokens'; readonly tokens: TokenSet }
+  /** `loginId` is the half-finished login that waits for a one-time code. */
+  | { readonly kind: 'codeRequired'; readonly loginId: string; readonly error: PartnerAuthError }
+  | CallFailure;
 
-export interface Failed {
+export interface CallFailure {
+  readonly kind: 'failed';
   readonly error: PartnerAuthError;
-  /** The partner may have acted on the call, so its outcome is in doubt. */
+  /** The partner may have acted on the call, so its outcome is unknown. */
   readonly inDoubt: boolean;
-  /** The refresh token of an answer that was of no use otherwise. */
-  readonly replacement?: Pick<TokenSet, 'refreshToken' | 'refreshExpiresAt'>;
+  /** The refresh token of a response that is useless otherwise. */
+  readonly replacement?: Partial<Pick<TokenSet, 'refreshToken' | 'refreshExpiresAt'>>;
 }
+
+export type RequestResult =
+  | {
+      readonly kind: 'response';
+      readonly response: PartnerResponse;
+      /** The partner does not accept this access token. */
+      readonly tokenRefused: boolean;
+    }
+  | CallFailure;
 
 export interface PartnerRequest {
   readonly method: string;
   readonly path: string;
-  readonly payload: unknown;
+  readonly payload: Payload | undefined;
+  /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The partner's answer to a protected call. */
-export interface PartnerAnswer {
+/** The partner's response to a protected call. */
+export interface PartnerResponse {
   /** HTTP status. */
   readonly status: number;
-  /** True for a status of 2xx with the partner's own mark of success, where it has one. */
+  /** True for a status of 2xx with the partner's own mark of success, if it has one. */
   readonly ok: boolean;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The parsed, where needed decrypted JSON; the text when it is no JSON. */
+  /** The parsed JSON, decrypted if it was encrypted; the text if it is not JSON. */
   readonly body: unknown;
 }
 
-type AuthResult = { readonly answer: unknown; readonly http: HttpAnswer } | (Failed & { readonly answer?: unknown });
-
-function authResult(verdict: Verdict, http: HttpAnswer): AuthResult {
-  if (verdict.kind === 'tokenRefused') throw new TypeError('Only protected calls can have their token refused.');
-  if (verdict.kind === 'error') return { error: verdict.error, inDoubt: verdict.mayHaveActed, answer: verdict.answer };
-  return { answer: verdict.answer, http };
-}
+type AuthResult =
+  | { readonly kind: 'success'; readonly json: unknown; readonly http: HttpResponse }
+  | (CallFailure & { readonly json?: unknown });
 
 /** The calls of one partner, as its definition describes them. Knows no session and keeps no token. */
-export function partnerCalls(connection: Connection) {
-  const { definition, baseUrl, partnerCode, cipher, cipherFacts, transport, redactor, extraFields, now } = connection;
+export function partnerCalls(options: PartnerCallsOptions) {
+  const { definition, cipher, cipherFacts, transport, redactor, extraFields, now } = options;
   const { label } = definition;
 
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(definition.headers ?? {})) {
-    headers[name.toLowerCase()] = value.replaceAll('{partnerCode}', partnerCode ?? '');
-  }
-
-  async function prepare(
-    { method, path }: { readonly method: string; readonly path: string },
-    form: BodyForm,
-    payload: Payload | undefined,
-    extraHeaders: Readonly<Record<string, string>> = {},
-  ): Promise<{ readonly request: HttpRequest; readonly secrets: readonly string[] }> {
-    const encoded = payload === undefined ? undefined : await encodeBody(form, payload, cipher, partnerCode);
-    const request = {
-      method,
-      url: baseUrl + path,
-      headers: { ...headers, ...(encoded && { 'content-type': encoded.contentType }), ...extraHeaders },
-      ...(encoded && { body: encoded.body }),
-    };
-    return { request, secrets: encoded?.secrets ?? [] };
-  }
-
-  /** The answer of one of the auth calls, or why it is none. */
   async function authCall(
     call: AuthExchange['call'],
     { method = 'POST', path, extraFields: constant }: AuthCall,
     fields: Payload,
-    options: SendOptions,
+    send: SendOptions,
   ): Promise<AuthResult> {
     const payload = { ...fields, ...constant };
-    const { request, secrets } = await prepare({ method, path }, definition.body, payload);
+    const { request, body } = await encodeRequest(options, { method, path, form: definition.body, payload }, cipher);
+    const secrets = body?.secrets ?? [];
     const at = now();
-    const exchange = await transport.send(request, options);
-    const redact = (text: string): string =>
-      redactor.redact(secrets.reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text));
+    const exchange = await transport.send(request, send);
     const result: AuthResult =
-      'failure' in exchange
-        ? { error: exchange.failure, inDoubt: exchange.mayHaveArrived }
-        : authResult(judge(definition, call, exchange.answer, cipher, redact), exchange.answer);
-    const told: AuthExchange = {
-      call,
-      at,
-      method,
-      url: request.url,
-      headers: request.headers,
-      payload,
-      ...(cipherFacts !== undefined && definition.body.form === 'encrypted' && { cipher: cipherFacts }),
-      body: String(request.body ?? ''),
-      ...('answer' in exchange && { status: exchange.answer.status }),
-      ...(result.answer !== undefined && { answer: result.answer }),
-      outcome: 'error' in result ? result.error.code : 'success',
-      ...('error' in result && { message: result.error.message }),
-    };
-    connection.onExchange?.(told, secrets);
+      exchange.kind === 'failure'
+        ? { kind: 'failed', error: exchange.error, inDoubt: exchange.mayHaveArrived }
+        : authResult(call, exchange.response, redactWith(redactor.redact, secrets));
+    options.onExchange?.(
+      {
+        call,
+        at,
+        method,
+        url: request.url,
+        headers: request.headers,
+        payload,
+        ...(cipherFacts !== undefined && definition.body.form === 'encrypted' && { cipher: cipherFacts }),
+        body: String(request.body ?? ''),
+        ...(exchange.kind === 'response' && { status: exchange.response.status }),
+        ...(result.json !== undefined && { response: result.json }),
+        outcome: result.kind === 'failed' ? result.error.code : 'success',
+        ...(result.kind === 'failed' && { message: result.error.message }),
+      },
+      secrets,
+    );
     return result;
+  }
+
+  function authResult(call: AuthExchange['call'], http: HttpResponse, redact: (text: string) => string): AuthResult {
+    const decoded = decodeResponse(definition, http.body, cipher);
+    const { json } = decoded;
+    const meaning = classify(definition, call, http.status, decoded);
+    switch (meaning.kind) {
+      case 'success':
+        return { kind: 'success', json, http };
+      case 'tokenRefused':
+        throw new TypeError('Only protected calls can have their token refused.');
+      case 'failure': {
+        const error = responseError(definition, call, http, json, meaning, redact);
+        return { kind: 'failed', error, inDoubt: meaning.mayHaveActed, json };
+      }
+    }
   }
 
   async function tokenCall(
     kind: AuthExchange['call'],
     call: AuthCall,
     payload: Payload,
-    options: SendOptions,
+    send: SendOptions,
   ): Promise<TokenResult> {
-    const result = await authCall(kind, call, payload, options);
-    if ('error' in result) {
-      if (result.error.code === 'oneTimeCodeRequired') {
-        const loginId = textAt(result.answer, definition.oneTimeCode?.sessionIn);
-        if (loginId !== undefined) return { loginId, error: result.error };
-      }
-      return result;
+    const result = await authCall(kind, call, payload, send);
+    if (result.kind === 'failed') {
+      const loginId =
+        result.error.code === 'oneTimeCodeRequired'
+          ? stringAt(result.json, definition.oneTimeCode?.sessionIn)
+          : undefined;
+      return loginId === undefined ? result : { kind: 'codeRequired', loginId, error: result.error };
     }
+    const { json, http } = result;
     try {
-      return { tokens: readTokenSet(definition, call, result.answer, result.http) };
+      return { kind: 'tokens', tokens: readTokenSet(definition, call, json, http) };
     } catch (error) {
       if (!(error instanceof PartnerAuthError)) throw error;
-      return { error, inDoubt: true, replacement: readRefreshToken(definition, call, result.answer, result.http) };
+      return { kind: 'failed', error, inDoubt: true, replacement: readRefreshToken(definition, call, json, http) };
     }
   }
 
   return {
-    login: (credentials: Payload, options: SendOptions) =>
-      tokenCall('login', definition.login, { ...credentials, ...extraFields.login }, options),
+    login: (credentials: Payload, send: SendOptions) =>
+      tokenCall('login', definition.login, { ...credentials, ...extraFields.login }, send),
 
-    oneTimeCode(loginId: string, code: string, options: SendOptions): Promise<TokenResult> {
+    oneTimeCode(loginId: string, code: string, send: SendOptions): Promise<TokenResult> {
       const step = definition.oneTimeCode;
       if (step === undefined) throw new TypeError(`${label} has no one-time codes.`);
-      return tokenCall('oneTimeCode', step, { [step.codeField]: code, [step.sessionField]: loginId }, options);
+      return tokenCall('oneTimeCode', step, { [step.codeField]: code, [step.sessionField]: loginId }, send);
     },
 
-    refresh(refreshToken: string, options: SendOptions): Promise<TokenResult> {
+    refresh(refreshToken: string, send: SendOptions): Promise<TokenResult> {
       const { refresh } = definition;
-      return tokenCall('refresh', refresh, { [refresh.tokenField]: refreshToken, ...extraFields.refresh }, options);
+      return tokenCall('refresh', refresh, { [refresh.tokenField]: refreshToken, ...extraFields.refresh }, send);
     },
 
-    /** Undefined on success. */
-    async logout(refreshToken: string, options: SendOptions): Promise<PartnerAuthError | undefined> {
+    /** Resolves with the error, or undefined on success. */
+    async logout(refreshToken: string, send: SendOptions): Promise<PartnerAuthError | undefined> {
       const { logout } = definition;
       if (logout === undefined) return undefined;
-      const result = await authCall('logout', logout, { [logout.tokenField]: refreshToken }, options);
-      return 'error' in result ? result.error : undefined;
+      const result = await authCall('logout', logout, { [logout.tokenField]: refreshToken }, send);
+      return result.kind === 'failed' ? result.error : undefined;
     },
 
     /** The same error with the picture and ticket that the next login needs. */
-    async withCaptcha(error: PartnerAuthError, options: SendOptions): Promise<PartnerAuthError> {
+    async withCaptcha(error: PartnerAuthError, send: SendOptions): Promise<PartnerAuthError> {
       const step = definition.captcha;
       if (step === undefined) return error;
-      const { request } = await prepare({ method: 'GET', path: step.path }, definition.body, undefined);
-      const sent = await transport.send(request, options);
-      if ('failure' in sent) return sent.failure;
-      const { answer } = open(definition, sent.answer.body, cipher);
-      const image = textAt(answer, step.imageIn);
-      const ticket = textAt(answer, step.ticketIn);
+      const draft = { method: 'GET', path: step.path, form: definition.body };
+      const sent = await transport.send((await encodeRequest(options, draft, cipher)).request, send);
+      if (sent.kind === 'failure') return sent.error;
+      const { json } = decodeResponse(definition, sent.response.body, cipher);
+      const image = stringAt(json, step.imageIn);
+      const ticket = stringAt(json, step.ticketIn);
       if (image === undefined || ticket === undefined || !/^data:image\/[\w+.-]+;base64,[\w+/=]+$/.test(image)) {
-        return new PartnerAuthError('invalidAnswer', `${label} wants a captcha but sent no picture of it.`, {
-          status: sent.answer.status,
+        return new PartnerAuthError('invalidResponse', `${label} requires a captcha but sent no picture of it.`, {
+          status: sent.response.status,
         });
       }
       const { status, correlationId } = error;
@@ -197,28 +198,22 @@ export function partnerCalls(connection: Connection) {
       });
     },
 
-    /** A protected call; `tokenRefused` when the partner does not accept this access token (any more). */
-    async request(
-      { method, path, payload, headers: own }: PartnerRequest,
-      accessToken: string,
-      options: SendOptions,
-    ): Promise<{ readonly answer: PartnerAnswer; readonly tokenRefused: boolean } | Failed> {
-      const { request } = await prepare(
-        { method, path },
-        definition.requestBody ?? definition.body,
-        payload as Payload | undefined,
-        { ...own, authorization: `Bearer ${accessToken}` },
-      );
-      const sent = await transport.send(request, options);
-      if ('failure' in sent) return { error: sent.failure, inDoubt: sent.mayHaveArrived };
-      const http = sent.answer;
-      const verdict = judge(definition, 'request', http, cipher, (text) => text);
-      const { answer = http.body } = verdict;
-      const unmarked = definition.answer.success === undefined && http.status >= 200 && http.status < 300;
-      const ok = verdict.kind === 'success' || (unmarked && verdict.kind === 'error');
+    /** A protected call. */
+    async request(request: PartnerRequest, accessToken: string, send: SendOptions): Promise<RequestResult> {
+      const form = definition.requestBody ?? definition.body;
+      const { request: encoded } = await encodeRequest(options, { ...request, form, accessToken }, cipher);
+      const sent = await transport.send(encoded, send);
+      if (sent.kind === 'failure') return { kind: 'failed', error: sent.error, inDoubt: sent.mayHaveArrived };
+      const { status, headers, body } = sent.response;
+      const decoded = decodeResponse(definition, body, cipher);
+      const meaning = classify(definition, 'request', status, decoded);
+      const unmarked = definition.response.success === undefined && status >= 200 && status < 300;
+      const ok = meaning.kind === 'success' || (unmarked && meaning.kind === 'failure');
+      const { json = body } = decoded;
       return {
-        answer: { status: http.status, ok, headers: http.headers, body: answer },
-        tokenRefused: verdict.kind === 'tokenRefused',
+        kind: 'response',
+        response: { status, ok, headers, body: json },
+        tokenRefused: meaning.kind === 'tokenRefused',
       };
     },
   };

@@ -1,4 +1,4 @@
-import { deepFreeze } from '../check.ts';
+import { deepFreeze } from '../lib/validation.ts';
 import type { PartnerDefinition } from './definition.ts';
 
 /**
@@ -19,7 +19,7 @@ export const bizmail = deepFreeze<PartnerDefinition>({
   ],
   login: { path: '/api/1.0/auth/token' },
   refresh: { path: '/api/1.0/auth/refresh', tokenField: 'refresh_token' },
-  answer: {
+  response: {
     success: { field: 'success', equals: true },
     accessToken: 'access_token',
     refreshToken: 'refresh_token',

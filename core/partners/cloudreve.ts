@@ -1,4 +1,4 @@
-import { deepFreeze } from '../check.ts';
+import { deepFreeze } from '../lib/validation.ts';
 import type { PartnerDefinition } from './definition.ts';
 
 /**
@@ -29,10 +29,10 @@ export const cloudreve = deepFreeze<PartnerDefinition>({
     path: '/api/v4/site/captcha',
     imageIn: 'data.image',
     ticketIn: 'data.ticket',
-    answerField: 'captcha',
+    textField: 'captcha',
     ticketField: 'ticket',
   },
-  answer: {
+  response: {
     success: { field: 'code', equals: 0 },
     accessToken: 'access_token',
     refreshToken: 'refresh_token',

@@ -1,5 +1,5 @@
-import { checkConfiguration, deepFreeze, plainCopy } from '../check.ts';
-import { configurationError } from '../errors.ts';
+import { checkConfiguration, deepFreeze, plainCopy } from '../lib/validation.ts';
+import { configurationError } from '../lib/errors.ts';
 import type { PartnerDefinition } from './definition.ts';
 import { partnerSchema } from './schema.ts';
 

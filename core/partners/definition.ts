@@ -1,4 +1,4 @@
-import type { PartnerAuthErrorCode } from '../errors.ts';
+import type { PartnerAuthErrorCode } from '../lib/errors.ts';
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 export type JsonObject = Readonly<Record<string, JsonValue>>;
@@ -30,7 +30,7 @@ export interface PartnerDefinition {
   readonly logout?: AuthCall & { readonly tokenField: string };
   readonly oneTimeCode?: OneTimeCodeStep;
   readonly captcha?: CaptchaStep;
-  readonly answer: AnswerShape;
+  readonly response: ResponseShape;
   /** Read in order, the first that fits decides. Without a fit the HTTP status does. */
   readonly errors?: readonly ErrorRule[];
   /** A protected call that shows a token at work. */
@@ -98,11 +98,11 @@ export interface CaptchaStep {
   readonly imageIn: string;
   readonly ticketIn: string;
   /** Credential fields of the next login that carry what the person read, and the ticket. */
-  readonly answerField: string;
+  readonly textField: string;
   readonly ticketField: string;
 }
 
-export interface AnswerShape {
+export interface ResponseShape {
   /** What a successful answer holds besides an HTTP status of 2xx. */
   readonly success?: { readonly field: string; readonly equals: string | number | boolean };
   /**

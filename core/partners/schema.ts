@@ -1,11 +1,11 @@
 import * as v from 'valibot';
-import { errorCodes } from '../errors.ts';
+import { errorCodes } from '../lib/errors.ts';
 
 const name = v.pipe(
   v.string(),
   v.regex(/^[^\p{C}\p{Z}"]{1,128}$/u, 'must be a name of 1 to 128 characters without spaces'),
 );
-const label = v.pipe(v.string(), v.regex(/^[^\p{C}]{1,80}$/u, 'must be a text of 1 to 80 printable characters'));
+const label = v.pipe(v.string(), v.regex(/^[^\p{C}]{1,80}$/u, 'must be 1 to 80 printable characters'));
 const fieldPath = v.pipe(
   v.string(),
   v.regex(/^[^\p{C}\p{Z}.]{1,64}(?:\.[^\p{C}\p{Z}.]{1,64}){0,7}$/u, 'must be a field name, or names joined by dots'),
@@ -105,9 +105,9 @@ export const partnerSchema = v.strictObject({
     }),
   ),
   captcha: v.optional(
-    v.strictObject({ path, imageIn: fieldPath, ticketIn: fieldPath, answerField: name, ticketField: name }),
+    v.strictObject({ path, imageIn: fieldPath, ticketIn: fieldPath, textField: name, ticketField: name }),
   ),
-  answer: v.strictObject({
+  response: v.strictObject({
     success: v.optional(v.strictObject({ field: fieldPath, equals: scalar })),
     encryptedIn: v.optional(fieldPath),
     accessToken: fieldPath,

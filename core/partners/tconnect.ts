@@ -1,4 +1,4 @@
-import { deepFreeze } from '../check.ts';
+import { deepFreeze } from '../lib/validation.ts';
 import type { PartnerDefinition } from './definition.ts';
 
 /**
@@ -21,7 +21,7 @@ export const tconnect = deepFreeze<PartnerDefinition>({
   ],
   login: { path: '/openapi/v1/auth/login' },
   refresh: { path: '/openapi/v1/auth/refresh', tokenField: 'refresh_token' },
-  answer: {
+  response: {
     accessToken: 'access_token',
     refreshToken: 'refresh_token',
     accessExpiry: { field: 'expires_in', unit: 'seconds' },

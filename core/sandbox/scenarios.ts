@@ -29,12 +29,12 @@ export interface SandboxScenarios {
   /** Cloudreve, and definitions with such a step, ask for a captcha with the password. Default false. */
   readonly captcha: boolean;
   /** The refresh token in a refresh answer: a new one, or the one sent (which then stays good), or none (likewise). Default `new`. */
-  readonly refreshTokenInAnswer: 'new' | 'same' | 'omitted';
+  readonly refreshTokenInResponse: 'new' | 'same' | 'omitted';
   /**
    * TCONNECT's success answers: `flat` fields as the refresh page shows them, the same `wrapped` under `data`, or `encrypted` as ciphertext
    * under `data`. Default `flat`.
    */
-  readonly tconnectAnswer: 'flat' | 'wrapped' | 'encrypted';
+  readonly tconnectResponse: 'flat' | 'wrapped' | 'encrypted';
   /** The certificate of an https sandbox. Default `valid`. */
   readonly certificate: 'valid' | 'expired' | 'wrongHost';
   /** The state of every partner's account. Default `active`. */
@@ -50,8 +50,8 @@ const defaults: SandboxScenarios = {
   delay: 0,
   twoFactor: false,
   captcha: false,
-  refreshTokenInAnswer: 'new',
-  tconnectAnswer: 'flat',
+  refreshTokenInResponse: 'new',
+  tconnectResponse: 'flat',
   certificate: 'valid',
   accountState: 'active',
 };
@@ -77,8 +77,8 @@ const checks: Readonly<Record<keyof SandboxScenarios, Check>> = {
   delay: atLeastZero,
   twoFactor: flag,
   captcha: flag,
-  refreshTokenInAnswer: oneOf('new', 'same', 'omitted'),
-  tconnectAnswer: oneOf('flat', 'wrapped', 'encrypted'),
+  refreshTokenInResponse: oneOf('new', 'same', 'omitted'),
+  tconnectResponse: oneOf('flat', 'wrapped', 'encrypted'),
   certificate: oneOf('valid', 'expired', 'wrongHost'),
   accountState: oneOf('active', 'inactive', 'blocked', 'gone'),
 };

@@ -1,4 +1,4 @@
-import { PartnerAuthError } from '../errors.ts';
+import { PartnerAuthError } from '../lib/errors.ts';
 
 /** Waits for shared work; the signal ends this wait and leaves the work alone. */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -1,35 +1,27 @@
-import { PartnerAuthError } from '../errors.ts';
 import type { AuthExchange } from '../exchange/auth-exchange.ts';
-import type { PartnerAnswer } from '../exchange/partner-calls.ts';
+import type { PartnerResponse } from '../exchange/partner-calls.ts';
+import { PartnerAuthError } from '../lib/errors.ts';
+import { nodeCrypto } from '../lib/node-modules.ts';
+import { isTombstone } from '../stores/stored-record.ts';
+import { isUsable } from '../tokens/expiry.ts';
 import { abortable } from './abortable.ts';
 import type { SessionOptions } from './options.ts';
-import { sessionParts } from './parts.ts';
 import { PendingWork } from './pending-work.ts';
-import { protectedCall } from './protected-call.ts';
-import { readBound } from './record/bound-record.ts';
-import { saveUnsaved } from './record/newest.ts';
-import { isSignedOut, type StoredRecord, type StoredSession } from './record/record.ts';
-import { takeOver } from './record/take-over.ts';
-import type { RefreshContext } from './refresh/refresh-context.ts';
 import { refreshSession } from './refresh/refresh.ts';
-import { checkRequest, type RequestOptions } from './request-options.ts';
+import { checkRequest, type RequestOptions } from './request/check-request.ts';
+import { protectedCall } from './request/protected-call.ts';
+import { sessionParts } from './session-parts.ts';
 import type { Credentials } from './sign-in/credentials.ts';
 import type { SignedIn } from './sign-in/login.ts';
-import { keepSignedIn } from './sign-in/sign-in.ts';
 import { signOutUnderLock } from './sign-in/sign-out.ts';
 import type { SessionState, SessionStatus } from './state.ts';
-import { isUsable } from './time/expiry.ts';
+import type { AccessTokenOptions, CallOptions, TokenSource } from './token-source.ts';
 
 // `inspect.custom` by its registered name: importing node:util evaluates much that nobody here needs.
 const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
-export interface CallOptions {
-  /** Ends this call alone: a refresh that others wait for goes on. */
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** The signed-in state of one profile. Made by `openSession()`. */
-export class PartnerSession implements AsyncDisposable {
+export class PartnerSession implements TokenSource, AsyncDisposable {
   readonly #parts: ReturnType<typeof sessionParts>;
   readonly #state: SessionState;
   readonly #stopWatching: () => void;
@@ -49,9 +41,10 @@ export class PartnerSession implements AsyncDisposable {
 
   /** Reads the store; no network. Called once by `openSession()`. */
   async restore(): Promise<this> {
+    const { replica } = this.#parts;
     try {
-      const stored = await this.#readStored();
-      this.#adopt(stored === undefined || isSignedOut(stored) ? undefined : stored);
+      const stored = await replica.readStored();
+      replica.adopt(stored === undefined || isTombstone(stored) ? undefined : stored);
       return this;
     } catch (error) {
       await this.close();
@@ -59,7 +52,6 @@ export class PartnerSession implements AsyncDisposable {
     }
   }
 
-  /** No I/O. */
   get status(): SessionStatus {
     return this.#state.status();
   }
@@ -73,7 +65,9 @@ export class PartnerSession implements AsyncDisposable {
    */
   async login(credentials: Credentials, { signal }: CallOptions = {}): Promise<void> {
     this.#assertUsable(signal);
-    const signedIn = await this.#parts.login(credentials, { signal, timeout: this.#parts.options.timeout });
+    const { login, replica, timeout } = this.#parts;
+    await replica.assertWritable();
+    const signedIn = await login(credentials, { signal, timeout });
     this.#assertUsable();
     await this.#storing.add(this.#signIn(signedIn));
   }
@@ -90,24 +84,21 @@ export class PartnerSession implements AsyncDisposable {
   }
 
   /**
-   * An access token that will be good for at least `minValidity` seconds (from 0, the default), refreshed first when it is
-   * due. When a refresh fails and the token at hand is good enough, that one is returned. A partner whose tokens live
-   * shorter than `minValidity` gets one refresh, and its new token is returned.
+   * An access token that will be valid for at least `minValidity` seconds, refreshed first if it is due. If a refresh
+   * fails and the token at hand is good enough, that one is returned. A partner whose tokens live shorter than
+   * `minValidity` gets one refresh, and its new token is returned.
    *
-   * @throws PartnerAuthError as `refresh()`. TypeError for another `minValidity`.
+   * @throws PartnerAuthError as `refresh()`. TypeError for a `minValidity` that is not a number from 0.
    */
-  async accessToken({
-    minValidity = 0,
-    signal,
-  }: CallOptions & { readonly minValidity?: number } = {}): Promise<string> {
+  async accessToken({ minValidity = 0, signal }: AccessTokenOptions = {}): Promise<string> {
     this.#assertUsable(signal);
     // With NaN, the Number() of a missing setting, no token would ever be good enough: a refresh with each call.
     if (!(minValidity >= 0)) throw new TypeError('minValidity must be a number of seconds from 0.');
     const needed = minValidity * 1000;
-    // A second round only when the first one joined or adopted a token set that is not good enough.
+    // A second round only if the first one joined or adopted a token set that is not good enough.
     for (let round = 1; ; round++) {
       const record = this.#state.record;
-      // Read once: it looks at two clocks, which is most of what a call with a good token costs.
+      // Read once: it looks at two clocks, which is most of what a call with a valid token costs.
       const now = this.#state.now();
       if (record !== undefined && isUsable(record.tokens, now, needed)) {
         if (record.ended !== undefined || !this.#state.isDue(now) || !this.#state.mayRetry())
@@ -129,14 +120,14 @@ export class PartnerSession implements AsyncDisposable {
   }
 
   /**
-   * A protected call below the base URL: the payload goes out as the partner wants it, with its headers and the access
-   * token. When the partner does not accept the token, it is refreshed once, unless it was replaced meanwhile, and the call
-   * is repeated once. Then the answer is returned, whatever it is.
+   * A protected call below the base URL: the payload goes out as the partner takes it, with its headers and the access
+   * token. If the partner does not accept the token, it is refreshed once, unless it was replaced meanwhile, and the call
+   * is repeated once. Then the response is returned, whatever it is.
    *
-   * @throws PartnerAuthError as `accessToken()`, or when no answer came. TypeError for a path or header that is not
+   * @throws PartnerAuthError as `accessToken()`, or if no response came. TypeError for a path or header that is not
    * allowed.
    */
-  async request(path: string, options: RequestOptions & CallOptions = {}): Promise<PartnerAnswer> {
+  async request(path: string, options: RequestOptions & CallOptions = {}): Promise<PartnerResponse> {
     const { signal, ...rest } = options;
     this.#assertUsable(signal);
     return protectedCall(
@@ -147,32 +138,32 @@ export class PartnerSession implements AsyncDisposable {
         refresh: () => abortable(this.#refreshOnce(), signal),
       },
       checkRequest(path, rest, this.#parts.options),
-      { signal, timeout: this.#parts.options.timeout },
+      { signal, timeout: this.#parts.timeout },
     );
   }
 
   /**
-   * Forgets the session here and for all who share the store, and tells the partner where it has a logout. It is forgotten
-   * also when the partner can not be told.
+   * Forgets the session here and for all who share the store, and notifies the partner if it has a logout. It is forgotten
+   * even if the partner cannot be notified.
    *
-   * @throws PartnerAuthError `store` or `lock` when others who share the store may still have the session.
+   * @throws PartnerAuthError `store` or `lock` if others who share the store may still have the session.
    */
   async signOut(): Promise<{ readonly revoked: boolean }> {
     this.#assertUsable();
     await this.#flight?.catch(() => undefined);
+    const { replica, options, log } = this.#parts;
+    const hasLogout = options.definition.logout !== undefined;
     const revoked = await this.#storing.add(
-      this.#parts.store.lock(() =>
-        signOutUnderLock({ ...this.#context(), hasLogout: this.#parts.options.definition.logout !== undefined }),
-      ),
+      replica.lock((held) => signOutUnderLock({ ...this.#parts, hasLogout }, held)),
     );
-    this.#parts.log.info('Signed out.');
+    log.info('Signed out.');
     return { revoked };
   }
 
   /**
    * `change`: calls back with each change of `status` other than the passing of time within a phase. `exchange`: calls back
-   * with each login, refresh and logout as it went over the wire, its secrets masked unless `reveal` asks otherwise. Returns
-   * what ends it.
+   * with each login, refresh and logout as it went over the wire, its secrets masked unless `reveal` is true. Returns an
+   * unsubscribe function.
    */
   on(event: 'change', listener: (status: SessionStatus) => void): () => void;
   on(
@@ -216,7 +207,7 @@ export class PartnerSession implements AsyncDisposable {
     this.#state.stop();
     await this.#flight?.catch(() => undefined);
     await this.#storing.settled();
-    await saveUnsaved(this.#context());
+    await this.#parts.replica.saveUnsaved();
     this.#parts.transport.close();
   }
 
@@ -229,7 +220,7 @@ export class PartnerSession implements AsyncDisposable {
         this.#state.announce();
         if (this.#storeChanged) void this.#storing.add(this.#onStoreChange());
       });
-      // Without a caller left to hear of it, a failure must not end the process.
+      // Without a caller left to see it, a failure must not end the process.
       this.#flight.catch(() => undefined);
       this.#state.announce();
     }
@@ -238,7 +229,7 @@ export class PartnerSession implements AsyncDisposable {
 
   async #refresh(): Promise<boolean> {
     try {
-      const asked = await refreshSession(this.#context());
+      const asked = await refreshSession({ ...this.#parts, isDue: () => this.#state.isDue() });
       this.#state.succeeded();
       return asked;
     } catch (error) {
@@ -249,47 +240,25 @@ export class PartnerSession implements AsyncDisposable {
     }
   }
 
-  async #signIn(signedIn: SignedIn): Promise<void> {
-    const { record, unsaved } = await keepSignedIn(this.#context(), this.#parts.options, signedIn);
-    if (unsaved !== undefined) {
-      this.#parts.redactor.add(record.tokens.accessToken, record.tokens.refreshToken);
-      this.#state.failed(unsaved.error);
-      this.#state.adoptUnsaved(record, unsaved.replaced);
-      throw unsaved.error;
-    }
-    this.#state.succeeded();
-    this.#adopt(record);
+  async #signIn({ tokens, account }: SignedIn): Promise<void> {
+    const { definition, origin, partnerCode } = this.#parts.options;
+    await this.#parts.replica.replace({
+      version: 1,
+      sessionId: nodeCrypto().randomUUID(),
+      generation: 1,
+      partner: definition.id,
+      origin,
+      ...(partnerCode !== undefined && { partnerCode }),
+      ...(account !== undefined && { account }),
+      tokens,
+    });
     this.#parts.log.info('Signed in.');
-  }
-
-  #context(): RefreshContext {
-    const { calls, store, log, clock, options } = this.#parts;
-    return {
-      calls,
-      store,
-      log,
-      clock,
-      timeout: options.timeout,
-      mine: () => this.#state,
-      readStored: () => this.#readStored(),
-      isDue: () => this.#state.isDue(),
-      adopt: (record, unsaved) => this.#adopt(record, unsaved),
-    };
-  }
-
-  #readStored(): Promise<StoredRecord | undefined> {
-    return readBound(this.#parts.store, this.#parts.options);
-  }
-
-  #adopt(record: StoredSession | undefined, unsaved = false): void {
-    this.#parts.redactor.add(record?.tokens.accessToken, record?.tokens.refreshToken);
-    this.#state.adopt(record, unsaved);
   }
 
   async #onStoreChange(): Promise<void> {
     const isBusy = (): boolean => this.#closing !== undefined || this.#flight !== undefined;
     do this.#storeChanged = this.#flight !== undefined;
-    while (await takeOver(this.#state, this.#context(), isBusy));
+    while (await this.#parts.replica.takeOver(isBusy));
   }
 
   #assertUsable(signal?: AbortSignal): void {

@@ -1,23 +1,32 @@
-import type { PartnerAuthError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import { steadyNow, type Clock } from './time/clock.ts';
-import { dueAt, isDue, nextChange, phaseOf, type Phase } from './time/expiry.ts';
-import type { StoredSession } from './record/record.ts';
-import { scheduler, type Scheduler } from './time/scheduler.ts';
+import { steadyNow, type Clock } from '../lib/clock.ts';
+import type { PartnerAuthError } from '../lib/errors.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { StoredSession } from '../stores/stored-record.ts';
+import { dueAt, isDue, nextChange, phaseOf, type Phase } from '../tokens/expiry.ts';
+import { scheduler, type Scheduler } from './scheduler.ts';
 
 /** A snapshot without secrets. Times are epoch ms. */
 export interface SessionStatus {
   readonly phase: Phase;
   /** A refresh is in flight. */
   readonly refreshing: boolean;
-  /** When the present tokens were asked for. */
+  /** When the present tokens were requested. */
   readonly issuedAt?: number;
   readonly accessExpiresAt?: number;
   /** A new sign-in will be needed then. */
   readonly refreshExpiresAt?: number;
   readonly account?: string;
-  /** Why the last refresh or save failed; gone with the next success. */
+  /** Why the last refresh or save failed; absent after the next success. */
   readonly lastError?: PartnerAuthError;
+}
+
+/** What this process holds of the session. */
+export interface LocalState {
+  readonly record: StoredSession | undefined;
+  /** The record is newer than what the store holds, because saving it failed. */
+  readonly unsaved: boolean;
+  /** The session that an unsaved login was to replace. */
+  readonly replaced: string | undefined;
 }
 
 export interface StateOptions {
@@ -29,13 +38,13 @@ export interface StateOptions {
   readonly onDue?: (() => void) | undefined;
 }
 
-/** ms without a new attempt after a failed refresh while the access token is still good; doubles with each failure. */
+/** ms without a new attempt after a failed refresh while the access token is still valid; doubles with each failure. */
 const coolDown = { first: 1_000, longest: 60_000 };
 /** Part of the margin over which automatic refreshes of sibling processes are spread. */
 const spread = 0.1;
 
-/** What is known of the session in this process, who is told of its changes, and the one timer that follows it. */
-export class SessionState {
+/** What this process knows of the session, the listeners for its changes, and the one timer that follows it. */
+export class SessionState implements LocalState {
   refreshing = false;
   lastError: PartnerAuthError | undefined;
   readonly #options: StateOptions;
@@ -66,17 +75,15 @@ export class SessionState {
     return this.#record;
   }
 
-  /** The record is newer than what the store holds, because saving it failed. */
   get unsaved(): boolean {
     return this.#unsaved;
   }
 
-  /** The session that an unsaved login was to take the place of. */
   get replaced(): string | undefined {
     return this.#replaced;
   }
 
-  /** Epoch ms by which the record's deadlines are judged. */
+  /** Epoch ms to compare the record's deadlines with. */
   now(): number {
     return this.#now();
   }
@@ -144,7 +151,7 @@ export class SessionState {
     };
   }
 
-  /** Tells the listeners when something they can see has changed, and plans for the next change by time. */
+  /** Notifies the listeners if something they can see has changed, and plans for the next change by time. */
   announce(): void {
     this.#schedule();
     if (this.#listeners.size === 0) return;
@@ -172,7 +179,7 @@ export class SessionState {
     this.announce();
   }
 
-  /** When to refresh without being asked. */
+  /** When to refresh without a call. */
   #refreshAt(): number | undefined {
     const { tokens, ended } = this.#record ?? {};
     if (this.#options.onDue === undefined || tokens?.refreshToken === undefined || ended !== undefined)

@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { PartnerAuthError } from '../errors.ts';
-import { files, nodeCrypto, nodeFs, onFirstUse } from '../node-modules.ts';
-import { parseJson } from '../json.ts';
-import { systemErrorCode } from './system-error.ts';
-import type { HeldLock } from './token-store.ts';
+import { PartnerAuthError } from '../lib/errors.ts';
+import { files, nodeCrypto, nodeFs, onFirstUse } from '../lib/node-modules.ts';
+import { parseJson } from '../lib/json.ts';
+import { systemErrorCode } from '../lib/system-error.ts';
+import { defaultLockTimeout, type HeldLock, type LockOptions } from './token-store.ts';
 
 /** How often a holder shows that it lives, in ms. */
 const heartbeat = 1_000;
@@ -13,9 +13,6 @@ const heartbeat = 1_000;
 export const staleAfter = 10_000;
 /** ms between two looks at a lock that count as waiting. */
 const longestPause = 1_000;
-/** Longer than a refresh may take, plus a takeover. */
-const defaultTimeout = 90_000;
-
 interface Owner {
   readonly id: string;
   readonly pid: number;
@@ -31,7 +28,7 @@ interface Owner {
 export async function withFileLock<T>(
   path: string,
   fn: (held: HeldLock) => Promise<T>,
-  { timeout = defaultTimeout }: { readonly timeout?: number } = {},
+  { timeout = defaultLockTimeout }: LockOptions = {},
 ): Promise<T> {
   const me: Owner = { id: nodeCrypto().randomUUID(), pid: process.pid, host: host() };
   await acquire(path, me, timeout);

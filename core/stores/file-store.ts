@@ -1,10 +1,10 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { PartnerAuthError } from '../errors.ts';
-import { files, nodeCrypto, nodeFs } from '../node-modules.ts';
-import { parseJson } from '../json.ts';
-import { parseStoredRecord, type StoredRecord } from '../session/record/record.ts';
+import { parseJson } from '../lib/json.ts';
+import { files, nodeCrypto, nodeFs } from '../lib/node-modules.ts';
+import { systemErrorCode } from '../lib/system-error.ts';
 import { withFileLock } from './file-lock.ts';
-import { systemErrorCode } from './system-error.ts';
+import { newerRecordError, storeError } from './store-errors.ts';
+import { parseStoredRecord, type ParsedRecord, type StoredRecord } from './stored-record.ts';
 import type { TokenStore } from './token-store.ts';
 
 const abandonedAfter = 60_000;
@@ -23,7 +23,13 @@ export function fileStore(path: string): TokenStore {
 
   async function read(): Promise<StoredRecord | undefined> {
     const found = await look(file);
-    return found === undefined || 'record' in found ? found?.record : repair(found.problem);
+    if (found === undefined) return undefined;
+    return found.kind === 'invalid' ? repair(found.problem) : recordOf(found);
+  }
+
+  function recordOf(found: Exclude<ParsedRecord, { kind: 'invalid' }>): StoredRecord {
+    if (found.kind === 'newer') throw newerRecordError(`The session file ${file}`, found.version);
+    return found.record;
   }
 
   // Only one at a time, or the second would set aside what the first has put in the place of the damaged file.
@@ -40,7 +46,7 @@ export function fileStore(path: string): TokenStore {
 
   async function setAside(problem: string): Promise<StoredRecord> {
     const found = await look(file);
-    if (found !== undefined && 'record' in found) return found.record;
+    if (found !== undefined && found.kind !== 'invalid') return recordOf(found);
     const aside = `${file}.corrupt-${Date.now()}`;
     const moved = await files()
       .rename(file, aside)
@@ -50,9 +56,9 @@ export function fileStore(path: string): TokenStore {
       );
     // A session may have been written between our look and our move.
     const taken = moved ? await look(aside) : undefined;
-    if (taken !== undefined && 'record' in taken) {
+    if (taken !== undefined && taken.kind !== 'invalid') {
       await moveUnlessTaken(aside, file);
-      return taken.record;
+      return recordOf(taken);
     }
     const kept = moved ? `It was set aside as ${basename(aside)}` : 'It could not be set aside';
     const restored = (await moveUnlessTaken(previous, file))
@@ -119,7 +125,7 @@ export function fileStore(path: string): TokenStore {
     const content = await files()
       .readFile(file, 'utf8')
       .catch(() => '');
-    if ('problem' in parseStoredRecord(parseJson(content))) return;
+    if (parseStoredRecord(parseJson(content)).kind !== 'record') return;
     const temporary = `${file}.${nodeCrypto().randomUUID()}.tmp`;
     try {
       await writeNew(temporary, content);
@@ -149,7 +155,7 @@ export function fileStore(path: string): TokenStore {
   }
 }
 
-async function look(path: string): Promise<ReturnType<typeof parseStoredRecord> | undefined> {
+async function look(path: string): Promise<ParsedRecord | undefined> {
   try {
     return parseStoredRecord(parseJson(await files().readFile(path, 'utf8')));
   } catch (error) {
@@ -214,8 +220,4 @@ async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-function storeError(message: string): PartnerAuthError {
-  return new PartnerAuthError('store', message, { setting: 'store' });
 }

@@ -1,7 +1,8 @@
-import { PartnerAuthError } from '../errors.ts';
+import { PartnerAuthError } from '../lib/errors.ts';
 
 /** What went wrong below HTTP, read off an error of got or Node without keeping the error itself. */
 export interface Failure {
+  readonly kind: 'failure';
   readonly error: PartnerAuthError;
   readonly mayHaveArrived: boolean;
   /** The same request may succeed at once: refused or cut off before anything was sent. */
@@ -60,14 +61,14 @@ export function describeFailure(raw: unknown, host: string, secure: boolean): Fa
   const tls = tlsReasons[name] ?? (otherTls.test(name) ? `TLS failed (${name})` : undefined);
   if (tls !== undefined) {
     const error = new PartnerAuthError('tls', `No secure connection to ${host}: ${tls}.`, { setting: 'baseUrl' });
-    return { error, mayHaveArrived: false, passing: false };
+    return { kind: 'failure', error, mayHaveArrived: false, passing: false };
   }
   if (name === 'ETIMEDOUT') {
     const what = mayHaveArrived ? 'did not answer in time' : 'could not be reached in time';
     const error = new PartnerAuthError('timeout', `${host} ${what}. Try again, or raise \`timeout\`.`);
-    return { error, mayHaveArrived, passing: false };
+    return { kind: 'failure', error, mayHaveArrived, passing: false };
   }
   const reason = networkReasons[name] ?? `the exchange failed (${name})`;
   const error = new PartnerAuthError('network', `No answer from ${host}: ${reason}.`);
-  return { error, mayHaveArrived, passing: !mayHaveArrived && passing.has(name) };
+  return { kind: 'failure', error, mayHaveArrived, passing: !mayHaveArrived && passing.has(name) };
 }

@@ -3,11 +3,11 @@ import type { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
 import type tls from 'node:tls';
 import type { Got, Response } from 'got';
-import { configurationError, PartnerAuthError } from '../errors.ts';
-import { nodeCrypto } from '../node-modules.ts';
+import { configurationError, PartnerAuthError } from '../lib/errors.ts';
+import { nodeCrypto } from '../lib/node-modules.ts';
 import { describeFailure, type Failure } from './failure.ts';
-import type { Exchange, HttpAnswer, HttpRequest, SendOptions, Transport } from './http.ts';
-import { parseRetryAfter, retryDelay } from './retry.ts';
+import type { Exchange, HttpResponse, HttpRequest, SendOptions, Transport } from './http.ts';
+import { parseRetryAfter, retryDelay, type Attempt } from './retry.ts';
 
 export interface TransportOptions {
   /** PEM of further certificate authorities to trust. */
@@ -17,7 +17,7 @@ export interface TransportOptions {
   readonly now: () => number;
 }
 
-const answerLimit = 1024 * 1024;
+const responseLimit = 1024 * 1024;
 const phases = { lookup: 5_000, connect: 10_000, secureConnect: 10_000 };
 
 // got takes longer to load than everything else together, and importing Node's own `http` evaluates all of its `fetch`. A
@@ -85,11 +85,12 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
       let size = 0;
       for await (const chunk of stream as AsyncIterable<Buffer>) {
         size += chunk.length;
-        if (size > answerLimit) return tooLarge(host);
+        if (size > responseLimit) return tooLarge(host);
         chunks.push(chunk);
       }
       if (response === undefined) return describeFailure({ code: 'ECONNRESET' }, host, false);
-      return { status: response.statusCode, ...plain(response, Buffer.concat(chunks)), sentAt, receivedAt: now() };
+      const body = Buffer.concat(chunks);
+      return { kind: 'response', response: { ...plain(response, body), sentAt, receivedAt: now() } };
     } catch (error) {
       return describeFailure(error, host, protocol === 'https:');
     } finally {
@@ -102,26 +103,13 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
       const start = performance.now();
       const remaining = (): number => timeout - (performance.now() - start);
       const loaded = await load();
-      if (closed) return { failure: closedError(), mayHaveArrived: false };
+      if (closed) return failure(closedError(), false);
       client ??= open(loaded);
       for (let number = 1; ; number++) {
         const outcome = await attempt(client, request, Math.max(1, Math.round(remaining())), signal);
-        if (signal?.aborted === true) return aborted('error' in outcome ? outcome.mayHaveArrived : true);
-        const delay = retryDelay(
-          'error' in outcome
-            ? { number, neverSent: outcome.passing }
-            : {
-                number,
-                status: outcome.status,
-                retryAfter: parseRetryAfter(outcome.headers['retry-after'], outcome.receivedAt),
-              },
-          remaining(),
-          Math.random(),
-        );
-        if (delay === undefined) {
-          if ('error' in outcome) return { failure: outcome.error, mayHaveArrived: outcome.mayHaveArrived };
-          return { answer: outcome };
-        }
+        if (signal?.aborted === true) return aborted(outcome.kind === 'response' || outcome.mayHaveArrived);
+        const delay = retryDelay({ number, ...factsOf(outcome) }, remaining(), Math.random());
+        if (delay === undefined) return outcome;
         try {
           await wait(delay, undefined, signal && { signal });
         } catch {
@@ -137,30 +125,37 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
   };
 }
 
-type Outcome = HttpAnswer | Failure;
+type Outcome = Extract<Exchange, { kind: 'response' }> | Failure;
 
-function plain(response: Response, body: Buffer): Pick<HttpAnswer, 'headers' | 'body'> {
+function factsOf(outcome: Outcome): Omit<Attempt, 'number'> {
+  if (outcome.kind === 'failure') return { neverSent: outcome.passing };
+  const { status, headers, receivedAt } = outcome.response;
+  return { status, retryAfter: parseRetryAfter(headers['retry-after'], receivedAt) };
+}
+
+function plain(response: Response, body: Buffer): Pick<HttpResponse, 'status' | 'headers' | 'body'> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(response.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-  return { headers, body: body.toString('utf8') };
+  return { status: response.statusCode, headers, body: body.toString('utf8') };
+}
+
+function failure(error: PartnerAuthError, mayHaveArrived: boolean): Failure {
+  return { kind: 'failure', error, mayHaveArrived, passing: false };
 }
 
 function tooLarge(host: string): Failure {
-  const error = new PartnerAuthError(
-    'answerTooLarge',
-    `The answer of ${host} is over 1 MiB, so it was not read further.`,
-  );
-  return { error, mayHaveArrived: true, passing: false };
+  const message = `The response of ${host} is over 1 MiB, so it was not read further.`;
+  return failure(new PartnerAuthError('responseTooLarge', message), true);
 }
 
 function closedError(): PartnerAuthError {
   return new PartnerAuthError('closed', 'The session object was closed before the call was sent.');
 }
 
-function aborted(mayHaveArrived: boolean): Exchange {
-  return { failure: new PartnerAuthError('aborted', 'The call was aborted by its signal.'), mayHaveArrived };
+function aborted(mayHaveArrived: boolean): Failure {
+  return failure(new PartnerAuthError('aborted', 'The call was aborted by its signal.'), mayHaveArrived);
 }
 
 // Node's own `ca` option replaces the trusted authorities; ours adds to them.

@@ -1,13 +1,14 @@
-import type { PartnerAuthError } from '../errors.ts';
+import type { PartnerAuthError } from '../lib/errors.ts';
 
 export interface HttpRequest {
   readonly method: string;
   readonly url: string;
+  /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
 }
 
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   /** Names in lower case; repeated headers joined by comma. */
   readonly headers: Readonly<Record<string, string>>;
@@ -18,9 +19,9 @@ export interface HttpAnswer {
 }
 
 export type Exchange =
-  | { readonly answer: HttpAnswer }
-  /** `mayHaveArrived`: the partner may have acted on the request although no whole answer came back. */
-  | { readonly failure: PartnerAuthError; readonly mayHaveArrived: boolean };
+  | { readonly kind: 'response'; readonly response: HttpResponse }
+  /** `mayHaveArrived`: the partner may have acted on the request although no whole response came back. */
+  | { readonly kind: 'failure'; readonly error: PartnerAuthError; readonly mayHaveArrived: boolean };
 
 export interface SendOptions {
   readonly signal?: AbortSignal | undefined;

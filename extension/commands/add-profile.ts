@@ -3,19 +3,20 @@ import { profileFrom, profileSteps, sandboxChoice } from '../model/profile-steps
 import { runWizard } from '../model/wizard.ts';
 import { signIn } from './sign-in.ts';
 import { startSandbox } from './start-sandbox.ts';
-import { explained, savedProfile } from './with-profile.ts';
+import { runCommand, saveProfile } from './run-command.ts';
 
 /** Makes a profile step by step, keeps its key in secret storage, and offers to sign in. */
 export async function addProfile(app: App): Promise<void> {
   const { t, ui, profiles, sessions } = app;
-  const answers = await runWizard(t('Add a profile'), (given) => profileSteps(given, t), ui.showStep);
+  const partners = profiles.partners();
+  const answers = await runWizard(t('Add a profile'), (given) => profileSteps(given, partners, t), ui.showStep);
   if (answers === undefined) return;
   if (answers.partner === sandboxChoice) return startSandbox(app);
 
   const taken = profiles.list().map(({ id }) => id);
-  const { profile, key, iv } = profileFrom(answers, taken);
-  await explained(app, profile, 'addProfile', async () => {
-    const saved = await savedProfile(app, profile);
+  const { profile, key, iv } = profileFrom(answers, partners, taken);
+  await runCommand(app, profile, 'addProfile', async () => {
+    const saved = await saveProfile(app, profile);
     if (saved === undefined) return;
     const store = await sessions.store(saved);
     await store.update((record) => ({ ...record, ...(key !== undefined && { key }), ...(iv !== undefined && { iv }) }));

@@ -1,10 +1,10 @@
 import { createCipher } from '../../core/index.ts';
+import { cipherOf, connectionOf, type CheckedProfile } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
 import type { CommandName } from '../model/ids.ts';
-import { cipherOf, type CheckedProfile } from '../model/profile.ts';
-import { curlCommand } from '../view/curl.ts';
+import { curlCommand } from '../../core/codegen/index.ts';
 import { shortDuration } from '../view/duration.ts';
-import { explained } from './with-profile.ts';
+import { runCommand } from './run-command.ts';
 
 /** A token that dies while it is being pasted is of no use. */
 const minValidity = 60;
@@ -32,14 +32,11 @@ export function copyAsCurl(app: App, profile: CheckedProfile): Promise<void> {
   const command = async (accessToken: string): Promise<string> => {
     const { key, iv } = (await (await app.sessions.store(profile)).secrets()) ?? {};
     const settings = cipherOf(profile, key, iv);
-    const { definition, baseUrl, partnerCode } = profile;
     return curlCommand({
-      definition,
-      baseUrl,
-      partnerCode,
+      connection: connectionOf(profile),
       accessToken,
       cipher: settings && createCipher(settings),
-      example,
+      call: example,
     });
   };
   return copy(app, profile, 'copyAsCurl', command, app.t('cURL command copied'));
@@ -52,7 +49,7 @@ async function copy(
   render: (token: string) => string | Promise<string>,
   confirmation: string,
 ): Promise<void> {
-  await explained(app, profile, command, async () => {
+  await runCommand(app, profile, command, async () => {
     const { t, ui, clipboard, sessions, now } = app;
     const session = await sessions.open(profile);
     const text = await render(await session.accessToken({ minValidity }));

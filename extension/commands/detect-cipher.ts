@@ -5,18 +5,18 @@ import {
   type CipherDetection,
   type Hint,
 } from '../../core/index.ts';
+import type { CheckedProfile } from '../../core/profiles/index.ts';
 import type { App, PickItem } from '../model/app.ts';
 import { detectionSteps, sampleFrom, sampleProblem } from '../model/detection-steps.ts';
-import type { CheckedProfile } from '../model/profile.ts';
 import { withDetected } from '../model/detected.ts';
 import type { Translate } from '../model/translate.ts';
 import { runWizard } from '../model/wizard.ts';
 import { candidateLabel, reasonText } from '../view/candidate.ts';
-import { explained, savedProfile } from './with-profile.ts';
+import { runCommand, saveProfile } from './run-command.ts';
 
 /** Finds cipher settings from one message, shows what fits and why, and writes the chosen ones into the profile. */
 export async function detectCipherSettings(app: App, profile: CheckedProfile): Promise<void> {
-  await explained(app, profile, 'detectCipher', async () => {
+  await runCommand(app, profile, 'detectCipher', async () => {
     const { t, ui } = app;
     const secrets = await (await app.sessions.store(profile)).secrets();
     const answers = await runWizard(
@@ -41,7 +41,7 @@ export async function detectCipherSettings(app: App, profile: CheckedProfile): P
         ? chosen.settings.iv.value
         : undefined;
     const key = typeof sample.key === 'string' ? sample.key : undefined;
-    const saved = await savedProfile(app, changed);
+    const saved = await saveProfile(app, changed);
     if (saved === undefined) return;
     await (
       await app.sessions.store(saved)
@@ -56,7 +56,7 @@ function attempt(sample: Parameters<typeof detectCipher>[0], t: Translate): Ciph
   try {
     const detection = detectCipher(sample);
     if (detection.candidates.length > 0) return detection;
-    return `${t('No settings of the family fit this message.')} ${inWords(detection.hints, t)}`;
+    return inWords(detection.hints, t);
   } catch (error) {
     const problem = isPartnerAuthError(error) ? sampleProblem(error, t) : undefined;
     if (problem === undefined) throw error;

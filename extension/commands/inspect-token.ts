@@ -1,10 +1,10 @@
+import type { CheckedProfile } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
-import type { CheckedProfile } from '../model/profile.ts';
 import { tokenDocument } from '../view/token-document.ts';
-import { explained } from './with-profile.ts';
+import { runCommand } from './run-command.ts';
 
 export async function inspectToken(app: App, profile: CheckedProfile): Promise<void> {
-  await explained(app, profile, 'inspectToken', async () => {
+  await runCommand(app, profile, 'inspectToken', async () => {
     const session = await app.sessions.open(profile);
     const token = await session.accessToken();
     await app.ui.showDocument(

@@ -6,16 +6,16 @@ import {
   type Cipher,
   type Payload,
 } from '../../core/index.ts';
+import { type CheckedProfile, cipherOf } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
 import { readEnvelope } from '../model/envelope.ts';
-import { cipherOf, type CheckedProfile } from '../model/profile.ts';
 import { decryptedDocument, encryptedDocument } from '../view/payload-document.ts';
 import { detectCipherSettings } from './detect-cipher.ts';
-import { explained } from './with-profile.ts';
+import { runCommand } from './run-command.ts';
 
 /** Encrypts the selected or open JSON as the profile's partner wants it and shows the envelope. */
 export async function encryptPayload(app: App, profile: CheckedProfile): Promise<void> {
-  await explained(app, profile, 'encryptPayload', async () => {
+  await runCommand(app, profile, 'encryptPayload', async () => {
     const { t, ui } = app;
     const { body, requestBody = body } = profile.definition;
     const form = requestBody.form === 'encrypted' ? requestBody : body;
@@ -38,7 +38,7 @@ export async function encryptPayload(app: App, profile: CheckedProfile): Promise
 
 /** Decrypts the selection, or what the clipboard holds: a ciphertext or the whole envelope around it. Shown masked first. */
 export async function decryptPayload(app: App, profile: CheckedProfile): Promise<void> {
-  await explained(app, profile, 'decryptPayload', async () => {
+  await runCommand(app, profile, 'decryptPayload', async () => {
     const { t, ui, clipboard } = app;
     if (profile.cipher === undefined) {
       await ui.ask(t('{0} takes plain payloads: there is nothing to encrypt or decrypt.', profile.label));
@@ -53,7 +53,7 @@ export async function decryptPayload(app: App, profile: CheckedProfile): Promise
       if (!isPartnerAuthError(error) || error.code !== 'cipher') throw error;
       const detect = t('Detect Cipher Settings');
       const problem = t(
-        'This is no ciphertext under the key of {0}. Detect Cipher Settings can find out why.',
+        'This cannot be decrypted with the key of {0}. Detect Cipher Settings can find out why.',
         profile.label,
       );
       if ((await ui.ask(problem, detect)) === detect) await detectCipherSettings(app, profile);

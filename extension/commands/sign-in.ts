@@ -1,18 +1,17 @@
-import { isPartnerAuthError, PartnerAuthError, type PartnerSession } from '../../core/index.ts';
+import { isPartnerAuthError, PartnerAuthError } from '../../core/index.ts';
+import { solveChallenges, type Challenge, type CheckedProfile, type SecretRecord } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
 import { explain } from '../model/messages.ts';
-import type { CheckedProfile } from '../model/profile.ts';
-import type { SecretRecord } from '../model/secret-record.ts';
 import { credentialsOf, rememberStep, restartStep, signInSteps, type Known } from '../model/sign-in-steps.ts';
 import { runWizard, type Answers, type WizardStart } from '../model/wizard.ts';
-import { explained } from './with-profile.ts';
+import { runCommand } from './run-command.ts';
 
 /**
  * Signs in, asking only for what is not known. Nothing is stored before the partner has accepted it. Resolves true when
  * signed in, false when the user gave up or was told why it can not be.
  */
 export async function signIn(app: App, profile: CheckedProfile): Promise<boolean> {
-  const done = await explained(app, profile, 'signIn', async () => {
+  const done = await runCommand(app, profile, 'signIn', async () => {
     const store = await app.sessions.store(profile);
     const stored = await store.secrets();
     let known: Known = { key: stored?.key, iv: stored?.iv, credentials: stored?.credentials ?? {} };
@@ -62,57 +61,28 @@ function givenUp(): PartnerAuthError {
 
 async function attempt(app: App, profile: CheckedProfile, known: Known, answers: Answers): Promise<void> {
   const material = { key: answers.key ?? known.key, iv: answers.iv ?? known.iv };
-  const session = await app.sessions.reopen(profile, material);
   const credentials = credentialsOf(profile, known, answers);
-  const store = await app.sessions.store(profile);
-  store.bring((record): SecretRecord => {
-    const { password, ...rest } = credentials;
-    const remember = answers[rememberStep] === 'yes' || known.credentials.password !== undefined;
-    return {
-      ...record,
-      ...(material.key !== undefined && { key: material.key }),
-      ...(material.iv !== undefined && { iv: material.iv }),
-      credentials: remember && password !== undefined ? { ...rest, password } : rest,
-    };
-  });
-  try {
-    await login(app, profile, session, credentials);
-  } finally {
-    store.bring(undefined);
-  }
-}
-
-async function login(
-  app: App,
-  profile: CheckedProfile,
-  session: PartnerSession,
-  credentials: Readonly<Record<string, string>>,
-): Promise<void> {
+  const { password, ...rest } = credentials;
+  const remember = answers[rememberStep] === 'yes' || known.credentials.password !== undefined;
+  const session = await app.sessions.reopen(profile, material, (record): SecretRecord => ({
+    ...record,
+    ...(material.key !== undefined && { key: material.key }),
+    ...(material.iv !== undefined && { iv: material.iv }),
+    credentials: remember && password !== undefined ? { ...rest, password } : rest,
+  }));
   const progress = app.t('Signing in to {0}', profile.label);
-  let next = credentials;
-  for (;;) {
-    const current = next;
-    try {
-      await app.ui.progress(progress, (signal) => session.login(current, { signal }));
-      return;
-    } catch (error) {
-      const more = isPartnerAuthError(error) ? await oneMoreStep(app, profile, credentials, error) : undefined;
-      if (more === undefined) throw error;
-      next = more;
-    }
-  }
+  await solveChallenges(
+    (given) => app.ui.progress(progress, (signal) => session.login(given, { signal })),
+    profile.definition,
+    credentials,
+    (challenge) => askChallenge(app, profile, challenge),
+  );
 }
 
-/** The credentials of the next login call after the partner asked for a code or a captcha; undefined for other errors. */
-async function oneMoreStep(
-  app: App,
-  profile: CheckedProfile,
-  credentials: Readonly<Record<string, string>>,
-  error: PartnerAuthError,
-): Promise<Readonly<Record<string, string>> | undefined> {
+/** @throws PartnerAuthError `aborted` if the user gives up. */
+async function askChallenge(app: App, profile: CheckedProfile, challenge: Challenge): Promise<string> {
   const { t, ui } = app;
-  const { oneTimeCode, captcha, label } = profile.definition;
-  const title = t('Sign in to {0}', profile.label);
+  const { label } = profile.definition;
   const ask = async (id: string, prompt: string, problem?: string): Promise<string> => {
     const step = {
       kind: 'input',
@@ -120,25 +90,24 @@ async function oneMoreStep(
       prompt,
       validate: (value: string) => (value.trim() === '' ? t('This is required.') : undefined),
     } as const;
+    const title = t('Sign in to {0}', profile.label);
     const answers = await runWizard(title, () => [step], ui.showStep, problem === undefined ? {} : { problem });
     if (answers === undefined) throw givenUp();
     return (answers[id] ?? '').trim();
   };
-  if (oneTimeCode !== undefined && (error.code === 'oneTimeCodeRequired' || error.code === 'invalidOneTimeCode')) {
-    const problem = error.code === 'invalidOneTimeCode' ? explain(error, profile.label, t).message : undefined;
-    const code = { [oneTimeCode.codeField]: await ask('otp', t('One-time code for {0}', label), problem) };
-    // A code that was refused may have been too late for its login: then only a login from its start takes another.
-    return problem === undefined ? code : { ...credentials, ...code };
-  }
-  if (captcha !== undefined && error.challenge !== undefined) {
-    const { image, ticket } = error.challenge;
-    const close = ui.showPicture(t('Captcha from {0}', label), image);
-    try {
-      const text = await ask('captcha', t('Text in the picture'));
-      return { ...credentials, [captcha.answerField]: text, [captcha.ticketField]: ticket };
-    } finally {
-      close();
+  switch (challenge.kind) {
+    case 'oneTimeCode': {
+      const refused = challenge.error.code === 'invalidOneTimeCode';
+      const problem = refused ? explain(challenge.error, profile.label, t).message : undefined;
+      return ask('otp', t('One-time code for {0}', label), problem);
+    }
+    case 'captcha': {
+      const close = ui.showPicture(t('Captcha from {0}', label), challenge.image);
+      try {
+        return await ask('captcha', t('Text in the picture'));
+      } finally {
+        close();
+      }
     }
   }
-  return undefined;
 }

@@ -1,10 +1,10 @@
+import type { CheckedProfile } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
-import type { CheckedProfile } from '../model/profile.ts';
-import { explained } from './with-profile.ts';
+import { runCommand } from './run-command.ts';
 
 /** Forgets the tokens of one profile, and revokes them where the partner has a call for it. Key and login fields stay. */
 export async function signOut(app: App, profile: CheckedProfile): Promise<void> {
-  await explained(app, profile, 'signOut', async () => {
+  await runCommand(app, profile, 'signOut', async () => {
     await forgetTokens(app, profile);
     app.ui.brief(app.t('Signed out of {0}.', profile.label));
   });
@@ -18,7 +18,7 @@ export async function signOutAll(app: App): Promise<void> {
     return;
   let all = true;
   for (const profile of signedIn) {
-    all = (await explained(app, profile, 'signOut', () => forgetTokens(app, profile))) && all;
+    all = (await runCommand(app, profile, 'signOut', () => forgetTokens(app, profile))) && all;
   }
   if (all) ui.brief(t('Signed out of all profiles.'));
 }
@@ -29,7 +29,7 @@ export async function removeProfile(app: App, profile: CheckedProfile): Promise<
   const confirm = t('Remove');
   const question = t('Remove {0} with its tokens, key and login fields?', profile.label);
   if ((await ui.ask(question, confirm)) !== confirm) return;
-  await explained(app, profile, 'removeProfile', async () => {
+  await runCommand(app, profile, 'removeProfile', async () => {
     await forgetTokens(app, profile);
     await (await sessions.store(profile)).forget();
     await profiles.remove(profile.id);

@@ -1,13 +1,13 @@
 import type { App } from '../model/app.ts';
 import { signIn } from './sign-in.ts';
-import { explained, savedProfile } from './with-profile.ts';
+import { runCommand, saveProfile } from './run-command.ts';
 
 /** Starts the partner of one's own, adds its profile with everything it needs, and offers to sign in. */
 export async function startSandbox(app: App): Promise<void> {
   const { t, ui, profiles, sessions, sandbox } = app;
-  await explained(app, { label: t('Sandbox') }, 'startSandbox', async () => {
+  await runCommand(app, { label: t('Sandbox') }, 'startSandbox', async () => {
     const { profile, key, iv, credentials } = await sandbox.start();
-    const saved = await savedProfile(app, profile);
+    const saved = await saveProfile(app, profile);
     if (saved === undefined) return;
     const store = await sessions.store(saved);
     await store.update((record) => ({ ...record, key, ...(iv !== undefined && { iv }), credentials }));

@@ -6,18 +6,18 @@ import {
   type AuthenticationSession,
 } from 'vscode';
 import { isPartnerAuthError } from '../../core/index.ts';
+import type { CheckedProfile } from '../../core/profiles/index.ts';
 import { signIn } from '../commands/sign-in.ts';
 import { signOut } from '../commands/sign-out.ts';
-import type { App, Owned } from '../model/app.ts';
+import type { App, Disposable } from '../model/app.ts';
 import { authenticationProvider } from '../model/ids.ts';
 import { explain } from '../model/messages.ts';
-import type { CheckedProfile } from '../model/profile.ts';
 
 /**
  * Each profile as an account of VS Code. Other extensions ask with `getSession('partner-auth', [profileId])` and get a token
  * after the user has allowed it.
  */
-export function registerAuthentication(app: App, label: string): Owned {
+export function registerAuthentication(app: App, label: string): Disposable {
   const { sessions, profiles } = app;
   const changed = new EventEmitter<AuthenticationProviderAuthenticationSessionsChangeEvent>();
   const known = new Map<string, { readonly session: AuthenticationSession; readonly issuedAt: number | undefined }>();

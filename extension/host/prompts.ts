@@ -1,5 +1,5 @@
 import { QuickInputButtons, window, type QuickInput, type QuickPickItem } from 'vscode';
-import type { Owned } from '../model/app.ts';
+import type { Disposable } from '../model/app.ts';
 import type { InputStep, PickStep, Position, ShowStep } from '../model/wizard.ts';
 
 type Result = Awaited<ReturnType<ShowStep>>;
@@ -49,7 +49,7 @@ type Input = QuickInput & { buttons: readonly unknown[] };
 function shown(
   box: Input,
   { step, total, title }: Position,
-  listen: (settle: (result: Result) => void) => Owned[],
+  listen: (settle: (result: Result) => void) => Disposable[],
 ): Promise<Result> {
   return new Promise((resolve) => {
     const settle = (result: Result): void => {

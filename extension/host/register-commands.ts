@@ -1,4 +1,5 @@
 import { commands as vscodeCommands, type LogOutputChannel } from 'vscode';
+import type { CheckedProfile } from '../../core/profiles/index.ts';
 import { addProfile } from '../commands/add-profile.ts';
 import { copyAccessToken, copyAsCurl, copyAuthorizationHeader } from '../commands/copy-token.ts';
 import { detectCipherSettings } from '../commands/detect-cipher.ts';
@@ -10,13 +11,12 @@ import { signIn } from '../commands/sign-in.ts';
 import { removeProfile, signOut, signOutAll } from '../commands/sign-out.ts';
 import { startSandbox } from '../commands/start-sandbox.ts';
 import { switchProfile } from '../commands/switch-profile.ts';
-import { chosenProfile } from '../commands/with-profile.ts';
-import type { App, Owned } from '../model/app.ts';
+import { chosenProfile } from '../commands/run-command.ts';
+import type { App, Disposable } from '../model/app.ts';
 import { commands, type CommandName } from '../model/ids.ts';
-import type { CheckedProfile } from '../model/profile.ts';
 
 /** None of them returns anything: a token must not reach whoever runs a command. */
-export function registerCommands(app: App, channel: LogOutputChannel): Owned[] {
+export function registerCommands(app: App, channel: LogOutputChannel): Disposable[] {
   const forProfile =
     (run: (app: App, profile: CheckedProfile) => Promise<unknown>) =>
     async (id?: unknown): Promise<void> => {

@@ -1,32 +1,21 @@
 import { commands, window } from 'vscode';
-import type { Owned } from '../model/app.ts';
 import type { Logger } from '../../core/index.ts';
-import type { ProfileProblem } from '../model/profile.ts';
+import type { Disposable } from '../model/app.ts';
+import { problemText } from '../model/profile-problems.ts';
 import type { Translate } from '../model/translate.ts';
 import { withoutLinks } from '../view/markdown.ts';
-import type { ProfileSettings } from './profiles.ts';
+import type { ProfileSettings } from './profile-settings.ts';
 
-/** Says once for each mistake which profile and field it is in; the other profiles go on working. */
-export function tellProblems(profiles: ProfileSettings, log: Logger, t: Translate): Owned {
-  const told = new Set<string>();
-  const sentence = ({ profile, field, message, ofPartner = false }: ProfileProblem): string => {
-    if (ofPartner) {
-      return field === ''
-        ? t('The partner {0} is not used: it {1}.', profile, message)
-        : t('The partner {0} is not used: its field "{1}" {2}.', profile, field, message);
-    }
-    return field === ''
-      ? t('The profile {0} is not used: it {1}.', profile, message)
-      : t('The profile {0} is not used: its field "{1}" {2}.', profile, field, message);
-  };
-
-  const tell = (): void => {
+/** Reports each mistake once, with its profile and field; the other profiles continue to work. */
+export function reportProblems(profiles: ProfileSettings, log: Logger, t: Translate): Disposable {
+  const reported = new Set<string>();
+  const report = (): void => {
     const fresh = profiles
       .problems()
-      .map(sentence)
-      .filter((text) => !told.has(text));
+      .map((problem) => problemText(problem, t))
+      .filter((text) => !reported.has(text));
     for (const text of fresh) {
-      told.add(text);
+      reported.add(text);
       log.error(text);
     }
     const [first, ...others] = fresh;
@@ -37,6 +26,6 @@ export function tellProblems(profiles: ProfileSettings, log: Logger, t: Translat
       if (chosen === openSettings) await commands.executeCommand('workbench.action.openSettingsJson');
     });
   };
-  tell();
-  return profiles.onDidChange(tell);
+  report();
+  return profiles.onDidChange(report);
 }

@@ -1,5 +1,5 @@
 import { env, MarkdownString, StatusBarAlignment, ThemeColor, window } from 'vscode';
-import type { Owned } from '../model/app.ts';
+import type { Disposable } from '../model/app.ts';
 import type { StatusView } from '../view/status-view.ts';
 import { tooltipCommands } from '../view/tooltip.ts';
 
@@ -9,7 +9,7 @@ const backgrounds = {
   error: new ThemeColor('statusBarItem.errorBackground'),
 };
 
-export interface StatusItem extends Owned {
+export interface StatusItem extends Disposable {
   show(view: StatusView, tooltip: string | undefined): void;
 }
 

@@ -1,9 +1,9 @@
 import { EventEmitter, Uri, window, workspace } from 'vscode';
-import type { Owned } from '../model/app.ts';
+import type { Disposable } from '../model/app.ts';
 import { documentScheme } from '../model/ids.ts';
 
 /** Read-only documents that live as long as they are open and are never written anywhere. */
-export function tokenDocuments(): Owned & { show(name: string, text: string): Promise<void> } {
+export function tokenDocuments(): Disposable & { show(name: string, text: string): Promise<void> } {
   const texts = new Map<string, string>();
   const changed = new EventEmitter<Uri>();
   const provider = workspace.registerTextDocumentContentProvider(documentScheme, {

@@ -72,6 +72,9 @@ async function run({ run: what }: Action, profileId: string | undefined): Promis
     case 'openSettings':
       await vscodeCommands.executeCommand('workbench.action.openSettings', '@ext:partner-auth.partner-auth');
       return;
+    case 'openExtension':
+      await vscodeCommands.executeCommand('extension.open', 'partner-auth.partner-auth');
+      return;
     case 'reloadWindow':
       await vscodeCommands.executeCommand('workbench.action.reloadWindow');
       return;

@@ -1,12 +1,11 @@
 import type { Logger } from '../../core/index.ts';
+import type { CheckedProfile, KnownPartners, Profile, SessionPool } from '../../core/profiles/index.ts';
 import type { Explanation } from './messages.ts';
-import type { CheckedProfile, Profile } from './profile.ts';
-import type { Sessions } from './sessions.ts';
 import type { Translate } from './translate.ts';
 import type { ShowStep } from './wizard.ts';
 
-/** Something that its owner must let go. VS Code takes it wherever it takes a Disposable. */
-export interface Owned {
+/** VS Code's own, without importing it. */
+export interface Disposable {
   dispose(): void;
 }
 
@@ -15,7 +14,7 @@ export interface App {
   readonly t: Translate;
   readonly log: Logger;
   readonly now: () => number;
-  readonly sessions: Sessions;
+  readonly sessions: SessionPool;
   readonly profiles: Profiles;
   readonly ui: Ui;
   readonly clipboard: Clipboard;
@@ -24,6 +23,8 @@ export interface App {
 
 export interface Profiles {
   list(): readonly CheckedProfile[];
+  /** The built-in partners and those of the user's settings, by id. */
+  partners(): KnownPartners;
   active(): CheckedProfile | undefined;
   /** Remembered for this workspace. */
   activate(id: string): Promise<void>;

@@ -1,6 +1,6 @@
 import type { CipherSample, PartnerAuthError } from '../../core/index.ts';
+import type { SecretRecord } from '../../core/profiles/index.ts';
 import { ivBeside, readEnvelope } from './envelope.ts';
-import type { SecretRecord } from './secret-record.ts';
 import type { Translate } from './translate.ts';
 import type { Answers, Step } from './wizard.ts';
 
@@ -19,7 +19,7 @@ export function detectionSteps(answers: Answers, keyIsStored: boolean, t: Transl
       kind: 'input',
       id: 'plaintext',
       secret: true,
-      prompt: t('Its plain text or a part of it, if you know it (leave empty otherwise)'),
+      prompt: t('Its plaintext or a part of it, if you know it (leave empty otherwise)'),
     },
     {
       kind: 'input',
@@ -74,7 +74,7 @@ export function sampleProblem({ setting }: PartnerAuthError, t: Translate): stri
         'The ciphertext is neither hex nor base64 of whole AES blocks, or it is over 1 MiB. Check that it is complete and that it is the ciphertext alone.',
       );
     case 'sample.plaintext':
-      return t('The plain text is over 1 MiB; a part of it does as well.');
+      return t('The plaintext is over 1 MiB; a part of it is enough.');
     case 'sample.iv':
       return t('The IV must be 16 bytes, written as text, hex or base64.');
     case 'sample.key':

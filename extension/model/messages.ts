@@ -12,7 +12,7 @@ export interface Explanation {
 
 export interface Action {
   readonly title: string;
-  readonly run: CommandName | 'openSettings' | 'reloadWindow' | 'storageHelp';
+  readonly run: CommandName | 'openSettings' | 'openExtension' | 'reloadWindow' | 'storageHelp';
 }
 
 /** Settings of a profile that an error can name; whatever else it names is a login field. */
@@ -38,7 +38,7 @@ export function explain(error: unknown, label: string, t: Translate, again: Comm
   const detect: Action = { title: t('Detect Cipher Settings'), run: 'detectCipher' };
   const say = (message: string, mustAct: boolean, ...actions: Action[]): Explanation => ({ message, mustAct, actions });
 
-  if (!isPartnerAuthError(error)) return say(t('{0}: something unexpected went wrong.', label), true, log);
+  if (!isPartnerAuthError(error)) return say(t('{0}: an unexpected error occurred.', label), true, log);
   switch (error.code) {
     case 'configuration':
       if (isAboutCipher(error)) {
@@ -52,12 +52,7 @@ export function explain(error: unknown, label: string, t: Translate, again: Comm
         );
       }
       if (!profileSettings.has(error.setting?.split('.')[0] ?? '')) {
-        return say(
-          t('{0}: a login field is missing or was not understood. Sign in to enter it again.', label),
-          true,
-          signIn,
-          log,
-        );
+        return say(t('{0}: a login field is missing or invalid. Sign in to enter it again.', label), true, signIn, log);
       }
       return say(
         t(
@@ -77,16 +72,20 @@ export function explain(error: unknown, label: string, t: Translate, again: Comm
     case 'invalidOneTimeCode':
       return say(t('{0} refused the one-time code.', label), true, signIn);
     case 'accountUnavailable':
-      return say(t('{0}: the account is blocked, not activated or gone. Ask the partner about it.', label), true, log);
+      return say(
+        t('{0}: the account is blocked, not activated or deleted. Ask the partner about it.', label),
+        true,
+        log,
+      );
     case 'signedOut':
       return say(t('You are not signed in to {0}.', label), true, signIn);
     case 'sessionEnded':
       return say(t('The session at {0} has ended. Sign in again.', label), true, signIn);
     case 'refreshInterrupted':
-      return say(t('A refresh at {0} was interrupted and its answer was lost. Sign in again.', label), true, signIn);
+      return say(t('A refresh at {0} was interrupted and its response was lost. Sign in again.', label), true, signIn);
     case 'cipher':
       return say(
-        t('{0}: an answer could not be decrypted. Check the key, the IV and the cipher settings.', label),
+        t('{0}: a response could not be decrypted. Check the key, the IV and the cipher settings.', label),
         true,
         detect,
         openSettings,
@@ -95,7 +94,7 @@ export function explain(error: unknown, label: string, t: Translate, again: Comm
     case 'network':
       return say(t('{0} could not be reached. Check the network and the base URL.', label), false, retry, log);
     case 'timeout':
-      return say(t('{0} did not answer in time.', label), false, retry, log);
+      return say(t('{0} did not respond in time.', label), false, retry, log);
     case 'tls':
       return say(
         t(
@@ -107,22 +106,22 @@ export function explain(error: unknown, label: string, t: Translate, again: Comm
         log,
       );
     case 'rateLimited':
-      return say(t('{0} takes no more calls for now. Try again later.', label), false, log);
+      return say(t('{0} accepts no more calls for now. Try again later.', label), false, log);
     case 'partnerUnavailable':
-      return say(t('{0} has trouble on its side. Your session is kept.', label), false, retry, log);
+      return say(t('{0} reports a failure on its side. Your session is kept.', label), false, retry, log);
     case 'partnerRefused':
       return say(refusal(error, label, t), true, ...(isAboutCipher(error) ? [detect] : []), openSettings, log);
-    case 'invalidAnswer':
-    case 'answerTooLarge':
+    case 'invalidResponse':
+    case 'responseTooLarge':
       return say(
-        t('{0} answered with something that is not expected. Check the base URL and the answer settings.', label),
+        t('{0} sent an unexpected response. Check the base URL and the response settings.', label),
         true,
         openSettings,
         log,
       );
     case 'redirect':
       return say(
-        t('{0} answered with a redirect, which is not followed. Check the base URL.', label),
+        t('{0} returned a redirect, which is not followed. Check the base URL.', label),
         true,
         openSettings,
         log,
@@ -133,6 +132,14 @@ export function explain(error: unknown, label: string, t: Translate, again: Comm
           title: t('Reload Window'),
           run: 'reloadWindow',
         });
+      }
+      if (error.setting === 'store.version') {
+        return say(
+          t('{0}: the stored session was written by a newer version. Update Partner Auth to use it.', label),
+          true,
+          { title: t('Show Extension'), run: 'openExtension' },
+          log,
+        );
       }
       return say(
         t('{0}: the session could not be saved or read. It lasts for this window only.', label),
@@ -160,5 +167,5 @@ function refusal(error: PartnerAuthError, label: string, t: Translate): string {
       label,
     );
   }
-  return t('{0} refused the call. The log has its answer.', label);
+  return t('{0} refused the call. The log has its response.', label);
 }

@@ -1,34 +1,39 @@
-import { checkConnection, isPartnerAuthError, partners, type TextFormat } from '../../core/index.ts';
-import type { Profile } from './profile.ts';
+import { checkConnection, isPartnerAuthError, type PartnerDefinition, type TextFormat } from '../../core/index.ts';
+import {
+  requiresCipher,
+  requiresPartnerCode,
+  traitsOf,
+  type KnownPartners,
+  type PartnerTrait,
+  type Profile,
+} from '../../core/profiles/index.ts';
 import { ivStep, keyStep } from './sign-in-steps.ts';
 import type { Translate } from './translate.ts';
 import type { Answers, Step } from './wizard.ts';
 
-type PartnerId = keyof typeof partners;
-
-/** Chosen instead of a partner: a partner of one's own on this machine. */
-export const sandboxChoice = 'sandbox';
+/** Chosen instead of a partner: a partner server on this machine. Cannot be the id of a partner. */
+export const sandboxChoice = '$sandbox';
 const otherUrl = 'other';
 
 /** The questions by which a profile is made. */
-export function profileSteps(answers: Answers, t: Translate): readonly Step[] {
-  const steps: Step[] = [partnerStep(t)];
-  const { partner, url } = answers;
-  if (partner === undefined || partner === sandboxChoice) return steps;
-  const definition = partners[partner as PartnerId];
-  const known = definition.baseUrls ?? [];
-  if (known.length > 0) {
+export function profileSteps(answers: Answers, partners: KnownPartners, t: Translate): readonly Step[] {
+  const steps: Step[] = [partnerStep(partners, t)];
+  const { partner = '', url } = answers;
+  const definition = partners[partner];
+  if (definition === undefined) return steps;
+  const servers = definition.baseUrls ?? [];
+  if (servers.length > 0) {
     steps.push({
       kind: 'pick',
       id: 'url',
       prompt: t('Which server of {0}?', definition.label),
       items: [
-        ...known.map((server) => ({ value: server.url, label: server.label, description: server.url })),
+        ...servers.map((server) => ({ value: server.url, label: server.label, description: server.url })),
         { value: otherUrl, label: t('Another address…') },
       ],
     });
   }
-  if (known.length === 0 || url === otherUrl) {
+  if (servers.length === 0 || url === otherUrl) {
     steps.push({
       kind: 'input',
       id: 'baseUrl',
@@ -36,26 +41,26 @@ export function profileSteps(answers: Answers, t: Translate): readonly Step[] {
       placeholder: 'https://partner.example',
       validate: (value) =>
         connectionProblem(
-          { partner: partner as PartnerId, baseUrl: value, partnerCode: 'x' },
+          { partner: definition, baseUrl: value, partnerCode: 'x' },
           'baseUrl',
           t('This must be an https address without user, query or fragment (http only on this machine).'),
         ),
     });
   }
-  if (needsPartnerCode(partner as PartnerId)) {
+  if (requiresPartnerCode(definition)) {
     steps.push({
       kind: 'input',
       id: 'partnerCode',
       prompt: t('Partner code, as {0} gave it to you', definition.label),
       validate: (value) =>
         connectionProblem(
-          { partner: partner as PartnerId, baseUrl: 'https://partner.example', partnerCode: value },
+          { partner: definition, baseUrl: 'https://partner.example', partnerCode: value },
           'partnerCode',
           t('This must be printable ASCII without spaces around it.'),
         ),
     });
   }
-  if (definition.body.form === 'encrypted') steps.push(...cipherSteps(partner as PartnerId, answers, t));
+  if (requiresCipher(definition)) steps.push(...cipherSteps(partner, answers, t));
   steps.push({
     kind: 'input',
     id: 'label',
@@ -66,25 +71,46 @@ export function profileSteps(answers: Answers, t: Translate): readonly Step[] {
   return steps;
 }
 
-function partnerStep(t: Translate): Step {
+function partnerStep(partners: KnownPartners, t: Translate): Step {
   return {
     kind: 'pick',
     id: 'partner',
     prompt: t('Which partner?'),
     items: [
-      { value: 'tconnect', label: 'TCONNECT', detail: t('Encrypted payloads with a partner code') },
-      { value: 'bizmail', label: 'BizMail', detail: t('Plain JSON or multipart') },
-      { value: 'cloudreve', label: 'Cloudreve', detail: t('Cloudreve v4, with one-time codes') },
+      ...Object.entries(partners).map(([value, definition]) => ({
+        value,
+        label: definition.label,
+        detail: traitsOf(definition)
+          .map((trait) => traitText(trait, t))
+          .join(', '),
+      })),
       {
         value: sandboxChoice,
         label: `$(beaker) ${t('Sandbox')}`,
-        detail: t('A partner on this machine, to try everything without an account'),
+        detail: t('A partner server on this machine, to try everything without an account'),
       },
     ],
   };
 }
 
-function cipherSteps(partner: PartnerId, answers: Answers, t: Translate): Step[] {
+function traitText(trait: PartnerTrait, t: Translate): string {
+  switch (trait) {
+    case 'encrypted':
+      return t('encrypted payloads');
+    case 'plain':
+      return t('plain payloads');
+    case 'multipart':
+      return t('multipart forms');
+    case 'partnerCode':
+      return t('partner code');
+    case 'oneTimeCode':
+      return t('one-time codes');
+    case 'captcha':
+      return t('captchas');
+  }
+}
+
+function cipherSteps(partner: string, answers: Answers, t: Translate): Step[] {
   const profile = { partner, cipher: cipherFrom(answers) };
   const steps: Step[] = [
     {
@@ -129,11 +155,13 @@ function cipherFrom({ keyFormat = 'utf8', iv = 'prefix' }: Answers): NonNullable
 /** The profile that the answers describe, and its secrets, which do not go into the settings. */
 export function profileFrom(
   answers: Answers,
+  partners: KnownPartners,
   taken: readonly string[],
 ): { readonly profile: Profile; readonly key: string | undefined; readonly iv: string | undefined } {
-  const partner = answers.partner as PartnerId;
+  const { partner = '' } = answers;
+  const definition = partners[partner];
   const label = (answers.label ?? '').trim();
-  const encrypted = partners[partner].body.form === 'encrypted';
+  const isEncrypted = definition !== undefined && requiresCipher(definition);
   const baseUrl = answers.baseUrl ?? answers.url ?? '';
   return {
     profile: {
@@ -142,11 +170,11 @@ export function profileFrom(
       partner,
       baseUrl: answers.url === undefined || answers.url === otherUrl ? baseUrl : answers.url,
       ...(answers.partnerCode && { partnerCode: answers.partnerCode }),
-      ...(encrypted && { cipher: cipherFrom(answers) }),
+      ...(isEncrypted && { cipher: cipherFrom(answers) }),
     },
-    key: encrypted ? answers.key : undefined,
-    // An IV typed before the rule was changed again is of no use.
-    iv: encrypted && answers.iv?.startsWith('fixed') === true ? answers.ivValue : undefined,
+    key: isEncrypted ? answers.key : undefined,
+    // An IV typed before the rule was changed again is useless.
+    iv: isEncrypted && answers.iv?.startsWith('fixed') === true ? answers.ivValue : undefined,
   };
 }
 
@@ -166,12 +194,8 @@ function freeId(label: string, taken: readonly string[]): string {
   }
 }
 
-function needsPartnerCode(partner: PartnerId): boolean {
-  return Object.values(partners[partner].headers ?? {}).some((value) => value.includes('{partnerCode}'));
-}
-
 function connectionProblem(
-  connection: { readonly partner: PartnerId; readonly baseUrl: string; readonly partnerCode: string },
+  connection: { readonly partner: PartnerDefinition; readonly baseUrl: string; readonly partnerCode: string },
   setting: string,
   words: string,
 ): string | undefined {

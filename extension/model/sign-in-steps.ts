@@ -1,5 +1,5 @@
 import { createCipher, isPartnerAuthError, type PartnerAuthError } from '../../core/index.ts';
-import { cipherOf, type CheckedProfile } from './profile.ts';
+import { type CheckedProfile, cipherOf } from '../../core/profiles/index.ts';
 import type { Translate } from './translate.ts';
 import type { Answers, Step } from './wizard.ts';
 

@@ -10,7 +10,7 @@ export function candidateLabel({ settings, payload }: CipherCandidate, t: Transl
     iv,
     padding = 16,
     output = 'hex',
-    prefix,
+    ciphertextPrefix,
   } = settings;
   const derived = typeof derivation === 'string' ? derivation : Object.keys(derivation)[0];
   return [
@@ -18,7 +18,7 @@ export function candidateLabel({ settings, payload }: CipherCandidate, t: Transl
     t('key {0}', derived === 'none' ? keyFormat : `${keyFormat}, ${derived ?? ''}`),
     `IV ${iv.from}`,
     output,
-    ...(prefix === undefined ? [] : [t('prefix "{0}"', prefix)]),
+    ...(ciphertextPrefix === undefined ? [] : [t('prefix "{0}"', ciphertextPrefix)]),
     ...(padding === 16 ? [] : [t('padding {0}', padding)]),
     payload,
   ].join(' · ');
@@ -27,7 +27,7 @@ export function candidateLabel({ settings, payload }: CipherCandidate, t: Transl
 export function reasonText(reason: Reason, t: Translate): string {
   switch (reason) {
     case 'padding is right':
-      return t('the padding is right');
+      return t('the padding is correct');
     case 'text is UTF-8':
       return t('the text is UTF-8');
     case 'payload is JSON':

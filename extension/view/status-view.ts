@@ -1,6 +1,6 @@
+import type { PartnerAuthError } from '../../core/index.ts';
+import type { CheckedProfile, ProfileStatus } from '../../core/profiles/index.ts';
 import { commands } from '../model/ids.ts';
-import type { CheckedProfile } from '../model/profile.ts';
-import type { ProfileStatus } from '../model/profile-status.ts';
 import type { Translate } from '../model/translate.ts';
 import { shortDuration } from './duration.ts';
 
@@ -77,30 +77,50 @@ export function statusView(
       );
     }
     case 'expired':
-      if (lastError !== undefined)
+      if (lastError !== undefined) {
+        const { icon, words } = refreshTrouble(lastError, t);
         return view(
-          'debug-disconnect',
-          `: ${t('Offline, expired')}`,
-          t('the access token has expired and the partner could not be reached'),
+          icon,
+          `: ${t('Expired, {0}', words)}`,
+          t('the access token has expired, the last refresh failed: {0}', words),
           commands.refresh,
           'error',
         );
+      }
       return view('key', `: ${t('Expired')}`, t('the access token has expired'), commands.refresh, 'warning');
     case 'due':
     case 'valid': {
       const severity = phase === 'due' ? 'warning' : 'normal';
-      if (lastError !== undefined)
+      if (lastError !== undefined) {
+        const { icon, words } = refreshTrouble(lastError, t);
         return view(
-          'debug-disconnect',
-          `${left}, ${t('offline')}`,
-          t('the access token works, the last refresh failed'),
+          icon,
+          `${left}, ${words}`,
+          t('the access token is valid, the last refresh failed: {0}', words),
           commands.refresh,
           severity,
         );
+      }
       if (phase === 'due')
         return view('key', left, t('the access token is about to expire'), commands.refresh, severity);
       return view('key', left, t('signed in'), commands.refresh);
     }
+  }
+}
+
+/** Why the last refresh failed, in a word or two. */
+function refreshTrouble({ code }: PartnerAuthError, t: Translate): { readonly icon: string; readonly words: string } {
+  switch (code) {
+    case 'network':
+    case 'timeout':
+      return { icon: 'debug-disconnect', words: t('offline') };
+    case 'rateLimited':
+    case 'partnerUnavailable':
+      return { icon: 'debug-disconnect', words: t('partner unavailable') };
+    case 'store':
+      return { icon: 'warning', words: t('not saved') };
+    default:
+      return { icon: 'warning', words: t('refresh failed') };
   }
 }
 

@@ -1,5 +1,5 @@
 import { decodeToken } from '../../core/index.ts';
-import type { ProfileStatus } from '../model/profile-status.ts';
+import type { ProfileStatus } from '../../core/profiles/index.ts';
 import type { Translate } from '../model/translate.ts';
 
 /** A readable JSON document of what a token says, without its signature: it can not be pasted as a token. */

@@ -1,7 +1,6 @@
+import type { CheckedProfile, ProfileStatus } from '../../core/profiles/index.ts';
 import { commands } from '../model/ids.ts';
 import { explain } from '../model/messages.ts';
-import type { CheckedProfile } from '../model/profile.ts';
-import type { ProfileStatus } from '../model/profile-status.ts';
 import type { Translate } from '../model/translate.ts';
 import { shortDuration } from './duration.ts';
 import { escapeMarkdown } from './markdown.ts';
@@ -26,10 +25,10 @@ export function tooltip(
   formatTime: (epochMs: number) => string,
 ): string {
   const rows: [string, string][] = [];
-  const moment = (at: number): string => `${formatTime(at)} (${at > now ? shortDuration(at - now, t) : t('over')})`;
+  const moment = (at: number): string => `${formatTime(at)} (${at > now ? shortDuration(at - now, t) : t('expired')})`;
   if (status.account !== undefined) rows.push([t('Account'), status.account]);
   rows.push([t('Partner'), `${profile.definition.label}, ${new URL(profile.baseUrl).host}`]);
-  if (status.accessExpiresAt !== undefined) rows.push([t('Access token until'), moment(status.accessExpiresAt)]);
+  if (status.accessExpiresAt !== undefined) rows.push([t('Access token expires'), moment(status.accessExpiresAt)]);
   if (status.refreshExpiresAt !== undefined) rows.push([t('Sign-in needed'), moment(status.refreshExpiresAt)]);
   if (status.issuedAt !== undefined) rows.push([t('Last refresh'), formatTime(status.issuedAt)]);
   if (status.lastError !== undefined)

@@ -14,7 +14,7 @@ import {
   type CipherSettings,
   type Credentials,
   type Logger,
-  type PartnerAnswer,
+  type PartnerResponse,
   type PartnerAuthErrorCode,
   type PartnerDefinition,
   type PartnerSession,
@@ -41,7 +41,7 @@ export async function session(store: TokenStore, logger: Logger, signal: AbortSi
     ca: '',
     logger,
     autoRefresh: true,
-    answer: { tokensIn: 'data', encryptedIn: 'data' },
+    response: { tokensIn: 'data', encryptedIn: 'data' },
     extraFields: { login: { grant_type: 'password' } },
   };
   await using open: PartnerSession = await openSession(options);
@@ -51,7 +51,7 @@ export async function session(store: TokenStore, logger: Logger, signal: AbortSi
   await open.login(credentials, { signal });
   await open.refresh({ signal });
   const token: string = await open.accessToken({ minValidity: 60, signal });
-  const answer: PartnerAnswer = await open.request('/x', {
+  const answer: PartnerResponse = await open.request('/x', {
     method: 'PUT',
     payload: { a: 1 },
     headers: { b: 'c' },

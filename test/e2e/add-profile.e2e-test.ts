@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Profile } from '../../extension/model/profile.ts';
+import type { Profile } from '../../core/profiles/profile.ts';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
 import { signInAnswers, startPartnerAuth, statusItem, typeSteps } from '../helpers/workbench/partner-auth.ts';
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';

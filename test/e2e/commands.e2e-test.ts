@@ -70,7 +70,7 @@ describe('commands of a signed-in profile', () => {
     assert.match(text, /^ACME/);
     assert.match(text, new RegExp(`Account\\s+${username}`));
     assert.match(text, new RegExp(`Partner\\s+TCONNECT, 127\\.0\\.0\\.1:${new URL(partner.url).port}`));
-    assert.match(text, /Access token until\s+.*\(9h\)/);
+    assert.match(text, /Access token expires\s+.*\(9h\)/);
     assert.match(text, /Sign-in needed\s+.*\(29d\)/);
     assert.match(text, /Last refresh/);
     assert.deepEqual(
@@ -79,7 +79,7 @@ describe('commands of a signed-in profile', () => {
     );
     const before = callsOf(partner, 'refresh');
     await statusItem(window).clickTooltipLink('Refresh');
-    await passingMessage(window).waitFor('ACME: the access token is fresh.');
+    await passingMessage(window).waitFor('ACME: the access token was refreshed.');
     assert.equal(callsOf(partner, 'refresh'), before + 1);
   });
 
@@ -100,7 +100,7 @@ describe('commands of a signed-in profile', () => {
     // The same words may still be there from a refresh before.
     await passingMessage(window).waitUntilGone();
     await statusItem(window).click();
-    await passingMessage(window).waitFor('ACME: the access token is fresh.');
+    await passingMessage(window).waitFor('ACME: the access token was refreshed.');
     await window.runCommand('Consumer: Ask for a Session');
     await window.waitForClipboard(partner.tokens('tconnect')?.accessToken ?? '');
     await window.notifications.waitFor(`got ${account}, changes: ${Number(before) + 1}`);

@@ -112,7 +112,7 @@ describe('a partner that is JSON in the settings', () => {
 
   it('refreshes with one click and hands out its token', async () => {
     await statusItem(window).click();
-    await passingMessage(window).waitFor('Acme: the access token is fresh.');
+    await passingMessage(window).waitFor('Acme: the access token was refreshed.');
     assert.deepEqual(lines().slice(2), ['refresh ok']);
     await window.runCommand('Partner Auth: Copy Access Token');
     assert.equal(await window.waitForClipboard(/^eyJ/), partner.tokens('acme-pay')?.accessToken);
@@ -140,7 +140,7 @@ describe('a partner that is JSON in the settings', () => {
 
   it('has its last exchange explained', async () => {
     await window.runCommand('Partner Auth: Refresh Token');
-    await passingMessage(window).waitFor('Acme: the access token is fresh.');
+    await passingMessage(window).waitFor('Acme: the access token was refreshed.');
     await window.runCommand('Partner Auth: Explain Last Exchange');
     const shown = await window.waitForEditor(/"call": "refresh"/);
     assert.match(shown, /"renewal_token": "•+"/);

@@ -26,7 +26,7 @@ export const english: Words = {
   copyCommand: 'Partner Auth: Copy Access Token',
   copied: /^\$\(check\) Access token copied \(9h\)\. The clipboard is cleared in 2 s\.$/,
   cleared: 'The token was cleared from the clipboard.',
-  fresh: 'ACME: the access token is fresh.',
+  fresh: 'ACME: the access token was refreshed.',
   signOutCommand: 'Partner Auth: Sign Out',
 };
 

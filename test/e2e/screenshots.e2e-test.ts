@@ -72,7 +72,7 @@ describe('screenshots', () => {
     await window.screenshot(picture('tooltip'), { x: 0, y: 500, width: 480, height: 220 });
     await window.screenshot(picture('window'));
 
-    partner.fail({ status: 503 }, { call: 'refresh', times: Infinity });
+    partner.fail('resetBefore', { call: 'refresh', times: Infinity });
     await item.click();
     await item.waitFor(/offline/);
     await showState('offline');

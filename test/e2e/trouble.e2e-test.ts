@@ -47,7 +47,7 @@ describe('trouble at the partner', () => {
     await window.runCommand('Partner Auth: Sign In');
     await completeSignIn(window, partner, 'bizmail');
     await statusItem(window).click();
-    await passingMessage(window).waitFor('Mailer: the access token is fresh.');
+    await passingMessage(window).waitFor('Mailer: the access token was refreshed.');
     assert.equal(callsOf(partner, 'refresh'), 1);
     assert.equal(evil.journal.length, 0);
     assert.match((await statusItem(window).tooltip()).text, new RegExp(`BizMail, ${new URL(partner.url).host}`));
@@ -79,11 +79,11 @@ describe('trouble at the partner', () => {
   it('a partner that is down costs nothing: the token at hand is still copied', async () => {
     partner.fail({ status: 503, html: true }, { call: 'refresh', times: Infinity });
     await statusItem(window).click();
-    await window.notifications.click('Mailer has trouble on its side. Your session is kept.', 'Show Log');
+    await window.notifications.click('Mailer reports a failure on its side. Your session is kept.', 'Show Log');
     assert.match(await window.waitForOutput(/Mailer: partnerUnavailable/), /503/);
-    assert.deepEqual(await statusItem(window).waitFor(/offline/), {
-      text: '$(debug-disconnect) Mailer 59m, offline',
-      label: 'Mailer: the access token works, the last refresh failed',
+    assert.deepEqual(await statusItem(window).waitFor(/unavailable/), {
+      text: '$(debug-disconnect) Mailer 59m, partner unavailable',
+      label: 'Mailer: the access token is valid, the last refresh failed: partner unavailable',
       kind: 'default',
     });
     await window.runCommand('Partner Auth: Copy Access Token');

@@ -63,8 +63,8 @@ describe('two windows', () => {
     partner.set({ delay: 300 });
     await Promise.all([statusItem(first).click(), statusItem(second).click()]);
     await Promise.race([
-      passingMessage(first).waitFor('ACME: the access token is fresh.'),
-      passingMessage(second).waitFor('ACME: the access token is fresh.'),
+      passingMessage(first).waitFor('ACME: the access token was refreshed.'),
+      passingMessage(second).waitFor('ACME: the access token was refreshed.'),
     ]);
     const texts = await Promise.all([first, second].map((window) => settled(window)));
     assert.deepEqual(texts.toSorted(), ['$(key) ACME 9h', behind].toSorted());
@@ -78,7 +78,7 @@ describe('two windows', () => {
     await loser.reload();
     await statusItem(loser).waitFor('$(key) ACME 9h');
     await statusItem(loser).click();
-    await passingMessage(loser).waitFor('ACME: the access token is fresh.');
+    await passingMessage(loser).waitFor('ACME: the access token was refreshed.');
     assert.equal(callsOf(partner, 'refresh'), 2);
   });
 

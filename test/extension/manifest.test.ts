@@ -3,9 +3,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { authenticationProvider, commands, contextKeys, extensionId, settings } from '../../extension/model/ids.ts';
-import { parseProfiles } from '../../extension/model/profile.ts';
+import { parseProfiles } from '../../core/profiles/profile.ts';
 import { tooltipCommands } from '../../extension/view/tooltip.ts';
-import { english } from '../helpers/fake-app.ts';
 
 interface Manifest {
   readonly name: string;
@@ -130,10 +129,10 @@ describe('settings of the manifest', () => {
     const fields = Object.keys(properties['partnerAuth.profiles']?.items?.properties ?? {});
     const profile = { id: 'a', label: 'A', partner: 'bizmail', baseUrl: 'https://partner.example' };
     for (const field of fields) {
-      const { problems } = parseProfiles([{ ...profile, [field]: Symbol('no value fits') }], english);
+      const { problems } = parseProfiles([{ ...profile, [field]: Symbol('no value fits') }]);
       assert.notEqual(problems[0]?.message, 'is not a known field', field);
     }
-    assert.equal(parseProfiles([{ ...profile, other: 1 }], english).problems[0]?.field, 'other');
+    assert.equal(parseProfiles([{ ...profile, other: 1 }]).problems[0]?.field, 'other');
   });
 });
 

@@ -1,12 +1,19 @@
-import { memoryStore, type StoredRecord } from '../../core/index.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  openProfileStore,
+  parsePartners,
+  parseProfiles,
+  SessionPool,
+  type CheckedProfile,
+  type Profile,
+  type SecretRecord,
+} from '../../core/profiles/index.ts';
 import type { App, PickItem, RunningSandbox } from '../../extension/model/app.ts';
-import { parsePartners } from '../../extension/model/custom-partners.ts';
-import { markOf } from '../../extension/model/mark.ts';
 import type { Explanation } from '../../extension/model/messages.ts';
-import { parseProfiles, type CheckedProfile, type Profile } from '../../extension/model/profile.ts';
-import type { SecretRecord } from '../../extension/model/secret-record.ts';
-import { Sessions, type ProfileStore } from '../../extension/model/sessions.ts';
 import type { Translate } from '../../extension/model/translate.ts';
+import { fakeSecretStore } from './fake-secret-store.ts';
 import type { Position, Step } from '../../extension/model/wizard.ts';
 
 /** As `vscode.l10n.t` answers in English. */
@@ -61,7 +68,7 @@ export interface FakeApp {
 
 /** The surroundings of the commands, in memory: secret storage, settings, clipboard, and a user who follows a script. */
 export function fakeApp(options: FakeAppOptions = {}): FakeApp {
-  const secrets = new Map<string, SecretRecord>();
+  const secretStore = fakeSecretStore();
   const steps: { step: Step; position: Position }[] = [];
   const briefs: string[] = [];
   const explanations: Explanation[] = [];
@@ -77,26 +84,31 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
   const replies = new Map(
     Object.entries(options.replies ?? {}).map(([id, reply]) => [id, isList(reply) ? [...reply] : [reply]]),
   );
-  const { known } = parsePartners(options.partners, english);
+  const { known } = parsePartners(options.partners);
   let active: string | undefined;
-  const list = (): readonly CheckedProfile[] => parseProfiles(setting, english, known).profiles;
+  const list = (): readonly CheckedProfile[] => parseProfiles(setting, known).profiles;
   const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);
   const log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
+
+  const folder = temporaryFolderOfProcess();
 
   const app: App = {
     t: english,
     log,
     now: Date.now,
-    sessions: new Sessions({
-      openStore: (profile) => Promise.resolve(fakeStore(profile, secrets)),
+    sessions: new SessionPool({
+      openStore: (profile) =>
+        openProfileStore(profile, { secrets: secretStore, folder, log, secretsAreVolatile: () => false }),
       readFile: () => Promise.reject(new Error('There are no files here.')),
       log,
       autoRefresh: () => false,
       refreshMargin: () => 300,
       now: Date.now,
+      globalAgent: false,
     }),
     profiles: {
       list,
+      partners: () => known,
       active: () => list().find(({ id }) => id === active) ?? list()[0],
       activate: async (id) => void (active = id),
       async save(profile) {
@@ -158,7 +170,9 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
   };
   const fake: FakeApp = {
     app,
-    secrets,
+    get secrets() {
+      return secretStore.records();
+    },
     steps,
     briefs,
     explanations,
@@ -185,36 +199,9 @@ function isList(reply: Reply | readonly Reply[]): reply is readonly Reply[] {
   return Array.isArray(reply);
 }
 
-function fakeStore(profile: CheckedProfile, secrets: Map<string, SecretRecord>): ProfileStore {
-  const { id, origin } = profile;
-  // Its lock and its events serve; what it keeps is not used.
-  const { lock, write: announce, onDidChange } = memoryStore();
-  const stored = (): SecretRecord | undefined => secrets.get(id);
-  let brought = (record: SecretRecord): SecretRecord => record;
-  const save = (record: SecretRecord): void => void secrets.set(id, structuredClone(record));
-  return {
-    lock,
-    read: async () => stored()?.session,
-    async write(session: StoredRecord) {
-      const before = stored() ?? { version: 1, origin };
-      save({ ...('tokens' in session ? brought(before) : before), session });
-      if ('tokens' in session) brought = (record) => record;
-      await announce(session);
-    },
-    async clear() {
-      const { session: _, ...rest } = stored() ?? { version: 1, origin };
-      save(rest);
-    },
-    secrets: async () => stored(),
-    bring: (change = (record) => record) => void (brought = change),
-    update: (change) => lock(async () => save(change(stored() ?? { version: 1, origin }))),
-    forget: () => lock(async () => void secrets.delete(id)),
-    mark() {
-      const session = stored()?.session;
-      return session && markOf(session, origin);
-    },
-    storage: 'kept',
-    onDidChange: (listener) => onDidChange?.(listener) ?? (() => undefined),
-    dispose: () => undefined,
-  };
+/** A folder of the fake app's own, which is gone when the process ends. */
+function temporaryFolderOfProcess(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'partner-auth-test-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }

@@ -1,5 +1,5 @@
 import type { Sandbox, SandboxPartner } from '../../core/sandbox/index.ts';
-import type { Profile } from '../../extension/model/profile.ts';
+import type { Profile } from '../../core/profiles/profile.ts';
 
 const labels = { tconnect: 'ACME', bizmail: 'Mailer', cloudreve: 'Drive' };
 

@@ -9,8 +9,8 @@ export interface WatchedStore extends TokenStore {
   before(step: Step, then: (record?: StoredRecord) => Promise<void> | void): void;
   /** Every write that fits fails as on a full disk; undefined heals. */
   failWrites(fits: ((record: StoredRecord) => boolean) | undefined): void;
-  /** What a process uses that does not wait for this one's lock, because it took it over. */
-  readonly thief: TokenStore;
+  /** The same store for a process that took the lock over and does not wait for this one. */
+  readonly withoutLock: TokenStore;
 }
 
 /** A store whose lock can be lost and whose disk can be full. */
@@ -31,9 +31,9 @@ export function watchedStore(inner: TokenStore): WatchedStore {
       await step('read', record);
       return record;
     },
-    async write(record) {
+    async write(record, options) {
       if (full?.(record) === true) throw new Error('ENOSPC');
-      await inner.write(record);
+      await inner.write(record, options);
       await step('write', record);
     },
     clear: () => inner.clear(),
@@ -48,7 +48,12 @@ export function watchedStore(inner: TokenStore): WatchedStore {
     loseLock: () => void (lost = true),
     before: (name, then) => void (hook = { step: name, then }),
     failWrites: (fits) => void (full = fits),
-    thief: { read: inner.read, write: inner.write, clear: inner.clear, lock: (fn) => fn() },
+    withoutLock: {
+      read: inner.read,
+      write: inner.write,
+      clear: inner.clear,
+      lock: (fn) => fn({ stillHeld: () => Promise.resolve(true) }),
+    },
   };
 }
 

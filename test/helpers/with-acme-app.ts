@@ -1,6 +1,6 @@
 import type { CipherSettingsWithoutSecrets, PartnerDefinition } from '../../core/index.ts';
 import { startSandbox, type Sandbox, type SandboxDefinition } from '../../core/sandbox/index.ts';
-import type { CheckedProfile } from '../../extension/model/profile.ts';
+import type { CheckedProfile } from '../../core/profiles/profile.ts';
 import { fakeApp, type FakeApp, type FakeAppOptions } from './fake-app.ts';
 import { acmePay } from './readme-partner.ts';
 

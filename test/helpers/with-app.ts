@@ -1,6 +1,6 @@
 import { startSandbox, type Sandbox, type SandboxOptions, type SandboxPartner } from '../../core/sandbox/index.ts';
 import type { RunningSandbox } from '../../extension/model/app.ts';
-import type { CheckedProfile } from '../../extension/model/profile.ts';
+import type { CheckedProfile } from '../../core/profiles/profile.ts';
 import { signIn } from '../../extension/commands/sign-in.ts';
 import { fakeApp, type FakeApp, type FakeAppOptions } from './fake-app.ts';
 

@@ -24,7 +24,7 @@ describe('bad input in VS Code', () => {
 
   for (const [name, junk] of Object.entries({
     'no JSON': '{"version":1,"origin"',
-    'another version': '{"version":99}',
+    'an older version': '{"version":0}',
     'a session of the wrong shape': '{"version":1,"origin":"http://127.0.0.1","session":{"version":1,"tokens":[]}}',
     'an empty object': '{}',
   })) {
@@ -46,6 +46,19 @@ describe('bad input in VS Code', () => {
       });
     });
   }
+
+  it('a stored record of a newer version is left as it is, and signing in says so', async () => {
+    const { secrets } = (await observed()).context;
+    await withProfile(async ({ sandbox, profile, secretKey }) => {
+      const newer = JSON.stringify({ version: 2, origin: sandbox.url, vault: 'x' });
+      await secrets.store(secretKey, newer);
+      await runDeclining('signIn', profile.id);
+      await runDeclining('refresh', profile.id);
+      assert.equal(await secrets.get(secretKey), newer);
+      assert.equal(await secrets.get(`${secretKey}:damaged`), undefined);
+      assert.equal(sandbox.journal.length, 0);
+    });
+  });
 
   it('a record that turns to junk while signed in costs neither the window nor the session at the partner', async () => {
     const { secrets } = (await observed()).context;

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { startSandbox, type Sandbox, type SandboxOptions, type SandboxPartner } from '../../core/sandbox/index.ts';
-import type { Profile } from '../../extension/model/profile.ts';
-import type { SecretRecord } from '../../extension/model/secret-record.ts';
+import type { Profile } from '../../core/profiles/profile.ts';
+import type { SecretRecord } from '../../core/profiles/secret-record.ts';
 import { profileOf } from '../helpers/profile-of.ts';
 import { observed } from './observed.ts';
 

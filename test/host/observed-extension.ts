@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ConfigurationTarget, workspace, type ExtensionContext, type SecretStorage } from 'vscode';
 import { startSandbox } from '../../core/sandbox/index.ts';
-import type { SessionMark } from '../../extension/model/mark.ts';
-import type { Profile } from '../../extension/model/profile.ts';
+import type { SessionSummary } from '../../core/profiles/session-summary.ts';
+import type { Profile } from '../../core/profiles/profile.ts';
 import { profileOf } from '../helpers/profile-of.ts';
 import { publish } from './observed.ts';
 
@@ -67,7 +67,7 @@ function plantDueMark({ globalStorageUri }: ExtensionContext, { id, baseUrl }: P
   const folder = join(globalStorageUri.fsPath, 'sessions');
   mkdirSync(folder, { recursive: true });
   const now = Date.now();
-  const mark: SessionMark = {
+  const mark: SessionSummary = {
     version: 1,
     origin: new URL(baseUrl).origin,
     sessionId: 'planted',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { describe, it } from 'node:test';
 import { ESLint } from 'eslint';
 import tseslint from 'typescript-eslint';
@@ -23,22 +23,67 @@ async function complaint(file: string, source: string): Promise<string> {
   return messages.map(({ message }) => message).join('\n');
 }
 
+/** The files of the product with the files that each imports, types included. */
+function importGraph(): ReadonlyMap<string, readonly string[]> {
+  const files = globSync(['core/**/*.ts', 'extension/**/*.ts'], { cwd: root }).map((file) =>
+    file.replaceAll('\\', '/'),
+  );
+  return new Map(
+    files.map((file) => {
+      const text = readFileSync(join(root, file), 'utf8');
+      const sources = [...text.matchAll(/(?:from |import\()'(\.[^']+)'/g)].map(([, source = '']) => source);
+      return [file, sources.map((source) => normalize(join(dirname(file), source)).replaceAll('\\', '/'))];
+    }),
+  );
+}
+
+/** The first circle that the imports of these files form, as the files on it. */
+function circle(graph: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const done = new Set<string>();
+  const walk = (file: string, path: readonly string[]): readonly string[] => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return [];
+    for (const next of graph.get(file) ?? []) {
+      const found = walk(next, [...path, file]);
+      if (found.length > 0) return found;
+    }
+    done.add(file);
+    return [];
+  };
+  for (const file of graph.keys()) {
+    const found = walk(file, []);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
 describe('import directions', () => {
   const refused: [string, string, RegExp][] = [
-    ['core/token.ts', 'vscode', /Only extension\/host may touch vscode/],
-    ['core/session/time/clock.ts', 'got', /Only core\/transport imports got/],
-    ['core/session/time/clock.ts', 'got/dist/source/index.js', /Only core\/transport imports got/],
+    ['core/tokens/decode-token.ts', 'vscode', /Only extension\/host may touch vscode/],
+    ['core/lib/clock.ts', 'got', /Only core\/transport imports got/],
+    ['core/lib/clock.ts', 'got/dist/source/index.js', /Only core\/transport imports got/],
+    ['core/lib/clock.ts', '../tokens/token-set.ts', /core\/lib imports only itself/],
+    ['core/redact/redactor.ts', '../partners/definition.ts', /core\/redact imports only itself and the rooms below it/],
+    ['core/tokens/expiry.ts', '../stores/stored-record.ts', /core\/tokens imports only/],
     ['core/stores/file-store.ts', 'node-forge', /Only core\/cipher/],
-    ['core/session/session.ts', '../sandbox/index.ts', /The sandbox has its own door/],
+    ['core/stores/file-store.ts', '../session/session.ts', /core\/stores imports only/],
+    ['core/exchange/partner-calls.ts', '../session/state.ts', /core\/exchange imports only/],
+    ['core/session/session.ts', '../sandbox/index.ts', /core\/session imports only/],
+    ['core/session/refresh/refresh.ts', '../../profiles/profile.ts', /core\/session imports only/],
+    ['core/profiles/session-pool.ts', '../index.ts', /core\/profiles imports only/],
     ['core/index.ts', '../test/helpers/manual-clock.ts', /Nothing imports test/],
     ['core/index.ts', '../extension/extension.ts', /core\/ never imports extension/],
     ['core/transport/retry.ts', 'node-forge', /Only core\/cipher/],
     ['core/transport/retry.ts', 'vscode', /vscode/],
     ['core/cipher/cipher.ts', 'got', /Only core\/transport imports got/],
     ['core/cli/main.ts', 'got', /Only core\/transport imports got/],
-    ['core/sandbox/codec/codec.ts', '../cipher/cipher.ts', /shares no protocol code/],
+    ['core/sandbox/codec/codec.ts', '../../cipher/cipher.ts', /core\/sandbox imports only itself .*\(lib, partners\)/],
     ['core/sandbox/codec/codec.ts', 'got', /Only core\/transport imports got/],
     ['core/sandbox/codec/codec.ts', 'vscode', /vscode/],
+    ['extension/model/app.ts', '../../core/session/session.ts', /through one of its doors/],
+    ['extension/host/ui.ts', '../../core/profiles/profile.ts', /through one of its doors/],
+    ['extension/model/app.ts', '../host/ui.ts', /never import host/],
+    ['extension/view/tooltip.ts', '../commands/refresh.ts', /view imports model and core/],
   ];
   for (const [file, source, message] of refused) {
     it(`${file} may not import ${source}`, async () => assert.match(await complaint(file, source), message));
@@ -48,10 +93,38 @@ describe('import directions', () => {
     ['core/transport/got-transport.ts', 'got'],
     ['core/cipher/cipher.ts', 'node-forge/lib/aes.js'],
     ['core/sandbox/certificates.ts', 'node-forge'],
+    ['core/sandbox/partners/tconnect.ts', '../tokens/jwt.ts'],
     ['core/cli/main.ts', '../sandbox/index.ts'],
     ['core/session/session.ts', 'node:fs'],
+    ['extension/host/ui.ts', '../../core/profiles/index.ts'],
+    ['extension/host/sandbox.ts', '../../core/sandbox/index.ts'],
   ];
   for (const [file, source] of allowed) {
     it(`${file} may import ${source}`, async () => assert.equal(await complaint(file, source), ''));
   }
+
+  it('form no circle, types included', () => {
+    const graph = importGraph();
+    assert.ok(graph.size > 100);
+    assert.deepEqual(circle(graph), []);
+    assert.deepEqual(
+      circle(
+        new Map([
+          ['a', ['b']],
+          ['b', ['c']],
+          ['c', ['b']],
+        ]),
+      ),
+      ['b', 'c', 'b'],
+    );
+  });
+
+  it('are ruled for every folder of core/', async () => {
+    const folders = readdirSync(join(root, 'core'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    for (const { name } of folders) {
+      const [file] = globSync(`core/${name}/*.ts`, { cwd: root });
+      assert.ok(file !== undefined, name);
+      assert.match(await complaint(file, '../index.ts'), new RegExp(`core/${name} imports only`), name);
+    }
+  });
 });

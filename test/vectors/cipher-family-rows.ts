@@ -111,7 +111,7 @@ export const rows: readonly Row[] = [
   },
   {
     row: 'Opayo',
-    settings: { algorithm: 'aes-128-cbc', iv: { from: 'key' }, output: 'hex-upper', prefix: '@' },
+    settings: { algorithm: 'aes-128-cbc', iv: { from: 'key' }, output: 'hex-upper', ciphertextPrefix: '@' },
     key: text16,
     payload: 'query',
     make: `{ printf @; ${openssl(utf8Key, ofText(text16), 128)} ${upper}; }`,
@@ -197,7 +197,7 @@ export const rows: readonly Row[] = [
   },
   {
     row: 'fixed IV in base64, text before the ciphertext',
-    settings: { iv: { from: 'fixed', value: base64of16, format: 'base64' }, output: 'base64', prefix: 'v1:' },
+    settings: { iv: { from: 'fixed', value: base64of16, format: 'base64' }, output: 'base64', ciphertextPrefix: 'v1:' },
     key: text32,
     make: `{ printf v1:; ${openssl(utf8Key, `$(printf %s ${base64of16} | openssl base64 -d -A | hex)`)} ${base64}; }`,
   },

@@ -4,7 +4,7 @@ import type { SandboxCipherSettings } from './settings.ts';
 import { fromText, settingBytes, toText } from './text.ts';
 
 /** What travels: the ciphertext, and the IV's text where it has a field of its own. */
-export interface Sealed {
+export interface EncryptedText {
   readonly text: string;
   readonly iv?: string;
 }
@@ -12,9 +12,9 @@ export interface Sealed {
 export interface Codec {
   /** The name of the IV's own field, where it has one. */
   readonly ivField: string | undefined;
-  encrypt(plaintext: string): Sealed;
+  encrypt(plaintext: string): EncryptedText;
   /** Undefined for whatever is wrong with the ciphertext or the IV beside it. */
-  decrypt(sealed: Sealed): string | undefined;
+  decrypt(sealed: EncryptedText): string | undefined;
 }
 
 const keyLengths = { 'aes-128-cbc': 16, 'aes-192-cbc': 24, 'aes-256-cbc': 32 } as const;
@@ -45,7 +45,7 @@ interface Framing {
  * Throws a TypeError for settings that can not be.
  */
 export function createCodec(settings: SandboxCipherSettings): Codec {
-  const { algorithm = 'aes-256-cbc', padding = 16, output = 'hex', prefix = '' } = settings;
+  const { algorithm = 'aes-256-cbc', padding = 16, output = 'hex', ciphertextPrefix: prefix = '' } = settings;
   if (!Object.hasOwn(keyLengths, algorithm)) throw new TypeError('sandbox cipher.algorithm is unknown');
   if (![16, 32].includes(padding)) throw new TypeError('sandbox cipher.padding must be 16 or 32');
   if (!['hex', 'hex-upper', 'base64'].includes(output)) throw new TypeError('sandbox cipher.output is unknown');

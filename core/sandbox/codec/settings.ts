@@ -64,5 +64,5 @@ export interface SandboxCipherSettings {
   /** Default `hex`. Hex is read in either case. */
   readonly output?: CiphertextFormat;
   /** Text before each ciphertext. Default: none. */
-  readonly prefix?: string;
+  readonly ciphertextPrefix?: string;
 }

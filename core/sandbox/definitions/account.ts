@@ -1,5 +1,6 @@
 import { definePartner } from '../../partners/define-partner.ts';
-import type { BodyForm, CredentialField, PartnerDefinition } from '../../partners/definition.ts';
+import type { CredentialField, PartnerDefinition } from '../../partners/definition.ts';
+import { requiresCipher, requiresPartnerCode } from '../../partners/requirements.ts';
 import { randomBytesAs, randomWord } from '../random.ts';
 import type { IvSource, SandboxCipherSettings } from '../codec/settings.ts';
 
@@ -41,11 +42,11 @@ export function completeDefined(given: SandboxDefinition): DefinedAccount {
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) throw new TypeError(`Unknown option ${JSON.stringify(unknown)} of a sandbox definition`);
   const definition = definePartner(unchecked);
-  const needsCode = speaksOfPartnerCode(definition);
+  const needsCode = requiresPartnerCode(definition);
   return {
     given: unchecked,
     definition,
-    cipher: cipher !== undefined || encrypts(definition) ? completeCipher(cipher ?? {}) : undefined,
+    cipher: cipher !== undefined || requiresCipher(definition) ? completeCipher(cipher ?? {}) : undefined,
     partnerCode: partnerCode ?? (needsCode ? `SANDBOX-${randomWord(8)}` : undefined),
     credentials: Object.freeze({
       ...Object.fromEntries(requiredCredentials(definition).map((field) => [field.name, randomCredential(field)])),
@@ -60,28 +61,13 @@ export function requiredCredentials({
   oneTimeCode,
   captcha,
 }: PartnerDefinition): readonly CredentialField[] {
-  const ofSteps = [oneTimeCode?.codeField, captcha?.answerField, captcha?.ticketField];
+  const ofSteps = [oneTimeCode?.codeField, captcha?.textField, captcha?.ticketField];
   return credentials.filter(({ name, required = true }) => required && !ofSteps.includes(name));
 }
 
 function randomCredential({ name, account }: CredentialField): string {
   if (account === true || /e-?mail/i.test(name)) return `user-${randomWord(6).toLowerCase()}@example.com`;
   return randomWord(16);
-}
-
-function bodyForms({ body, requestBody }: PartnerDefinition): readonly BodyForm[] {
-  return requestBody === undefined ? [body] : [body, requestBody];
-}
-
-function encrypts(definition: PartnerDefinition): boolean {
-  return definition.answer.encryptedIn !== undefined || bodyForms(definition).some(({ form }) => form === 'encrypted');
-}
-
-function speaksOfPartnerCode(definition: PartnerDefinition): boolean {
-  const fields = bodyForms(definition).map((form) => (form.form === 'encrypted' ? form.fields : undefined));
-  return [definition.headers, ...fields]
-    .flatMap((constants) => Object.values(constants ?? {}))
-    .some((template) => template.includes('{partnerCode}'));
 }
 
 function completeCipher(given: NonNullable<SandboxDefinition['cipher']>): SandboxCipherSettings {

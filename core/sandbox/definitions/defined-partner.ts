@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AuthCall, BodyForm, CallKind } from '../../partners/definition.ts';
 import { createCodec } from '../codec/codec.ts';
-import type { Answer, PartnerServer, ReceivedRequest, Route, SandboxCall } from '../http/exchange.ts';
+import type { SandboxResponse, PartnerServer, ReceivedRequest, Route, SandboxCall } from '../http/exchange.ts';
 import {
   bearerOf,
   isFilled,
@@ -15,7 +15,7 @@ import {
 import { signToken } from '../tokens/jwt.ts';
 import type { TokenMint } from '../tokens/families.ts';
 import type { DefinedAccount } from './account.ts';
-import { createAnswers } from './answers.ts';
+import { createResponses } from './responses.ts';
 import { createRefusals } from './refusals.ts';
 import { createReader, hasFields, type Payload } from './requests.ts';
 import { acceptsBearer, acceptsCall, sharedFolder, wirePath } from './routes.ts';
@@ -37,10 +37,18 @@ export function createDefinedPartner(parts: PartnerParts<DefinedAccount>): Defin
   const { body, requestBody = body } = definition;
   const codec = cipher === undefined ? undefined : createCodec(cipher);
   const reader = createReader(definition, partnerCode, codec);
-  const answers = createAnswers(definition, codec);
+  const responses = createResponses(definition, codec);
   const refusals = createRefusals(definition);
   const { refuse, refuseProblem, refuseMissing } = refusals;
-  const signIn = createSignIn({ account: parts.account, reader, answers, refusals, now, scenarios, openSession });
+  const signIn = createSignIn({
+    account: parts.account,
+    reader,
+    responses: responses,
+    refusals,
+    now,
+    scenarios,
+    openSession,
+  });
   const nameField = definition.credentials.find(({ account }) => account === true) ?? definition.credentials[0];
   const routes = createRoutes();
 
@@ -84,7 +92,7 @@ export function createDefinedPartner(parts: PartnerParts<DefinedAccount>): Defin
     name: SandboxCall,
     on: CallKind,
     fields: readonly string[],
-    handle: (payload: Payload) => Answer,
+    handle: (payload: Payload) => SandboxResponse,
   ): Route {
     return {
       method: call.method ?? 'POST',
@@ -109,19 +117,19 @@ export function createDefinedPartner(parts: PartnerParts<DefinedAccount>): Defin
     on: CallKind,
     form: BodyForm,
     request: ReceivedRequest,
-    handle: (payload: Payload) => Answer,
-  ): Promise<Answer> {
+    handle: (payload: Payload) => SandboxResponse,
+  ): Promise<SandboxResponse> {
     const read = await reader.read(form, request);
     if (!('payload' in read)) return refuseProblem(on, read);
     return { ...handle(read.payload), payload: read.payload };
   }
 
-  function openSession(call: AuthCall): Answer {
+  function openSession(call: AuthCall): SandboxResponse {
     const pair = families.open(randomUUID(), now(), refreshRules(scenarios(), defaults, mint));
-    return answers.issued(call, pair, now(), true);
+    return responses.issued(call, pair, now(), true);
   }
 
-  function renew(payload: Payload): Answer {
+  function renew(payload: Payload): SandboxResponse {
     const token = String(payload[definition.refresh.tokenField]);
     const claims = readToken(token, key, now());
     const current = scenarios();
@@ -129,20 +137,20 @@ export function createDefinedPartner(parts: PartnerParts<DefinedAccount>): Defin
     const result =
       typeof claims === 'string' ? claims : families.refresh(token, now(), refreshRules(current, defaults, mint));
     if (!isPair(result)) return refuse('refresh', 'deadRefreshToken', { outcome: outcomeOf(result) });
-    return answers.issued(definition.refresh, result, now(), current.refreshTokenInAnswer !== 'omitted');
+    return responses.issued(definition.refresh, result, now(), current.refreshTokenInResponse !== 'omitted');
   }
 
   // Ends the whole session, access tokens included, also when it is over already: the sandbox's own choice.
-  function end(payload: Payload): Answer {
+  function end(payload: Payload): SandboxResponse {
     const claims = readToken(String(payload[definition.logout?.tokenField ?? '']), key, now());
     if (typeof claims === 'string') return refuse('logout', 'deadRefreshToken', { outcome: outcomeOf(claims) });
     if (claims.token_use !== 'refresh') return refuse('logout', 'deadRefreshToken');
     families.revoke(String(claims.sid));
-    return answers.succeed({});
+    return responses.succeed({});
   }
 
   /** The example call: gives back what it was sent. */
-  async function useToken(request: ReceivedRequest): Promise<Answer> {
+  async function useToken(request: ReceivedRequest): Promise<SandboxResponse> {
     const problem = reader.headerProblem(request, true);
     if (problem !== undefined) return refuseProblem('request', problem);
     const token = bearerOf(request) ?? '';
@@ -150,8 +158,8 @@ export function createDefinedPartner(parts: PartnerParts<DefinedAccount>): Defin
     const refusal = typeof claims === 'string' ? claims : families.refuseAccess(token, now());
     if (refusal !== undefined) return refuse('request', 'refusedBearer', { outcome: outcomeOf(refusal) });
     if (scenarios().accountState !== 'active') return refuse('request', 'accountNotActive');
-    if (request.body.length === 0 && definition.example?.payload === undefined) return answers.succeed({});
-    return withPayload('request', requestBody, request, (payload) => answers.succeed({ received: payload }));
+    if (request.body.length === 0 && definition.example?.payload === undefined) return responses.succeed({});
+    return withPayload('request', requestBody, request, (payload) => responses.succeed({ received: payload }));
   }
 
   function mint(...[kind, family, issuedAt, expiresAt]: Parameters<TokenMint>): string {

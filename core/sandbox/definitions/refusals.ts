@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CallKind, ErrorRule, PartnerDefinition } from '../../partners/definition.ts';
-import type { Answer, SandboxOutcome } from '../http/exchange.ts';
+import type { SandboxResponse, SandboxOutcome } from '../http/exchange.ts';
 import { putAt, valueAt, type Json } from './paths.ts';
 
 /** What a partner by definition can refuse a request for. */
@@ -98,15 +98,15 @@ export interface Refusals {
    * Answers as the first error rule that speaks of the situation says, so that a client with the same definition understands it. Without
    * such a rule: a plain HTTP status in the definition's form.
    */
-  readonly refuse: (on: CallKind, situation: Situation, details?: RefusalDetails) => Answer;
-  readonly refuseProblem: (on: CallKind, problem: Problem) => Answer;
-  readonly refuseMissing: (on: CallKind, fields: readonly string[]) => Answer;
+  readonly refuse: (on: CallKind, situation: Situation, details?: RefusalDetails) => SandboxResponse;
+  readonly refuseProblem: (on: CallKind, problem: Problem) => SandboxResponse;
+  readonly refuseMissing: (on: CallKind, fields: readonly string[]) => SandboxResponse;
   /** A bare HTTP error in the definition's form, whatever its rules. */
-  readonly failure: (status: number, outcome: SandboxOutcome) => Answer;
+  readonly failure: (status: number, outcome: SandboxOutcome) => SandboxResponse;
 }
 
 export function createRefusals(definition: PartnerDefinition): Refusals {
-  const { answer: shape, errors: rules = [] } = definition;
+  const { response: shape, errors: rules = [] } = definition;
 
   return {
     refuse,
@@ -115,7 +115,11 @@ export function createRefusals(definition: PartnerDefinition): Refusals {
     failure: (status, outcome) => ({ status, outcome, json: errorBody(status, `HTTP ${status}`) }),
   };
 
-  function refuse(on: CallKind, situation: Situation, { outcome, text, fields = {} }: RefusalDetails = {}): Answer {
+  function refuse(
+    on: CallKind,
+    situation: Situation,
+    { outcome, text, fields = {} }: RefusalDetails = {},
+  ): SandboxResponse {
     const facts = situations[situation];
     const rule = rules.find((one) => isFor(one, on) && facts.fits(one, on));
     const json = errorBody(facts.status, text ?? facts.text, rule);

@@ -1,36 +1,36 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { AuthCall } from '../../partners/definition.ts';
-import type { Answer, ReceivedRequest } from '../http/exchange.ts';
+import type { SandboxResponse, ReceivedRequest } from '../http/exchange.ts';
 import { Captchas } from '../partners/captcha.ts';
 import { isFilled } from '../partners/partner.ts';
 import type { SandboxScenarios } from '../scenarios.ts';
 import { isOneTimeCode, oneTimeCode } from '../tokens/totp.ts';
 import { requiredCredentials, type DefinedAccount } from './account.ts';
-import type { Answers } from './answers.ts';
+import type { Responses } from './responses.ts';
 import type { Refusals } from './refusals.ts';
 import type { Payload, Reader } from './requests.ts';
 
 export interface SignInParts {
   readonly account: DefinedAccount;
   readonly reader: Reader;
-  readonly answers: Answers;
+  readonly responses: Responses;
   readonly refusals: Refusals;
   readonly now: () => number;
   readonly scenarios: () => SandboxScenarios;
-  readonly openSession: (call: AuthCall) => Answer;
+  readonly openSession: (call: AuthCall) => SandboxResponse;
 }
 
 export interface SignIn {
-  readonly credentials: (payload: Payload) => Answer;
-  readonly code: (payload: Payload) => Answer;
-  readonly captcha: (request: ReceivedRequest) => Answer;
+  readonly credentials: (payload: Payload) => SandboxResponse;
+  readonly code: (payload: Payload) => SandboxResponse;
+  readonly captcha: (request: ReceivedRequest) => SandboxResponse;
   readonly oneTimeCode: () => string;
   readonly captchaText: (ticket: string) => string | undefined;
 }
 
 /** The sign-in of a partner by definition: credentials, and a captcha and a one-time code where it has them and a scenario wants them. */
 export function createSignIn(parts: SignInParts): SignIn {
-  const { now, scenarios, answers, openSession } = parts;
+  const { now, scenarios, responses: responses, openSession } = parts;
   const { definition, credentials } = parts.account;
   const { refuse, refuseProblem, refuseMissing } = parts.refusals;
   const captchas = new Captchas();
@@ -77,14 +77,14 @@ export function createSignIn(parts: SignInParts): SignIn {
       if (problem !== undefined) return refuseProblem('login', problem);
       const { image, ticket } = captchas.issue(now());
       const { imageIn = 'image', ticketIn = 'ticket' } = definition.captcha ?? {};
-      return answers.succeed({ [imageIn]: image, [ticketIn]: ticket });
+      return responses.succeed({ [imageIn]: image, [ticketIn]: ticket });
     },
   };
 
   function hasCaptcha(payload: Payload): boolean {
     const step = definition.captcha;
     if (step === undefined) return true;
-    const { [step.ticketField]: ticket, [step.answerField]: text } = payload;
+    const { [step.ticketField]: ticket, [step.textField]: text } = payload;
     return isFilled(ticket) && isFilled(text) && captchas.redeem(ticket, text, now());
   }
 }

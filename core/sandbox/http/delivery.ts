@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Answer } from './exchange.ts';
+import type { SandboxResponse } from './exchange.ts';
 import type { SandboxFault } from './faults.ts';
 import type { Timers } from './timers.ts';
 
@@ -22,47 +22,51 @@ let bomb: Promise<Buffer> | undefined;
 
 /** Writes an answer, or does to it what a fault says. `date` is epoch milliseconds for the `Date` header. */
 export async function deliver(
-  response: ServerResponse,
-  answer: Answer,
+  outgoing: ServerResponse,
+  response: SandboxResponse,
   fault: SandboxFault | undefined,
   date: number,
   timers: Timers,
 ): Promise<void> {
-  if (response.destroyed) return;
-  if (fault === 'resetBefore' || fault === 'resetAfter') reset(response);
+  if (outgoing.destroyed) return;
+  if (fault === 'resetBefore' || fault === 'resetAfter') reset(outgoing);
   else if (fault !== 'hang' && fault !== 'hangAfter') {
-    const message = await damage(compose(answer, fault), fault);
-    response.sendDate = false;
-    response.writeHead(message.status, {
+    const message = await damage(compose(response, fault), fault);
+    outgoing.sendDate = false;
+    outgoing.writeHead(message.status, {
       date: new Date(date).toUTCString(),
       ...message.headers,
       'content-length': String(message.body.length),
     });
-    if (fault === 'halfAnswer') {
-      response.write(message.body.subarray(0, Math.floor(message.body.length / 2)), () => response.destroy());
-    } else if (fault === 'drip') drip(response, message.body, timers);
-    else response.end(message.body);
+    if (fault === 'halfResponse') {
+      outgoing.write(message.body.subarray(0, Math.floor(message.body.length / 2)), () => outgoing.destroy());
+    } else if (fault === 'drip') drip(outgoing, message.body, timers);
+    else outgoing.end(message.body);
   }
 }
 
-function compose(answer: Answer, fault: SandboxFault | undefined): Message {
+function compose(response: SandboxResponse, fault: SandboxFault | undefined): Message {
   if (typeof fault === 'object') {
     if ('redirect' in fault) return message(fault.status ?? 302, '', { location: fault.redirect });
     if ('text' in fault) return message(200, fault.text, { 'content-type': fault.contentType ?? jsonType });
-    if ('status' in fault) return composeStatus(answer, fault);
+    if ('status' in fault) return composeStatus(response, fault);
   }
-  const isRewritten = typeof fault === 'object' && answer.outcome === 'ok';
-  const json = isRewritten ? fault.rewrite(structuredClone(answer.json)) : answer.json;
+  const isRewritten = typeof fault === 'object' && response.outcome === 'ok';
+  const json = isRewritten ? fault.rewrite(structuredClone(response.json)) : response.json;
   // JSON.stringify gives undefined for undefined, against its type.
-  const body = json === undefined ? undefined : JSON.stringify(answer.seal === undefined ? json : answer.seal(json));
-  return message(answer.status, answer.text ?? body ?? '', { 'content-type': jsonType, ...answer.headers });
+  const body =
+    json === undefined ? undefined : JSON.stringify(response.encrypt === undefined ? json : response.encrypt(json));
+  return message(response.status, response.text ?? body ?? '', { 'content-type': jsonType, ...response.headers });
 }
 
-function composeStatus(answer: Answer, fault: Extract<SandboxFault, { status: number; retryAfter?: string }>): Message {
+function composeStatus(
+  response: SandboxResponse,
+  fault: Extract<SandboxFault, { status: number; retryAfter?: string }>,
+): Message {
   const retry = fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter };
   if (fault.html !== true) {
-    const text = answer.text ?? JSON.stringify(answer.json);
-    return message(fault.status, text, { 'content-type': jsonType, ...answer.headers, ...retry });
+    const text = response.text ?? JSON.stringify(response.json);
+    return message(fault.status, text, { 'content-type': jsonType, ...response.headers, ...retry });
   }
   const page = `<!DOCTYPE html><html><head><title>${fault.status}</title></head><body><h1>Proxy error ${fault.status}</h1></body></html>`;
   return message(fault.status, page, { 'content-type': 'text/html', ...retry });
@@ -84,22 +88,22 @@ async function damage(whole: Message, fault: SandboxFault | undefined): Promise<
   return { ...whole, headers: { ...headers, 'content-encoding': 'gzip' }, body: Buffer.concat(members) };
 }
 
-function drip(response: ServerResponse, body: Buffer, timers: Timers): void {
+function drip(outgoing: ServerResponse, body: Buffer, timers: Timers): void {
   const send = (index: number): void => {
-    if (response.destroyed) return;
+    if (outgoing.destroyed) return;
     if (index >= body.length) {
-      response.end();
+      outgoing.end();
       return;
     }
-    response.write(body.subarray(index, index + 1));
+    outgoing.write(body.subarray(index, index + 1));
     timers.after(dripInterval, () => send(index + 1));
   };
   send(0);
 }
 
-function reset(response: ServerResponse): void {
-  const { socket } = response;
+function reset(outgoing: ServerResponse): void {
+  const { socket } = outgoing;
   // Node can send a reset only on a plain socket.
   if (socket instanceof Socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy();
-  else response.destroy();
+  else outgoing.destroy();
 }

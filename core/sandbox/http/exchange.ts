@@ -39,7 +39,7 @@ export interface ReceivedRequest {
 }
 
 /** What a partner decided to say, before faults are applied and bytes are written. */
-export interface Answer {
+export interface SandboxResponse {
   readonly status: number;
   readonly outcome: SandboxOutcome;
   /** Sent as JSON unless `text` is given. */
@@ -49,7 +49,7 @@ export interface Answer {
   /** The request's plain payload, for the journal. */
   readonly payload?: unknown;
   /** Turns `json` into what travels (an encrypted answer); runs after a `rewrite` fault, so that a fault can change plain fields. */
-  readonly seal?: (json: unknown) => unknown;
+  readonly encrypt?: (json: unknown) => unknown;
 }
 
 /** One call of a partner. */
@@ -59,7 +59,7 @@ export interface Route {
   readonly call: SandboxCall;
   /** Tells several routes of one method and path apart; asked only then. */
   readonly accepts?: (request: ReceivedRequest) => boolean | Promise<boolean>;
-  readonly handle: (request: ReceivedRequest) => Answer | Promise<Answer>;
+  readonly handle: (request: ReceivedRequest) => SandboxResponse | Promise<SandboxResponse>;
 }
 
 /** A partner as the HTTP part sees it: a table of routes and a form for errors. */
@@ -69,5 +69,5 @@ export interface PartnerServer {
   readonly prefix: string | undefined;
   readonly routes: readonly Route[];
   /** The partner's form of a bare HTTP error (404, 413, 500, and the statuses that faults ask for). */
-  readonly failure: (status: number, outcome: SandboxOutcome) => Answer;
+  readonly failure: (status: number, outcome: SandboxOutcome) => SandboxResponse;
 }

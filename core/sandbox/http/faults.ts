@@ -12,7 +12,7 @@ export type SandboxFault =
   /** Processed, then the socket is reset: the answer is lost. */
   | 'resetAfter'
   /** Processed, half of the body is sent, then the socket is closed. */
-  | 'halfAnswer'
+  | 'halfResponse'
   /** Never processed, never answered. */
   | 'hang'
   /** Processed, never answered. */
@@ -38,7 +38,7 @@ export type SandboxFault =
   /** A redirect, 302 by default. */
   | { readonly redirect: string; readonly status?: number; readonly processed?: boolean }
   /** Processed; a success answer is changed (before it is encrypted, where it is). An `undefined` result sends no body. */
-  | { readonly rewrite: (answer: unknown) => unknown }
+  | { readonly rewrite: (response: unknown) => unknown }
   /** HTTP 200 with any body, called `application/json` by default. */
   | { readonly text: string; readonly contentType?: string; readonly processed?: boolean };
 
@@ -53,7 +53,7 @@ export interface SandboxFaultTarget {
 const words: readonly unknown[] = [
   'resetBefore',
   'resetAfter',
-  'halfAnswer',
+  'halfResponse',
   'hang',
   'hangAfter',
   'drip',

@@ -1,4 +1,4 @@
-import type { Answer, ReceivedRequest, SandboxCall, SandboxOutcome, SandboxPartnerId } from './exchange.ts';
+import type { SandboxResponse, ReceivedRequest, SandboxCall, SandboxOutcome, SandboxPartnerId } from './exchange.ts';
 
 /** One request that the sandbox received, decrypted, and how it was answered. */
 export interface SandboxJournalEntry {
@@ -28,12 +28,12 @@ export interface Exchange {
   readonly request: ReceivedRequest;
   readonly partner: SandboxPartnerId | undefined;
   readonly call: SandboxCall;
-  readonly answer: Pick<Answer, 'status' | 'outcome' | 'payload'>;
+  readonly response: Pick<SandboxResponse, 'status' | 'outcome' | 'payload'>;
   readonly fault: string | undefined;
 }
 
 export function journalEntry(exchange: Exchange, at: number): SandboxJournalEntry {
-  const { request, partner, call, answer, fault } = exchange;
+  const { request, partner, call, response, fault } = exchange;
   return Object.freeze({
     at,
     ...(partner === undefined ? {} : { partner }),
@@ -42,9 +42,9 @@ export function journalEntry(exchange: Exchange, at: number): SandboxJournalEntr
     path: request.path,
     headers: request.headers,
     body: request.body.toString('utf8'),
-    ...(answer.payload === undefined ? {} : { payload: answer.payload }),
-    status: answer.status,
-    outcome: answer.outcome,
+    ...(response.payload === undefined ? {} : { payload: response.payload }),
+    status: response.status,
+    outcome: response.outcome,
     ...(fault === undefined ? {} : { fault }),
   });
 }

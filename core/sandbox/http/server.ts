@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { readBody } from './body.ts';
 import { deliver } from './delivery.ts';
-import type { Answer, PartnerServer, ReceivedRequest, Route, SandboxCall } from './exchange.ts';
+import type { SandboxResponse, PartnerServer, ReceivedRequest, Route, SandboxCall } from './exchange.ts';
 import { faultName, isProcessed, type FaultQueue, type SandboxFault } from './faults.ts';
 import type { Exchange } from './journal.ts';
 import { Timers } from './timers.ts';
@@ -33,8 +33,8 @@ export interface HttpServer {
 /** Listens on 127.0.0.1; port 0 lets the system choose. */
 export async function listen(parts: HttpParts, port: number): Promise<HttpServer> {
   const timers = new Timers();
-  const handle = (request: IncomingMessage, response: ServerResponse): void =>
-    void serve(parts, timers, request, response).catch(() => response.destroy());
+  const handle = (request: IncomingMessage, outgoing: ServerResponse): void =>
+    void serve(parts, timers, request, outgoing).catch(() => outgoing.destroy());
   const tlsServer = parts.tls === undefined ? undefined : createTlsServer(parts.tls, handle);
   const server: Server | TlsServer = tlsServer ?? createServer(handle);
   const sockets = new Set<Socket>();
@@ -66,26 +66,26 @@ export async function listen(parts: HttpParts, port: number): Promise<HttpServer
   };
 }
 
-async function serve(parts: HttpParts, timers: Timers, raw: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(parts: HttpParts, timers: Timers, raw: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   // A client that goes away is no event for the sandbox.
-  response.on('error', () => undefined);
+  outgoing.on('error', () => undefined);
   const body = await readBody(raw);
   if (body === undefined) return;
   const request = received(raw, body === 'tooLarge' ? Buffer.alloc(0) : body);
   const { partner, route } = await find(parts.partners, request);
   const call: SandboxCall = route?.call ?? 'other';
   const fault = parts.faults.take(partner?.id, call);
-  const answer = body === 'tooLarge' ? fail(partner, 413, 'tooLarge') : await decide(partner, route, request, fault);
+  const response = body === 'tooLarge' ? fail(partner, 413, 'tooLarge') : await decide(partner, route, request, fault);
   parts.record({
     request,
     partner: partner?.id,
     call,
-    answer,
+    response,
     fault: fault === undefined ? undefined : faultName(fault),
   });
-  if (body === 'tooLarge') cutOff(raw, response, timers);
+  if (body === 'tooLarge') cutOff(raw, outgoing, timers);
   // A rewrite that throws, or gives what JSON can not hold, loses the answer and no more.
-  const send = (): void => void deliver(response, answer, fault, parts.now(), timers).catch(() => response.destroy());
+  const send = (): void => void deliver(outgoing, response, fault, parts.now(), timers).catch(() => outgoing.destroy());
   const delay = parts.delay();
   if (delay > 0) timers.after(delay, send);
   else send();
@@ -96,19 +96,19 @@ async function decide(
   route: Route | undefined,
   request: ReceivedRequest,
   fault: SandboxFault | undefined,
-): Promise<Answer> {
+): Promise<SandboxResponse> {
   if (fault !== undefined && !isProcessed(fault)) return fail(partner, faultStatus(fault), 'fault');
-  const answer = await answerTo(partner, route, request);
-  if (typeof fault !== 'object' || 'rewrite' in fault) return answer;
+  const response = await respond(partner, route, request);
+  if (typeof fault !== 'object' || 'rewrite' in fault) return response;
   // The fault replaces what was decided, but the journal keeps the decision's outcome.
-  return { ...fail(partner, faultStatus(fault), answer.outcome), payload: answer.payload };
+  return { ...fail(partner, faultStatus(fault), response.outcome), payload: response.payload };
 }
 
-async function answerTo(
+async function respond(
   partner: PartnerServer | undefined,
   route: Route | undefined,
   request: ReceivedRequest,
-): Promise<Answer> {
+): Promise<SandboxResponse> {
   if (route === undefined) return fail(partner, 404, 'notFound');
   try {
     return await route.handle(request);
@@ -123,7 +123,11 @@ function faultStatus(fault: SandboxFault): number {
   return 'status' in fault ? fault.status : 200;
 }
 
-function fail(partner: PartnerServer | undefined, status: number, outcome: Answer['outcome']): Answer {
+function fail(
+  partner: PartnerServer | undefined,
+  status: number,
+  outcome: SandboxResponse['outcome'],
+): SandboxResponse {
   return partner?.failure(status, outcome) ?? { status, outcome, text: 'Sandbox: no partner here' };
 }
 
@@ -164,8 +168,8 @@ function received(raw: IncomingMessage, body: Buffer): ReceivedRequest {
 }
 
 // The rest of the body is read and thrown away for a moment, else a client still sending would see a reset in place of the 413.
-function cutOff(raw: IncomingMessage, response: ServerResponse, timers: Timers): void {
-  response.shouldKeepAlive = false;
+function cutOff(raw: IncomingMessage, outgoing: ServerResponse, timers: Timers): void {
+  outgoing.shouldKeepAlive = false;
   raw.resume();
   timers.after(1000, () => raw.destroy());
 }

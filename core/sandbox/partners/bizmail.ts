@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Accounts } from '../accounts.ts';
 import { asObject, parseJson, parseMultipart } from '../http/body.ts';
-import type { Answer, PartnerServer, ReceivedRequest, SandboxOutcome } from '../http/exchange.ts';
+import type { SandboxResponse, PartnerServer, ReceivedRequest, SandboxOutcome } from '../http/exchange.ts';
 import { signToken } from '../tokens/jwt.ts';
 import type { TokenMint, TokenPair } from '../tokens/families.ts';
 import {
@@ -40,7 +40,7 @@ export function createBizmail(parts: PartnerParts<Accounts['bizmail']>): Partner
       refuse(status, status === 500 ? 'Internal server error' : `Sandbox: HTTP ${status}`, outcome),
   };
 
-  function login(fields: Fields): Answer {
+  function login(fields: Fields): SandboxResponse {
     const { username, password } = fields;
     const { credentials } = parts.account;
     if (!isFilled(username) || !isFilled(password)) {
@@ -54,7 +54,7 @@ export function createBizmail(parts: PartnerParts<Accounts['bizmail']>): Partner
     return issued(parts.families.open(randomUUID(), parts.now(), refreshRules(scenarios, defaults, mint)));
   }
 
-  function refresh(fields: Fields): Answer {
+  function refresh(fields: Fields): SandboxResponse {
     const token = fields.refresh_token;
     if (!isFilled(token)) return refuse(400, 'refresh_token is required', 'validation');
     const now = parts.now();
@@ -65,12 +65,12 @@ export function createBizmail(parts: PartnerParts<Accounts['bizmail']>): Partner
     }
     const result =
       typeof claims === 'string' ? claims : parts.families.refresh(token, now, refreshRules(scenarios, defaults, mint));
-    if (isPair(result)) return issued(result, scenarios.refreshTokenInAnswer !== 'omitted');
+    if (isPair(result)) return issued(result, scenarios.refreshTokenInResponse !== 'omitted');
     return refuse(401, result === 'expired' ? 'Refresh token expired' : 'Invalid refresh token', outcomeOf(result));
   }
 
   // Field names and limits: BizMail send page. Its answers are known by heading only, so their texts are the sandbox's own choice.
-  async function storeMail(request: ReceivedRequest): Promise<Answer> {
+  async function storeMail(request: ReceivedRequest): Promise<SandboxResponse> {
     const refused = refuseBearer(request);
     if (refused !== undefined) return refused;
     const type = request.headers['content-type'] ?? '';
@@ -82,7 +82,7 @@ export function createBizmail(parts: PartnerParts<Accounts['bizmail']>): Partner
     return { status: 200, outcome: 'ok', json, payload: fields };
   }
 
-  function refuseBearer(request: ReceivedRequest): Answer | undefined {
+  function refuseBearer(request: ReceivedRequest): SandboxResponse | undefined {
     const token = bearerOf(request);
     if (token === undefined) return refuse(401, 'Missing or invalid token', 'badToken');
     const claims = readToken(token, parts.key, parts.now());
@@ -93,7 +93,7 @@ export function createBizmail(parts: PartnerParts<Accounts['bizmail']>): Partner
     return refuse(401, 'Missing or invalid token', 'accountNotActive');
   }
 
-  function issued(pair: TokenPair, withRefreshToken = true): Answer {
+  function issued(pair: TokenPair, withRefreshToken = true): SandboxResponse {
     const json = {
       success: true,
       access_token: pair.accessToken,
@@ -120,8 +120,8 @@ export function createBizmail(parts: PartnerParts<Accounts['bizmail']>): Partner
   }
 }
 
-function withFields(handle: (fields: Fields) => Answer) {
-  return async (request: ReceivedRequest): Promise<Answer> => {
+function withFields(handle: (fields: Fields) => SandboxResponse) {
+  return async (request: ReceivedRequest): Promise<SandboxResponse> => {
     const type = request.headers['content-type'] ?? '';
     const payload = /^multipart\/form-data/i.test(type)
       ? await parseMultipart(request.body, type)
@@ -130,7 +130,7 @@ function withFields(handle: (fields: Fields) => Answer) {
   };
 }
 
-function refuse(status: number, message: string, outcome: SandboxOutcome): Answer {
+function refuse(status: number, message: string, outcome: SandboxOutcome): SandboxResponse {
   return { status, outcome, json: { success: false, message } };
 }
 

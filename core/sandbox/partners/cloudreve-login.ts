@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Accounts } from '../accounts.ts';
 import { asObject, parseJson } from '../http/body.ts';
-import type { Answer, ReceivedRequest } from '../http/exchange.ts';
+import type { SandboxResponse, ReceivedRequest } from '../http/exchange.ts';
 import type { SandboxScenarios } from '../scenarios.ts';
 import { isOneTimeCode, oneTimeCode } from '../tokens/totp.ts';
 import type { Captchas } from './captcha.ts';
@@ -17,14 +17,14 @@ export interface CloudreveLoginParts {
   readonly secret: Buffer;
   readonly now: () => number;
   readonly scenarios: () => SandboxScenarios;
-  readonly openSession: () => Answer;
+  readonly openSession: () => SandboxResponse;
 }
 
 export interface CloudreveLogin {
   readonly oneTimeCode: () => string;
-  readonly prepare: (request: ReceivedRequest) => Answer;
-  readonly password: (request: ReceivedRequest) => Answer;
-  readonly code: (request: ReceivedRequest) => Answer;
+  readonly prepare: (request: ReceivedRequest) => SandboxResponse;
+  readonly password: (request: ReceivedRequest) => SandboxResponse;
+  readonly code: (request: ReceivedRequest) => SandboxResponse;
 }
 
 /** Cloudreve's sign-in: prepare, password, one-time code (service/user/login.go, middleware/captcha.go). */
@@ -36,7 +36,7 @@ export function createCloudreveLogin(parts: CloudreveLoginParts): CloudreveLogin
   return {
     oneTimeCode: () => oneTimeCode(secret, now()),
 
-    prepare(request: ReceivedRequest): Answer {
+    prepare(request: ReceivedRequest): SandboxResponse {
       const email = request.query.get('email') ?? '';
       const problem = emailProblem(email);
       if (problem !== undefined) return refuseParameter(problem);
@@ -46,7 +46,7 @@ export function createCloudreveLogin(parts: CloudreveLoginParts): CloudreveLogin
       return succeed({ webauthn_enabled: false, password_enabled: true });
     },
 
-    password(request: ReceivedRequest): Answer {
+    password(request: ReceivedRequest): SandboxResponse {
       // Before validation: broken JSON is a wrong captcha, not a wrong parameter.
       if (scenarios().captcha && !hasCaptcha(request))
         return refuse(request, 40_026, 'CAPTCHA not match.', 'badCaptcha');
@@ -68,7 +68,7 @@ export function createCloudreveLogin(parts: CloudreveLoginParts): CloudreveLogin
       return twoFactor ? askForCode(openCodeSession()) : openSession();
     },
 
-    code(request: ReceivedRequest): Answer {
+    code(request: ReceivedRequest): SandboxResponse {
       const bound = bindStrings(request, ['otp', 'session_id']);
       if ('status' in bound) return bound;
       const { otp, session_id: session } = bound.fields;

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Accounts } from '../accounts.ts';
 import { parseJson } from '../http/body.ts';
-import type { Answer, PartnerServer, ReceivedRequest } from '../http/exchange.ts';
+import type { SandboxResponse, PartnerServer, ReceivedRequest } from '../http/exchange.ts';
 import { randomWord } from '../random.ts';
 import { signToken } from '../tokens/jwt.ts';
 import type { TokenMint, TokenPair } from '../tokens/families.ts';
@@ -81,7 +81,7 @@ export function createCloudreve(parts: PartnerParts<Accounts['cloudreve']>): Clo
   };
 
   // middleware/auth.go: an attached bearer is looked at on every route, also where none is needed. Undefined stands for an anonymous caller.
-  function examineBearer(request: ReceivedRequest): Answer | 'user' | 'anonymous' {
+  function examineBearer(request: ReceivedRequest): SandboxResponse | 'user' | 'anonymous' {
     const token = bearerOf(request);
     const claims = token === undefined ? 'unknown' : readToken(token, parts.key, now());
     if (token === undefined || typeof claims === 'string') return 'anonymous';
@@ -92,16 +92,16 @@ export function createCloudreve(parts: PartnerParts<Accounts['cloudreve']>): Clo
       : refuse(request, 50_001, 'failed to get login user', 'accountNotActive');
   }
 
-  function examined(handle: (request: ReceivedRequest) => Answer) {
-    return (request: ReceivedRequest): Answer => {
+  function examined(handle: (request: ReceivedRequest) => SandboxResponse) {
+    return (request: ReceivedRequest): SandboxResponse => {
       const caller = examineBearer(request);
       const payload = parseJson(request.body.toString('utf8'))?.value;
       return { ...(typeof caller === 'object' ? caller : handle(request)), payload };
     };
   }
 
-  function signedIn(handle: () => Answer) {
-    return (request: ReceivedRequest): Answer => {
+  function signedIn(handle: () => SandboxResponse) {
+    return (request: ReceivedRequest): SandboxResponse => {
       const caller = examineBearer(request);
       if (typeof caller === 'object') return caller;
       return caller === 'user' ? handle() : refuse(request, 401, 'Login required', whyAnonymous(request));
@@ -117,12 +117,12 @@ export function createCloudreve(parts: PartnerParts<Accounts['cloudreve']>): Clo
   }
 
   // False values are omitted, as Go's omitempty does (service/basic/site.go).
-  function describeLogin(): Answer {
+  function describeLogin(): SandboxResponse {
     return succeed({ ...(scenarios().captcha ? { login_captcha: true } : {}), register_enabled: true });
   }
 
   // service/user/login.go: whatever is wrong with a refresh token, the answer is one and the same.
-  function refresh(request: ReceivedRequest): Answer {
+  function refresh(request: ReceivedRequest): SandboxResponse {
     const bound = bindStrings(request, ['refresh_token']);
     if ('status' in bound) return bound;
     const token = bound.fields.refresh_token;
@@ -136,12 +136,12 @@ export function createCloudreve(parts: PartnerParts<Accounts['cloudreve']>): Clo
         : isActive
           ? families.refresh(token, now(), refreshRules(current, defaults, mint))
           : 'unknown';
-    if (isPair(result)) return succeed(tokenData(result, current.refreshTokenInAnswer !== 'omitted'));
+    if (isPair(result)) return succeed(tokenData(result, current.refreshTokenInResponse !== 'omitted'));
     return refuse(request, 40_020, 'Failed to issue token pair', isActive ? outcomeOf(result) : 'accountNotActive');
   }
 
   // Only refresh tokens carry a family, so an access token is accepted and revokes nothing; access tokens live on in any case.
-  function logout(request: ReceivedRequest): Answer {
+  function logout(request: ReceivedRequest): SandboxResponse {
     const bound = bindStrings(request, ['refresh_token']);
     if ('status' in bound) return bound;
     const token = bound.fields.refresh_token;

@@ -28,7 +28,7 @@ export function refreshRules(scenarios: SandboxScenarios, defaults: PartnerDefau
     refreshLifetime: scenarios.refreshLifetime ?? defaults.refreshLifetime,
     rotation: scenarios.rotation ?? defaults.rotation,
     graceTime: scenarios.graceTime,
-    keepRefreshToken: scenarios.refreshTokenInAnswer !== 'new',
+    keepRefreshToken: scenarios.refreshTokenInResponse !== 'new',
   };
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Accounts } from '../accounts.ts';
 import { createCodec, type Codec } from '../codec/codec.ts';
 import { asObject, parseJson } from '../http/body.ts';
-import type { Answer, PartnerServer, ReceivedRequest, SandboxOutcome } from '../http/exchange.ts';
+import type { SandboxResponse, PartnerServer, ReceivedRequest, SandboxOutcome } from '../http/exchange.ts';
 import { signToken } from '../tokens/jwt.ts';
 import type { TokenMint, TokenPair } from '../tokens/families.ts';
 import {
@@ -56,8 +56,8 @@ export function createTconnect(parts: Parts): PartnerServer {
     }),
   };
 
-  function guarded(handle: (payload: Payload) => Answer) {
-    return (request: ReceivedRequest): Answer => {
+  function guarded(handle: (payload: Payload) => SandboxResponse) {
+    return (request: ReceivedRequest): SandboxResponse => {
       const refused = refusePartnerCode(request);
       if (refused !== undefined) return refused;
       const payload = openEnvelope(request, codec);
@@ -66,13 +66,13 @@ export function createTconnect(parts: Parts): PartnerServer {
     };
   }
 
-  function refusePartnerCode(request: ReceivedRequest): Answer | undefined {
+  function refusePartnerCode(request: ReceivedRequest): SandboxResponse | undefined {
     return request.headers['partner-code'] === parts.account.partnerCode
       ? undefined
       : refuse('INVALID_PARTNER_CODE', 'Partner-Code is missing or unknown');
   }
 
-  function refuseBearer(request: ReceivedRequest): Answer | undefined {
+  function refuseBearer(request: ReceivedRequest): SandboxResponse | undefined {
     const refused = refusePartnerCode(request);
     if (refused !== undefined) return refused;
     const token = bearerOf(request);
@@ -84,7 +84,7 @@ export function createTconnect(parts: Parts): PartnerServer {
     return refuse('INVALID_ACCESS_TOKEN', 'Account is not active', 'accountNotActive');
   }
 
-  function login(payload: Payload): Answer {
+  function login(payload: Payload): SandboxResponse {
     const { credentials } = parts.account;
     const names = ['username', 'password', 'client_id', 'client_secret'] as const;
     const missing = names.filter((name) => !isFilled(payload[name]));
@@ -99,7 +99,7 @@ export function createTconnect(parts: Parts): PartnerServer {
     return issued(parts.families.open(randomUUID(), parts.now(), refreshRules(scenarios, defaults, mint)));
   }
 
-  function refresh(payload: Payload): Answer {
+  function refresh(payload: Payload): SandboxResponse {
     const token = payload.refresh_token;
     if (!isFilled(token)) return refuse('VALIDATION', 'refresh_token required');
     const now = parts.now();
@@ -111,11 +111,11 @@ export function createTconnect(parts: Parts): PartnerServer {
     const result =
       typeof claims === 'string' ? claims : parts.families.refresh(token, now, refreshRules(scenarios, defaults, mint));
     if (!isPair(result)) return refuse('INVALID_REFRESH_TOKEN', 'Refresh token refused', outcomeOf(result));
-    return issued(result, scenarios.refreshTokenInAnswer !== 'omitted');
+    return issued(result, scenarios.refreshTokenInResponse !== 'omitted');
   }
 
   // The request's fields are those of the transactions page; the answer's are the sandbox's own choice.
-  function listQrTransactions(payload: Payload): Answer {
+  function listQrTransactions(payload: Payload): SandboxResponse {
     const { from_date: from, to_date: to, limit, page } = payload;
     if (!isMoment(from) || !isMoment(to)) {
       return refuse('VALIDATION', 'from_date and to_date are required, as YYYY-MM-DD HH:MM:SS');
@@ -125,7 +125,7 @@ export function createTconnect(parts: Parts): PartnerServer {
     return succeed({ transactions, total: transactions.length, limit: Number(limit), page: Number(page) });
   }
 
-  function issued(pair: TokenPair, withRefreshToken = true): Answer {
+  function issued(pair: TokenPair, withRefreshToken = true): SandboxResponse {
     const now = parts.now();
     return succeed({
       access_token: pair.accessToken,
@@ -137,14 +137,14 @@ export function createTconnect(parts: Parts): PartnerServer {
     });
   }
 
-  function succeed(json: object): Answer {
-    const form = parts.scenarios().tconnectAnswer;
+  function succeed(json: object): SandboxResponse {
+    const form = parts.scenarios().tconnectResponse;
     if (form === 'encrypted') {
       return {
         status: 200,
         outcome: 'ok',
         json,
-        seal: (plain) => ({ data: codec.encrypt(JSON.stringify(plain)).text }),
+        encrypt: (plain) => ({ data: codec.encrypt(JSON.stringify(plain)).text }),
       };
     }
     return { status: 200, outcome: 'ok', json: form === 'wrapped' ? { data: json } : json };
@@ -165,7 +165,7 @@ export function createTconnect(parts: Parts): PartnerServer {
   }
 }
 
-function openEnvelope(request: ReceivedRequest, codec: Codec): { readonly opened: Payload } | Answer {
+function openEnvelope(request: ReceivedRequest, codec: Codec): { readonly opened: Payload } | SandboxResponse {
   const data = asObject(parseJson(request.body.toString('utf8'))?.value)?.data;
   if (!isFilled(data)) return refuse('VALIDATION', 'The body must be JSON with the string field data');
   const plain = codec.decrypt({ text: data });
@@ -176,7 +176,11 @@ function openEnvelope(request: ReceivedRequest, codec: Codec): { readonly opened
   return opened === undefined ? refuse('VALIDATION', 'The payload must be a JSON object') : { opened };
 }
 
-function refuse(code: keyof typeof errors, message: string, outcome: SandboxOutcome = errors[code][1]): Answer {
+function refuse(
+  code: keyof typeof errors,
+  message: string,
+  outcome: SandboxOutcome = errors[code][1],
+): SandboxResponse {
   return { status: errors[code][0], outcome, json: { code, message: `Sandbox: ${message}` } };
 }
 

@@ -1,125 +1,153 @@
-import { PartnerAuthError } from '../../errors.ts';
-import { askUntilClear, isOther } from './ask.ts';
-import { endCodeOf, endError } from './end.ts';
-import { isNewer, newest } from '../record/newest.ts';
-import { isSignedOut, type StoredSession } from '../record/record.ts';
-import { isLost, type Lock, type RefreshContext } from './refresh-context.ts';
-import { save, writeIntent } from './save.ts';
+import { PartnerAuthError } from '../../lib/errors.ts';
+import type { StoredSession } from '../../stores/stored-record.ts';
+import type { HeldLock } from '../../stores/token-store.ts';
+import type { TokenSet } from '../../tokens/token-set.ts';
+import { isLost, isNewer, reasonOf, type SessionReplica } from '../session-replica.ts';
+import { isOther, requestUntilClear, type RequestParts } from './request-refresh.ts';
+import { endCodeOf, endError } from './session-end.ts';
 
-/** How often a refresh starts anew because its lock was taken over before anything was lost. */
+interface RefreshParts extends RequestParts {
+  readonly replica: SessionReplica;
+  /** Whether the adopted token set needs a refresh. */
+  readonly isDue: () => boolean;
+}
+
+/** How often a refresh starts again because its lock was taken over before anything was sent. */
 const lockAttempts = 3;
 
 /**
  * Gets a new token set, or adopts the one that a sibling process just got. Runs under the store's lock from the first read
  * to the last write, network call included: two processes must never send the same rotating refresh token.
  *
- * Resolves true when the partner was asked.
+ * Resolves true if the partner was asked.
  *
- * @throws PartnerAuthError of the partner's refusal, of the last failed attempt, or `store` when saving failed; in the
+ * @throws PartnerAuthError of the partner's refusal, of the last failed attempt, or `store` if saving failed; in the
  * last case the new token set is adopted all the same.
  */
-export async function refreshSession(context: RefreshContext): Promise<boolean> {
+export async function refreshSession(parts: RefreshParts): Promise<boolean> {
   for (let attempt = 1; attempt <= lockAttempts; attempt++) {
-    const asked = await context.store.lock((held) => underLock(context, held), {
-      timeout: context.timeout * 2 + 30_000,
-    });
+    const asked = await parts.replica.lock((held) => underLock(parts, held), { timeout: parts.timeout * 2 + 30_000 });
     if (asked !== 'lockLost') return asked;
-    context.log.warn('The lock was taken over before the partner was asked; looking again at what the store holds.');
+    parts.log.warn('The lock was taken over before the partner was asked; looking at the store again.');
   }
   throw new PartnerAuthError('lock', 'The lock of the session was taken over again and again. Try again.');
 }
 
-async function underLock(context: RefreshContext, held: Lock): Promise<boolean | 'lockLost'> {
-  const { store, log } = context;
-  const { now } = context.clock;
-  const before = await newest(context.mine(), context.readStored, log);
+async function underLock(parts: RefreshParts, held: HeldLock): Promise<boolean | 'lockLost'> {
+  const { replica, log, clock } = parts;
+  const before = await replica.newest();
   if (before === undefined) {
-    context.adopt(undefined);
+    replica.adopt(undefined);
     throw new PartnerAuthError('signedOut', 'There is no session to refresh. Sign in with login().');
   }
-  const { record, stored } = before;
-  if (stored && isNewer(record, context.mine().record)) {
-    context.adopt(record);
-    if (record.ended === undefined && !context.isDue()) {
+  const { record, isStored } = before;
+  if (isStored && isNewer(record, replica.local.record)) {
+    replica.adopt(record);
+    if (record.ended === undefined && !parts.isDue()) {
       log.info(`Took over generation ${record.generation}, which another process got.`);
       return false;
     }
   }
   const { refreshToken } = record.tokens;
   if (record.ended !== undefined || refreshToken === undefined) throw endError(record);
-
   // Whoever took the lock over may have replaced the record by now.
   if (await isLost(held)) return 'lockLost';
   const interrupted = record.intent !== undefined;
-  const intended: StoredSession = { ...record, intent: { at: now() } };
-  if (stored) await writeIntent(store, intended);
-  // The store holds nothing that a lost answer could cost; the token set goes there with the answer if it can.
-  else await store.write(intended).catch(() => undefined);
+  await writeIntent(replica, { ...record, intent: { at: clock.now() } }, held, isStored);
 
-  const outcome = await askUntilClear(context, refreshToken, held);
+  const outcome = await requestUntilClear(parts, refreshToken, held);
   if (outcome === 'lockLost') return outcome;
   const { result, doubt } = outcome;
-  if ('tokens' in result) {
-    const { tokens } = result;
-    const next: StoredSession = {
-      ...withoutIntent(record),
-      generation: record.generation + 1,
-      tokens: { ...tokens, ...keptRefreshToken(record, tokens.refreshToken) },
-    };
-    await save(context, next, held);
+  if (result.kind === 'tokens') {
+    const next = nextGeneration(record, {
+      ...unknownFields(record.tokens),
+      ...keptRefreshToken(record.tokens, result.tokens),
+      ...result.tokens,
+    });
+    await replica.save(next, held);
     log.info(`Refreshed: generation ${next.generation}.`);
     return true;
   }
-
   const { error, replacement } = result;
   if (isOther(replacement?.refreshToken, refreshToken)) {
-    // The rest of the answer is of no use, but the refresh token that was sent is over.
+    // The rest of the response is useless, but the refresh token that was sent has been replaced.
     const { refreshExpiresAt: _, ...kept } = record.tokens;
-    const tokens = { ...kept, ...replacement };
-    await save(context, { ...withoutIntent(record), generation: record.generation + 1, tokens }, held);
+    await replica.save(nextGeneration(record, { ...kept, ...replacement }), held);
     throw error;
   }
   const code = endCodeOf(error);
   if (code === undefined) {
-    // An answer that leaves no doubt means that the refresh token is still good.
-    if (stored && !doubt && !interrupted && !(await isLost(held))) await store.write(record).catch(() => undefined);
+    // A response that leaves no doubt means that the refresh token is still valid.
+    if (isStored && !doubt && !interrupted && !(await isLost(held)))
+      await replica.write(record, held).catch(() => undefined);
     throw error;
   }
-  const sibling = await movedOn(context, record);
+  const sibling = await replica.movedOn(record);
   if (sibling !== undefined) {
     log.warn('The refresh token was refused because another process had replaced it; using the new one.');
-    context.adopt(sibling);
+    replica.adopt(sibling);
     return false;
   }
+  const { refreshToken: _, ...tokens } = record.tokens;
   const ended: StoredSession = {
     ...withoutIntent(record),
-    tokens: withoutRefreshToken(record),
-    ended: { at: now(), code: code === 'sessionEnded' && (interrupted || doubt) ? 'refreshInterrupted' : code },
+    tokens,
+    ended: {
+      at: clock.now(),
+      code: code === 'sessionEnded' && (interrupted || doubt) ? 'refreshInterrupted' : code,
+    },
   };
-  await save(context, ended, held).catch((failure: unknown) => {
+  await replica.save(ended, held).catch((failure: unknown) => {
     log.error(failure instanceof Error ? failure.message : 'The end of the session could not be saved.');
   });
   throw endError(ended, error);
 }
 
-/** The stored session if it is no longer the one whose refresh token was refused. */
-async function movedOn(context: RefreshContext, refused: StoredSession): Promise<StoredSession | undefined> {
-  const stored = await context.readStored().catch(() => undefined);
-  if (stored === undefined || isSignedOut(stored) || stored.ended !== undefined) return undefined;
-  return stored.tokens.refreshToken === refused.tokens.refreshToken ? undefined : stored;
+/** Without the intent, a crash after the partner's response could not be told from a good state. */
+async function writeIntent(
+  replica: SessionReplica,
+  record: StoredSession,
+  held: HeldLock,
+  isStored: boolean,
+): Promise<void> {
+  try {
+    await replica.write(record, held);
+  } catch (error) {
+    // The store holds nothing that a lost response could cost; the token set goes there with the response if it can.
+    if (!isStored) return;
+    throw new PartnerAuthError(
+      'store',
+      `${reasonOf(error)} Nothing was refreshed, because the new refresh token could not be kept.`,
+      { setting: 'store' },
+    );
+  }
+}
+
+function nextGeneration(record: StoredSession, tokens: TokenSet): StoredSession {
+  return { ...withoutIntent(record), generation: record.generation + 1, tokens };
 }
 
 function withoutIntent({ intent: _, ...record }: StoredSession): StoredSession {
   return record;
 }
 
-function withoutRefreshToken({ tokens: { refreshToken: _, ...tokens } }: StoredSession): StoredSession['tokens'] {
-  return tokens;
+/** What a newer version of this package keeps next to the tokens. */
+function unknownFields({
+  accessToken: _accessToken,
+  refreshToken: _refreshToken,
+  issuedAt: _issuedAt,
+  accessExpiresAt: _accessExpiresAt,
+  refreshExpiresAt: _refreshExpiresAt,
+  ...unknown
+}: TokenSet): object {
+  return unknown;
 }
 
-/** An answer without a refresh token keeps the old one with its own deadline. */
-function keptRefreshToken({ tokens }: StoredSession, fresh: string | undefined): Partial<StoredSession['tokens']> {
-  if (fresh !== undefined || tokens.refreshToken === undefined) return {};
-  const { refreshToken, refreshExpiresAt } = tokens;
+/** A response without a refresh token keeps the old one with its own deadline. */
+function keptRefreshToken(
+  { refreshToken, refreshExpiresAt }: TokenSet,
+  fresh: TokenSet,
+): Pick<TokenSet, 'refreshToken' | 'refreshExpiresAt'> {
+  if (fresh.refreshToken !== undefined || refreshToken === undefined) return {};
   return { refreshToken, ...(refreshExpiresAt !== undefined && { refreshExpiresAt }) };
 }

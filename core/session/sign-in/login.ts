@@ -1,10 +1,10 @@
-import { PartnerAuthError } from '../../errors.ts';
 import type { PartnerCalls } from '../../exchange/partner-calls.ts';
-import type { Redactor } from '../../log.ts';
+import { PartnerAuthError } from '../../lib/errors.ts';
 import type { PartnerDefinition } from '../../partners/definition.ts';
+import type { Redactor } from '../../redact/redactor.ts';
+import type { TokenSet } from '../../tokens/token-set.ts';
 import type { SendOptions } from '../../transport/http.ts';
 import { accountOf, checkCredentials, type Credentials } from './credentials.ts';
-import type { TokenSet } from '../record/record.ts';
 
 export interface SignedIn {
   readonly tokens: TokenSet;
@@ -24,13 +24,16 @@ export function loginFlow(
   async function firstStep(credentials: Credentials, options: SendOptions): Promise<SignedIn | PartnerAuthError> {
     const account = accountOf(definition, credentials);
     const result = await calls.login(credentials, options);
-    if ('tokens' in result) return { tokens: result.tokens, account };
-    if ('loginId' in result) {
-      redactor.add(result.loginId);
-      waiting = { id: result.loginId, account, until: monotonic() + (oneTimeCode?.lifetime ?? 0) * 1000 };
-      return result.error;
+    switch (result.kind) {
+      case 'tokens':
+        return { tokens: result.tokens, account };
+      case 'codeRequired':
+        redactor.add(result.loginId);
+        waiting = { id: result.loginId, account, until: monotonic() + (oneTimeCode?.lifetime ?? 0) * 1000 };
+        return result.error;
+      case 'failed':
+        throw result.error.code === 'captchaRequired' ? await calls.withCaptcha(result.error, options) : result.error;
     }
-    throw result.error.code === 'captchaRequired' ? await calls.withCaptcha(result.error, options) : result.error;
   }
 
   return async (given: Credentials, options: SendOptions): Promise<SignedIn> => {
@@ -50,7 +53,7 @@ export function loginFlow(
     }
     const { id, account } = waiting;
     const result = await calls.oneTimeCode(id, code, options);
-    if ('error' in result) throw result.error;
+    if (result.kind !== 'tokens') throw result.error;
     waiting = undefined;
     return { tokens: result.tokens, account };
   };

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type * as Core from '../../../core/index.ts';
-import { parseProfiles } from '../../../extension/model/profile.ts';
+import { parseProfiles } from '../../../core/profiles/profile.ts';
 import { profileOf, startExtension } from '../surroundings/extension-host.ts';
-import { l10n } from '../surroundings/fake-vscode.ts';
 import { takeOverTime } from '../surroundings/fast-time.ts';
 import type { Candidates, Metrics } from '../measure/fresh-process.ts';
 import { median } from '../measure/statistics.ts';
@@ -37,8 +36,8 @@ function warm(call: () => unknown, times: number): number {
 /** The extension with so many signed-in profiles. */
 async function profiles({ bundle, count }: GrowthOptions): Promise<Metrics> {
   const setting = Array.from({ length: count }, (_, index) => profileOf(`p${index}`));
-  if (parseProfiles(setting, l10n.t).profiles.length !== count) throw new Error('Some profiles were refused.');
-  const parse = warm(() => parseProfiles(setting, l10n.t), 9);
+  if (parseProfiles(setting).profiles.length !== count) throw new Error('Some profiles were refused.');
+  const parse = warm(() => parseProfiles(setting), 9);
   const time = takeOverTime();
   const start = now();
   await using extension = await startExtension(bundle, count);

@@ -40,7 +40,7 @@ describe('the cipher family', () => {
     if (read === undefined) {
       it(`${row.row}: writes the same bytes`, () => {
         for (const { plaintext, ciphertext } of messages) {
-          assert.deepEqual(cipher.seal(plaintext), { ciphertext });
+          assert.deepEqual(cipher.encryptWithIv(plaintext), { ciphertext });
           assert.equal(cipher.encrypt(plaintext), ciphertext);
           assert.equal(cipher.encrypt(Buffer.from(plaintext)), ciphertext);
         }
@@ -48,10 +48,10 @@ describe('the cipher family', () => {
     } else {
       it(`${row.row}: writes what OpenSSL reads, another text each time`, () => {
         for (const { plaintext, ciphertext: theirs } of messages.slice(0, 5)) {
-          const { ciphertext, iv } = cipher.seal(plaintext);
+          const { ciphertext, iv } = cipher.encryptWithIv(plaintext);
           assert.equal(iv !== undefined, settings.iv.from === 'field');
           assert.equal(ciphertext.length, theirs.length);
-          assert.notEqual(cipher.seal(plaintext).ciphertext, ciphertext);
+          assert.notEqual(cipher.encryptWithIv(plaintext).ciphertext, ciphertext);
           assert.equal(readByProgram(row, ciphertext, ivAsHex(iv)), plaintext);
         }
       });
@@ -96,8 +96,8 @@ describe('the cipher family', () => {
 
   it('writes the text form that the partner uses, letter case included', () => {
     for (const row of family) {
-      const { output = 'hex', prefix = '' } = row.settings;
-      const { ciphertext, iv } = createCipher(settingsOf(row)).seal('x'.repeat(200));
+      const { output = 'hex', ciphertextPrefix: prefix = '' } = row.settings;
+      const { ciphertext, iv } = createCipher(settingsOf(row)).encryptWithIv('x'.repeat(200));
       assert.ok(ciphertext.startsWith(prefix));
       const form = { hex: /^[\da-f]+$/, 'hex-upper': /^[\dA-F]+$/, base64: /^[\w+/]+={0,2}$/ };
       assert.match(ciphertext.slice(prefix.length), form[output], row.row);

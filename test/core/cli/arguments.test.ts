@@ -63,7 +63,7 @@ describe('arguments of npm start', () => {
         ivFormat: 'base64',
         padding: 32,
         output: 'hex-upper',
-        answer: { tokensIn: 'data', encryptedIn: 'body' },
+        response: { tokensIn: 'data', encryptedIn: 'body' },
         bodyForm: 'multipart',
         caFile: 'ca.pem',
       },

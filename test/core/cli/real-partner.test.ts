@@ -75,11 +75,11 @@ describe('npm start against a partner', () => {
   }
 
   it('takes answers that are wrapped or encrypted', async () => {
-    await using sandbox = await startSandbox({ tconnectAnswer: 'wrapped' });
+    await using sandbox = await startSandbox({ tconnectResponse: 'wrapped' });
     const env = secretsOf(sandbox, 'tconnect');
     const wrapped = await command([...settingsOf(sandbox, 'tconnect'), '--tokens-in', 'data'], { env });
     assert.equal(wrapped.code, 0, wrapped.stderr);
-    sandbox.set({ tconnectAnswer: 'encrypted' });
+    sandbox.set({ tconnectResponse: 'encrypted' });
     const encrypted = await command([...settingsOf(sandbox, 'tconnect'), '--encrypted-in', 'data'], { env });
     assert.equal(encrypted.code, 0, encrypted.stderr);
   });

@@ -7,7 +7,7 @@ import { bestSettings, canonical, sampleOf } from './samples.ts';
 const key = 'Sk9!xQ2m#Lw7zR4t%Bv8nC1h&Yp5dG0e';
 const hidden = { from: 'fixed', value: 'b7e1d90233f84c6a5810ee7f9ac4d265', format: 'hex' } as const;
 const plaintext = '{"tên":"Nguyễn Thị Ánh","số tiền":1500000,"ghi chú":"cảm ơn"}';
-const { ciphertext } = createCipher({ key, iv: hidden }).seal(plaintext);
+const { ciphertext } = createCipher({ key, iv: hidden }).encryptWithIv(plaintext);
 
 describe('detectCipher and what is known of the plain text', () => {
   it('takes any part of it, from the middle too', () => {
@@ -79,7 +79,7 @@ describe('detectCipher, when nothing fits', () => {
   };
 
   it('says that the key fits and the IV does not', () => {
-    assert.match(none({ key, ciphertext }), /^The key fits, .*Give the IV, or the whole plain text/);
+    assert.match(none({ key, ciphertext }), /^The key fits, .*Give the IV, or the whole plaintext/);
     assert.match(none({ key, ciphertext, iv: '1'.repeat(16) }), /^The key fits/);
     assert.match(none({ key, ciphertext, plaintext: 'cảm ơn' }), /^The key fits, .*from its first character/);
   });
@@ -87,14 +87,14 @@ describe('detectCipher, when nothing fits', () => {
   it('says that the plain text is another one', () => {
     const sealed = createCipher({ key, iv: { from: 'key' } }).encrypt(plaintext);
     const spaced = JSON.stringify(JSON.parse(plaintext), undefined, 2);
-    assert.match(none({ key, ciphertext: sealed, plaintext: spaced }), /your plain text is not in it/);
+    assert.match(none({ key, ciphertext: sealed, plaintext: spaced }), /your plaintext is not in it/);
     assert.equal(detectCipher({ key, ciphertext: sealed }).verdict, 'found');
   });
 
   it('says to check key and ciphertext where another key was used', () => {
     for (const other of [`${key.slice(0, -1)}X`, 'k'.repeat(32), 'a pass phrase', '5a'.repeat(32)]) {
       for (const more of [{}, { plaintext }, { iv: hidden.value }]) {
-        assert.match(none({ key: other, ciphertext, ...more }), /^Nothing in the family fits\./);
+        assert.match(none({ key: other, ciphertext, ...more }), /^No known cipher settings fit\./);
       }
     }
   });

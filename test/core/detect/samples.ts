@@ -17,7 +17,15 @@ export function canonical({ iv, ...rest }: Settings): string {
       : iv.from === 'field'
         ? { from: 'field', format: iv.format ?? 'hex' }
         : iv;
-  return JSON.stringify({ algorithm, keyFormat, derivation, padding, output, prefix: rest.prefix ?? '', rule });
+  return JSON.stringify({
+    algorithm,
+    keyFormat,
+    derivation,
+    padding,
+    output,
+    ciphertextPrefix: rest.ciphertextPrefix ?? '',
+    rule,
+  });
 }
 
 /** The candidates that nothing in the sample sets behind the best one. */

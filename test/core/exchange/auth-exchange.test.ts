@@ -40,7 +40,7 @@ describe('session.on("exchange")', () => {
         const [all] = revealed;
         assert.deepEqual(all?.payload, sandbox.journal[0]?.payload);
         assert.equal(all?.body, sandbox.journal[0]?.body);
-        const answer = JSON.stringify(all?.answer);
+        const answer = JSON.stringify(all?.response);
         assert.ok(tokens && answer.includes(tokens.accessToken) && answer.includes(tokens.refreshToken));
         // The names of the fields are the same in both.
         assert.deepEqual(Object.keys(masked[0] ?? {}).sort(), Object.keys(all ?? {}).sort());
@@ -55,7 +55,7 @@ describe('session.on("exchange")', () => {
         assert.ok(error instanceof Error);
         assert.equal(masked[0]?.outcome, 'invalidCredentials');
         assert.equal(masked[0].message, error.message);
-        assert.notEqual(masked[0].answer, undefined);
+        assert.notEqual(masked[0].response, undefined);
         assertHidden(masked, [...secrets(), 'Wr0ng-but-still-a-secret']);
       }));
   }
@@ -82,9 +82,9 @@ describe('session.on("exchange")', () => {
         return masked.at(-1);
       };
       const lost = await outcomeOf('resetAfter');
-      assert.deepEqual([lost?.outcome, lost?.status, lost?.answer], ['network', undefined, undefined]);
+      assert.deepEqual([lost?.outcome, lost?.status, lost?.response], ['network', undefined, undefined]);
       const broken = await outcomeOf('brokenJson');
-      assert.deepEqual([broken?.outcome, broken?.status, broken?.answer], ['invalidAnswer', 200, undefined]);
+      assert.deepEqual([broken?.outcome, broken?.status, broken?.response], ['invalidResponse', 200, undefined]);
       const busy = await outcomeOf({ status: 503 });
       assert.deepEqual([busy?.outcome, busy?.status], ['partnerUnavailable', 503]);
       assert.equal(masked.length, 3);
@@ -138,7 +138,7 @@ describe('session.on("exchange")', () => {
       });
       await failure(session.login(credentials));
       assert.equal(masked.at(-1)?.outcome, 'partnerRefused');
-      assert.match(JSON.stringify(masked.at(-1)?.answer), /hidden/);
+      assert.match(JSON.stringify(masked.at(-1)?.response), /hidden/);
       // The IV is the same each time, and so is the ciphertext.
       assertHidden(masked.slice(-1), [...secrets(), first]);
     }));
@@ -151,10 +151,10 @@ describe('session.on("exchange")', () => {
         sandbox.fail({ text: JSON.stringify({ data, note: 'kept' }) });
         await failure(session.login(credentials));
         assert.equal(masked[0]?.outcome, 'cipher');
-        assert.deepEqual(masked[0].answer, { data: '••••••••', note: 'kept' });
+        assert.deepEqual(masked[0].response, { data: '••••••••', note: 'kept' });
       },
-      { tconnectAnswer: 'encrypted' },
-      { answer: { encryptedIn: 'data' } },
+      { tconnectResponse: 'encrypted' },
+      { response: { encryptedIn: 'data' } },
     ));
 
   it('hides the id of a login that waits for its code', () =>
@@ -162,7 +162,7 @@ describe('session.on("exchange")', () => {
       'cloudreve',
       async ({ session, sandbox, credentials, masked, revealed, secrets }) => {
         await failure(session.login(credentials));
-        const id = (revealed[0]?.answer as { data: string }).data;
+        const id = (revealed[0]?.response as { data: string }).data;
         const code = sandbox.oneTimeCode();
         await session.login({ otp: code });
         assert.deepEqual(
@@ -189,7 +189,7 @@ describe('session.on("exchange")', () => {
       session.on(
         'exchange',
         (exchange) => {
-          const { result } = exchange.answer as { result: Record<string, unknown> };
+          const { result } = exchange.response as { result: Record<string, unknown> };
           result.token = 'another';
           throw new Error('a listener of the user');
         },

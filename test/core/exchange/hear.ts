@@ -21,7 +21,7 @@ export async function hear(
   name: (typeof names)[number],
   test: (heard: Heard) => Promise<void>,
   options: SandboxOptions = {},
-  session: Partial<Pick<SessionOptions, 'answer' | 'timeout' | 'clock'>> = {},
+  session: Partial<Pick<SessionOptions, 'response' | 'timeout' | 'clock'>> = {},
 ): Promise<void> {
   const tokens = new Set<string>();
   await using sandbox = await startSandbox({

@@ -5,14 +5,14 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { createCipher, partners, type PartnerAuthError } from '../../../core/index.ts';
 import { partnerCalls } from '../../../core/exchange/partner-calls.ts';
-import { createRedactor } from '../../../core/log.ts';
+import { createRedactor } from '../../../core/redact/redactor.ts';
 import type { HttpRequest, Transport } from '../../../core/transport/http.ts';
-import { answer, judged, jwt } from './answers.ts';
+import { jwt, read, response } from './responses.ts';
 
 function errorOf(body: unknown, redact?: (text: string) => string): PartnerAuthError {
-  const verdict = judged('cloudreve', 'login', answer(200, body), redact);
-  assert.ok(verdict.kind === 'error');
-  return verdict.error;
+  const reading = read('cloudreve', 'login', response(200, body), { redact });
+  assert.ok(reading.kind === 'failure');
+  return reading.error;
 }
 
 const said = (msg: unknown): PartnerAuthError => errorOf({ code: 99, msg });
@@ -23,16 +23,17 @@ const credentials = { username: 'a@b.example', password, client_id: 'client', cl
 /** A TCONNECT login that the partner answers with what `echo` makes of the request that it got. */
 async function loginError(echo: (request: HttpRequest) => unknown): Promise<PartnerAuthError> {
   const transport: Transport = {
-    send: (request) => Promise.resolve({ answer: answer(400, echo(request)) }),
+    send: (request) => Promise.resolve({ kind: 'response', response: response(400, echo(request)) }),
     close: () => undefined,
   };
   const redactor = createRedactor();
   redactor.add(credentials.password, credentials.client_secret);
   const cipher = createCipher({ key: randomBytes(32), iv: { from: 'key' } });
-  const definition = { ...partners.tconnect, answer: { ...partners.tconnect.answer, correlationId: 'id' } };
+  const definition = { ...partners.tconnect, response: { ...partners.tconnect.response, correlationId: 'id' } };
   const calls = partnerCalls({
     definition,
     baseUrl: 'https://partner.example',
+    origin: 'https://partner.example',
     partnerCode: 'CODE',
     cipher,
     transport,
@@ -41,7 +42,7 @@ async function loginError(echo: (request: HttpRequest) => unknown): Promise<Part
     extraFields: {},
   });
   const result = await calls.login(credentials, { timeout: 1000 });
-  assert.ok('error' in result);
+  assert.ok(result.kind === 'failed');
   return result.error;
 }
 

@@ -18,7 +18,7 @@ describe('built-in partners', () => {
     for (const definition of Object.values(partners)) {
       const { parse, stringify } = JSON;
       assert.deepEqual(definePartner(parse(stringify(definition)) as PartnerDefinition), definition);
-      assert.ok(Object.isFrozen(definition.answer));
+      assert.ok(Object.isFrozen(definition.response));
     }
   });
 });
@@ -50,7 +50,7 @@ describe('TCONNECT definition', () => {
   });
 
   it('reads flat tokens with two lifetimes in seconds', () => {
-    const { accessToken, refreshToken, accessExpiry, refreshExpiry, encryptedIn, success } = tconnect.answer;
+    const { accessToken, refreshToken, accessExpiry, refreshExpiry, encryptedIn, success } = tconnect.response;
     assert.deepEqual([accessToken, refreshToken], ['access_token', 'refresh_token']);
     assert.deepEqual(accessExpiry, { field: 'expires_in', unit: 'seconds' });
     assert.deepEqual(refreshExpiry, { field: 'refresh_expires_in', unit: 'seconds' });
@@ -93,7 +93,7 @@ describe('BizMail definition', () => {
   });
 
   it('wants success: true and reads one lifetime; the other stands in the refresh token', () => {
-    const { success, accessExpiry, refreshExpiry } = bizmail.answer;
+    const { success, accessExpiry, refreshExpiry } = bizmail.response;
     assert.deepEqual(success, { field: 'success', equals: true });
     assert.deepEqual(accessExpiry, { field: 'expires_in', unit: 'seconds' });
     assert.equal(refreshExpiry, undefined);
@@ -116,7 +116,7 @@ describe('Cloudreve definition', () => {
     assert.deepEqual([oneTimeCode.codeField, oneTimeCode.sessionField], ['otp', 'session_id']);
     assert.equal(oneTimeCode.lifetime, 600);
     assert.equal(captcha?.path, '/api/v4/site/captcha');
-    assert.deepEqual([captcha.answerField, captcha.ticketField], ['captcha', 'ticket']);
+    assert.deepEqual([captcha.textField, captcha.ticketField], ['captcha', 'ticket']);
   });
 
   it('sends plain JSON without headers of its own', () => {
@@ -131,7 +131,7 @@ describe('Cloudreve definition', () => {
   });
 
   it('wants code 0 and reads two moments', () => {
-    const { success, accessExpiry, refreshExpiry, code, message, correlationId } = cloudreve.answer;
+    const { success, accessExpiry, refreshExpiry, code, message, correlationId } = cloudreve.response;
     assert.deepEqual(success, { field: 'code', equals: 0 });
     assert.deepEqual(accessExpiry, { field: 'access_expires', unit: 'rfc3339' });
     assert.deepEqual(refreshExpiry, { field: 'refresh_expires', unit: 'rfc3339' });

@@ -134,13 +134,23 @@ describe('a partner that is JSON alone', () => {
     ],
     [
       'encrypted answers, and a password that is stretched with a salt in each message',
-      { ...rest, body: { form: 'encrypted', field: 'enc' }, answer: { ...acmePay.answer, encryptedIn: 'sealed.text' } },
-      { key: 'mật khẩu của ACME', derivation: { evp: 'md5' }, iv: { from: 'salted' }, output: 'base64', prefix: '@' },
+      {
+        ...rest,
+        body: { form: 'encrypted', field: 'enc' },
+        response: { ...acmePay.response, encryptedIn: 'sealed.text' },
+      },
+      {
+        key: 'mật khẩu của ACME',
+        derivation: { evp: 'md5' },
+        iv: { from: 'salted' },
+        output: 'base64',
+        ciphertextPrefix: '@',
+      },
       /^\{"enc":"@U2FsdGVkX1[\w+/=]+"\}$/,
     ],
     [
       'answers with the IV beside the ciphertext',
-      { ...rest, body: { form: 'encrypted', field: 'd' }, answer: { ...acmePay.answer, encryptedIn: 'd' } },
+      { ...rest, body: { form: 'encrypted', field: 'd' }, response: { ...acmePay.response, encryptedIn: 'd' } },
       { iv: { from: 'field', name: 'iv', format: 'base64' }, output: 'base64' },
       /^\{"d":"[\w+/=]+","iv":"[\w+/]{22}=="\}$/,
     ],
@@ -188,7 +198,7 @@ describe('a definition that is wrong', () => {
     ['has an unknown envelope', (json) => (json.body = { ...acmePay.body, envelope: 'xml' }), 'partner.body.envelope'],
     ['has a path without a slash', (json) => (json.login = { path: 'v2/token' }), 'partner.login.path'],
     ['has a path to another server', (json) => (json.login = { path: '//evil.example/' }), 'partner.login.path'],
-    ['lacks its answer', (json) => delete json.answer, 'partner.answer'],
+    ['lacks its response', (json) => delete json.response, 'partner.response'],
     [
       'names a placeholder that there is not',
       (json) => (json.headers = { 'X-Key': '{apiKey}' }),

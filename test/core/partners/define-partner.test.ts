@@ -92,7 +92,7 @@ describe('definePartner', () => {
     ['requestBody.form', 'none', 'partner.requestBody.form', /must be/],
     ['credentials', [], 'partner.credentials', /at least one/],
     ['credentials.0.name', 'user name', 'partner.credentials.0.name', /without spaces/],
-    ['credentials.1.secret', 'yes', 'partner.credentials.1.secret', /must be boolean, not another text/],
+    ['credentials.1.secret', 'yes', 'partner.credentials.1.secret', /must be boolean, not another string/],
     ['credentials.1.name', 'user.name', 'partner.credentials', /"user\.name" twice/],
     ['login', undefined, 'partner.login', /is missing/],
     ['login.path', undefined, 'partner.login.path', /is missing/],
@@ -116,10 +116,10 @@ describe('definePartner', () => {
     ['oneTimeCode.lifetime', NaN, 'partner.oneTimeCode.lifetime', /must be number, not null/],
     ['captcha', undefined, 'partner.errors.1', /partner\.captcha is missing/],
     ['captcha.imageIn', undefined, 'partner.captcha.imageIn', /is missing/],
-    ['answer', undefined, 'partner.answer', /is missing/],
-    ['answer.accessToken', undefined, 'partner.answer.accessToken', /is missing/],
-    ['answer.accessExpiry.unit', 'ms', 'partner.answer.accessExpiry.unit', /"seconds" \| "rfc3339"/],
-    ['answer.success.equals', null, 'partner.answer.success.equals', /must be/],
+    ['response', undefined, 'partner.response', /is missing/],
+    ['response.accessToken', undefined, 'partner.response.accessToken', /is missing/],
+    ['response.accessExpiry.unit', 'ms', 'partner.response.accessExpiry.unit', /"seconds" \| "rfc3339"/],
+    ['response.success.equals', null, 'partner.response.success.equals', /must be/],
     ['errors.2', { is: 'sessionEnded' }, 'partner.errors.2', /fits every answer/],
     ['errors.2', { on: ['login'], is: 'sessionEnded' }, 'partner.errors.2', /fits every answer/],
     ['errors.2.is', 'gone', 'partner.errors.2.is', /must be/],
@@ -141,7 +141,7 @@ describe('definePartner', () => {
     ['undefined', undefined, /must be a JSON object/],
     ['a function', () => 1, /must be a JSON object/],
     ['null', null, /must be Object, not null/],
-    ['a text', 'tconnect', /must be Object, not another text/],
+    ['a text', 'tconnect', /must be Object, not another string/],
     ['a number', 7, /must be Object, not 7/],
   ];
   for (const [name, value, message] of notObjects) {
@@ -157,7 +157,7 @@ describe('definePartner', () => {
   });
 
   it('refuses a value that JSON has not', () => {
-    refuses(changed(minimalDefinition(), 'login.extraFields', { amount: 1n }), 'partner', /that JSON has not/);
+    refuses(changed(minimalDefinition(), 'login.extraFields', { amount: 1n }), 'partner', /that JSON cannot represent/);
   });
 
   it('refuses a definition over 256 KiB', () => {
@@ -181,7 +181,15 @@ describe('definePartner', () => {
 
   it('never quotes a text value in an error: it may be a secret put into the wrong field', () => {
     const secret = 'hunter2-Sup3rS3cret';
-    const paths = ['body', 'login', 'credentials', 'oneTimeCode.lifetime', 'answer.success', 'errors', 'example.safe'];
+    const paths = [
+      'body',
+      'login',
+      'credentials',
+      'oneTimeCode.lifetime',
+      'response.success',
+      'errors',
+      'example.safe',
+    ];
     for (const path of paths) {
       assert.throws(
         () => definePartner(changed(maximalDefinition(), path, secret)),

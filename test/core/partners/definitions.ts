@@ -32,10 +32,10 @@ export function maximalDefinition(): PartnerDefinition {
       path: '/v1/captcha',
       imageIn: 'data.image',
       ticketIn: 'data.ticket',
-      answerField: 'captcha',
+      textField: 'captcha',
       ticketField: 'ticket',
     },
-    answer: {
+    response: {
       success: { field: 'status.ok', equals: true },
       encryptedIn: 'data',
       accessToken: 'access',
@@ -66,7 +66,7 @@ export function minimalDefinition(): PartnerDefinition {
     credentials: [{ name: 'token', label: 'Token' }],
     login: { path: '/login' },
     refresh: { path: '/refresh', tokenField: 'r' },
-    answer: { accessToken: 'a', refreshToken: 'r' },
+    response: { accessToken: 'a', refreshToken: 'r' },
   };
 }
 

@@ -38,7 +38,7 @@ describe('sandbox faults', () => {
       assert.ok(tokensOf(await refresh(sandbox, partner, token)));
     });
 
-    for (const fault of ['resetAfter', 'halfAnswer'] as const) {
+    for (const fault of ['resetAfter', 'halfResponse'] as const) {
       it(`${partner}: ${fault} rotates first, so a retry is a replay`, async () => {
         await using sandbox = await startSandbox({ rotation: 'reuseDetection' });
         const { refresh: token } = await signIn(sandbox, partner);
@@ -71,9 +71,9 @@ describe('sandbox faults', () => {
     });
   }
 
-  it('resets a connection in the middle of the body for halfAnswer', async () => {
+  it('resets a connection in the middle of the body for halfResponse', async () => {
     await using sandbox = await startSandbox();
-    sandbox.fail('halfAnswer');
+    sandbox.fail('halfResponse');
     const response = await rawLogin(sandbox);
     await assert.rejects(read(response), (error) => codeOf(error) === 'ECONNRESET');
   });
@@ -178,7 +178,7 @@ describe('sandbox faults', () => {
   });
 
   it('rewrites the plain fields of a success answer, before encryption', async () => {
-    await using sandbox = await startSandbox({ tconnectAnswer: 'encrypted' });
+    await using sandbox = await startSandbox({ tconnectResponse: 'encrypted' });
     sandbox.fail({ rewrite: (answer) => ({ ...(answer as client.Json), expires_in: '36000' }) });
     const { json } = await login(sandbox, 'tconnect');
     const plain = client.decrypt(sandbox.profiles.tconnect.cipher, String(json.data));

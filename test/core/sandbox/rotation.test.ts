@@ -69,7 +69,7 @@ describe('sandbox rotation', () => {
     });
 
     it(`${partner}: the refresh token may stay the same, and stays good`, async () => {
-      await using sandbox = await startSandbox({ refreshTokenInAnswer: 'same', rotation: 'reuseDetection' });
+      await using sandbox = await startSandbox({ refreshTokenInResponse: 'same', rotation: 'reuseDetection' });
       const first = await signIn(sandbox, partner);
       for (let i = 0; i < 2; i += 1) {
         const next = await renew(sandbox, partner, first.refresh);
@@ -79,7 +79,7 @@ describe('sandbox rotation', () => {
     });
 
     it(`${partner}: the refresh token may be omitted, and stays good`, async () => {
-      await using sandbox = await startSandbox({ refreshTokenInAnswer: 'omitted', rotation: 'reuseDetection' });
+      await using sandbox = await startSandbox({ refreshTokenInResponse: 'omitted', rotation: 'reuseDetection' });
       const first = await signIn(sandbox, partner);
       for (let i = 0; i < 2; i += 1) {
         const reply = await refresh(sandbox, partner, first.refresh);

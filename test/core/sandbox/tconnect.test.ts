@@ -175,7 +175,7 @@ describe('sandbox TCONNECT', () => {
   };
   for (const [name, cipher] of Object.entries(forms)) {
     it(`works with ${name}, encrypted answers included`, async () => {
-      await using sandbox = await startSandbox({ accounts: { tconnect: { cipher } }, tconnectAnswer: 'encrypted' });
+      await using sandbox = await startSandbox({ accounts: { tconnect: { cipher } }, tconnectResponse: 'encrypted' });
       const { json } = await login(sandbox, 'tconnect');
       const profile = sandbox.profiles.tconnect;
       assert.equal(profile.cipher.output, cipher.output ?? 'hex');
@@ -186,7 +186,7 @@ describe('sandbox TCONNECT', () => {
   }
 
   it('wraps answers under data on request', async () => {
-    await using sandbox = await startSandbox({ tconnectAnswer: 'wrapped' });
+    await using sandbox = await startSandbox({ tconnectResponse: 'wrapped' });
     const { json } = await login(sandbox, 'tconnect');
     assert.deepEqual(Object.keys(json), ['data']);
     const first = client.must(client.tokensOf({ json, status: 200, headers: new Headers(), text: '' }));

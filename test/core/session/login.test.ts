@@ -61,20 +61,23 @@ describe('login at tconnect', () => {
     ));
 
   it('reads wrapped and encrypted answers where the settings say so', async () => {
-    for (const [tconnectAnswer, answer] of [
+    for (const [tconnectResponse, answer] of [
       ['wrapped', { tokensIn: 'data' }],
       ['encrypted', { encryptedIn: 'data' }],
     ] as const) {
-      await withSession({ sandbox: { tconnectAnswer }, session: { answer } }, async ({ session }) => {
-        await session.refresh();
-        assert.equal(session.status.phase, 'valid');
-      });
+      await withSession(
+        { sandbox: { tconnectResponse: tconnectResponse }, session: { response: answer } },
+        async ({ session }) => {
+          await session.refresh();
+          assert.equal(session.status.phase, 'valid');
+        },
+      );
     }
   });
 
   it('points to the setting when the answer is wrapped without being told', () =>
-    withSession({ signedIn: false, sandbox: { tconnectAnswer: 'wrapped' } }, async ({ session, credentials }) => {
-      await assert.rejects(session.login(credentials), { code: 'invalidAnswer', setting: 'answer' });
+    withSession({ signedIn: false, sandbox: { tconnectResponse: 'wrapped' } }, async ({ session, credentials }) => {
+      await assert.rejects(session.login(credentials), { code: 'invalidResponse', setting: 'response' });
     }));
 
   it('works with every IV rule and output form that the sandbox speaks', async () => {

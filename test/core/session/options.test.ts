@@ -34,7 +34,7 @@ const wrong: readonly (readonly [string, object, string])[] = [
   ['a CA that is no PEM', { ca: 'not a certificate' }, 'ca'],
   ['a body form for an encrypted partner', { bodyForm: 'multipart' }, 'bodyForm'],
   ['extra fields that are no object', { extraFields: { login: 'grant' } }, 'extraFields.login'],
-  ['an answer path that is none', { answer: { tokensIn: 'a..b' } }, 'partner.login.tokensIn'],
+  ['an answer path that is none', { response: { tokensIn: 'a..b' } }, 'partner.login.tokensIn'],
 ];
 
 describe('openSession', () => {
@@ -53,7 +53,7 @@ describe('openSession', () => {
   for (const change of [
     { baseURL: 'https://partner.example' },
     { cipher: { ...good.cipher, mode: 'cbc' } },
-    { answer: { in: 'data' } },
+    { response: { in: 'data' } },
   ]) {
     it(`refuses the unknown option in ${JSON.stringify(Object.keys(change))} as a mistake in the program`, async () => {
       await assert.rejects(openSession({ ...good, ...change } as SessionOptions), TypeError);

@@ -110,8 +110,8 @@ describe('refresh', () => {
     }));
 
   it('keeps the refresh token when the answer has none, and when it has the same', async () => {
-    for (const refreshTokenInAnswer of ['omitted', 'same'] as const) {
-      await withSession({ sandbox: { refreshTokenInAnswer } }, async ({ session, store }) => {
+    for (const refreshTokenInResponse of ['omitted', 'same'] as const) {
+      await withSession({ sandbox: { refreshTokenInResponse: refreshTokenInResponse } }, async ({ session, store }) => {
         const before = await stored(store);
         await session.refresh();
         await session.refresh();

@@ -49,7 +49,7 @@ describe('the lock of a file store', { concurrency: true }, () => {
       store.lock(async (held) => {
         const { pid } = JSON.parse(await readFile(lock, 'utf8')) as { pid: number };
         assert.equal(pid, process.pid);
-        assert.equal(await held?.stillHeld(), true);
+        assert.equal(await held.stillHeld(), true);
         throw new Error('from inside');
       }),
       /from inside/,
@@ -128,7 +128,7 @@ describe('the lock of a file store', { concurrency: true }, () => {
     const store = fileStore(folder.file('session.json'));
     await store.lock(async (held) => {
       await writeFile(folder.file('session.json.lock'), JSON.stringify({ id: 'thief', pid: process.pid, host: 'h' }));
-      assert.equal(await held?.stillHeld(), false);
+      assert.equal(await held.stillHeld(), false);
     });
     assert.match(await readFile(folder.file('session.json.lock'), 'utf8'), /thief/, 'the lock of the other stays');
   });

@@ -60,7 +60,6 @@ describe('fileStore', () => {
     ['an empty file', ''],
     ['a truncated file', JSON.stringify(record).slice(0, 60)],
     ['other JSON', '{"hello":"world"}'],
-    ['a newer version', JSON.stringify({ ...record, version: 2 })],
     ['a token of the wrong type', JSON.stringify({ ...record, tokens: { ...record.tokens, accessToken: 7 } })],
     ['times that are no numbers', JSON.stringify({ ...record, tokens: { ...record.tokens, issuedAt: 'now' } })],
     ['binary junk', '\u0000\u0001\u0002'],
@@ -78,6 +77,26 @@ describe('fileStore', () => {
       assert.deepEqual(await store.read(), record);
     });
   }
+
+  it('leaves a record of a newer version where it is, and says which program to update', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('session.json');
+    const store = fileStore(file);
+    await store.write(record);
+    const newer = JSON.stringify({ ...record, version: 3, sealed: true });
+    await writeFile(file, newer);
+    await assert.rejects(store.read(), {
+      code: 'store',
+      setting: 'store.version',
+      retryable: false,
+      message: /record version 3.*Update Partner Auth in this program/,
+    });
+    await assert.rejects(openSession({ partner: 'bizmail', baseUrl: 'https://partner.example', store }), {
+      setting: 'store.version',
+    });
+    assert.equal(await readFile(file, 'utf8'), newer);
+    assert.deepEqual(await readdir(folder.path), ['session.json']);
+  });
 
   it('makes openSession fail once on a damaged file, then start anew', async () => {
     await using folder = await temporaryFolder();

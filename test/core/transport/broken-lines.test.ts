@@ -111,27 +111,27 @@ describe('transport on a broken line', () => {
       await using server = await start.server();
       using one = client();
       const exchange = failed(await one.post(server.url, { timeout: start.timeout ?? 10_000 }));
-      assert.equal(exchange.failure.code, start.code);
+      assert.equal(exchange.error.code, start.code);
       assert.equal(exchange.mayHaveArrived, start.mayHaveArrived);
-      assert.equal(exchange.failure.retryable, start.code !== 'tls');
-      assert.ok(exchange.failure.message.includes(new URL(server.url).host));
+      assert.equal(exchange.error.retryable, start.code !== 'tls');
+      assert.ok(exchange.error.message.includes(new URL(server.url).host));
       assert.equal(server.connections(), start.connections ?? 1);
     });
   }
 
   it('tells a refused port, which nothing can have reached', async () => {
     using one = client();
-    const { failure, mayHaveArrived } = failed(await one.post(await closedPort()));
-    assert.equal(failure.code, 'network');
-    assert.match(failure.message, /nothing listens at that address; check baseUrl/);
+    const { error, mayHaveArrived } = failed(await one.post(await closedPort()));
+    assert.equal(error.code, 'network');
+    assert.match(error.message, /nothing listens at that address; check baseUrl/);
     assert.equal(mayHaveArrived, false);
   });
 
   it('tells an unknown host', async () => {
     using one = client();
     // The name is reserved by RFC 6761; whether a resolver is there decides how fast it says so.
-    const { failure, mayHaveArrived } = failed(await one.post('http://partner.invalid', { timeout: 4000 }));
-    assert.match(failure.code, /^(?:network|timeout)$/);
+    const { error, mayHaveArrived } = failed(await one.post('http://partner.invalid', { timeout: 4000 }));
+    assert.match(error.code, /^(?:network|timeout)$/);
     assert.equal(mayHaveArrived, false);
   });
   it('tries again after a reset inside the TLS handshake, and not after one of a whole request', async () => {
@@ -142,7 +142,7 @@ describe('transport on a broken line', () => {
     }, 'https');
     using one = client();
     const early = failed(await one.post(cut.url));
-    assert.deepEqual([early.failure.code, early.mayHaveArrived, handshakes], ['network', false, 3]);
+    assert.deepEqual([early.error.code, early.mayHaveArrived, handshakes], ['network', false, 3]);
 
     await using late = await serve((_, response) => void response.socket?.resetAndDestroy());
     assert.equal(failed(await one.post(late.url)).mayHaveArrived, true);
@@ -152,9 +152,9 @@ describe('transport on a broken line', () => {
   it('says nothing of a request that its caller aborted before', async () => {
     await using server = await serve((_, response) => response.end('{}'));
     using one = client();
-    const { failure, mayHaveArrived } = failed(await one.post(server.url, { signal: AbortSignal.abort() }));
-    assert.equal(failure.code, 'aborted');
-    assert.equal(failure.retryable, false);
+    const { error, mayHaveArrived } = failed(await one.post(server.url, { signal: AbortSignal.abort() }));
+    assert.equal(error.code, 'aborted');
+    assert.equal(error.retryable, false);
     assert.equal(mayHaveArrived, false);
     assert.equal(server.received.length, 0);
   });
@@ -163,18 +163,18 @@ describe('transport on a broken line', () => {
     const controller = new AbortController();
     await using server = await serve(() => controller.abort(new Error('secret reason')));
     using one = client();
-    const { failure, mayHaveArrived } = failed(await one.post(server.url, { signal: controller.signal }));
-    assert.equal(failure.code, 'aborted');
+    const { error, mayHaveArrived } = failed(await one.post(server.url, { signal: controller.signal }));
+    assert.equal(error.code, 'aborted');
     assert.equal(mayHaveArrived, true);
-    assert.doesNotMatch(failure.message, /secret/);
+    assert.doesNotMatch(error.message, /secret/);
   });
 
   it('drops a request that its caller aborts while the answer is read', async () => {
     const controller = new AbortController();
     await using server = await serve((_, response) => response.write('{"a":', () => controller.abort()));
     using one = client();
-    const { failure, mayHaveArrived } = failed(await one.post(server.url, { signal: controller.signal }));
-    assert.deepEqual([failure.code, mayHaveArrived], ['aborted', true]);
+    const { error, mayHaveArrived } = failed(await one.post(server.url, { signal: controller.signal }));
+    assert.deepEqual([error.code, mayHaveArrived], ['aborted', true]);
   });
 
   it('stops waiting for Retry-After when its caller aborts', { timeout: 10_000 }, async () => {
@@ -190,15 +190,15 @@ describe('transport on a broken line', () => {
     };
     using one = client({ now });
     const call = await one.post(server.url, { signal: controller.signal, timeout: 60_000 });
-    const { failure, mayHaveArrived } = failed(call);
-    assert.deepEqual([failure.code, mayHaveArrived, server.received.length], ['aborted', false, 1]);
+    const { error, mayHaveArrived } = failed(call);
+    assert.deepEqual([error.code, mayHaveArrived, server.received.length], ['aborted', false, 1]);
   });
 
   it('ends both sides of a call that is cut off', async () => {
     let closed: Promise<unknown> | undefined;
     await using server = await serve((_, response) => void (closed = once(response, 'close')));
     using one = client();
-    assert.equal(failed(await one.post(server.url, { timeout: 200 })).failure.code, 'timeout');
+    assert.equal(failed(await one.post(server.url, { timeout: 200 })).error.code, 'timeout');
     await closed;
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { answered, client, failed, secrets, serve } from './servers.ts';
+import { client, failed, responseOf, secrets, serve } from './servers.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -14,13 +14,13 @@ describe('transport', () => {
     });
     using one = client();
     const before = Date.now();
-    const answer = answered(await one.post(server.url));
+    const answer = responseOf(await one.post(server.url));
     assert.equal(answer.status, 418);
     assert.equal(answer.body, '{"chào":"👋"}');
     assert.equal(answer.headers['x-twice'], 'a, b');
     assert.ok(before <= answer.sentAt && answer.sentAt <= answer.receivedAt && answer.receivedAt <= Date.now());
 
-    assert.equal(answered(await one.post(server.url)).status, 418);
+    assert.equal(responseOf(await one.post(server.url)).status, 418);
     const [first, second] = server.received;
     assert.equal(first?.method, 'POST');
     assert.equal(first.url, '/auth/refresh');
@@ -54,7 +54,7 @@ describe('transport', () => {
         response.writeHead(status, { location: `${target.url}/steal` }).end();
       });
       using one = client();
-      assert.equal(answered(await one.post(server.url)).status, status);
+      assert.equal(responseOf(await one.post(server.url)).status, status);
       assert.equal(server.received.length, 1);
       assert.equal(target.connections(), 0);
     });
@@ -64,7 +64,7 @@ describe('transport', () => {
     it(`hands over a ${status} without Retry-After after one request`, async () => {
       await using server = await serve((_request, response) => response.writeHead(status).end('{"message":"no"}'));
       using one = client();
-      const answer = answered(await one.post(server.url));
+      const answer = responseOf(await one.post(server.url));
       assert.deepEqual([answer.status, answer.body], [status, '{"message":"no"}']);
       assert.equal(server.received.length, 1);
     });
@@ -82,7 +82,7 @@ describe('transport', () => {
         else response.end('{"ok":true}');
       });
       using one = client();
-      assert.equal(answered(await one.post(server.url)).body, '{"ok":true}');
+      assert.equal(responseOf(await one.post(server.url)).body, '{"ok":true}');
       assert.deepEqual(
         server.received.map(({ body }) => body),
         [secrets.body, secrets.body],
@@ -97,14 +97,14 @@ describe('transport', () => {
       response.writeHead(number === 1 ? 429 : 200, { 'retry-after': '0' }).end('{}');
     });
     using one = client({ now: () => clock });
-    const { sentAt, receivedAt } = answered(await one.post(server.url));
+    const { sentAt, receivedAt } = responseOf(await one.post(server.url));
     assert.deepEqual([sentAt, receivedAt], [10_000, 20_000]);
   });
 
   it('hands over the third 429', async () => {
     await using server = await serve((_request, response) => response.writeHead(429, { 'retry-after': '0' }).end());
     using one = client();
-    assert.equal(answered(await one.post(server.url)).status, 429);
+    assert.equal(responseOf(await one.post(server.url)).status, 429);
     assert.equal(server.received.length, 3);
   });
 
@@ -119,7 +119,7 @@ describe('transport', () => {
         response.writeHead(429, { 'retry-after': retryAfter }).end();
       });
       using one = client();
-      assert.equal(answered(await one.post(server.url, { timeout })).status, 429);
+      assert.equal(responseOf(await one.post(server.url, { timeout })).status, 429);
       assert.equal(server.received.length, 1);
     });
   }
@@ -127,7 +127,7 @@ describe('transport', () => {
   it('reads an answer of exactly 1 MiB', async () => {
     await using server = await serve((_request, response) => response.end('a'.repeat(mebibyte)));
     using one = client();
-    assert.equal(answered(await one.post(server.url)).body.length, mebibyte);
+    assert.equal(responseOf(await one.post(server.url)).body.length, mebibyte);
   });
 
   const endless = (response: { write(chunk: Buffer): boolean; once(event: string, run: () => void): void }): void => {
@@ -155,8 +155,8 @@ describe('transport', () => {
     it(`reads no further than 1 MiB of ${title}`, async () => {
       await using server = await serve(handler);
       using one = client();
-      const { failure, mayHaveArrived } = failed(await one.post(server.url));
-      assert.equal(failure.code, 'answerTooLarge');
+      const { error, mayHaveArrived } = failed(await one.post(server.url));
+      assert.equal(error.code, 'responseTooLarge');
       assert.equal(mayHaveArrived, true);
       assert.equal(server.received.length, 1);
     });
@@ -167,7 +167,7 @@ describe('transport', () => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"a":"đ"}'));
     });
     using one = client();
-    assert.equal(answered(await one.post(server.url)).body, '{"a":"đ"}');
+    assert.equal(responseOf(await one.post(server.url)).body, '{"a":"đ"}');
   });
 
   it('leaves no connection open after close', { timeout: 10_000 }, async ({ signal }) => {

@@ -12,25 +12,27 @@ function everything(value: unknown): string {
 }
 
 function expectClean(exchange: Exchange): void {
-  const { failure } = failed(exchange);
-  const shown = everything(failure);
+  const { error } = failed(exchange);
+  const shown = everything(error);
   for (const secret of ['body-secret-refresh-token', 'header-secret-access-token', 'partner-code-secret']) {
-    assert.ok(!shown.includes(secret), `${failure.code} shows ${secret}`);
+    assert.ok(!shown.includes(secret), `${error.code} shows ${secret}`);
   }
   assert.doesNotMatch(shown, /authorization|RequestError|got\/dist/i);
-  assert.equal('options' in failure || 'request' in failure || 'response' in failure, false);
-  assert.equal(failure.cause, undefined);
+  assert.equal('options' in error || 'request' in error || 'response' in error, false);
+  assert.equal(error.cause, undefined);
 }
 
 describe('a failure of the transport', () => {
   it('carries values that the check would find', () => {
-    assert.throws(() => expectClean({ failure: Object.assign(new Error(), secrets) as never, mayHaveArrived: true }));
+    assert.throws(() =>
+      expectClean({ kind: 'failure', error: Object.assign(new Error(), secrets) as never, mayHaveArrived: true }),
+    );
   });
 
   const faults: readonly SandboxFault[] = [
     'resetBefore',
     'resetAfter',
-    'halfAnswer',
+    'halfResponse',
     'hang',
     'hangAfter',
     'drip',

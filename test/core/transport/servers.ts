@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { gotTransport, type TransportOptions } from '../../../core/transport/got-transport.ts';
-import type { Exchange, HttpAnswer, HttpRequest, SendOptions, Transport } from '../../../core/transport/http.ts';
+import type { Exchange, HttpResponse, HttpRequest, SendOptions, Transport } from '../../../core/transport/http.ts';
 
 export interface Received {
   readonly method: string | undefined;
@@ -108,12 +108,12 @@ export function client(options: Partial<TransportOptions> = {}): TestClient {
   };
 }
 
-export function answered(exchange: Exchange): HttpAnswer {
-  if ('failure' in exchange) throw exchange.failure;
-  return exchange.answer;
+export function responseOf(exchange: Exchange): HttpResponse {
+  if (exchange.kind === 'failure') throw exchange.error;
+  return exchange.response;
 }
 
-export function failed(exchange: Exchange): Extract<Exchange, { failure: unknown }> {
-  if ('failure' in exchange) return exchange;
-  throw new Error(`Expected a failure, but got HTTP ${exchange.answer.status}.`);
+export function failed(exchange: Exchange): Extract<Exchange, { kind: 'failure' }> {
+  if (exchange.kind === 'failure') return exchange;
+  throw new Error(`Expected a failure, but got HTTP ${exchange.response.status}.`);
 }

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import forge from 'node-forge';
 import { isPartnerAuthError } from '../../../core/index.ts';
 import { startSandbox } from '../../../core/sandbox/index.ts';
-import { answered, client, failed, serve } from './servers.ts';
+import { client, failed, responseOf, serve } from './servers.ts';
 
 const day = 86_400_000;
 
@@ -38,22 +38,22 @@ for (const globalAgent of [false, true]) {
     it('trusts the sandbox by the PEM of its authority', async () => {
       await using sandbox = await startSandbox({ https: true });
       using one = client({ ca: sandbox.ca, globalAgent });
-      assert.equal(answered(await one.post(sandbox.url)).status, 404);
+      assert.equal(responseOf(await one.post(sandbox.url)).status, 404);
     });
 
     it('trusts one authority of several', async () => {
       await using sandbox = await startSandbox({ https: true });
       using one = client({ ca: `${selfSigned().cert}\n${sandbox.ca ?? ''}`, globalAgent });
-      assert.equal(answered(await one.post(sandbox.url)).status, 404);
+      assert.equal(responseOf(await one.post(sandbox.url)).status, 404);
     });
 
     it('does not trust an unknown authority, and asks for its PEM', async () => {
       await using sandbox = await startSandbox({ https: true });
       using one = client({ globalAgent });
-      const { failure, mayHaveArrived } = failed(await one.post(sandbox.url));
-      assert.equal(failure.code, 'tls');
-      assert.match(failure.message, /PEM of .* authority as `ca`/);
-      assert.equal(failure.retryable, false);
+      const { error, mayHaveArrived } = failed(await one.post(sandbox.url));
+      assert.equal(error.code, 'tls');
+      assert.match(error.message, /PEM of .* authority as `ca`/);
+      assert.equal(error.retryable, false);
       assert.equal(mayHaveArrived, false);
       assert.equal(sandbox.journal.length, 0);
     });
@@ -62,12 +62,12 @@ for (const globalAgent of [false, true]) {
       const tls = selfSigned();
       await using server = await serve((_, response) => response.end('{}'), tls);
       using stranger = client({ globalAgent });
-      const { failure } = failed(await stranger.post(server.url));
-      assert.equal(failure.code, 'tls');
-      assert.match(failure.message, /self-signed/);
+      const { error } = failed(await stranger.post(server.url));
+      assert.equal(error.code, 'tls');
+      assert.match(error.message, /self-signed/);
       assert.equal(server.received.length, 0);
       using friend = client({ ca: tls.cert, globalAgent });
-      assert.equal(answered(await friend.post(server.url)).body, '{}');
+      assert.equal(responseOf(await friend.post(server.url)).body, '{}');
     });
 
     for (const [certificate, message] of [
@@ -77,9 +77,9 @@ for (const globalAgent of [false, true]) {
       it(`does not trust the certificate '${certificate}' of a known authority`, async () => {
         await using sandbox = await startSandbox({ https: true, certificate });
         using one = client({ ca: sandbox.ca, globalAgent });
-        const { failure, mayHaveArrived } = failed(await one.post(sandbox.url));
-        assert.equal(failure.code, 'tls');
-        assert.match(failure.message, message);
+        const { error, mayHaveArrived } = failed(await one.post(sandbox.url));
+        assert.equal(error.code, 'tls');
+        assert.match(error.message, message);
         assert.equal(mayHaveArrived, false);
         assert.equal(sandbox.journal.length, 0);
       });
@@ -91,17 +91,17 @@ describe('transport authorities', () => {
   it('trusts a certificate by each of its host names', async () => {
     await using sandbox = await startSandbox({ https: true });
     using one = client({ ca: sandbox.ca });
-    assert.equal(answered(await one.post(sandbox.url.replace('127.0.0.1', 'localhost'))).status, 404);
+    assert.equal(responseOf(await one.post(sandbox.url.replace('127.0.0.1', 'localhost'))).status, 404);
   });
 
   it('leaves the authorities of the process as they are', async () => {
     const before = getCACertificates('default').length;
     await using sandbox = await startSandbox({ https: true });
     using trusting = client({ ca: sandbox.ca, globalAgent: true });
-    answered(await trusting.post(sandbox.url));
+    responseOf(await trusting.post(sandbox.url));
     assert.equal(getCACertificates('default').length, before);
     using other = client({ globalAgent: true });
-    assert.equal(failed(await other.post(sandbox.url)).failure.code, 'tls');
+    assert.equal(failed(await other.post(sandbox.url)).error.code, 'tls');
   });
 
   it('adds to the authorities that the process trusts anyway', async () => {
@@ -114,8 +114,8 @@ describe('transport authorities', () => {
         for (const globalAgent of [false, true]) {
           const transport = gotTransport({ ca: ${JSON.stringify(selfSigned().cert)}, globalAgent, now: Date.now });
           const request = { method: 'GET', url: '${sandbox.url}/', headers: {} };
-          const { answer, failure } = await transport.send(request, { timeout: 10_000 });
-          console.log(answer?.status ?? failure.message);
+          const { response, error } = await transport.send(request, { timeout: 10_000 });
+          console.log(response?.status ?? error.message);
           transport.close();
         }
         process.exit();

@@ -9,7 +9,7 @@ import { withAcmeApp } from '../../helpers/with-acme-app.ts';
 const plaintext = '{"api_user":"robot@example.com","note":"Xin chào từ ACME Pay"}';
 const key = '8f3a1c5e7092b4d6e8fa0c1e2b3d4f5061728394a5b6c7d8e9fa0b1c2d3e4f50';
 const right: Omit<CipherSettings, 'key'> = { keyFormat: 'hex', iv: { from: 'key' } };
-const sealed = (settings = right, text = plaintext) => createCipher({ ...settings, key }).seal(text);
+const sealed = (settings = right, text = plaintext) => createCipher({ ...settings, key }).encryptWithIv(text);
 const envelope = JSON.stringify({ payload: sealed().ciphertext });
 const wrong = { keyFormat: 'utf8', iv: { from: 'zero' } } as const;
 const labels = (fake: FakeApp): readonly string[] => fake.lists.flatMap((list) => list.map(({ label }) => label));
@@ -30,7 +30,7 @@ describe('detect cipher settings', () => {
         assert.deepEqual(fake.briefs, ['The cipher settings of Acme were changed.']);
         assert.deepEqual(
           fake.lists[0]?.map(({ detail }) => detail),
-          ['the padding is right, it is the known text, the text is UTF-8, the payload is JSON'],
+          ['the padding is correct, it is the known text, the text is UTF-8, the payload is JSON'],
         );
         assert.equal(sandbox.journal.length, 0, 'nothing was sent');
         assert.ok(await signIn(fake.app, profile()));
@@ -107,20 +107,16 @@ describe('detect cipher settings', () => {
     ));
 
   const unfit: readonly (readonly [string, Record<string, string>, RegExp])[] = [
-    [
-      'another key',
-      { key: 'k'.repeat(32) },
-      /^No settings of the family fit this message\. Nothing in the family fits/,
-    ],
+    ['another key', { key: 'k'.repeat(32) }, /^No known cipher settings fit\. Check/],
     ['no ciphertext at all', { ciphertext: 'Xin chào, đây không phải bản mã.' }, /neither hex nor base64/],
     ['50 MB', { ciphertext: 'ab'.repeat(25_000_000) }, /over 1 MiB/],
     ['an IV that is none', { iv: 'x'.repeat(500) }, /^The IV must be/],
     ['a key that is none', { key: 'x'.repeat(5000) }, /^The key is too long/],
-    ['a book of plain text', { plaintext: 'x'.repeat(1_100_000) }, /^The plain text is over 1 MiB/],
+    ['a book of plain text', { plaintext: 'x'.repeat(1_100_000) }, /^The plaintext is over 1 MiB/],
     [
       'another plain text',
       { plaintext: '{"another":"text of the partner, of two blocks"}' },
-      /your plain text is not in it/,
+      /your plaintext is not in it/,
     ],
   ];
   for (const [title, replies, message] of unfit) {

@@ -14,7 +14,7 @@ const { ciphertext } = createCipher({
   key: '8f3a1c5e7092b4d6e8fa0c1e2b3d4f5061728394a5b6c7d8e9fa0b1c2d3e4f50',
   keyFormat: 'hex',
   iv: { from: 'key' },
-}).seal(payload);
+}).encryptWithIv(payload);
 
 /** With the key in secret storage. */
 const signedIn = (options: AcmeFixtureOptions, test: Parameters<typeof withAcmeApp>[1]): Promise<void> =>
@@ -131,7 +131,7 @@ describe('decrypt payload', () => {
   it('takes the IV from the field beside the ciphertext', () => {
     const cipher = { iv: { from: 'field', name: 'vector' } } as const;
     return signedIn({ cipher }, async ({ fake, profile, key }) => {
-      const sealed = createCipher({ ...cipher, key, keyFormat: 'hex' }).seal('{"n":1}');
+      const sealed = createCipher({ ...cipher, key, keyFormat: 'hex' }).encryptWithIv('{"n":1}');
       fake.clipboard = JSON.stringify({ payload: sealed.ciphertext, vector: sealed.iv });
       await decryptPayload(fake.app, profile());
       assert.deepEqual(JSON.parse(fake.documents[0]?.text ?? ''), { n: 1 });
@@ -151,7 +151,7 @@ describe('decrypt payload', () => {
       signedIn({}, async ({ fake, profile }) => {
         fake.clipboard = text;
         await decryptPayload(fake.app, profile());
-        assert.match(fake.questions.at(-1) ?? '', /no ciphertext under the key of Acme\. Detect Cipher Settings/);
+        assert.match(fake.questions.at(-1) ?? '', /cannot be decrypted with the key of Acme\. Detect Cipher Settings/);
         assert.deepEqual([fake.documents, fake.explanations], [[], []]);
       }));
   }
@@ -206,15 +206,19 @@ describe('explain the last exchange', () => {
       };
       assert.equal(await signIn({ ...fake.app, ui }, profile()), false);
       await explainLastExchange(fake.app, profile());
-      const shown = JSON.parse(fake.documents[0]?.text ?? '') as { outcome: string; message: string; answer: unknown };
+      const shown = JSON.parse(fake.documents[0]?.text ?? '') as {
+        outcome: string;
+        message: string;
+        response: unknown;
+      };
       assert.equal(shown.outcome, 'configuration');
       assert.match(shown.message, /E-CIPHER.*detectCipher/);
-      assert.match(JSON.stringify(shown.answer), /E-CIPHER/);
+      assert.match(JSON.stringify(shown.response), /E-CIPHER/);
     }));
 
   it('says so when there was none in this window', () =>
     withAcmeApp({}, async ({ fake, profile }) => {
       await explainLastExchange(fake.app, profile());
-      assert.match(fake.questions[0] ?? '', /Nothing was exchanged with Acme/);
+      assert.match(fake.questions[0] ?? '', /Nothing has been exchanged with Acme/);
     }));
 });

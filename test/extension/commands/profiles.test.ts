@@ -5,7 +5,7 @@ import { signIn } from '../../../extension/commands/sign-in.ts';
 import { removeProfile, signOut, signOutAll } from '../../../extension/commands/sign-out.ts';
 import { startSandbox as startSandboxCommand } from '../../../extension/commands/start-sandbox.ts';
 import { switchProfile } from '../../../extension/commands/switch-profile.ts';
-import { chosenProfile } from '../../../extension/commands/with-profile.ts';
+import { chosenProfile } from '../../../extension/commands/run-command.ts';
 import { startSandbox } from '../../../core/sandbox/index.ts';
 import { cancel, fakeApp } from '../../helpers/fake-app.ts';
 import { connectionTo, rightReplies, withApp } from '../../helpers/with-app.ts';
@@ -113,7 +113,7 @@ describe('start the sandbox', () => {
   it('explains that it did not start, and offers to try again', async () => {
     const fake = fakeApp();
     await startSandboxCommand(fake.app);
-    assert.match(fake.explanations[0]?.message ?? '', /^Sandbox: something unexpected/);
+    assert.match(fake.explanations[0]?.message ?? '', /^Sandbox: an unexpected error/);
     assert.deepEqual(fake.setting, []);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { signIn } from '../../../extension/commands/sign-in.ts';
-import type { SecretRecord } from '../../../extension/model/secret-record.ts';
+import type { SecretRecord } from '../../../core/profiles/secret-record.ts';
 import { back, cancel } from '../../helpers/fake-app.ts';
 import { rightReplies, withApp } from '../../helpers/with-app.ts';
 
@@ -259,7 +259,7 @@ describe('a sign-in that can not be', () => {
       { partner: 'cloudreve', server: { accountState: 'blocked' }, signedIn: false },
       async ({ fake, profile }) => {
         assert.equal(await signIn(fake.app, profile), false);
-        assert.match(fake.explanations[0]?.message ?? '', /blocked, not activated or gone/);
+        assert.match(fake.explanations[0]?.message ?? '', /blocked, not activated or deleted/);
       },
     ));
 

@@ -20,7 +20,7 @@ describe('refresh', () => {
         assert.ok(session !== undefined && 'tokens' in session);
         assert.equal(session.generation, 2);
         assert.equal(session.tokens.accessToken, sandbox.tokens(partner)?.accessToken);
-        assert.equal(fake.briefs.at(-1), `${profile.label}: the access token is fresh.`);
+        assert.equal(fake.briefs.at(-1), `${profile.label}: the access token was refreshed.`);
       }));
   }
 
@@ -40,7 +40,7 @@ describe('refresh', () => {
       const before = fake.secrets.get(profile.id)?.session;
       sandbox.fail({ status: 429 }, { call: 'refresh', times: Infinity });
       await refresh(fake.app, profile);
-      assert.match(fake.explanations[0]?.message ?? '', /takes no more calls for now/);
+      assert.match(fake.explanations[0]?.message ?? '', /accepts no more calls for now/);
       assert.deepEqual(before && 'tokens' in before && before.tokens, tokensIn(fake.secrets.get(profile.id)?.session));
     }));
 

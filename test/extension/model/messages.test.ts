@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PartnerAuthError, type PartnerAuthErrorCode } from '../../../core/index.ts';
-import { errorCodes } from '../../../core/errors.ts';
+import { errorCodes } from '../../../core/lib/errors.ts';
 import { commands } from '../../../extension/model/ids.ts';
 import { explain, type Action } from '../../../extension/model/messages.ts';
 import { english } from '../../helpers/fake-app.ts';
@@ -9,10 +9,22 @@ import { english } from '../../helpers/fake-app.ts';
 const runs: readonly Action['run'][] = [
   ...(Object.keys(commands) as (keyof typeof commands)[]),
   'openSettings',
+  'openExtension',
   'reloadWindow',
   'storageHelp',
 ];
-const settings = [undefined, 'cipher', 'cipher.key', 'partnerCode', 'baseUrl', 'caFile', 'ca', 'credentials', 'window'];
+const settings = [
+  undefined,
+  'cipher',
+  'cipher.key',
+  'partnerCode',
+  'baseUrl',
+  'caFile',
+  'ca',
+  'credentials',
+  'window',
+  'store.version',
+];
 const of = (code: PartnerAuthErrorCode, setting?: string) =>
   explain(new PartnerAuthError(code, 'inner words', { setting }), 'ACME', english);
 
@@ -46,6 +58,7 @@ describe('an explanation', () => {
     ['timeout', undefined, 'refresh'],
     ['lock', undefined, 'refresh'],
     ['store', 'window', 'reloadWindow'],
+    ['store', 'store.version', 'openExtension'],
     ['store', undefined, 'storageHelp'],
     ['accountUnavailable', undefined, 'showLog'],
   ];
@@ -96,7 +109,7 @@ describe('an explanation', () => {
   for (const odd of [new Error('secret words'), 'secret words', undefined, null, { code: 'network' }]) {
     it(`of ${odd instanceof Error ? 'a foreign error' : JSON.stringify(odd)} shows nothing of it`, () => {
       const { message, actions } = explain(odd, 'ACME', english);
-      assert.equal(message, 'ACME: something unexpected went wrong.');
+      assert.equal(message, 'ACME: an unexpected error occurred.');
       assert.equal(actions[0]?.run, 'showLog');
     });
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PartnerAuthError, type PartnerAuthErrorCode } from '../../../core/index.ts';
-import { parseProfiles, type CheckedProfile } from '../../../extension/model/profile.ts';
+import { PartnerAuthError, partners, type PartnerAuthErrorCode } from '../../../core/index.ts';
+import { parseProfiles, type CheckedProfile } from '../../../core/profiles/profile.ts';
 import { profileFrom, profileSteps, sandboxChoice } from '../../../extension/model/profile-steps.ts';
 import { credentialsOf, restartStep, signInSteps, type Known } from '../../../extension/model/sign-in-steps.ts';
 import { runWizard, type Answers, type Step } from '../../../extension/model/wizard.ts';
@@ -16,7 +16,7 @@ async function made(given: Answers): Promise<{ ids: string[]; answers: Answers }
   const ids: string[] = [];
   const answers = await runWizard(
     'Add a profile',
-    (known) => profileSteps(known, english),
+    (known) => profileSteps(known, partners, english),
     async (step) => {
       ids.push(step.id);
       const value = given[step.id] ?? step.value ?? '';
@@ -34,7 +34,7 @@ async function made(given: Answers): Promise<{ ids: string[]; answers: Answers }
 }
 
 const step = (given: Answers, id: string): Step => {
-  const found = profileSteps(given, english).find((candidate) => candidate.id === id);
+  const found = profileSteps(given, partners, english).find((candidate) => candidate.id === id);
   assert.ok(found !== undefined, id);
   return found;
 };
@@ -99,8 +99,8 @@ describe('the steps of a new profile', () => {
       const { ids, answers } = await made(given);
       assert.equal(ids.join(' '), expected);
       if (given.partner === sandboxChoice) return;
-      const { profile, key, iv } = profileFrom(answers, []);
-      const { profiles, problems } = parseProfiles([profile], english);
+      const { profile, key, iv } = profileFrom(answers, partners, []);
+      const { profiles, problems } = parseProfiles([profile]);
       assert.deepEqual(problems, []);
       assert.equal(profiles[0]?.baseUrl, given.baseUrl ?? given.url);
       assert.deepEqual([key, iv], [given.key, given.ivValue]);
@@ -111,7 +111,7 @@ describe('the steps of a new profile', () => {
 
   it('have ids of their own, with secrets masked', () => {
     const given = { partner: 'tconnect', url: 'other', iv: 'fixed utf8' };
-    const list = profileSteps(given, english);
+    const list = profileSteps(given, partners, english);
     assert.equal(new Set(list.map(({ id }) => id)).size, list.length);
     const masked = list.filter((one) => one.kind === 'input' && one.secret === true).map(({ id }) => id);
     assert.deepEqual(masked, ['key', 'ivValue']);
@@ -120,12 +120,14 @@ describe('the steps of a new profile', () => {
   it('forget an address and an IV that other answers made needless', () => {
     const { profile, iv } = profileFrom(
       { partner: 'bizmail', url: 'https://smtp-api.bizfly.vn', baseUrl: 'https://old.example', label: 'Mail' },
+      partners,
       [],
     );
     assert.equal(profile.baseUrl, 'https://smtp-api.bizfly.vn');
     assert.equal(iv, undefined);
     const random = profileFrom(
       { partner: 'tconnect', url: 'https://a.example', iv: 'prefix', ivValue: 'old', label: 'A' },
+      partners,
       [],
     );
     assert.equal(random.iv, undefined);
@@ -156,7 +158,7 @@ describe('the steps of a new profile', () => {
 
   it('make a readable id of the name, and a free one', () => {
     const id = (label: string, taken: readonly string[] = []): string =>
-      profileFrom({ partner: 'bizmail', url: 'https://a.example', label }, taken).profile.id;
+      profileFrom({ partner: 'bizmail', url: 'https://a.example', label }, partners, taken).profile.id;
     assert.equal(id('  ACME Pay (prod) '), 'acme-pay-prod');
     assert.equal(id('Đối tác'), 'doi-tac');
     assert.equal(id('支付'), 'profile');
@@ -165,29 +167,26 @@ describe('the steps of a new profile', () => {
   });
 });
 
-const [pay, fixed, mail, drive] = parseProfiles(
-  [
-    {
-      id: 'a',
-      label: 'Pay',
-      partner: 'tconnect',
-      baseUrl: 'https://a.example',
-      partnerCode: 'P',
-      cipher: { iv: { from: 'prefix' } },
-    },
-    {
-      id: 'b',
-      label: 'Fixed',
-      partner: 'tconnect',
-      baseUrl: 'https://a.example',
-      partnerCode: 'P',
-      cipher: { iv: { from: 'fixed' } },
-    },
-    { id: 'c', label: 'Mail', partner: 'bizmail', baseUrl: 'https://b.example' },
-    { id: 'd', label: 'Drive', partner: 'cloudreve', baseUrl: 'https://c.example' },
-  ],
-  english,
-).profiles as readonly [CheckedProfile, CheckedProfile, CheckedProfile, CheckedProfile];
+const [pay, fixed, mail, drive] = parseProfiles([
+  {
+    id: 'a',
+    label: 'Pay',
+    partner: 'tconnect',
+    baseUrl: 'https://a.example',
+    partnerCode: 'P',
+    cipher: { iv: { from: 'prefix' } },
+  },
+  {
+    id: 'b',
+    label: 'Fixed',
+    partner: 'tconnect',
+    baseUrl: 'https://a.example',
+    partnerCode: 'P',
+    cipher: { iv: { from: 'fixed' } },
+  },
+  { id: 'c', label: 'Mail', partner: 'bizmail', baseUrl: 'https://b.example' },
+  { id: 'd', label: 'Drive', partner: 'cloudreve', baseUrl: 'https://c.example' },
+]).profiles as readonly [CheckedProfile, CheckedProfile, CheckedProfile, CheckedProfile];
 const nothing: Known = { key: undefined, iv: undefined, credentials: {} };
 
 describe('the steps of a sign-in', () => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PartnerAuthError } from '../../../core/index.ts';
+import { PartnerAuthError, type PartnerAuthErrorCode } from '../../../core/index.ts';
+import { errorCodes } from '../../../core/lib/errors.ts';
 import { commands } from '../../../extension/model/ids.ts';
-import { parseProfiles } from '../../../extension/model/profile.ts';
-import type { ProfileStatus } from '../../../extension/model/profile-status.ts';
+import { parseProfiles } from '../../../core/profiles/profile.ts';
+import type { ProfileStatus } from '../../../core/profiles/profile-status.ts';
 import { shortDuration } from '../../../extension/view/duration.ts';
 import { statusView, type StatusView } from '../../../extension/view/status-view.ts';
 import { english } from '../../helpers/fake-app.ts';
@@ -12,12 +13,14 @@ const minute = 60_000;
 const hour = 60 * minute;
 const now = Date.UTC(2026, 0, 1);
 const named = (label: string) =>
-  parseProfiles([{ id: 'a', label, partner: 'bizmail', baseUrl: 'https://a.example' }], english).profiles[0];
+  parseProfiles([{ id: 'a', label, partner: 'bizmail', baseUrl: 'https://a.example' }]).profiles[0];
 const acme = named('ACME');
 const base: ProfileStatus = { phase: 'signedOut', refreshing: false, storage: 'kept' };
 const view = (status: Partial<ProfileStatus>, at = now): StatusView =>
   statusView(acme, { ...base, ...status }, at, english);
-const lastError = new PartnerAuthError('network', 'secret words of the inside');
+const failedWith = (code: PartnerAuthErrorCode): PartnerAuthError =>
+  new PartnerAuthError(code, 'secret words of the inside');
+const lastError = failedWith('network');
 
 describe('the status item', () => {
   const rows: readonly (readonly [
@@ -57,7 +60,28 @@ describe('the status item', () => {
     [
       'expired and offline',
       { phase: 'expired', accessExpiresAt: now - 1, lastError },
-      '$(debug-disconnect) ACME: Offline, expired',
+      '$(debug-disconnect) ACME: Expired, offline',
+      'error',
+      commands.refresh,
+    ],
+    [
+      'valid after a failure of the partner',
+      { phase: 'valid', accessExpiresAt: now + 2 * hour, lastError: failedWith('partnerUnavailable') },
+      '$(debug-disconnect) ACME 2h, partner unavailable',
+      'normal',
+      commands.refresh,
+    ],
+    [
+      'valid but not saved',
+      { phase: 'valid', accessExpiresAt: now + 2 * hour, lastError: failedWith('store') },
+      '$(warning) ACME 2h, not saved',
+      'normal',
+      commands.refresh,
+    ],
+    [
+      'expired, with a response that cannot be decrypted',
+      { phase: 'expired', accessExpiresAt: now - 1, lastError: failedWith('cipher') },
+      '$(warning) ACME: Expired, refresh failed',
       'error',
       commands.refresh,
     ],
@@ -85,6 +109,14 @@ describe('the status item', () => {
       assert.match(accessibilityLabel, /^ACME: [^$(]+$/);
     });
   }
+
+  it('calls offline only what the network caused', () => {
+    const accessExpiresAt = now + hour;
+    const offline = errorCodes.filter((code) =>
+      view({ phase: 'valid', accessExpiresAt, lastError: failedWith(code) }).text.includes('offline'),
+    );
+    assert.deepEqual(offline, ['network', 'timeout']);
+  });
 
   it('has an accessible label of its own for every state', () => {
     const labels = rows.map(([, status]) => view(status).accessibilityLabel);

@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PartnerAuthError } from '../../../core/index.ts';
-import { parseProfiles, type CheckedProfile } from '../../../extension/model/profile.ts';
-import type { ProfileStatus } from '../../../extension/model/profile-status.ts';
+import { parseProfiles, type CheckedProfile } from '../../../core/profiles/profile.ts';
+import type { ProfileStatus } from '../../../core/profiles/profile-status.ts';
 import { escapeMarkdown, withoutLinks } from '../../../extension/view/markdown.ts';
 import { tooltip, tooltipCommands } from '../../../extension/view/tooltip.ts';
 import { english } from '../../helpers/fake-app.ts';
 
 const now = Date.UTC(2026, 0, 1);
 const hour = 3_600_000;
-const [acme] = parseProfiles(
-  [{ id: 'a', label: 'ACME', partner: 'bizmail', baseUrl: 'https://a.example:8443/x' }],
-  english,
-).profiles as readonly [CheckedProfile];
+const [acme] = parseProfiles([{ id: 'a', label: 'ACME', partner: 'bizmail', baseUrl: 'https://a.example:8443/x' }])
+  .profiles as readonly [CheckedProfile];
 const valid: ProfileStatus = {
   phase: 'valid',
   refreshing: false,
@@ -80,7 +78,7 @@ describe('the tooltip', () => {
       '**ACME**',
       '| Account | ann@example.com |',
       '| Partner | BizMail, a.example:8443 |',
-      '| Access token until | <2026-01-01T09:00> (9h) |',
+      '| Access token expires | <2026-01-01T09:00> (9h) |',
       '| Sign-in needed | <2026-01-31T00:00> (30d) |',
       '| Last refresh | <2025-12-31T23:00> |',
     ]) {
@@ -88,7 +86,7 @@ describe('the tooltip', () => {
     }
   });
 
-  it('says what is over', () => assert.match(decoded(shown({ accessExpiresAt: now - 1 })), /\(over\)/));
+  it('says what is over', () => assert.match(decoded(shown({ accessExpiresAt: now - 1 })), /\(expired\)/));
 
   it('leaves out what is not known', () => {
     const { account: _, accessExpiresAt: __, refreshExpiresAt: ___, issuedAt: ____, ...bare } = valid;

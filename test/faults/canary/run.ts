@@ -125,7 +125,7 @@ function faults(secret: string, elsewhere: string): readonly SandboxFault[] {
   return [
     'resetBefore',
     'resetAfter',
-    'halfAnswer',
+    'halfResponse',
     'hang',
     'brokenJson',
     'oversized',

@@ -9,9 +9,11 @@ import {
   type PartnerDefinition,
   type SessionOptions,
 } from '../../../core/index.ts';
-import { judge } from '../../../core/exchange/judge.ts';
-import { readTokenSet } from '../../../core/exchange/token-answer.ts';
-import { createRedactor } from '../../../core/log.ts';
+import { classify } from '../../../core/exchange/classify.ts';
+import { decodeResponse } from '../../../core/exchange/decode-response.ts';
+import { responseError } from '../../../core/exchange/response-error.ts';
+import { readTokenSet } from '../../../core/exchange/token-response.ts';
+import { createRedactor } from '../../../core/redact/redactor.ts';
 import { resolveOptions } from '../../../core/session/options.ts';
 import { escapeMarkdown } from '../../../extension/view/markdown.ts';
 import { expectOurs, hostileJson, hostileTexts, mutated, oursOnly, scratched } from './hostile.ts';
@@ -79,7 +81,7 @@ const headers = fc.dictionary(
 function partnerAnswers(runs: number, seed: number): void {
   for (const [index, name] of (['tconnect', 'bizmail', 'cloudreve'] as const).entries()) {
     const definition = partners[name];
-    const encrypted = definePartner({ ...definition, answer: { ...definition.answer, encryptedIn: 'data' } });
+    const encrypted = definePartner({ ...definition, response: { ...definition.response, encryptedIn: 'data' } });
     const body = fc.oneof(
       { weight: 5, arbitrary: mutated(answers[name]).map((value) => JSON.stringify(value)) },
       { weight: 3, arbitrary: scratched(JSON.stringify(answers[name])) },
@@ -92,11 +94,12 @@ function partnerAnswers(runs: number, seed: number): void {
       oursOnly(() => {
         const http = { status: code, headers: head, body: text, sentAt: 1.8e12, receivedAt: 1.8e12 + 50 };
         const shape = inside ? encrypted : definition;
-        const verdict = judge(shape, call, http, inside ? cipher : undefined, redact);
-        if (verdict.kind === 'error') expectOurs(verdict.error);
-        if (verdict.kind !== 'success' || (call !== 'login' && call !== 'refresh')) return;
-        const tokens = readTokenSet(shape, definition[call], verdict.answer, http);
-        if ('problem' in parseStoredRecord({ ...record, tokens }))
+        const decoded = decodeResponse(shape, text, inside ? cipher : undefined);
+        const meaning = classify(shape, call, code, decoded);
+        if (meaning.kind === 'failure') expectOurs(responseError(shape, call, http, decoded.json, meaning, redact));
+        if (meaning.kind !== 'success' || (call !== 'login' && call !== 'refresh')) return;
+        const tokens = readTokenSet(shape, definition[call], decoded.json, http);
+        if (parseStoredRecord({ ...record, tokens }).kind !== 'record')
           throw new Error('The token set could not be stored.');
       }),
     );
@@ -132,7 +135,7 @@ export const properties: readonly Property[] = [
       check(runs, seed, fc.oneof(mutated(record), hostileJson), (value) =>
         oursOnly(() => {
           const parsed = parseStoredRecord(value);
-          if ('problem' in parsed) expectOurs(new TypeError(parsed.problem));
+          if (parsed.kind === 'invalid') expectOurs(new TypeError(parsed.problem));
         }),
       ),
   },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Profile } from '../../../extension/model/profile.ts';
+import type { Profile } from '../../../core/profiles/profile.ts';
 import type { Sandbox, SandboxPartner } from '../../../core/sandbox/index.ts';
 import { repositoryRoot } from '../vscode/paths.ts';
 import type { WorkbenchWindow } from './window.ts';

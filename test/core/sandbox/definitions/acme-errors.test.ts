@@ -56,7 +56,7 @@ for (const shape of shapes) {
   const id = shape.definition.id as keyof typeof told;
   const wants = (situation: Situation, reply: Reply, sandbox: Sandbox, outcome: string): void => {
     assert.deepEqual([...told[id](reply), lastOutcome(sandbox)], [...expected[id][situation], outcome]);
-    const { success } = shape.definition.answer;
+    const { success } = shape.definition.response;
     assert.notEqual(reply.json[must(success).field], must(success).equals);
   };
 

@@ -47,11 +47,11 @@ for (const shape of shapes) {
     });
 
     it('may leave the refresh token as it is, or out', async () => {
-      await using sandbox = await shape.start({ refreshTokenInAnswer: 'omitted' });
+      await using sandbox = await shape.start({ refreshTokenInResponse: 'omitted' });
       const first = await signIn(shape, sandbox);
       const { plain } = await refresh(shape, sandbox, first.refresh);
       assert.doesNotMatch(JSON.stringify(plain), /refresh|renewal/);
-      sandbox.set({ refreshTokenInAnswer: 'same' });
+      sandbox.set({ refreshTokenInResponse: 'same' });
       const same = await refresh(shape, sandbox, first.refresh);
       assert.ok(JSON.stringify(same.plain).includes(first.refresh));
     });

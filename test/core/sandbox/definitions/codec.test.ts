@@ -169,7 +169,13 @@ describe('sandbox codec (internal)', () => {
       base64: bytes.toString('base64'),
     };
     for (const [output, written] of Object.entries(forms)) {
-      const settings = { key: keyHex, keyFormat: 'hex', iv: fixedIv, output, prefix: '@' } as SandboxCipherSettings;
+      const settings = {
+        key: keyHex,
+        keyFormat: 'hex',
+        iv: fixedIv,
+        output,
+        ciphertextPrefix: '@',
+      } as SandboxCipherSettings;
       const codec = createCodec(settings);
       assert.equal(codec.encrypt(text).text, `@${written}`);
       assert.equal(codec.decrypt({ text: `@${written}` }), text);

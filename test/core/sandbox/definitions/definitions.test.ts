@@ -24,7 +24,7 @@ const plain: PartnerDefinition = {
   ],
   login: { path: '/plain/in' },
   refresh: { path: '/plain/again', tokenField: 'r' },
-  answer: { accessToken: 'a', refreshToken: 'r' },
+  response: { accessToken: 'a', refreshToken: 'r' },
   example: { method: 'GET', path: '/plain/me', safe: true },
 };
 
@@ -143,7 +143,7 @@ describe('sandbox option definitions', () => {
   it('chooses a status that no earlier rule takes for something else', async () => {
     const definition: PartnerDefinition = {
       ...plain,
-      answer: { ...plain.answer, code: 'code', message: 'message' },
+      response: { ...plain.response, code: 'code', message: 'message' },
       errors: [
         { status: 401, is: 'invalidCredentials' },
         { status: 403, is: 'partnerRefused' },
@@ -161,7 +161,7 @@ describe('sandbox option definitions', () => {
 
   it('keeps odd field names as fields', async () => {
     const answer = { accessToken: '__proto__.constructor', refreshToken: 'r' };
-    await using sandbox = await startSandbox({ definitions: [{ definition: { ...plain, answer } }] });
+    await using sandbox = await startSandbox({ definitions: [{ definition: { ...plain, response: answer } }] });
     const { credentials } = must(sandbox.profiles.plain);
     const { text } = await postJson(`${sandbox.url}/plain/in`, credentials);
     assert.match(text, /^\{"__proto__":\{"constructor":"eyJ/);

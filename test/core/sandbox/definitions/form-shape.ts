@@ -21,7 +21,7 @@ export const formShape: Shape = (() => {
     login: { path: '/forms/login', extraFields: { remember: true } },
     refresh: { path: '/forms/refresh', tokenField: 'refresh' },
     logout: { path: '/forms/logout', tokenField: 'refresh' },
-    answer: {
+    response: {
       success: { field: 'ok', equals: true },
       encryptedIn: 'reply.details',
       accessToken: 'access',

@@ -20,7 +20,7 @@ export const jsonShape: Shape = (() => {
     },
     refresh: { method: 'PUT', path: '/acme/v2/session/renew', tokenField: 'renewal', tokensIn: 'result' },
     logout: { method: 'DELETE', path: '/acme/v2/session', tokenField: 'renewal' },
-    answer: {
+    response: {
       success: { field: 'status', equals: 'OK' },
       accessToken: 'access.token',
       refreshToken: 'renewal.token',

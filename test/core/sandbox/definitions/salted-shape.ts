@@ -26,10 +26,10 @@ export const saltedShape: Shape = (() => {
       path: '/cloud/captcha',
       imageIn: 'data.picture',
       ticketIn: 'data.id',
-      answerField: 'captcha_text',
+      textField: 'captcha_text',
       ticketField: 'captcha_id',
     },
-    answer: {
+    response: {
       success: { field: 'code', equals: 0 },
       encryptedIn: 'sealed',
       accessToken: 'access_token',

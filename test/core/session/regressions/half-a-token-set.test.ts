@@ -20,7 +20,7 @@ describe('an answer with a new refresh token but without a usable access token',
           async ({ session, sandbox, store, sibling }) => {
             const before = await stored(store);
             sandbox.fail({ rewrite: (answer) => withAccessToken(answer, value) }, { call: 'refresh' });
-            await assert.rejects(session.refresh(), { code: 'invalidAnswer' });
+            await assert.rejects(session.refresh(), { code: 'invalidResponse' });
             assert.equal(session.status.phase, 'valid', 'the access token at hand is still good');
             const after = await stored(store);
             assert.notEqual(after.tokens.refreshToken, before.tokens.refreshToken);

@@ -11,7 +11,7 @@ describe('a process that hung and lost its lock', () => {
   ] as const) {
     it(`${moment} sends no refresh token and takes over what the other got`, () =>
       run(async ({ session, store, sandbox, sibling }) => {
-        const other = await sibling({ store: store.thief });
+        const other = await sibling({ store: store.withoutLock });
         store.before(step, async () => {
           store.loseLock();
           await other.refresh();
@@ -26,7 +26,7 @@ describe('a process that hung and lost its lock', () => {
 
   it('while it waited to ask again does not ask with the replaced refresh token', () =>
     run(async ({ session, store, sandbox, sibling, clock }) => {
-      const other = await sibling({ store: store.thief });
+      const other = await sibling({ store: store.withoutLock });
       const { wait } = clock;
       clock.wait = async (delay) => {
         clock.wait = wait;
@@ -42,7 +42,7 @@ describe('a process that hung and lost its lock', () => {
 
   it('does not undo a sign-out that happened meanwhile', () =>
     run(async ({ session, store, sibling, sandbox }) => {
-      const other = await sibling({ store: store.thief });
+      const other = await sibling({ store: store.withoutLock });
       store.before('write', () => {
         sandbox.set({ delay: 20 });
         setTimeout(() => {

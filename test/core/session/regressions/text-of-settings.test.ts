@@ -10,7 +10,7 @@ it('the name of an unknown field reaches no terminal as control or direction-cha
   const wrong: (() => unknown)[] = [
     () => definePartner({ ...partners.bizmail, ...unknown }),
     () => definePartner({ ...partners.bizmail, login: { ...partners.bizmail.login, ...unknown } }),
-    () => resolveOptions({ partner: 'bizmail', baseUrl: 'https://h', answer: unknown }),
+    () => resolveOptions({ partner: 'bizmail', baseUrl: 'https://h', response: unknown }),
     () => resolveOptions({ partner: 'bizmail', baseUrl: 'https://h', ...unknown }),
   ];
   for (const call of wrong) {

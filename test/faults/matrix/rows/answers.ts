@@ -50,7 +50,7 @@ const html = '<!DOCTYPE html><html><body>Sign in to the hotel Wi-Fi</body></html
 
 export const answerRows: readonly Row[] = [
   ...after('answer lost after rotation', '`network`', 'resetAfter'),
-  ...after('half an answer', '`network`', 'halfAnswer'),
+  ...after('half an answer', '`network`', 'halfResponse'),
   ...after('never answered after rotation', '`timeout`', 'hangAfter'),
   ...after('slow loris', '`timeout`', 'drip'),
   harmless('429 without Retry-After', '`rateLimited`', { status: 429 }),
@@ -71,15 +71,15 @@ export const answerRows: readonly Row[] = [
   harmless('502 with an HTML page', '`partnerUnavailable`', { status: 502, html: true }),
   harmless(
     '200 with an error or another page inside',
-    '`partnerRefused` or `invalidAnswer`',
+    '`partnerRefused` or `invalidResponse`',
     ...[inside, html, '', 'null', '[]', '7'].map((text) => ({ text })),
   ),
-  ...after('broken JSON', '`invalidAnswer`', 'brokenJson'),
-  ...after('oversized body', '`answerTooLarge`', 'oversized'),
-  ...after('gzip bomb', '`answerTooLarge`', 'gzipBomb'),
+  ...after('broken JSON', '`invalidResponse`', 'brokenJson'),
+  ...after('oversized body', '`responseTooLarge`', 'oversized'),
+  ...after('gzip bomb', '`responseTooLarge`', 'gzipBomb'),
   harmless(
     'access token missing or of a wrong type',
-    '`invalidAnswer`; the new refresh token is kept',
+    '`invalidResponse`; the new refresh token is kept',
     tokens((fields) => delete fields.access_token),
     ...[7, null, {}, [], true, '', 'two\r\nlines'].map((value) => tokens((fields) => (fields.access_token = value))),
   ),
@@ -92,11 +92,11 @@ export const answerRows: readonly Row[] = [
   {
     ...harmless('no refresh token in the answer', 'nothing: the old one is kept'),
     variants: 1,
-    sandbox: { refreshTokenInAnswer: 'omitted' },
+    sandbox: { refreshTokenInResponse: 'omitted' },
   },
   {
     ...harmless('the same refresh token in the answer', 'nothing'),
     variants: 1,
-    sandbox: { refreshTokenInAnswer: 'same' },
+    sandbox: { refreshTokenInResponse: 'same' },
   },
 ];

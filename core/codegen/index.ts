@@ -1,0 +1,2 @@
+export { curlCommand } from './curl.ts';
+export type { GeneratedCall } from './curl.ts';

@@ -1,0 +1,41 @@
+import type { Cipher } from '../cipher/cipher.ts';
+import type { BodyForm } from '../partners/definition.ts';
+import type { HttpRequest } from '../transport/http.ts';
+import type { Connection } from './connection.ts';
+import { encodeBody, type EncodedBody, type Payload } from './encode-body.ts';
+
+/** A call before it is encoded for its partner. */
+export interface RequestDraft {
+  readonly method: string;
+  /** Below the base URL, starting with a slash. */
+  readonly path: string;
+  /** How `payload` travels. */
+  readonly form: BodyForm;
+  readonly payload?: Payload | undefined;
+  /** Further headers, names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** For protected calls. */
+  readonly accessToken?: string;
+}
+
+export interface EncodedRequest {
+  readonly request: HttpRequest;
+  /** Absent without a payload. */
+  readonly body: EncodedBody | undefined;
+}
+
+/** The HTTP request of a call, as the partner's definition describes it: headers, envelope, encryption. */
+export async function encodeRequest(
+  { definition, baseUrl, partnerCode }: Pick<Connection, 'definition' | 'baseUrl' | 'partnerCode'>,
+  { method, path, form, payload, headers: own, accessToken }: RequestDraft,
+  cipher: Cipher | undefined,
+): Promise<EncodedRequest> {
+  const body = payload === undefined ? undefined : await encodeBody(form, payload, cipher, partnerCode);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(definition.headers ?? {})) {
+    headers[name.toLowerCase()] = value.replaceAll('{partnerCode}', partnerCode ?? '');
+  }
+  Object.assign(headers, body && { 'content-type': body.contentType }, own);
+  if (accessToken !== undefined) headers.authorization = `Bearer ${accessToken}`;
+  return { request: { method, url: baseUrl + path, headers, ...(body && { body: body.body }) }, body };
+}

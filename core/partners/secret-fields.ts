@@ -1,0 +1,24 @@
+import type { SecretNames } from '../redact/mask.ts';
+import type { PartnerDefinition } from './definition.ts';
+
+/** Names of the fields whose values are secrets, whatever call they travel in. */
+export function secretFieldNames({
+  credentials,
+  refresh,
+  logout,
+  oneTimeCode,
+  response,
+}: PartnerDefinition): SecretNames {
+  const last = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
+  const always = new Set([
+    ...credentials.filter((field) => field.secret === true).map((field) => field.name),
+    refresh.tokenField,
+    ...(logout === undefined ? [] : [logout.tokenField]),
+    ...(oneTimeCode === undefined ? [] : [oneTimeCode.codeField, oneTimeCode.sessionField]),
+    last(response.accessToken),
+    last(response.refreshToken),
+  ]);
+  // At other times both may name an object that holds the whole response.
+  const asString = [oneTimeCode?.sessionIn, response.encryptedIn].filter((path) => path !== undefined).map(last);
+  return { always, asString: new Set(asString) };
+}

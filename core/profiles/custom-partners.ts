@@ -1,0 +1,38 @@
+import { isPartnerAuthError } from '../lib/errors.ts';
+import { newNameOf } from '../lib/validation.ts';
+import { definePartner } from '../partners/define-partner.ts';
+import type { PartnerDefinition } from '../partners/definition.ts';
+import { partners } from '../partners/index.ts';
+import { fieldProblem, problems, type FieldProblem, type ProfileProblem } from './problems.ts';
+import type { KnownPartners } from './profile.ts';
+
+/** The built-in partners and those of the setting `partnerAuth.partners` by id, and what is wrong with the others. */
+export function parsePartners(setting: unknown): {
+  readonly known: KnownPartners;
+  readonly problems: readonly ProfileProblem[];
+} {
+  const known: Record<string, PartnerDefinition> = { ...partners };
+  const found: ProfileProblem[] = [];
+  if (setting !== undefined && !Array.isArray(setting)) {
+    return { known, problems: [{ name: '', of: 'partner', ...fieldProblem('', problems.list) }] };
+  }
+  for (const [index, value] of ((setting ?? []) as PartnerDefinition[]).entries()) {
+    const report = (problem: FieldProblem): void =>
+      void found.push({ name: nameOf(value) ?? `#${index + 1}`, of: 'partner', ...problem });
+    try {
+      const definition = definePartner(value);
+      if (Object.hasOwn(known, definition.id)) report(fieldProblem('id', problems.duplicatePartner));
+      else known[definition.id] = definition;
+    } catch (error) {
+      const path = isPartnerAuthError(error) ? (error.setting ?? '').replace(/^partner\.?/, '') : '';
+      const now = newNameOf(path);
+      report(now === undefined ? fieldProblem(path, problems.wrong) : fieldProblem(path, problems.renamed, now));
+    }
+  }
+  return { known, problems: found };
+}
+
+function nameOf(value: unknown): string | undefined {
+  const id = typeof value === 'object' && value !== null ? (value as { id?: unknown }).id : undefined;
+  return typeof id === 'string' && /^[\w-]{1,64}$/.test(id) ? id : undefined;
+}

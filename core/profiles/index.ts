@@ -1,0 +1,16 @@
+export { solveChallenges } from './challenges.ts';
+export type { Challenge } from './challenges.ts';
+export { parsePartners } from './custom-partners.ts';
+export { requiresCipher, requiresPartnerCode, traitsOf } from '../partners/requirements.ts';
+export type { PartnerTrait } from '../partners/requirements.ts';
+export { maskedPayload } from './masked-payload.ts';
+export { problems } from './problems.ts';
+export type { ProfileProblem } from './problems.ts';
+export { cipherOf, connectionOf, parseProfiles, savedForm } from './profile.ts';
+export type { CheckedProfile, KnownPartners, Profile } from './profile.ts';
+export type { ProfileStatus } from './profile-status.ts';
+export { openProfileStore } from './profile-store.ts';
+export type { ProfileStore } from './profile-store.ts';
+export type { SecretRecord } from './secret-record.ts';
+export type { SecretStore } from './secret-store.ts';
+export { SessionPool } from './session-pool.ts';

@@ -1,0 +1,41 @@
+/** What can be wrong with a profile or a partner definition, for people; `{0}` stands for a value. */
+export const problems = {
+  list: 'must be a list',
+  object: 'must be an object',
+  missing: 'is missing',
+  wrong: 'is missing or wrong',
+  unknown: 'is not a known field',
+  renamed: 'was renamed to "{0}"',
+  duplicateProfile: 'is used by another profile',
+  duplicatePartner: 'is used by another partner',
+  oneOf: 'must be one of {0}',
+  id: 'must be 1 to 64 letters, digits, ".", "_" or "-"',
+  label: 'must be 1 to 80 printable characters',
+  address: 'must be an https address without user, query or fragment (http only on this machine)',
+  partnerCode: 'must be printable ASCII without spaces around it',
+  partnerCodeMissing: 'is missing: the partner gives it to you',
+  plainOnly: 'is only for partners that take plain payloads',
+  fieldPath: 'must name fields by paths such as "data.token"',
+  pemFile: 'must be the path of a PEM file',
+  cipherMissing: 'is missing: this partner requires encrypted payloads',
+  cipherSecret: 'is a secret: sign in to enter it, and delete it here',
+} as const;
+
+export type ProblemMessage = (typeof problems)[keyof typeof problems];
+
+export interface ProfileProblem {
+  /** The id or label of the profile or partner if it has one, else its position. */
+  readonly name: string;
+  readonly of: 'profile' | 'partner';
+  /** Path below it, such as `cipher.iv.from`; empty for the whole. */
+  readonly field: string;
+  readonly message: ProblemMessage;
+  /** For the placeholders of `message`. */
+  readonly values: readonly string[];
+}
+
+export type FieldProblem = Pick<ProfileProblem, 'field' | 'message' | 'values'>;
+
+export function fieldProblem(field: string, message: ProblemMessage, ...values: string[]): FieldProblem {
+  return { field, message, values };
+}

@@ -1,0 +1,73 @@
+import * as v from 'valibot';
+import { ciphertextFormats, keyLengths, textFormats } from '../cipher/settings.ts';
+import { problems } from './problems.ts';
+
+const algorithms = Object.keys(keyLengths) as (keyof typeof keyLengths)[];
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Not a list, which valibot takes for an object with the fields "0", "1" and so on. */
+const plainObject = v.custom<object>(isObject, problems.object);
+const object = <E extends v.ObjectEntries>(entries: E) => v.pipe(plainObject, v.strictObject(entries));
+const payloadFields = v.pipe(plainObject, v.record(v.string(), v.unknown()));
+const oneOf = <const T extends readonly string[]>(values: T) => v.picklist(values, problems.wrong);
+const string = v.string(problems.wrong);
+const matching = (pattern: RegExp, message: string) => v.pipe(v.string(message), v.regex(pattern, message));
+
+/** Cipher settings without their secrets. Which of them fit together is for `checkCipher()` to say. */
+const cipher = object({
+  algorithm: v.exactOptional(oneOf(algorithms)),
+  keyFormat: v.exactOptional(oneOf(textFormats)),
+  derivation: v.exactOptional(
+    v.union(
+      [
+        oneOf(['none', 'sha256', 'md5']),
+        v.strictObject({ evp: oneOf(['md5', 'sha256']) }),
+        v.strictObject({
+          pbkdf2: v.strictObject({
+            iterations: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000)),
+            digest: oneOf(['sha1', 'sha256', 'sha512']),
+            salt: v.exactOptional(string),
+            saltFormat: v.exactOptional(oneOf(textFormats)),
+          }),
+        }),
+      ],
+      problems.wrong,
+    ),
+  ),
+  iv: object({
+    from: oneOf(['fixed', 'prefix', 'field', 'key', 'zero', 'derived', 'salted']),
+    format: v.exactOptional(oneOf([...new Set([...textFormats, ...ciphertextFormats])])),
+    name: v.exactOptional(string),
+  }),
+  output: v.exactOptional(oneOf(ciphertextFormats)),
+  padding: v.exactOptional(v.picklist([16, 32], problems.wrong)),
+  ciphertextPrefix: v.exactOptional(string),
+});
+
+/**
+ * A saved connection: all of it but the secrets. The settings' part of the manifest and `profile.schema.json` are made from
+ * it (`npm run generate`). What depends on the partner is checked by `parseProfiles()`.
+ */
+export const profileSchema = object({
+  id: matching(/^[\w.-]{1,64}$/, problems.id),
+  label: v.pipe(
+    v.string(problems.label),
+    v.minLength(1, problems.label),
+    v.maxLength(80, problems.label),
+    v.check((text) => !/\p{C}/u.test(text), problems.label),
+  ),
+  partner: v.string(problems.wrong),
+  baseUrl: v.pipe(v.string(problems.address), v.maxLength(2000, problems.address)),
+  partnerCode: v.exactOptional(v.string(problems.partnerCode)),
+  cipher: v.exactOptional(cipher),
+  bodyForm: v.exactOptional(oneOf(['json', 'multipart'])),
+  response: v.exactOptional(
+    object({
+      tokensIn: v.exactOptional(v.string(problems.fieldPath)),
+      encryptedIn: v.exactOptional(v.string(problems.fieldPath)),
+    }),
+  ),
+  extraFields: v.exactOptional(
+    object({ login: v.exactOptional(payloadFields), refresh: v.exactOptional(payloadFields) }),
+  ),
+  caFile: v.exactOptional(matching(/^[^\0]{1,4096}$/, problems.pemFile)),
+});

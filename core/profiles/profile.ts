@@ -1,0 +1,166 @@
+import * as v from 'valibot';
+import { checkCipher } from '../cipher/cipher.ts';
+import type { CipherSettings, CipherSettingsWithoutSecrets } from '../cipher/settings.ts';
+import { checkConnection, type ConnectionOptions, type ExtraFields } from '../exchange/connection.ts';
+import { isPartnerAuthError } from '../lib/errors.ts';
+import { firstIssue, newNameOfField } from '../lib/validation.ts';
+import type { PartnerDefinition } from '../partners/definition.ts';
+import { partners } from '../partners/index.ts';
+import { requiresCipher } from '../partners/requirements.ts';
+import { fieldProblem, problems, type FieldProblem, type ProblemMessage, type ProfileProblem } from './problems.ts';
+import { profileSchema } from './profile-schema.ts';
+
+/** A saved connection as it stands in the setting `partnerAuth.profiles`: all of it but the secrets. */
+export type Profile = Readonly<Omit<v.InferOutput<typeof profileSchema>, 'cipher' | 'extraFields'>> & {
+  /** How payloads are encrypted; key and fixed IV are in the secret store. */
+  readonly cipher?: CipherSettingsWithoutSecrets;
+  readonly extraFields?: ExtraFields;
+};
+
+/** A profile that passed its checks, with the partner's definition under the profile's own response settings. */
+export type CheckedProfile = Profile & {
+  readonly definition: PartnerDefinition;
+  /** The definition without the profile's own settings: what a session is opened with. */
+  readonly source: PartnerDefinition;
+  /** Its secrets belong to this origin and go to no other. */
+  readonly origin: string;
+};
+
+export type KnownPartners = Readonly<Record<string, PartnerDefinition>>;
+
+/** The profiles that can be used, and what is wrong with the others. */
+export function parseProfiles(
+  setting: unknown,
+  known: KnownPartners = partners,
+): { readonly profiles: readonly CheckedProfile[]; readonly problems: readonly ProfileProblem[] } {
+  const profiles: CheckedProfile[] = [];
+  const found: ProfileProblem[] = [];
+  if (setting !== undefined && !Array.isArray(setting)) {
+    return { profiles, problems: [{ name: '', of: 'profile', ...fieldProblem('', problems.list) }] };
+  }
+  const seen = new Set<string>();
+  for (const [index, value] of ((setting ?? []) as unknown[]).entries()) {
+    const result = parseProfile(value, known);
+    const name = nameOf(value) ?? `#${index + 1}`;
+    if (result.kind === 'invalid') {
+      found.push({ name, of: 'profile', ...result.problem });
+      continue;
+    }
+    const { profile } = result;
+    if (seen.has(profile.id)) found.push({ name, of: 'profile', ...fieldProblem('id', problems.duplicateProfile) });
+    else profiles.push(profile);
+    seen.add(profile.id);
+  }
+  return { profiles, problems: found };
+}
+
+export type ParsedProfile =
+  | { readonly kind: 'profile'; readonly profile: CheckedProfile }
+  | { readonly kind: 'invalid'; readonly problem: FieldProblem };
+
+export function parseProfile(value: unknown, known: KnownPartners = partners): ParsedProfile {
+  const invalid = (problem: FieldProblem): ParsedProfile => ({ kind: 'invalid', problem });
+  const misplaced = misplacedSecret(value);
+  if (misplaced !== undefined) return invalid(fieldProblem(misplaced, problems.cipherSecret));
+  const problem = schemaProblem(value);
+  if (problem !== undefined) return invalid(problem);
+  const profile = value as Profile;
+  const source = Object.hasOwn(known, profile.partner) ? known[profile.partner] : undefined;
+  if (source === undefined) {
+    return invalid(fieldProblem('partner', problems.oneOf, Object.keys(known).join(', ')));
+  }
+  try {
+    const { definition, origin } = checkConnection(connectionOf({ ...profile, source }));
+    const problem = cipherProblem(profile.cipher, definition);
+    if (problem !== undefined) return invalid(problem);
+    return { kind: 'profile', profile: { ...profile, definition, source, origin } };
+  } catch (error) {
+    return invalid(connectionProblem(isPartnerAuthError(error) ? (error.setting ?? '') : '', profile));
+  }
+}
+
+export function connectionOf({
+  source,
+  baseUrl,
+  partnerCode,
+  bodyForm,
+  response,
+  extraFields,
+}: Omit<Profile, 'partner'> & Pick<CheckedProfile, 'source'>): ConnectionOptions {
+  return { partner: source, baseUrl, partnerCode, bodyForm, response, extraFields };
+}
+
+/** The cipher settings of `openSession()`; undefined if the partner takes plain payloads. */
+export function cipherOf(
+  { cipher }: Pick<Profile, 'cipher'>,
+  key: string | undefined,
+  iv: string | undefined,
+): CipherSettings | undefined {
+  if (cipher === undefined) return undefined;
+  const rule = cipher.iv;
+  return { ...cipher, key: key ?? '', iv: rule.from === 'fixed' ? { ...rule, value: iv ?? '' } : rule };
+}
+
+/** The profile as it stands in the settings. */
+export function savedForm({ definition: _, source: _source, origin: _origin, ...profile }: CheckedProfile): Profile {
+  return profile;
+}
+
+function schemaProblem(value: unknown): FieldProblem | undefined {
+  const issue = firstIssue(profileSchema, value);
+  if (issue === undefined) return undefined;
+  const field = v.getDotPath(issue) ?? '';
+  const now = newNameOfField(issue);
+  if (now !== undefined) return fieldProblem(field, problems.renamed, now);
+  if (issue.type === 'strict_object' && issue.expected === 'never') return fieldProblem(field, problems.unknown);
+  if (issue.received === 'undefined') return fieldProblem(field, problems.missing);
+  return fieldProblem(field, issue.message as ProblemMessage);
+}
+
+/** Path of a key or IV that stands in the profile, where anybody can read it. */
+function misplacedSecret(value: unknown): string | undefined {
+  const cipher = isObject(value) && isObject(value.cipher) ? value.cipher : {};
+  if ('key' in cipher) return 'cipher.key';
+  return isObject(cipher.iv) && 'value' in cipher.iv ? 'cipher.iv.value' : undefined;
+}
+
+function connectionProblem(setting: string, { partnerCode }: Profile): FieldProblem {
+  switch (setting) {
+    case 'baseUrl':
+      return fieldProblem(setting, problems.address);
+    case 'partnerCode':
+      return fieldProblem(setting, partnerCode ? problems.partnerCode : problems.partnerCodeMissing);
+    case 'bodyForm':
+      return fieldProblem(setting, problems.plainOnly);
+    case 'extraFields.login':
+    case 'extraFields.refresh':
+      return fieldProblem(setting, problems.object);
+    default:
+      // What is left are response settings that make no valid partner definition.
+      return fieldProblem('response', problems.fieldPath);
+  }
+}
+
+function cipherProblem(
+  cipher: CipherSettingsWithoutSecrets | undefined,
+  definition: PartnerDefinition,
+): FieldProblem | undefined {
+  if (cipher === undefined) {
+    return requiresCipher(definition) ? fieldProblem('cipher', problems.cipherMissing) : undefined;
+  }
+  try {
+    checkCipher(cipher);
+    return undefined;
+  } catch (error) {
+    return fieldProblem(isPartnerAuthError(error) ? (error.setting ?? 'cipher') : 'cipher.iv', problems.wrong);
+  }
+}
+
+function nameOf(value: unknown): string | undefined {
+  const { label, id } = isObject(value) ? value : {};
+  return [label, id].find((name) => typeof name === 'string' && /^[^\p{C}]{1,80}$/u.test(name)) as string | undefined;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,51 @@
+import { parseStoredRecord, type StoredRecord } from '../stores/stored-record.ts';
+
+/** All secrets of one profile: the one JSON record in the secret store. */
+export interface SecretRecord {
+  readonly version: 1;
+  /** The origin that these secrets were given for. A profile with another one does not get them. */
+  readonly origin: string;
+  readonly key?: string;
+  readonly iv?: string;
+  /** Login fields by their names on the wire; the password only if the user chose to have it remembered. */
+  readonly credentials?: Readonly<Record<string, string>>;
+  readonly session?: StoredRecord;
+}
+
+export type ParsedSecretRecord =
+  | { readonly kind: 'record'; readonly record: SecretRecord }
+  /** Written by a newer version of this package. */
+  | { readonly kind: 'newer'; readonly version: number }
+  | { readonly kind: 'invalid'; readonly problem: string };
+
+const version = 1;
+
+/** Reads what the secret store returned. Unknown fields are kept. */
+export function parseSecretRecord(text: string): ParsedSecretRecord {
+  const invalid = (problem: string): ParsedSecretRecord => ({ kind: 'invalid', problem });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return invalid('it is not JSON');
+  }
+  if (typeof value !== 'object' || value === null) return invalid('it is not an object');
+  const { version: given, origin, key, iv, credentials, session } = value as Record<string, unknown>;
+  if (typeof given === 'number' && given > version) return { kind: 'newer', version: given };
+  if (given !== version) return invalid('its version is unknown');
+  if (typeof origin !== 'string') return invalid('its origin is missing');
+  if (![key, iv].every((part) => part === undefined || typeof part === 'string'))
+    return invalid('its key is not a string');
+  if (credentials !== undefined && !isStringMap(credentials)) return invalid('its credentials are not strings');
+  if (session !== undefined) {
+    const parsed = parseStoredRecord(session);
+    if (parsed.kind !== 'record') return parsed;
+  }
+  return { kind: 'record', record: value as SecretRecord };
+}
+
+function isStringMap(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && Object.values(value).every((entry) => typeof entry === 'string')
+  );
+}

@@ -1,0 +1,216 @@
+import type { AuthExchange } from '../exchange/auth-exchange.ts';
+import { PartnerAuthError } from '../lib/errors.ts';
+import type { Logger } from '../lib/logger.ts';
+import { openSession } from '../session/open-session.ts';
+import type { PartnerSession } from '../session/session.ts';
+import type { TokenStore } from '../stores/token-store.ts';
+import { cipherOf, connectionOf, type CheckedProfile } from './profile.ts';
+import { statusOfSession, statusOfSummary, type ProfileStatus } from './profile-status.ts';
+import type { ProfileStore, RecordChange } from './profile-store.ts';
+
+export interface SessionPoolPorts {
+  readonly openStore: (profile: CheckedProfile) => Promise<ProfileStore>;
+  readonly readFile: (path: string) => Promise<string>;
+  readonly log: Logger;
+  readonly autoRefresh: () => boolean;
+  /** Seconds. */
+  readonly refreshMargin: () => number;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Use Node's global HTTP agents, which an editor may have patched for its proxy settings. */
+  readonly globalAgent: boolean;
+}
+
+export interface KeyMaterial {
+  readonly key?: string | undefined;
+  readonly iv?: string | undefined;
+}
+
+interface Entry {
+  readonly profile: CheckedProfile;
+  readonly store: ProfileStore;
+  session?: PartnerSession;
+  readonly stop: () => void;
+}
+
+/** The sessions of all profiles by id, each opened only when something needs its secrets. */
+export class SessionPool {
+  readonly #ports: SessionPoolPorts;
+  readonly #entries = new Map<string, Entry>();
+  /** The last piece of work on each profile: opening and closing one never overlap. */
+  readonly #queues = new Map<string, Promise<unknown>>();
+  readonly #listeners = new Set<(profileId: string) => void>();
+  readonly #exchanges = new Map<string, AuthExchange>();
+  #closed = false;
+
+  constructor(ports: SessionPoolPorts) {
+    this.#ports = ports;
+  }
+
+  onDidChange(listener: (profileId: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Loads what is known without secrets, for `status()`. */
+  async load(profile: CheckedProfile): Promise<void> {
+    await this.store(profile);
+  }
+
+  status(profile: CheckedProfile): ProfileStatus {
+    const entry = this.#entries.get(profile.id);
+    if (entry === undefined || !isSameConnection(entry.profile, profile)) {
+      return { phase: 'signedOut', refreshing: false, storage: 'kept' };
+    }
+    const { storage } = entry.store;
+    if (entry.session !== undefined) return statusOfSession(entry.session.status, storage);
+    const summary = entry.store.summary();
+    const own = summary?.origin === profile.origin ? summary : undefined;
+    return statusOfSummary(own, this.#ports.now(), this.#ports.refreshMargin() * 1000, storage);
+  }
+
+  /** The last login, refresh or logout of a profile in this process, masked. */
+  lastExchange(profileId: string): AuthExchange | undefined {
+    return this.#exchanges.get(profileId);
+  }
+
+  store(profile: CheckedProfile): Promise<ProfileStore> {
+    return this.#enqueue(profile.id, async () => (await this.#entry(profile)).store);
+  }
+
+  /** The profile's session, opened with the key from its store. */
+  open(profile: CheckedProfile): Promise<PartnerSession> {
+    return this.#enqueue(profile.id, async () => {
+      const entry = await this.#entry(profile);
+      return entry.session ?? this.#openSession(entry, (await entry.store.secrets()) ?? {}, entry.store);
+    });
+  }
+
+  /**
+   * Opens the session again with other key material than the stored one, after the present one has finished its work.
+   * `change` is made to the profile's record together with the session that a login brings.
+   */
+  reopen(profile: CheckedProfile, material: KeyMaterial, change: RecordChange): Promise<PartnerSession> {
+    return this.#enqueue(profile.id, async () => {
+      const entry = await this.#entry(profile);
+      await this.#closeSession(entry);
+      return this.#openSession(entry, material, entry.store.forSignIn(change));
+    });
+  }
+
+  /** Closes the profile's session; the next call opens it again with the stored key. */
+  release(profile: CheckedProfile): Promise<void> {
+    return this.#enqueue(profile.id, async () => this.#closeSession(await this.#entry(profile)));
+  }
+
+  /** Closes the sessions of profiles that are gone or have changed. */
+  async keepOnly(profiles: readonly CheckedProfile[]): Promise<void> {
+    const isKept = (id: string): boolean => {
+      const current = profiles.find((candidate) => candidate.id === id);
+      const entry = this.#entries.get(id);
+      return current !== undefined && entry !== undefined && isSameConnection(current, entry.profile);
+    };
+    const others = [...this.#entries.keys()].filter((id) => !isKept(id));
+    // Looked at again when its turn comes: by then the changed profile may have been opened.
+    await Promise.all(others.map((id) => this.#enqueue(id, async () => (isKept(id) ? undefined : this.#drop(id)))));
+  }
+
+  /** Closes all sessions; no other can be opened. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const ids = [...new Set([...this.#entries.keys(), ...this.#queues.keys()])];
+    await Promise.all(ids.map((id) => this.#enqueue(id, () => this.#drop(id))));
+  }
+
+  #enqueue<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const run = (this.#queues.get(id) ?? Promise.resolve()).then(work);
+    const done = run.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#queues.set(id, done);
+    void done.then(() => {
+      if (this.#queues.get(id) === done) this.#queues.delete(id);
+    });
+    return run;
+  }
+
+  async #entry(profile: CheckedProfile): Promise<Entry> {
+    if (this.#closed) throw new PartnerAuthError('closed', 'The sessions of this process were closed.');
+    const present = this.#entries.get(profile.id);
+    if (present !== undefined && isSameConnection(present.profile, profile)) return present;
+    await this.#drop(profile.id);
+    const store = await this.#ports.openStore(profile);
+    const entry: Entry = { profile, store, stop: store.onDidChange(() => this.#announce(profile.id)) };
+    this.#entries.set(profile.id, entry);
+    return entry;
+  }
+
+  async #openSession(entry: Entry, { key, iv }: KeyMaterial, store: TokenStore): Promise<PartnerSession> {
+    const { profile } = entry;
+    if (
+      profile.cipher !== undefined &&
+      (key === undefined || (profile.cipher.iv.from === 'fixed' && iv === undefined))
+    ) {
+      throw new PartnerAuthError('configuration', `The key of ${profile.label} is not stored. Sign in to enter it.`, {
+        setting: 'cipher.key',
+      });
+    }
+    const { log, autoRefresh, refreshMargin, globalAgent } = this.#ports;
+    const session = await openSession({
+      ...connectionOf(profile),
+      cipher: cipherOf(profile, key, iv),
+      ca: profile.caFile === undefined ? undefined : await this.#readCa(profile.caFile),
+      store,
+      refreshMargin: refreshMargin(),
+      autoRefresh: autoRefresh(),
+      logger: labelled(log, profile.label),
+      globalAgent,
+    });
+    entry.session = session;
+    session.on('change', () => this.#announce(profile.id));
+    session.on('exchange', (exchange) => this.#exchanges.set(profile.id, exchange));
+    this.#announce(profile.id);
+    return session;
+  }
+
+  async #readCa(path: string): Promise<string> {
+    try {
+      return await this.#ports.readFile(path);
+    } catch {
+      throw new PartnerAuthError('configuration', `The file ${path} of caFile could not be read.`, {
+        setting: 'caFile',
+      });
+    }
+  }
+
+  async #closeSession(entry: Entry): Promise<void> {
+    const { session } = entry;
+    delete entry.session;
+    await session?.close();
+    this.#announce(entry.profile.id);
+  }
+
+  async #drop(id: string): Promise<void> {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#entries.delete(id);
+    entry.stop();
+    await this.#closeSession(entry);
+    entry.store.dispose();
+  }
+
+  #announce(profileId: string): void {
+    for (const listener of this.#listeners) listener(profileId);
+  }
+}
+
+function isSameConnection(a: CheckedProfile, b: CheckedProfile): boolean {
+  // The usual case: settings that did not change give the same objects.
+  return a === b || JSON.stringify({ ...a, label: '' }) === JSON.stringify({ ...b, label: '' });
+}
+
+function labelled(log: Logger, label: string): Logger {
+  const line = (level: keyof Logger) => (message: string) => log[level](`${label}: ${message}`);
+  return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
+}

@@ -1,0 +1,67 @@
+import { isTombstone, type StoredRecord } from '../stores/stored-record.ts';
+
+/**
+ * What may be known of a session without decrypting anything, in a file next to the locks. It is shown at start, and lets a
+ * window notice that another one has moved on: some hosts do not share secrets between open windows.
+ */
+export interface SessionSummary {
+  readonly version: 1;
+  readonly origin: string;
+  /** Absent after a sign-out. */
+  readonly sessionId?: string;
+  readonly generation: number;
+  readonly account?: string;
+  readonly issuedAt?: number;
+  readonly accessExpiresAt?: number;
+  readonly refreshExpiresAt?: number;
+  readonly ended?: boolean;
+}
+
+export function summaryOf(record: StoredRecord, origin: string): SessionSummary {
+  if (isTombstone(record)) return { version: 1, origin, generation: 0 };
+  const { sessionId, generation, account, tokens, ended } = record;
+  const { issuedAt, accessExpiresAt, refreshExpiresAt } = tokens;
+  return {
+    version: 1,
+    origin,
+    sessionId,
+    generation,
+    issuedAt,
+    ...(account !== undefined && { account }),
+    ...(accessExpiresAt !== undefined && { accessExpiresAt }),
+    ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
+    ...(ended !== undefined && { ended: true }),
+  };
+}
+
+export function parseSummary(text: string): SessionSummary | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<Record<keyof SessionSummary, unknown>> | null;
+    if (value?.version !== 1 || typeof value.origin !== 'string' || typeof value.generation !== 'number')
+      return undefined;
+    const times = [value.issuedAt, value.accessExpiresAt, value.refreshExpiresAt];
+    if (!times.every((time) => time === undefined || typeof time === 'number')) return undefined;
+    if (![value.sessionId, value.account].every((entry) => entry === undefined || typeof entry === 'string'))
+      return undefined;
+    return value as SessionSummary;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * How the secrets that this window sees compare with the summary on disk. `behind`: another window has a newer token set
+ * that this one cannot see. `lost`: there was a session, and its secrets are gone or another window's alone.
+ */
+export function compareWithSummary(
+  seen: StoredRecord | undefined,
+  summary: SessionSummary | undefined,
+): 'same' | 'behind' | 'lost' {
+  if (summary?.sessionId === undefined) return 'same';
+  if (seen === undefined) return 'lost';
+  // A crash between the two writes leaves a summary that is older than the secrets, never one that is newer.
+  const { issuedAt = 0 } = summary;
+  if (isTombstone(seen)) return issuedAt > seen.signedOutAt ? 'behind' : 'same';
+  if (seen.sessionId !== summary.sessionId) return issuedAt > seen.tokens.issuedAt ? 'behind' : 'same';
+  return seen.generation < summary.generation ? 'behind' : 'same';
+}

@@ -1,0 +1,37 @@
+import { cipherFacts } from '../exchange/auth-exchange.ts';
+import { ExchangeListeners } from '../exchange/exchange-listeners.ts';
+import { partnerCalls } from '../exchange/partner-calls.ts';
+import { systemClock } from '../lib/clock.ts';
+import { silentLogger } from '../lib/logger.ts';
+import { createRedactor, redactingLogger } from '../redact/redactor.ts';
+import { memoryStore } from '../stores/memory-store.ts';
+import { gotTransport } from '../transport/got-transport.ts';
+import { resolveOptions, type SessionOptions } from './options.ts';
+import { SessionReplica } from './session-replica.ts';
+import { loginFlow } from './sign-in/login.ts';
+import { SessionState } from './state.ts';
+
+/** What a session is made of. `refresh` is called when the tokens are due, if the options ask for that. */
+export function sessionParts(given: SessionOptions, refresh: () => void) {
+  const options = resolveOptions(given);
+  const { definition, margin, timeout } = options;
+  const { ca, cipher, clock = systemClock, globalAgent = false, store = memoryStore() } = given;
+  const redactor = createRedactor();
+  const log = redactingLogger(given.logger ?? silentLogger, redactor);
+  const now = (): number => clock.now();
+  const transport = gotTransport({ ca, globalAgent, now });
+  const exchanges = new ExchangeListeners(definition, redactor.redact, log);
+  const calls = partnerCalls({
+    ...options,
+    transport,
+    redactor,
+    now,
+    cipherFacts: cipher && cipherFacts(cipher),
+    onExchange: (exchange, secrets) => exchanges.announce(exchange, secrets),
+  });
+  const login = loginFlow(definition, calls, redactor, () => clock.monotonic());
+  const onDue = given.autoRefresh === true ? refresh : undefined;
+  const state = new SessionState({ clock, log, margin, onDue });
+  const replica = new SessionReplica({ store, connection: options, state, clock, redactor, log });
+  return { options, timeout, clock, store, log, transport, exchanges, calls, login, state, replica };
+}

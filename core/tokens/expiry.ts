@@ -1,0 +1,59 @@
+import type { TokenSet } from './token-set.ts';
+
+/**
+ * - `signedOut`: there is no session.
+ * - `valid`: the access token is valid.
+ * - `due`: valid, but inside the refresh margin.
+ * - `expired`: the access token has expired, the refresh token is usable.
+ * - `ended`: only a new login helps. The access token stays usable until it expires.
+ */
+export type Phase = 'signedOut' | 'valid' | 'due' | 'expired' | 'ended';
+
+/** A token set, and why it cannot be refreshed any more. */
+export interface TokenState {
+  readonly tokens: TokenSet;
+  readonly ended?: unknown;
+}
+
+/** An issue time that far ahead of the clock means that the clock was set back since. */
+const clockTolerance = 60_000;
+
+/** Whether the access token will be valid for `minValidity` more ms. */
+export function isUsable(tokens: TokenSet, now: number, minValidity = 0): boolean {
+  if (tokens.issuedAt > now + clockTolerance) return false;
+  return tokens.accessExpiresAt === undefined || now + minValidity < tokens.accessExpiresAt;
+}
+
+/**
+ * When the token set should be refreshed: `margin` ms before the access token expires, but never before half of its
+ * lifetime has passed, so that a short-lived token is not refreshed with every call.
+ */
+export function dueAt(tokens: TokenSet, margin: number): number | undefined {
+  const { accessExpiresAt, issuedAt } = tokens;
+  if (accessExpiresAt === undefined) return undefined;
+  return accessExpiresAt - Math.min(margin, Math.max(0, accessExpiresAt - issuedAt) / 2);
+}
+
+export function isDue(tokens: TokenSet, now: number, margin: number): boolean {
+  const due = dueAt(tokens, margin);
+  return !isUsable(tokens, now) || (due !== undefined && now >= due);
+}
+
+/** The phase at `now` (epoch ms) with a refresh margin of `margin` ms. */
+export function phaseOf(state: TokenState | undefined, now: number, margin: number): Phase {
+  if (state === undefined) return 'signedOut';
+  const { tokens, ended } = state;
+  if (ended !== undefined) return 'ended';
+  if (!isDue(tokens, now, margin)) return 'valid';
+  if (isUsable(tokens, now)) return 'due';
+  const refreshable = tokens.refreshToken !== undefined && (tokens.refreshExpiresAt ?? Infinity) > now;
+  return refreshable ? 'expired' : 'ended';
+}
+
+/** When `phaseOf` will next change by the passing of time alone. */
+export function nextChange(state: TokenState | undefined, now: number, margin: number): number | undefined {
+  if (state === undefined) return undefined;
+  const { accessExpiresAt, refreshExpiresAt } = state.tokens;
+  const moments = [dueAt(state.tokens, margin), accessExpiresAt, refreshExpiresAt];
+  return moments.filter((moment) => moment !== undefined && moment > now).sort((a = 0, b = 0) => a - b)[0];
+}

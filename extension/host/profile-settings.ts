@@ -1,0 +1,83 @@
+import { ConfigurationTarget, EventEmitter, workspace, type Memento } from 'vscode';
+import {
+  parsePartners,
+  parseProfiles,
+  type CheckedProfile,
+  type Profile,
+  type ProfileProblem,
+} from '../../core/profiles/index.ts';
+import type { Disposable, Profiles } from '../model/app.ts';
+import { settings } from '../model/ids.ts';
+
+const section = 'partnerAuth';
+const activeKey = 'activeProfile';
+
+export interface ProfileSettings extends Profiles, Disposable {
+  problems(): readonly ProfileProblem[];
+  readonly onDidChange: (listener: () => void) => Disposable;
+}
+
+/**
+ * Profiles from the user's own settings. A workspace can not add or change one: the setting has application scope, and only
+ * the user's value is ever looked at.
+ */
+export function profileSettings(workspaceState: Memento): ProfileSettings {
+  const changed = new EventEmitter<void>();
+  let parsed = parse();
+  const listener = workspace.onDidChangeConfiguration((change) => {
+    const ours = [settings.profiles, settings.partners].some((name) =>
+      change.affectsConfiguration(`${section}.${name}`),
+    );
+    if (!ours) return;
+    parsed = parse();
+    changed.fire();
+  });
+
+  function own(name: string = settings.profiles): unknown {
+    return workspace.getConfiguration(section).inspect(name)?.globalValue;
+  }
+
+  function parse() {
+    const { known, problems } = parsePartners(own(settings.partners));
+    const result = parseProfiles(own(), known);
+    return { known, profiles: result.profiles, problems: [...problems, ...result.problems] };
+  }
+
+  async function store(list: readonly unknown[]): Promise<void> {
+    await workspace.getConfiguration(section).update(settings.profiles, list, ConfigurationTarget.Global);
+    parsed = parse();
+    changed.fire();
+  }
+
+  const entries = (): readonly unknown[] => {
+    const value = own();
+    return Array.isArray(value) ? (value as unknown[]) : [];
+  };
+  const hasId = (entry: unknown, id: string): boolean =>
+    typeof entry === 'object' && entry !== null && (entry as { id?: unknown }).id === id;
+
+  return {
+    onDidChange: changed.event,
+    list: (): readonly CheckedProfile[] => parsed.profiles,
+    partners: () => parsed.known,
+    problems: () => parsed.problems,
+    active() {
+      const id = workspaceState.get<string>(activeKey);
+      return parsed.profiles.find((profile) => profile.id === id) ?? parsed.profiles[0];
+    },
+    async activate(id) {
+      await workspaceState.update(activeKey, id);
+      changed.fire();
+    },
+    async save(profile: Profile) {
+      const list = entries();
+      const known = list.some((entry) => hasId(entry, profile.id));
+      await store(known ? list.map((entry) => (hasId(entry, profile.id) ? profile : entry)) : [...list, profile]);
+    },
+    remove: (id) => store(entries().filter((entry) => !hasId(entry, id))),
+    dispose() {
+      listener.dispose();
+      changed.dispose();
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { commands as vscodeCommands, window } from 'vscode';
+import type { CheckedProfile } from '../../core/profiles/index.ts';
+import type { App, Disposable } from '../model/app.ts';
+import { contextKeys } from '../model/ids.ts';
+import { explain } from '../model/messages.ts';
+import { statusView } from '../view/status-view.ts';
+import { tooltip } from '../view/tooltip.ts';
+import type { ProfileSettings } from './profile-settings.ts';
+import { formatTime, type StatusItem } from './status-item.ts';
+
+const minute = 60_000;
+/** No partner is called so soon after the start: other extensions need the time more. */
+const quietStart = 15_000;
+
+export interface StatusControllerOptions {
+  readonly app: App;
+  readonly profiles: ProfileSettings;
+  readonly item: StatusItem;
+  readonly autoRefresh: () => boolean;
+  readonly sandboxRunning: () => boolean;
+}
+
+/**
+ * Keeps the status item and the context keys up to date: on every change, once a minute, and when the window gets the focus
+ * back, as it does after sleep. Opens sessions that are due, so that they refresh themselves.
+ */
+export function statusController({
+  app,
+  profiles,
+  item,
+  autoRefresh,
+  sandboxRunning,
+}: StatusControllerOptions): Disposable & { update(): void } {
+  const { sessions, t, now } = app;
+  const start = performance.now();
+  const reported = new Set<string>();
+  const context = new Map<string, boolean>();
+
+  const setContext = (key: string, value: boolean): void => {
+    if (context.get(key) === value) return;
+    context.set(key, value);
+    void vscodeCommands.executeCommand('setContext', key, value);
+  };
+
+  function update(): void {
+    const profile = profiles.active();
+    const status = profile && sessions.status(profile);
+    item.show(
+      statusView(profile, status ?? { phase: 'signedOut', refreshing: false, storage: 'kept' }, now(), t),
+      profile && status && tooltip(profile, status, now(), t, formatTime),
+    );
+    setContext(contextKeys.hasProfile, profile !== undefined);
+    setContext(contextKeys.signedIn, status !== undefined && status.phase !== 'signedOut');
+    setContext(contextKeys.sandboxRunning, sandboxRunning());
+  }
+
+  /** A session that ended by itself needs a person: reported once, and only for the active profile. */
+  function reportEnd(profile: CheckedProfile): void {
+    const { phase, lastError, issuedAt } = sessions.status(profile);
+    if (phase !== 'ended' || lastError === undefined || profile.id !== profiles.active()?.id) return;
+    const key = `${profile.id} ${issuedAt ?? 0}`;
+    if (reported.has(key)) return;
+    reported.add(key);
+    void app.ui.explain(explain(lastError, profile.label, t), 'warning', profile.id);
+  }
+
+  function wake(): void {
+    update();
+    if (!autoRefresh() || performance.now() - start < quietStart) return;
+    for (const profile of profiles.list()) {
+      const { phase } = sessions.status(profile);
+      if (phase !== 'due' && phase !== 'expired') continue;
+      sessions.open(profile).catch((error: unknown) => {
+        app.log.warn(`${profile.label}: ${error instanceof Error ? error.message : 'could not be opened'}`);
+      });
+    }
+  }
+
+  let timer: NodeJS.Timeout | undefined;
+  /** At each full minute, as the sessions do, so that all of them wake the window once. */
+  const planWake = (): void => {
+    timer = setTimeout(
+      () => {
+        planWake();
+        wake();
+      },
+      minute - (now() % minute),
+    );
+  };
+  planWake();
+  const listeners: Disposable[] = [
+    window.onDidChangeWindowState(({ focused }) => {
+      if (focused) wake();
+    }),
+    profiles.onDidChange(() => {
+      void sessions.keepOnly(profiles.list());
+      void Promise.all(profiles.list().map((profile) => sessions.load(profile))).then(update);
+      update();
+    }),
+    {
+      dispose: sessions.onDidChange((id) => {
+        update();
+        const profile = profiles.list().find((candidate) => candidate.id === id);
+        if (profile !== undefined) reportEnd(profile);
+      }),
+    },
+    { dispose: () => clearTimeout(timer) },
+  ];
+  return {
+    update,
+    dispose() {
+      for (const listener of listeners) listener.dispose();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { partners } from '../../../core/index.ts';
+import { parsePartners } from '../../../core/profiles/custom-partners.ts';
+import { parseProfiles } from '../../../core/profiles/profile.ts';
+import { acmePay, acmePayJson } from '../../helpers/readme-partner.ts';
+
+const builtIn = Object.keys(partners);
+const parse = parsePartners;
+const problems = (setting: unknown): string[] =>
+  parse(setting).problems.map(({ name, field, message, values }) => [name, field, message, ...values].join(' | '));
+
+describe('the setting partnerAuth.partners', () => {
+  it('adds partners to the built-in ones', () => {
+    assert.deepEqual(Object.keys(parse(undefined).known), builtIn);
+    assert.deepEqual(Object.keys(parse([]).known), builtIn);
+    const { known, problems: none } = parse([acmePayJson()]);
+    assert.deepEqual([Object.keys(known), none], [[...builtIn, 'acme-pay'], []]);
+    assert.deepEqual(known['acme-pay'], acmePay);
+  });
+
+  const path = { ...acmePayJson(), login: { path: 'v2/token' } };
+  const wrong: readonly (readonly [string, unknown, string])[] = [
+    ['an unknown key', { ...acmePayJson(), cypher: {} }, 'acme-pay | cypher | is missing or wrong'],
+    [
+      'an unknown key further down',
+      { ...acmePayJson(), body: { ...acmePay.body, feild: 'x' } },
+      'acme-pay | body.feild | is missing or wrong',
+    ],
+    ['a wrong path', path, 'acme-pay | login.path | is missing or wrong'],
+    [
+      'the former name of a field',
+      { ...acmePayJson(), answer: {}, response: undefined },
+      'acme-pay | answer | was renamed to "{0}" | response',
+    ],
+    ['no response', { ...acmePayJson(), response: undefined }, 'acme-pay | response | is missing or wrong'],
+    [
+      'a rule without a condition',
+      { ...acmePayJson(), errors: [{ is: 'sessionEnded' }] },
+      'acme-pay | errors.0 | is missing or wrong',
+    ],
+    [
+      'the id of a built-in partner',
+      { ...acmePayJson(), id: 'tconnect' },
+      'tconnect | id | is used by another partner',
+    ],
+    ['no object', 'acme', '#1 |  | is missing or wrong'],
+    ['nothing', null, '#1 |  | is missing or wrong'],
+    ['an id that is no name', { ...acmePayJson(), id: 'a b\n[x](command:y)' }, '#1 | id | is missing or wrong'],
+    ['50 MB', { ...acmePayJson(), label: 'x'.repeat(50_000_000) }, 'acme-pay |  | is missing or wrong'],
+  ];
+  for (const [title, definition, problem] of wrong) {
+    it(`names what is wrong with ${title}, and keeps the others`, () => {
+      assert.deepEqual(problems([definition]), [problem]);
+      const good = { ...acmePayJson(), id: 'good-pay' };
+      assert.deepEqual(Object.keys(parse([definition, good]).known), [...builtIn, 'good-pay']);
+    });
+  }
+
+  it('takes one id once', () =>
+    assert.deepEqual(problems([acmePayJson(), acmePayJson()]), ['acme-pay | id | is used by another partner']));
+
+  it('must be a list', () => {
+    for (const setting of [{}, 'x', 7, null]) {
+      assert.deepEqual(problems(setting), [' |  | must be a list']);
+      assert.deepEqual(Object.keys(parse(setting).known), builtIn);
+    }
+  });
+
+  it('leaves profiles of other partners alone when a definition is wrong', () => {
+    const { known } = parse([path]);
+    const acme = { id: 'acme', label: 'Acme', partner: 'acme-pay', baseUrl: 'https://acme.example' };
+    const mail = { id: 'mail', label: 'Mail', partner: 'bizmail', baseUrl: 'https://mail.example' };
+    const { profiles, problems: found } = parseProfiles([acme, mail], known);
+    assert.deepEqual(
+      profiles.map(({ id }) => id),
+      ['mail'],
+    );
+    assert.deepEqual(
+      found.map(({ name, field }) => `${name} ${field}`),
+      ['Acme partner'],
+    );
+  });
+});

@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import type { StoredSession } from '../../../core/index.ts';
+import { openProfileStore, parseProfiles, type ProfileStore } from '../../../core/profiles/index.ts';
+import { fakeSecretStore, type FakeSecretStore } from '../../helpers/fake-secret-store.ts';
+import { temporaryFolder } from '../../helpers/temporary-folder.ts';
+
+const origin = 'https://acme.example';
+const [profile] = parseProfiles([{ id: 'acme', label: 'ACME', partner: 'bizmail', baseUrl: origin }]).profiles;
+const session: StoredSession = {
+  version: 1,
+  sessionId: 's1',
+  generation: 1,
+  partner: 'bizmail',
+  origin,
+  account: 'ann@example.com',
+  tokens: { accessToken: 'ACCESS-1', refreshToken: 'REFRESH-1', issuedAt: Date.now() },
+};
+
+interface Fixture {
+  readonly secrets: FakeSecretStore;
+  readonly folder: string;
+  readonly lines: readonly string[];
+  /** The store as a further window would open it. */
+  open(options?: { secrets?: FakeSecretStore; secretsAreVolatile?: boolean }): Promise<ProfileStore>;
+}
+
+async function withStores(test: (fixture: Fixture) => Promise<void>): Promise<void> {
+  await using folder = await temporaryFolder();
+  const secrets = fakeSecretStore();
+  const lines: string[] = [];
+  const stores: ProfileStore[] = [];
+  const line = (text: string): void => void lines.push(text);
+  assert.ok(profile);
+  try {
+    await test({
+      secrets,
+      folder: folder.path,
+      lines,
+      async open(options = {}) {
+        const store = await openProfileStore(profile, {
+          secrets: options.secrets ?? secrets,
+          folder: folder.path,
+          log: { debug: line, info: line, warn: line, error: line },
+          secretsAreVolatile: () => options.secretsAreVolatile ?? false,
+        });
+        stores.push(store);
+        return store;
+      },
+    });
+  } finally {
+    for (const store of stores) store.dispose();
+  }
+}
+
+describe('the store of a profile', () => {
+  it('keeps the session with key and credentials in one record, and only its times on disk', () =>
+    withStores(async ({ secrets, folder, open }) => {
+      const store = await open();
+      await store.update((record) => ({ ...record, key: 'the key', credentials: { username: 'ann' } }));
+      await store.write(session);
+      assert.deepEqual(secrets.records().get('acme'), {
+        version: 1,
+        origin,
+        key: 'the key',
+        credentials: { username: 'ann' },
+        session,
+      });
+      const files = await readdir(folder);
+      assert.equal(files.length, 1);
+      const text = await readFile(join(folder, String(files[0])), 'utf8');
+      assert.doesNotMatch(text, /ACCESS|REFRESH|the key/);
+      assert.equal(store.summary()?.account, 'ann@example.com');
+      assert.equal(store.storage, 'kept');
+    }));
+
+  it('writes what a sign-in brings along with its first token set, and no later one', () =>
+    withStores(async ({ secrets, open }) => {
+      const store = await open();
+      await store.update((record) => ({ ...record, key: 'old key' }));
+      let changes = 0;
+      const view = store.forSignIn((record) => {
+        changes++;
+        return { ...record, key: 'new key' };
+      });
+      await view.write({ version: 1, signedOutAt: 1 });
+      assert.equal(secrets.records().get('acme')?.key, 'old key');
+      await view.write(session);
+      assert.equal(secrets.records().get('acme')?.key, 'new key');
+      await store.update((record) => ({ ...record, key: 'changed since' }));
+      await view.write({ ...session, generation: 2 });
+      assert.equal(secrets.records().get('acme')?.key, 'changed since');
+      assert.equal(changes, 1);
+    }));
+
+  it('is not changed by a sign-in that brings no token set', () =>
+    withStores(async ({ secrets, open }) => {
+      const store = await open();
+      await store.update((record) => ({ ...record, key: 'old key' }));
+      store.forSignIn((record) => ({ ...record, key: 'new key' }));
+      await store.write(session);
+      assert.equal(secrets.records().get('acme')?.key, 'old key');
+    }));
+
+  it('hands no secret to a profile with another origin', () =>
+    withStores(async ({ secrets, open }) => {
+      const store = await open();
+      await secrets.set(
+        'profile:acme',
+        JSON.stringify({ version: 1, origin: 'https://other.example', key: 'k', session }),
+      );
+      assert.equal(await store.read(), undefined);
+      assert.equal(await store.secrets(), undefined);
+    }));
+
+  it('sets a damaged record aside, whole, and says so', () =>
+    withStores(async ({ secrets, lines, open }) => {
+      const store = await open();
+      await secrets.set('profile:acme', '{"version":1,"ori');
+      assert.equal(await store.read(), undefined);
+      assert.equal(secrets.texts.get('profile:acme:damaged'), '{"version":1,"ori');
+      assert.match(lines.join(), /ACME: what was stored is damaged \(it is not JSON\) and was set aside/);
+    }));
+
+  const newer = [
+    ['the record', { version: 2, origin, vault: { sealed: 'x' } }],
+    ['its session', { version: 1, origin, key: 'k', session: { version: 2, sealed: 'x' } }],
+  ] as const;
+  for (const [what, record] of newer) {
+    it(`neither moves nor overwrites what a newer version wrote: ${what}`, () =>
+      withStores(async ({ secrets, open }) => {
+        const store = await open();
+        const text = JSON.stringify(record);
+        await secrets.set('profile:acme', text);
+        const expected = { code: 'store', setting: 'store.version', message: /record version 2.*Update Partner Auth/ };
+        await assert.rejects(store.read(), expected);
+        await assert.rejects(store.secrets(), expected);
+        await assert.rejects(store.write(session), expected);
+        await assert.rejects(
+          store.update((given) => ({ ...given, key: 'mine' })),
+          expected,
+        );
+        assert.deepEqual([...secrets.texts], [['profile:acme', text]]);
+      }));
+
+    it(`lets a sign-out replace the session that a newer version wrote: ${what}`, () =>
+      withStores(async ({ secrets, open }) => {
+        const store = await open();
+        await secrets.set('profile:acme', JSON.stringify(record));
+        await store.clear();
+        await store.write({ version: 1, signedOutAt: 7 });
+        const { session: _, ...kept } = { session: undefined, ...record };
+        assert.deepEqual(JSON.parse(secrets.texts.get('profile:acme') ?? ''), {
+          ...kept,
+          session: { version: 1, signedOutAt: 7 },
+        });
+      }));
+  }
+
+  it('carries fields of a newer version through', () =>
+    withStores(async ({ secrets, open }) => {
+      const store = await open();
+      await secrets.set('profile:acme', JSON.stringify({ version: 1, origin, later: { kept: true } }));
+      await store.write({ ...session, later: 'kept too' } as StoredSession);
+      assert.deepEqual(secrets.records().get('acme'), {
+        version: 1,
+        origin,
+        later: { kept: true },
+        session: { ...session, later: 'kept too' },
+      });
+    }));
+
+  it('notices a sign-out of a window whose secrets do not arrive here', () =>
+    withStores(async ({ open }) => {
+      const elsewhere = fakeSecretStore();
+      const [mine, theirs] = [await open(), await open({ secrets: elsewhere })];
+      await mine.write(session);
+      await theirs.write({ version: 1, signedOutAt: Date.now() });
+      const read = await mine.read();
+      assert.ok(read !== undefined && 'signedOutAt' in read);
+    }));
+
+  it('says that another window has newer tokens when they do not arrive here', () =>
+    withStores(async ({ open }) => {
+      const elsewhere = fakeSecretStore();
+      const [mine, theirs] = [await open(), await open({ secrets: elsewhere })];
+      await mine.write(session);
+      await theirs.write({ ...session, generation: 2 });
+      await assert.rejects(mine.read(), { code: 'store', setting: 'window', retryable: false });
+      assert.equal(mine.storage, 'behind');
+    }));
+
+  it('calls secrets lost when the machine forgets them', () =>
+    withStores(async ({ secrets, open }) => {
+      const store = await open({ secretsAreVolatile: true });
+      await store.write(session);
+      secrets.texts.clear();
+      assert.equal(await store.read(), undefined);
+      assert.deepEqual([store.storage, store.summary()], ['windowOnly', undefined]);
+    }));
+
+  it('forgets everything', () =>
+    withStores(async ({ secrets, folder, open }) => {
+      const store = await open();
+      await store.write(session);
+      await store.forget();
+      assert.deepEqual([...secrets.texts], []);
+      assert.deepEqual(await readdir(folder), []);
+    }));
+
+  it('opens if its folder cannot be created, and reports it when something is to be kept', async () => {
+    await using folder = await temporaryFolder();
+    await writeFile(folder.file('state'), 'not a folder');
+    await mkdir(folder.file('other'));
+    const lines: string[] = [];
+    const nothing = (): undefined => undefined;
+    assert.ok(profile);
+    const store = await openProfileStore(profile, {
+      secrets: fakeSecretStore(),
+      folder: folder.file('state/sessions'),
+      log: { debug: nothing, info: nothing, warn: nothing, error: (line) => void lines.push(line) },
+      secretsAreVolatile: () => false,
+    });
+    assert.equal(store.summary(), undefined);
+    assert.equal(await store.read(), undefined);
+    await assert.rejects(
+      store.update((record) => record),
+      { code: 'store', message: /The lock file .*state\/sessions\/.* could not be made \(ENOTDIR\)/ },
+    );
+    assert.match(lines.join(), /The folder .*state\/sessions could not be created/);
+    store.dispose();
+  });
+});

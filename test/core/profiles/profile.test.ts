@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { cipherOf, parseProfiles } from '../../../core/profiles/profile.ts';
+
+const bizmail = { id: 'mail', label: 'Mailer', partner: 'bizmail', baseUrl: 'https://mail.example' };
+const tconnect = {
+  id: 'pay',
+  label: 'ACME',
+  partner: 'tconnect',
+  baseUrl: 'https://pay.example',
+  partnerCode: 'ACME-1',
+  cipher: { keyFormat: 'hex', iv: { from: 'fixed', format: 'hex' }, output: 'hex' },
+};
+const parse = parseProfiles;
+const without = (profile: object, name: string): object =>
+  Object.fromEntries(Object.entries(profile).filter(([key]) => key !== name));
+const withIv = (iv: unknown): object => ({ ...tconnect, cipher: { ...tconnect.cipher, iv } });
+
+describe('profiles', () => {
+  it('are taken with the definition and the origin that their secrets belong to', () => {
+    const { profiles, problems } = parse([{ ...tconnect, baseUrl: 'https://pay.example:8443/api' }, bizmail]);
+    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      profiles.map(({ id, origin, definition }) => [id, origin, definition.id]),
+      [
+        ['pay', 'https://pay.example:8443', 'tconnect'],
+        ['mail', 'https://mail.example', 'bizmail'],
+      ],
+    );
+  });
+
+  it('may carry every optional field', () => {
+    const full = {
+      ...bizmail,
+      bodyForm: 'multipart',
+      response: { tokensIn: 'data.token' },
+      extraFields: { login: { grant_type: 'password' }, refresh: {} },
+      caFile: '/etc/ca.pem',
+    };
+    const { profiles, problems } = parse([full]);
+    assert.deepEqual(problems, []);
+    assert.equal(profiles[0]?.definition.body.form, 'multipart');
+    assert.equal(profiles[0].definition.login.tokensIn, 'data.token');
+  });
+
+  for (const nothing of [undefined, []]) {
+    it(`are none where the setting is ${JSON.stringify(nothing)}`, () =>
+      assert.deepEqual(parse(nothing), { profiles: [], problems: [] }));
+  }
+
+  for (const odd of [null, {}, 'text', 3, true]) {
+    it(`are none where the setting is ${JSON.stringify(odd)}, and that is said`, () =>
+      assert.deepEqual(parse(odd), {
+        profiles: [],
+        problems: [{ name: '', of: 'profile', field: '', message: 'must be a list', values: [] }],
+      }));
+  }
+});
+
+describe('a mistake in a profile', () => {
+  const mistakes: readonly (readonly [what: string, profile: unknown, field: string])[] = [
+    ['no object', 'mail', ''],
+    ['null', null, ''],
+    ['a list', [bizmail], ''],
+    ['no id', without(bizmail, 'id'), 'id'],
+    ['no label', without(bizmail, 'label'), 'label'],
+    ['no partner', without(bizmail, 'partner'), 'partner'],
+    ['no base URL', without(bizmail, 'baseUrl'), 'baseUrl'],
+    ['an id with a space', { ...bizmail, id: 'my mail' }, 'id'],
+    ['an id of another type', { ...bizmail, id: 7 }, 'id'],
+    ['an id of 65 letters', { ...bizmail, id: 'a'.repeat(65) }, 'id'],
+    ['an empty label', { ...bizmail, label: '' }, 'label'],
+    ['a label of two lines', { ...bizmail, label: 'a\nb' }, 'label'],
+    ['a label that turns the writing direction', { ...bizmail, label: 'ACME\u202egnp' }, 'label'],
+    ['a label of 81 letters', { ...bizmail, label: 'a'.repeat(81) }, 'label'],
+    ['an unknown partner', { ...bizmail, partner: 'acme' }, 'partner'],
+    ['a partner named like a property of objects', { ...bizmail, partner: 'constructor' }, 'partner'],
+    ['http to another machine', { ...bizmail, baseUrl: 'http://mail.example' }, 'baseUrl'],
+    ['no address', { ...bizmail, baseUrl: 'mail.example' }, 'baseUrl'],
+    ['an address of another kind', { ...bizmail, baseUrl: 'file:///etc/passwd' }, 'baseUrl'],
+    ['a password in the address', { ...bizmail, baseUrl: 'https://a:b@mail.example' }, 'baseUrl'],
+    ['a query in the address', { ...bizmail, baseUrl: 'https://mail.example?x=1' }, 'baseUrl'],
+    ['an address of another type', { ...bizmail, baseUrl: {} }, 'baseUrl'],
+    ['an address of 1 MB', { ...bizmail, baseUrl: `https://mail.example/${'a'.repeat(1e6)}` }, 'baseUrl'],
+    ['no partner code where it is needed', without(tconnect, 'partnerCode'), 'partnerCode'],
+    ['an empty partner code where it is needed', { ...tconnect, partnerCode: '' }, 'partnerCode'],
+    ['a partner code that could break a header', { ...tconnect, partnerCode: 'a\r\nCookie: x' }, 'partnerCode'],
+    ['a partner code beyond ASCII', { ...tconnect, partnerCode: 'mã' }, 'partnerCode'],
+    ['a partner code of another type', { ...tconnect, partnerCode: 12 }, 'partnerCode'],
+    ['no cipher where it is needed', without(tconnect, 'cipher'), 'cipher'],
+    ['a cipher of another type', { ...tconnect, cipher: 'aes' }, 'cipher'],
+    ['an empty cipher', { ...tconnect, cipher: [] }, 'cipher'],
+    ['no IV rule', { ...tconnect, cipher: { keyFormat: 'hex' } }, 'cipher.iv'],
+    ['an IV rule of another type', withIv('fixed'), 'cipher.iv'],
+    ['an unknown IV rule', withIv({ from: 'thin air' }), 'cipher.iv.from'],
+    ['an unknown IV form', withIv({ from: 'fixed', format: 'rot13' }), 'cipher.iv.format'],
+    ['an unknown key form', { ...tconnect, cipher: { ...tconnect.cipher, keyFormat: 'rot13' } }, 'cipher.keyFormat'],
+    ['an unknown text form', { ...tconnect, cipher: { ...tconnect.cipher, output: 'rot13' } }, 'cipher.output'],
+    ['the key itself', { ...tconnect, cipher: { ...tconnect.cipher, key: 'a'.repeat(32) } }, 'cipher.key'],
+    ['the IV itself', withIv({ from: 'fixed', value: 'a'.repeat(16) }), 'cipher.iv.value'],
+    ['an unknown body form', { ...bizmail, bodyForm: 'xml' }, 'bodyForm'],
+    ['a body form where payloads are encrypted', { ...tconnect, bodyForm: 'json' }, 'bodyForm'],
+    ['response settings of another type', { ...bizmail, response: 'data' }, 'response'],
+    ['an unknown response setting', { ...bizmail, response: { where: 'data' } }, 'response.where'],
+    ['a response path that is not valid', { ...bizmail, response: { tokensIn: '' } }, 'response'],
+    ['an encrypted response without a cipher', { ...bizmail, response: { encryptedIn: 'data' } }, 'cipher'],
+    ['extra fields of another type', { ...bizmail, extraFields: [] }, 'extraFields'],
+    ['extra fields of an unknown call', { ...bizmail, extraFields: { logout: {} } }, 'extraFields.logout'],
+    ['extra fields of a call that are none', { ...bizmail, extraFields: { login: 'x' } }, 'extraFields.login'],
+    ['a CA file of another type', { ...bizmail, caFile: true }, 'caFile'],
+    ['a CA file without a name', { ...bizmail, caFile: '' }, 'caFile'],
+    ['a password in the profile', { ...bizmail, password: 'x' }, 'password'],
+    ['an unknown field named like a property of objects', { ...bizmail, constructor: 'x' }, 'constructor'],
+  ];
+
+  for (const [what, profile, field] of mistakes) {
+    it(`names the field: ${what}`, () => {
+      const { profiles, problems } = parse([profile, { ...bizmail, id: 'other', label: 'Other' }]);
+      assert.deepEqual(
+        problems.map((problem) => problem.field),
+        [field],
+      );
+      assert.match(problems[0]?.message ?? '', /^(?:is|must|has) .*[^.]$/);
+      assert.deepEqual(
+        profiles.map(({ id }) => id),
+        ['other'],
+      );
+    });
+  }
+
+  it('is the former name of a field, and the new one is named', () => {
+    const { cipher } = tconnect;
+    const rows = [
+      [{ ...bizmail, answer: { tokensIn: 'data' } }, 'answer', 'response'],
+      [{ ...tconnect, cipher: { ...cipher, prefix: '@' } }, 'cipher.prefix', 'ciphertextPrefix'],
+    ] as const;
+    for (const [profile, field, now] of rows) {
+      const [problem] = parse([profile]).problems;
+      assert.deepEqual([problem?.field, problem?.message, problem?.values], [field, 'was renamed to "{0}"', [now]]);
+    }
+  });
+
+  it('shows no value, which may be a secret in the wrong place', () => {
+    const secret = 'correct horse battery staple';
+    for (const name of ['id', 'partner', 'baseUrl', 'partnerCode', 'bodyForm', 'password', 'cipher', 'response']) {
+      const { problems } = parse([{ ...bizmail, [name]: name === 'partnerCode' ? ` ${secret}` : secret }]);
+      assert.equal(problems.length, 1, name);
+      assert.ok(!JSON.stringify(problems).includes(secret), name);
+    }
+  });
+
+  it('is told of the profile by its label, its id, or its place', () => {
+    const { problems } = parse([{ label: 'Mailer', id: 'mail' }, { id: 'mail' }, {}, { label: 'a\nb' }]);
+    assert.deepEqual(
+      problems.map(({ name }) => name),
+      ['Mailer', 'mail', '#3', '#4'],
+    );
+  });
+
+  it('is an id that another profile has; the first one counts', () => {
+    const { profiles, problems } = parse([bizmail, { ...tconnect, id: 'mail' }]);
+    assert.deepEqual(
+      profiles.map(({ label }) => label),
+      ['Mailer'],
+    );
+    assert.deepEqual(problems, [
+      { name: 'ACME', of: 'profile', field: 'id', message: 'is used by another profile', values: [] },
+    ]);
+  });
+
+  it('does not use the id up', () => {
+    const { profiles } = parse([{ ...bizmail, baseUrl: 'nowhere' }, bizmail]);
+    assert.equal(profiles.length, 1);
+  });
+});
+
+describe('many profiles', () => {
+  it('are read in a moment, a mistake here and there', () => {
+    const many = Array.from({ length: 2000 }, (_, index) => ({ ...tconnect, id: `p${index % 1900}` }));
+    const start = performance.now();
+    const { profiles, problems } = parse(many);
+    assert.deepEqual([profiles.length, problems.length], [1900, 100]);
+    assert.ok(performance.now() - start < 5000);
+  });
+});
+
+describe('cipher settings of a profile', () => {
+  it('are completed with the key and a fixed IV from secret storage', () => {
+    const [profile] = parse([tconnect]).profiles;
+    assert.deepEqual(profile && cipherOf(profile, 'key', 'iv'), {
+      key: 'key',
+      keyFormat: 'hex',
+      iv: { from: 'fixed', format: 'hex', value: 'iv' },
+      output: 'hex',
+    });
+  });
+
+  it('are none where the profile has none', () => assert.equal(cipherOf({}, 'key', 'iv'), undefined));
+});

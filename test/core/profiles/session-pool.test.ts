@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  openProfileStore,
+  parseProfiles,
+  SessionPool,
+  type CheckedProfile,
+  type ProfileStore,
+  type SecretRecord,
+} from '../../../core/profiles/index.ts';
+import { startSandbox, type Sandbox } from '../../../core/sandbox/index.ts';
+import { fakeSecretStore } from '../../helpers/fake-secret-store.ts';
+import { profileOf } from '../../helpers/profile-of.ts';
+import { temporaryFolder } from '../../helpers/temporary-folder.ts';
+
+interface Fixture {
+  readonly pool: SessionPool;
+  readonly profile: CheckedProfile;
+  readonly sandbox: Sandbox;
+  readonly key: string;
+  /** How many session objects watch the profile's store now: each one does from its start to its end. */
+  watching(): number;
+  profileAt(baseUrl: string): CheckedProfile;
+}
+
+async function withPool(test: (fixture: Fixture) => Promise<void>): Promise<void> {
+  await using folder = await temporaryFolder();
+  await using sandbox = await startSandbox();
+  const nothing = (): undefined => undefined;
+  const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+  const secrets = fakeSecretStore();
+  let watching = 0;
+  /** The pool listens once for itself; whatever listens in addition is a session. */
+  const counted = (store: ProfileStore): ProfileStore => {
+    const { onDidChange, forSignIn } = store;
+    const watched: typeof onDidChange = (listener) => {
+      watching++;
+      const stop = onDidChange(listener);
+      return () => {
+        watching--;
+        stop();
+      };
+    };
+    return Object.assign(store, {
+      onDidChange: watched,
+      forSignIn: (change: Parameters<typeof forSignIn>[0]) => ({ ...forSignIn(change), onDidChange: watched }),
+    });
+  };
+  const pool = new SessionPool({
+    openStore: async (profile) =>
+      counted(await openProfileStore(profile, { secrets, folder: folder.path, log, secretsAreVolatile: () => false })),
+    readFile: () => Promise.reject(new Error('There are no files here.')),
+    log,
+    autoRefresh: () => false,
+    refreshMargin: () => 300,
+    now: Date.now,
+    globalAgent: false,
+  });
+  const profileAt = (baseUrl: string): CheckedProfile => {
+    const [profile] = parseProfiles([{ ...profileOf(sandbox, 'tconnect'), baseUrl }]).profiles;
+    assert.ok(profile);
+    return profile;
+  };
+  const { key, iv } = sandbox.profiles.tconnect.cipher as { key: string; iv: { value: string } };
+  const profile = profileAt(sandbox.url);
+  await (await pool.store(profile)).update((record) => ({ ...record, key, iv: iv.value }));
+  try {
+    await test({ pool, profile, sandbox, key, watching: () => watching - 1, profileAt });
+  } finally {
+    await pool.close();
+    assert.equal(watching, 0, 'sessions are left open');
+  }
+}
+
+describe('the pool of sessions', () => {
+  it('opens one session, however many ask for it at once', () =>
+    withPool(async ({ pool, profile, watching }) => {
+      const sessions = await Promise.all(Array.from({ length: 20 }, () => pool.open(profile)));
+      assert.equal(new Set(sessions).size, 1);
+      assert.equal(watching(), 1);
+    }));
+
+  it('leaves no session open when one is asked for while another is being closed', () =>
+    withPool(async ({ pool, profile, key, watching }) => {
+      await pool.open(profile);
+      const same = (record: SecretRecord): SecretRecord => record;
+      const material = { key, iv: (await (await pool.store(profile)).secrets())?.iv };
+      const [reopened, opened] = await Promise.all([pool.reopen(profile, material, same), pool.open(profile)]);
+      assert.equal(opened, reopened);
+      assert.equal(watching(), 1);
+      const [, again] = await Promise.all([pool.release(profile), pool.open(profile)]);
+      assert.notEqual(again, opened);
+      assert.equal(watching(), 1);
+      await assert.rejects(opened.accessToken(), { code: 'closed' });
+      await assert.rejects(again.accessToken(), { code: 'signedOut' });
+    }));
+
+  it('closes the session of a profile whose address changed before the next one opens', () =>
+    withPool(async ({ pool, profile, sandbox, watching, profileAt }) => {
+      const before = await pool.open(profile);
+      const moved = profileAt(`${sandbox.url}/elsewhere`);
+      const [after] = await Promise.all([pool.open(moved), pool.keepOnly([moved])]);
+      assert.notEqual(after, before);
+      await assert.rejects(before.refresh(), { code: 'closed' });
+      assert.equal(watching(), 1);
+    }));
+
+  it('tries again after a session could not be opened', () =>
+    withPool(async ({ pool, profile, key }) => {
+      const store = await pool.store(profile);
+      await store.update(({ key: _, ...record }) => record);
+      await assert.rejects(pool.open(profile), { code: 'configuration', setting: 'cipher.key' });
+      await store.update((record) => ({ ...record, key }));
+      await pool.open(profile);
+    }));
+
+  it('opens nothing once it is closed', () =>
+    withPool(async ({ pool, profile }) => {
+      const session = await pool.open(profile);
+      await Promise.all([pool.close(), assert.rejects(pool.open(profile), { code: 'closed' })]);
+      await assert.rejects(session.accessToken(), { code: 'closed' });
+    }));
+});
