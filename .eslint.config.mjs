@@ -18,12 +18,7 @@ const rooms = [
   'cli',
 ];
 /** What of core/ the extension may import. Public are only those that package.json exports. */
-const doors = [
-  'core/index.ts',
-  'core/sandbox/index.ts',
-  'core/profiles/index.ts',
-  'core/codegen/index.ts',
-];
+const doors = ['core/index.ts', 'core/sandbox/index.ts', 'core/profiles/index.ts', 'core/codegen/index.ts'];
 
 const outside = (group, message) => ({ group, message });
 const noEditor = outside(['vscode'], 'Only extension/host may touch vscode.');
