@@ -1,5 +1,5 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const common = {
@@ -62,7 +62,9 @@ async function buildAll() {
 
   await writeFile('dist/core/third-party-notices.txt', await notices(library.metafile));
   await writeFile('dist/extension-third-party-notices.txt', await notices(extension.metafile));
-  await cp('core/partners/partner.schema.json', 'dist/core/partner.schema.json');
+  for (const schema of ['core/partners/partner.schema.json', 'core/profiles/profile.schema.json']) {
+    await cp(schema, join('dist/core', basename(schema)));
+  }
 }
 
 /** The licenses of the packages in a bundle, which want to be beside every copy. */

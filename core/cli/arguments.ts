@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { CiphertextFormat, TextFormat } from '../cipher/settings.ts';
+import type { PartnerDefinition } from '../partners/definition.ts';
 import { partners, type BuiltInPartner } from '../partners/index.ts';
 import type { ResponseSettings } from '../exchange/connection.ts';
 import { variableOf } from './ask.ts';
@@ -21,13 +22,32 @@ export interface Settings {
   readonly caFile: string | undefined;
 }
 
+const partnerNames = Object.keys(partners) as BuiltInPartner[];
+const credentialNames = Object.values<PartnerDefinition>(partners).flatMap(({ credentials }) =>
+  credentials.map(({ name }) => name.replaceAll('_', '-')),
+);
+/** Arguments that people try, and that everybody on the machine could read. */
+const secrets = ['key', ...new Set(credentialNames), 'otp'];
+
+/** Names with commas, in lines of up to 110 characters. */
+function variableLines(names: readonly string[]): string {
+  const lines = [''];
+  for (const [index, name] of names.entries()) {
+    const item = index === names.length - 1 ? name : `${name},`;
+    const last = lines.at(-1) ?? '';
+    if (last.length + item.length < 108) lines[lines.length - 1] = `${last} ${item}`;
+    else lines.push(` ${item}`);
+  }
+  return lines.map((line) => ` ${line}`).join('\n');
+}
+
 // npm sets this for the script that it runs.
 const command = process.env.npm_lifecycle_event === 'start' ? 'npm start --' : 'partner-auth';
 
 export const usage = `Usage
-  ${command.replace(/ --$/, '').padEnd(28)} a tour of all three partners, against the sandbox
+  ${command.replace(/ --$/, '').padEnd(28)} a tour of all partners, against the sandbox
   ${`${command} --json`.padEnd(28)} the same for machines
-  ${`${command} --partner NAME`.padEnd(28)} the tour of one: tconnect, bizmail, cloudreve
+  ${`${command} --partner NAME`.padEnd(28)} the tour of one: ${partnerNames.join(', ')}
   ${command} --base-url URL --partner NAME [settings]
                                sign in at a real partner, refresh once, sign out
 
@@ -44,8 +64,7 @@ Settings of a real partner
   --ca FILE                    PEM of a further certificate authority
 
 Secrets come from the environment or are asked for, never from arguments:
-  PARTNER_AUTH_KEY, PARTNER_AUTH_IV, PARTNER_AUTH_USERNAME, PARTNER_AUTH_PASSWORD, PARTNER_AUTH_CLIENT_ID,
-  PARTNER_AUTH_CLIENT_SECRET, PARTNER_AUTH_EMAIL, PARTNER_AUTH_OTP
+${variableLines(['iv', ...secrets].map(variableOf))}
 `;
 
 const formats: readonly TextFormat[] = ['utf8', 'hex', 'base64'];
@@ -69,8 +88,6 @@ const options = {
   ca: { type: 'string' },
 } as const;
 
-/** Arguments that people try, and that everybody on the machine could read. */
-const secrets = ['key', 'username', 'password', 'client-id', 'client-secret', 'email', 'otp'];
 const ofTheTour = ['json', 'help', 'partner'];
 
 /** A problem never repeats an argument's value, which may be a secret in the wrong place. */
@@ -108,7 +125,7 @@ function namedSettings(text: (name: keyof typeof options) => string | undefined)
   const response = { ...(tokensIn !== undefined && { tokensIn }), ...(encryptedIn !== undefined && { encryptedIn }) };
   return {
     baseUrl: text('base-url'),
-    partner: oneOf('--partner', text('partner'), Object.keys(partners) as BuiltInPartner[]),
+    partner: oneOf('--partner', text('partner'), partnerNames),
     partnerCode: text('partner-code'),
     keyFormat: oneOf('--key-format', text('key-format'), formats),
     ivFrom: oneOf('--iv', text('iv'), ivRules),

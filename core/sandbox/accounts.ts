@@ -2,49 +2,17 @@ import type { PartnerDefinition } from '../partners/definition.ts';
 import type { SandboxCipher, SandboxCipherSettings } from './codec/settings.ts';
 import type { DefinedAccount } from './definitions/account.ts';
 import type { SandboxPartner } from './http/exchange.ts';
-import { randomBytesAs, randomWord } from './random.ts';
+import { twins } from './partners/index.ts';
+import type { SandboxAccount, SandboxTwin } from './partners/partner.ts';
 
-export interface TconnectCredentials {
-  readonly username: string;
-  readonly password: string;
-  readonly client_id: string;
-  readonly client_secret: string;
-}
-
-export interface BizmailCredentials {
-  readonly username: string;
-  readonly password: string;
-}
-
-export interface CloudreveCredentials {
-  readonly email: string;
-  readonly password: string;
-}
+type Twin<Id extends SandboxPartner> = (typeof twins)[Id];
+type Account<Id extends SandboxPartner> = ReturnType<Twin<Id>['completeAccount']>;
 
 /** The one account that each partner knows, in full. */
-export interface Accounts {
-  readonly tconnect: {
-    readonly partnerCode: string;
-    readonly cipher: SandboxCipher;
-    readonly credentials: TconnectCredentials;
-  };
-  readonly bizmail: { readonly credentials: BizmailCredentials };
-  readonly cloudreve: { readonly credentials: CloudreveCredentials };
-}
+export type Accounts = { readonly [Id in SandboxPartner]: Account<Id> };
 
 /** Fixes parts of the accounts; whatever is left out is random at every start, so that nothing can be hard-coded against it. */
-export interface SandboxAccounts {
-  readonly tconnect?: {
-    readonly partnerCode?: string;
-    /** A key without `keyFormat` is read as utf8; an IV rule `fixed` without a value gets a random one. */
-    readonly cipher?: Partial<Pick<SandboxCipher, 'key' | 'keyFormat' | 'output'>> & {
-      readonly iv?: SandboxCipher['iv'] | { readonly from: 'fixed' };
-    };
-    readonly credentials?: Partial<TconnectCredentials>;
-  };
-  readonly bizmail?: { readonly credentials?: Partial<BizmailCredentials> };
-  readonly cloudreve?: { readonly credentials?: Partial<CloudreveCredentials> };
-}
+export type SandboxAccounts = { readonly [Id in SandboxPartner]?: Parameters<Twin<Id>['completeAccount']>[0] };
 
 /** What `openSession` needs to talk to one partner of the sandbox: `openSession({ ...sandbox.profiles.tconnect })`. */
 export interface SandboxProfile<Credentials> {
@@ -69,48 +37,25 @@ export interface SandboxDefinitionProfile {
   readonly credentials: Readonly<Record<string, string>>;
 }
 
-export interface SandboxBuiltInProfiles {
-  readonly tconnect: SandboxProfile<TconnectCredentials> & {
-    readonly partnerCode: string;
-    readonly cipher: SandboxCipher;
-  };
-  readonly bizmail: SandboxProfile<BizmailCredentials>;
-  readonly cloudreve: SandboxProfile<CloudreveCredentials>;
-}
+export type SandboxBuiltInProfiles = {
+  readonly [Id in SandboxPartner]: SandboxProfile<Account<Id>['credentials']> & Omit<Account<Id>, 'credentials'>;
+};
 
-/** The three by name, and one for each definition by its id. */
+/** The built-in partners by name, and one profile for each definition by its id. */
 export type SandboxProfiles = SandboxBuiltInProfiles & Readonly<Record<string, SandboxDefinitionProfile>>;
 
+export const sandboxPartners = Object.keys(twins) as SandboxPartner[];
+
+/** @throws TypeError for an account of a partner that the sandbox does not have. */
 export function completeAccounts(given: SandboxAccounts): Accounts {
-  const { tconnect = {}, bizmail = {}, cloudreve = {} } = given;
-  return {
-    tconnect: {
-      partnerCode: tconnect.partnerCode ?? `SANDBOX-${randomWord(8)}`,
-      cipher: completeCipher(tconnect.cipher ?? {}),
-      credentials: {
-        username: `merchant-${randomWord(6).toLowerCase()}@example.com`,
-        password: randomWord(16),
-        // As long as those of the login page's samples.
-        client_id: randomWord(22),
-        client_secret: randomWord(32),
-        ...tconnect.credentials,
-      },
-    },
-    bizmail: {
-      credentials: {
-        username: `mailer-${randomWord(6).toLowerCase()}@example.com`,
-        password: randomWord(16),
-        ...bizmail.credentials,
-      },
-    },
-    cloudreve: {
-      credentials: {
-        email: `drive-${randomWord(6).toLowerCase()}@example.com`,
-        password: randomWord(16),
-        ...cloudreve.credentials,
-      },
-    },
-  };
+  const unknown = Object.keys(given).find((id) => !Object.hasOwn(twins, id));
+  if (unknown !== undefined) throw new TypeError(`The sandbox has no partner ${JSON.stringify(unknown)}`);
+  const completed = sandboxPartners.map((id) => [
+    id,
+    // A list of twins cannot express that each takes what is given for it.
+    (twins[id] as SandboxTwin<object, SandboxAccount>).completeAccount(given[id] ?? {}),
+  ]);
+  return Object.fromEntries(completed) as Accounts;
 }
 
 export function buildProfiles(
@@ -120,46 +65,18 @@ export function buildProfiles(
   ca: string | undefined,
 ): SandboxProfiles {
   const shared = { baseUrl, ...(ca === undefined ? {} : { ca }) };
-  const { tconnect, bizmail, cloudreve } = accounts;
+  const builtIn = sandboxPartners.map((partner) => {
+    const { credentials, ...visible }: SandboxAccount = accounts[partner];
+    return [partner, withHidden({ partner, ...visible, ...shared }, credentials)] as const;
+  });
   const byId = defined.map(({ given: partner, definition, partnerCode, cipher, credentials }) => {
     const known = { partner, ...(partnerCode === undefined ? {} : { partnerCode }), ...(cipher ? { cipher } : {}) };
     return [definition.id, withHidden({ ...known, ...shared }, credentials)] as const;
   });
-  const builtIn: SandboxBuiltInProfiles = {
-    tconnect: withHidden(
-      { partner: 'tconnect' as const, partnerCode: tconnect.partnerCode, cipher: tconnect.cipher, ...shared },
-      tconnect.credentials,
-    ),
-    bizmail: withHidden({ partner: 'bizmail' as const, ...shared }, bizmail.credentials),
-    cloudreve: withHidden({ partner: 'cloudreve' as const, ...shared }, cloudreve.credentials),
-  };
-  return Object.freeze({ ...builtIn, ...Object.fromEntries(byId) }) as SandboxProfiles;
+  return Object.freeze(Object.fromEntries<object>([...builtIn, ...byId])) as SandboxProfiles;
 }
 
-function withHidden<Visible extends object, Credentials>(
-  visible: Visible,
-  credentials: Credentials,
-): Visible & { readonly credentials: Credentials } {
+function withHidden<Visible extends object>(visible: Visible, credentials: object): Visible {
   Object.defineProperty(visible, 'credentials', { value: Object.freeze({ ...credentials }), enumerable: false });
-  return Object.freeze(visible) as Visible & { readonly credentials: Credentials };
-}
-
-type GivenCipher = NonNullable<NonNullable<SandboxAccounts['tconnect']>['cipher']>;
-
-function completeCipher(given: GivenCipher): SandboxCipher {
-  const keyFormat = given.keyFormat ?? (given.key === undefined ? 'hex' : 'utf8');
-  const rule = given.iv ?? { from: 'fixed' };
-  const iv: SandboxCipher['iv'] = isWholeIv(rule)
-    ? rule
-    : { from: 'fixed', value: randomBytesAs('hex', 16), format: 'hex' };
-  return Object.freeze({
-    key: given.key ?? randomBytesAs(keyFormat, 32),
-    keyFormat,
-    iv: Object.freeze(iv),
-    output: given.output ?? 'hex',
-  });
-}
-
-function isWholeIv(iv: NonNullable<GivenCipher['iv']>): iv is SandboxCipher['iv'] {
-  return iv.from !== 'fixed' || 'value' in iv;
+  return Object.freeze(visible);
 }

@@ -2,15 +2,15 @@ export { startSandbox } from './start-sandbox.ts';
 export type { Sandbox, SandboxOptions } from './start-sandbox.ts';
 export type { SandboxScenarios } from './scenarios.ts';
 export type {
-  BizmailCredentials,
-  CloudreveCredentials,
   SandboxAccounts,
   SandboxBuiltInProfiles,
   SandboxDefinitionProfile,
   SandboxProfile,
   SandboxProfiles,
-  TconnectCredentials,
 } from './accounts.ts';
+export type { BizmailCredentials } from './partners/bizmail.ts';
+export type { CloudreveCredentials } from './partners/cloudreve-login.ts';
+export type { TconnectCredentials } from './partners/tconnect.ts';
 export type {
   Algorithm as SandboxAlgorithm,
   Derivation as SandboxDerivation,

@@ -2,23 +2,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import {
-  startSandbox,
-  type Sandbox,
-  type SandboxCipher,
-  type SandboxDefinitionProfile,
-  type SandboxJournalEntry,
-} from './index.ts';
+import type { PartnerDefinition } from '../partners/definition.ts';
+import { partners, type BuiltInPartner } from '../partners/index.ts';
+import { startSandbox, type Sandbox, type SandboxDefinitionProfile, type SandboxJournalEntry } from './index.ts';
 import { readArguments, usage, type SandboxArguments } from './run-arguments.ts';
 
-function describeIv({ iv }: SandboxCipher): string {
-  if (iv.from === 'fixed') return `fixed, ${iv.format}: ${iv.value}`;
-  return iv.from === 'prefix' ? 'random, in front of the ciphertext' : 'first 16 bytes of the key';
-}
+type AnyProfile = Omit<SandboxDefinitionProfile, 'partner'> & {
+  readonly partner: BuiltInPartner | PartnerDefinition;
+};
 
-function describeDefined({ partner, partnerCode, cipher, credentials }: SandboxDefinitionProfile): [string, string][] {
+function describeProfile({ partner, partnerCode, cipher, credentials }: AnyProfile): [string, string][] {
+  const { label } = typeof partner === 'string' ? partners[partner] : partner;
   return [
-    [partner.label, ''],
+    [label, ''],
     ...(partnerCode === undefined ? [] : [['partner code', partnerCode] as [string, string]]),
     ...(cipher === undefined ? [] : [['cipher', JSON.stringify(cipher)] as [string, string]]),
     ...Object.entries(credentials),
@@ -27,26 +23,8 @@ function describeDefined({ partner, partnerCode, cipher, credentials }: SandboxD
 
 // Made for this screen: these accounts exist only as long as this process, so their passwords may be shown.
 function describe({ url, profiles }: Sandbox, caFile: string | undefined): string {
-  const { tconnect, bizmail, cloudreve, ...defined } = profiles;
-  const { cipher } = tconnect;
-  const lines: readonly (readonly [string, string])[] = [
-    ['TCONNECT', ''],
-    ['Partner-Code', tconnect.partnerCode],
-    ['key', `${cipher.keyFormat}: ${cipher.key}`],
-    ['IV', describeIv(cipher)],
-    ['output', cipher.output],
-    ['username', tconnect.credentials.username],
-    ['password', tconnect.credentials.password],
-    ['client_id', tconnect.credentials.client_id],
-    ['client_secret', tconnect.credentials.client_secret],
-    ['BizMail', ''],
-    ['username', bizmail.credentials.username],
-    ['password', bizmail.credentials.password],
-    ['Cloudreve', ''],
-    ['email', cloudreve.credentials.email],
-    ['password', cloudreve.credentials.password],
-    ...Object.values(defined).flatMap(describeDefined),
-  ];
+  const { bizmail } = profiles;
+  const lines = Object.values<AnyProfile>(profiles as Readonly<Record<string, AnyProfile>>).flatMap(describeProfile);
   const account = lines.map(([name, value]) => (value === '' ? `\n${name}` : `  ${name.padEnd(14)}${value}`));
   const trust = caFile === undefined ? '' : `--cacert ${caFile} `;
   return [

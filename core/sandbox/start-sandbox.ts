@@ -1,17 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { buildProfiles, completeAccounts, type SandboxAccounts, type SandboxProfiles } from './accounts.ts';
+import {
+  buildProfiles,
+  completeAccounts,
+  sandboxPartners,
+  type SandboxAccounts,
+  type SandboxProfiles,
+} from './accounts.ts';
 import { SandboxClock } from './clock.ts';
 import { completeDefined, type SandboxDefinition } from './definitions/account.ts';
 import { createDefinedPartner } from './definitions/defined-partner.ts';
 import { refuseClashes } from './definitions/routes.ts';
-import type { SandboxPartnerId } from './http/exchange.ts';
+import type { PartnerServer, SandboxPartner, SandboxPartnerId } from './http/exchange.ts';
 import { FaultQueue, type SandboxFault, type SandboxFaultTarget } from './http/faults.ts';
 import { journalEntry, type SandboxJournalEntry } from './http/journal.ts';
 import { listen } from './http/server.ts';
-import { createBizmail } from './partners/bizmail.ts';
-import { createCloudreve } from './partners/cloudreve.ts';
-import type { PartnerParts } from './partners/partner.ts';
-import { createTconnect } from './partners/tconnect.ts';
+import { twins } from './partners/index.ts';
+import type { PartnerParts, SandboxAccount, SandboxTwin } from './partners/partner.ts';
 import { changeScenarios, type SandboxScenarios } from './scenarios.ts';
 import { TokenFamilies } from './tokens/families.ts';
 import { processRsaKey, type TokenKey } from './tokens/jwt.ts';
@@ -94,18 +98,19 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     processRsaKey(),
     https ? import('./certificates.ts').then(({ processCertificates }) => processCertificates()) : undefined,
   ]);
-  const parts = <Account>(id: string, account: Account, key = secretKey()): PartnerParts<Account> => {
+  const parts = <Account>(id: string, account: Account, key: TokenKey): PartnerParts<Account> => {
     const own = new TokenFamilies();
     families.set(id, own);
     return { ...shared, account, families: own, key };
   };
-  const cloudreve = createCloudreve(parts('cloudreve', accounts.cloudreve));
-  const defined = definedAccounts.map((account) => createDefinedPartner(parts(account.definition.id, account)));
+  const builtIn = sandboxPartners.map((id: SandboxPartner): PartnerServer => {
+    // The types of an account and of its twin belong together, which a list of them cannot express.
+    const twin = twins[id] as SandboxTwin<object, SandboxAccount>;
+    return twin.create(parts(id, accounts[id], twin.tokenAlgorithm === 'RS256' ? rsaKey : secretKey()));
+  });
   const partners = [
-    createTconnect(parts('tconnect', accounts.tconnect, rsaKey)),
-    createBizmail(parts('bizmail', accounts.bizmail)),
-    cloudreve,
-    ...defined,
+    ...builtIn,
+    ...definedAccounts.map((account) => createDefinedPartner(parts(account.definition.id, account, secretKey()))),
   ];
   refuseClashes(partners);
   const server = await listen(
@@ -127,7 +132,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const ca = certificates?.ca;
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= server.close());
-  const withCodes = [cloudreve, ...defined];
   const known = <Partner>(partner: Partner | undefined, id: string): Partner => {
     if (partner === undefined) throw new TypeError(`The sandbox plays no partner ${JSON.stringify(id)}`);
     return partner;
@@ -159,12 +163,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     now: clock.now,
     tokens: (partner) => known(families.get(partner), partner).current,
     revoke: (partner) => known(families.get(partner), partner).revokeAll(),
-    oneTimeCode: (partner = 'cloudreve') =>
-      known(
-        withCodes.find(({ id }) => id === partner),
-        partner,
-      ).oneTimeCode(),
-    captchaText: (ticket) => withCodes.map(({ captchaText }) => captchaText(ticket)).find((text) => text !== undefined),
+    oneTimeCode: (partner = 'cloudreve') => known(partners.find(({ id }) => id === partner)?.oneTimeCode, partner)(),
+    captchaText: (ticket) =>
+      partners.map(({ captchaText }) => captchaText?.(ticket)).find((text) => text !== undefined),
     clearJournal: () => void journal.splice(0),
     close,
     [Symbol.asyncDispose]: close,

@@ -68,7 +68,7 @@ describe('texts of the manifest', () => {
       }
     };
     visit(contributes, '');
-    assert.deepEqual(plain, ['Partner Auth']);
+    assert.deepEqual(plain, ['Partner Auth', ...Object.values(partners).map(({ label }) => label)]);
   });
 });
 

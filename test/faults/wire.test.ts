@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { describe, it } from 'node:test';
-import { openSession } from '../../core/index.ts';
+import { openSession, partners, type PartnerDefinition } from '../../core/index.ts';
 import { startSandbox } from '../../core/sandbox/index.ts';
 import { serve } from '../core/transport/servers.ts';
 import { manualClock } from '../helpers/manual-clock.ts';
 import { partnerNames } from '../helpers/with-session.ts';
-
-const paths = {
-  tconnect: '/openapi/v1/transaction/qr',
-  bizmail: '/api/1.0/mail/store',
-  cloudreve: '/api/v4/user/capacity',
-} as const;
 
 describe('the wire', () => {
   for (const partner of partnerNames) {
@@ -19,6 +13,8 @@ describe('the wire', () => {
       await using elsewhere = await serve((_request, response) => response.end('{}'));
       await using sandbox = await startSandbox();
       const profile = sandbox.profiles[partner];
+      const { example }: PartnerDefinition = partners[partner];
+      assert.ok(example);
       const proxies = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY'] as const;
       for (const name of proxies) process.env[name] = elsewhere.url;
       const contacted = recordConnections();
@@ -27,7 +23,7 @@ describe('the wire', () => {
         const calls: readonly (() => Promise<unknown>)[] = [
           () => session.login({ ...profile.credentials }),
           () => session.refresh(),
-          () => session.request(paths[partner], partner === 'cloudreve' ? {} : { payload: { a: 1 } }),
+          () => session.request(example.path, { method: example.method, payload: example.payload }),
           () => session.signOut(),
         ];
         for (const status of [301, 302, 303, 307, 308]) {

@@ -26,7 +26,7 @@ const installed = (...names: string[]): string => join(project, 'node_modules', 
 describe('what is packed', () => {
   it('is the built library, its declarations and the documents', () => {
     const allowed =
-      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/core\/(?:[\w/-]+\.(?:js|d\.ts)|partner\.schema\.json|third-party-notices\.txt))$/;
+      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/core\/(?:[\w/-]+\.(?:js|d\.ts)|(?:partner|profile)\.schema\.json|third-party-notices\.txt))$/;
     assert.deepEqual(
       tarball.paths.filter((path) => !allowed.test(path)),
       [],

@@ -24,14 +24,8 @@ import { createSignIn } from './sign-in.ts';
 // The sandbox's own choice: a definition says nothing of lifetimes and rotation.
 const defaults: PartnerDefaults = { accessLifetime: 3600, refreshLifetime: 2_592_000, rotation: 'strict' };
 
-export interface DefinedServer extends PartnerServer {
-  /** The one-time code of now. */
-  readonly oneTimeCode: () => string;
-  readonly captchaText: (ticket: string) => string | undefined;
-}
-
 /** A partner that is known by its definition alone, and behaves as that says. */
-export function createDefinedPartner(parts: PartnerParts<DefinedAccount>): DefinedServer {
+export function createDefinedPartner(parts: PartnerParts<DefinedAccount>): PartnerServer {
   const { families, now, scenarios, key } = parts;
   const { definition, cipher, partnerCode, credentials } = parts.account;
   const { body, requestBody = body } = definition;
@@ -120,7 +114,7 @@ export function createDefinedPartner(parts: PartnerParts<DefinedAccount>): Defin
     handle: (payload: Payload) => SandboxResponse,
   ): Promise<SandboxResponse> {
     const read = await reader.read(form, request);
-    if (!('payload' in read)) return refuseProblem(on, read);
+    if (read.kind === 'problem') return refuseProblem(on, read.problem);
     return { ...handle(read.payload), payload: read.payload };
   }
 

@@ -8,10 +8,13 @@ import type { Problem } from './refusals.ts';
 
 export type Payload = Readonly<Record<string, unknown>>;
 
+export type ReadPayload =
+  { readonly kind: 'payload'; readonly payload: Payload } | { readonly kind: 'problem'; readonly problem: Problem };
+
 export interface Reader {
   /** Undefined when the constant headers are as defined. */
   readonly headerProblem: (request: ReceivedRequest, isProtected: boolean) => Problem | undefined;
-  readonly read: (form: BodyForm, request: ReceivedRequest) => Promise<{ readonly payload: Payload } | Problem>;
+  readonly read: (form: BodyForm, request: ReceivedRequest) => Promise<ReadPayload>;
 }
 
 export function createReader(
@@ -33,30 +36,30 @@ export function createReader(
     return undefined;
   }
 
-  async function read(form: BodyForm, request: ReceivedRequest): Promise<{ readonly payload: Payload } | Problem> {
+  async function read(form: BodyForm, request: ReceivedRequest): Promise<ReadPayload> {
     if (form.form === 'encrypted') return readEncrypted(form, request);
     const payload = form.form === 'json' ? readJson(request) : await readMultipart(request);
-    return payload === undefined ? badRequest(`the body must be ${form.form}`) : { payload };
+    return payload === undefined ? unreadable(`the body must be ${form.form}`) : { kind: 'payload', payload };
   }
 
-  function readEncrypted(form: EncryptedBody, request: ReceivedRequest): { readonly payload: Payload } | Problem {
+  function readEncrypted(form: EncryptedBody, request: ReceivedRequest): ReadPayload {
     const envelope = form.envelope === 'form' ? readForm(request) : readJson(request);
-    if (envelope === undefined) return badRequest(`the body must be ${form.envelope ?? 'json'}`);
+    if (envelope === undefined) return unreadable(`the body must be ${form.envelope ?? 'json'}`);
     for (const [name, template] of Object.entries(form.fields ?? {})) {
       const problem = constantProblem(`the field ${name}`, ownText(envelope, name), template);
-      if (problem !== undefined) return problem;
+      if (problem !== undefined) return { kind: 'problem', problem };
     }
     const text = ownText(envelope, form.field);
     const ivField = codec?.ivField;
     const iv = ivField === undefined ? undefined : ownText(envelope, ivField);
-    if (!isFilled(text)) return badRequest(`the field ${form.field} is missing`);
-    if (ivField !== undefined && !isFilled(iv)) return badRequest(`the field ${ivField} is missing`);
+    if (!isFilled(text)) return unreadable(`the field ${form.field} is missing`);
+    if (ivField !== undefined && !isFilled(iv)) return unreadable(`the field ${ivField} is missing`);
     // One answer for every failure: which step failed would tell an attacker about the key.
     const plain = codec?.decrypt({ text, ...(iv === undefined ? {} : { iv }) });
     const parsed = plain === undefined ? undefined : parsePayload(plain, form.payload ?? 'json');
-    if (parsed === undefined) return { situation: 'badCiphertext' };
+    if (parsed === undefined) return { kind: 'problem', problem: { situation: 'badCiphertext' } };
     const payload = asObject(parsed.value);
-    return payload === undefined ? badRequest('the payload must be a JSON object') : { payload };
+    return payload === undefined ? unreadable('the payload must be a JSON object') : { kind: 'payload', payload };
   }
 
   function constantProblem(what: string, given: string | undefined, template: string): Problem | undefined {
@@ -85,6 +88,10 @@ function asText(value: unknown): string {
 
 function badRequest(text: string): Problem {
   return { situation: 'badRequest', text };
+}
+
+function unreadable(text: string): ReadPayload {
+  return { kind: 'problem', problem: badRequest(text) };
 }
 
 // A real server picks the parser by the type, so a form that calls itself JSON, or the other way round, is a mistake worth showing.

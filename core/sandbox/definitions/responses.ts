@@ -48,8 +48,12 @@ function seal(plain: unknown, encryptedIn: string, codec: Codec): Json {
   return outer;
 }
 
-// With a zone that is not UTC, so that a client that drops it shows.
 function moment({ unit }: ExpiryField, expiresAt: number, now: number): string | number {
-  if (unit === 'seconds') return secondsUntil(expiresAt, now);
-  return new Date(Math.floor(expiresAt) + 7 * 3_600_000).toISOString().replace('Z', '+07:00');
+  switch (unit) {
+    case 'seconds':
+      return secondsUntil(expiresAt, now);
+    case 'rfc3339':
+      // With a zone that is not UTC, so that a client that drops it shows.
+      return new Date(Math.floor(expiresAt) + 7 * 3_600_000).toISOString().replace('Z', '+07:00');
+  }
 }

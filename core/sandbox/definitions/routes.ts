@@ -42,7 +42,7 @@ export function acceptsCall(
   return async (request) => {
     if ([...searchParams].some(([name, value]) => request.query.get(name) !== value)) return false;
     const read = await reader.read(form, request);
-    if (!('payload' in read)) return false;
+    if (read.kind === 'problem') return false;
     const { payload } = read;
     const constants: JsonObject = call.extraFields ?? {};
     return fields.every((name) => Object.hasOwn(payload, name)) && hasFields(payload, constants, form);

@@ -1,5 +1,7 @@
-/** The partners that the sandbox always plays. */
-export type SandboxPartner = 'tconnect' | 'bizmail' | 'cloudreve';
+import type { BuiltInPartner } from '../../partners/index.ts';
+
+/** The partners that every sandbox serves. */
+export type SandboxPartner = BuiltInPartner;
 
 /** One of the built-in partners, or the id of a definition. */
 export type SandboxPartnerId = SandboxPartner | (string & {});
@@ -70,4 +72,8 @@ export interface PartnerServer {
   readonly routes: readonly Route[];
   /** The partner's form of a bare HTTP error (404, 413, 500, and the statuses that faults ask for). */
   readonly failure: (status: number, outcome: SandboxOutcome) => SandboxResponse;
+  /** The current one-time code of the account, if the partner has them. */
+  readonly oneTimeCode?: () => string;
+  /** What the captcha of this ticket shows, if the partner has them. */
+  readonly captchaText?: (ticket: string) => string | undefined;
 }

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Accounts } from '../accounts.ts';
 import { asObject, parseJson, parseMultipart } from '../http/body.ts';
 import type { SandboxResponse, PartnerServer, ReceivedRequest, SandboxOutcome } from '../http/exchange.ts';
+import { randomWord } from '../random.ts';
 import { signToken } from '../tokens/jwt.ts';
 import type { TokenMint, TokenPair } from '../tokens/families.ts';
 import {
@@ -14,7 +14,17 @@ import {
   secondsUntil,
   type PartnerDefaults,
   type PartnerParts,
+  type SandboxTwin,
 } from './partner.ts';
+
+export interface BizmailCredentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface BizmailAccount {
+  readonly credentials: BizmailCredentials;
+}
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -25,7 +35,19 @@ const defaults: PartnerDefaults = { accessLifetime: 86_400, refreshLifetime: 7_7
 const attachmentLimit = 20 * 1024 * 1024;
 
 /** BizMail Delivery API 1.0: plain bodies, JSON or multipart (its pages say both, so both are taken). */
-export function createBizmail(parts: PartnerParts<Accounts['bizmail']>): PartnerServer {
+export const bizmail: SandboxTwin<{ readonly credentials?: Partial<BizmailCredentials> }, BizmailAccount> = {
+  tokenAlgorithm: 'HS256',
+  completeAccount: ({ credentials }) => ({
+    credentials: {
+      username: `mailer-${randomWord(6).toLowerCase()}@example.com`,
+      password: randomWord(16),
+      ...credentials,
+    },
+  }),
+  create,
+};
+
+function create(parts: PartnerParts<BizmailAccount>): PartnerServer {
   const userId = randomBytes(12).toString('hex');
   const domainId = randomUUID();
   return {

@@ -28,18 +28,19 @@ export function refuseParameter(msg: string): SandboxResponse {
   return { status: 200, outcome: 'validation', headers, json: { code: 40001, msg } };
 }
 
+type BoundFields<Name extends string> =
+  | { readonly kind: 'fields'; readonly fields: Readonly<Record<Name, string>> }
+  | { readonly kind: 'refused'; readonly response: SandboxResponse };
+
 /** The string fields of a body, empty where absent; or the answer that Cloudreve gives when it can not bind them. */
-export function bindStrings<Name extends string>(
-  request: ReceivedRequest,
-  names: readonly Name[],
-): { readonly fields: Readonly<Record<Name, string>> } | SandboxResponse {
+export function bindStrings<Name extends string>(request: ReceivedRequest, names: readonly Name[]): BoundFields<Name> {
   const parsed = parseJson(request.body.toString('utf8'));
-  if (parsed === undefined) return refuseParameter('Parameter error');
+  if (parsed === undefined) return { kind: 'refused', response: refuseParameter('Parameter error') };
   // Go leaves a struct as it is when the JSON is null, whole or in a field.
   const body = parsed.value === null ? {} : asObject(parsed.value);
   const values = names.map((name) => [name, body?.[name] ?? ''] as const);
   if (body === undefined || values.some(([, value]) => typeof value !== 'string')) {
-    return refuseParameter('JSON marshall error');
+    return { kind: 'refused', response: refuseParameter('JSON marshall error') };
   }
-  return { fields: Object.fromEntries(values) as Record<Name, string> };
+  return { kind: 'fields', fields: Object.fromEntries(values) as Record<Name, string> };
 }

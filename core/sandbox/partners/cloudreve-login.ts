@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Accounts } from '../accounts.ts';
 import { asObject, parseJson } from '../http/body.ts';
 import type { SandboxResponse, ReceivedRequest } from '../http/exchange.ts';
 import type { SandboxScenarios } from '../scenarios.ts';
@@ -10,8 +9,17 @@ import { askForCode, bindStrings, refuse, refuseParameter, succeed } from './clo
 // service/user/login.go: a session for the one-time code lives 600 s.
 const codeSessionLifetime = 600;
 
+export interface CloudreveCredentials {
+  readonly email: string;
+  readonly password: string;
+}
+
+export interface CloudreveAccount {
+  readonly credentials: CloudreveCredentials;
+}
+
 export interface CloudreveLoginParts {
-  readonly account: Accounts['cloudreve'];
+  readonly account: CloudreveAccount;
   readonly captchas: Captchas;
   /** Of the one-time codes. */
   readonly secret: Buffer;
@@ -51,7 +59,7 @@ export function createCloudreveLogin(parts: CloudreveLoginParts): CloudreveLogin
       if (scenarios().captcha && !hasCaptcha(request))
         return refuse(request, 40_026, 'CAPTCHA not match.', 'badCaptcha');
       const bound = bindStrings(request, ['email', 'password']);
-      if ('status' in bound) return bound;
+      if (bound.kind === 'refused') return bound.response;
       const { email, password } = bound.fields;
       const problem = emailProblem(email) ?? passwordProblem(password);
       if (problem !== undefined) return refuseParameter(problem);
@@ -70,7 +78,7 @@ export function createCloudreveLogin(parts: CloudreveLoginParts): CloudreveLogin
 
     code(request: ReceivedRequest): SandboxResponse {
       const bound = bindStrings(request, ['otp', 'session_id']);
-      if ('status' in bound) return bound;
+      if (bound.kind === 'refused') return bound.response;
       const { otp, session_id: session } = bound.fields;
       if (otp === '') return refuseParameter('OTP cannot be empty');
       if (session === '') return refuseParameter('SessionID cannot be empty');

@@ -1,5 +1,4 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import type { Accounts } from '../accounts.ts';
 import { parseJson } from '../http/body.ts';
 import type { SandboxResponse, PartnerServer, ReceivedRequest } from '../http/exchange.ts';
 import { randomWord } from '../random.ts';
@@ -7,7 +6,7 @@ import { signToken } from '../tokens/jwt.ts';
 import type { TokenMint, TokenPair } from '../tokens/families.ts';
 import { Captchas } from './captcha.ts';
 import { bindStrings, refuse, refuseParameter, succeed } from './cloudreve-envelope.ts';
-import { createCloudreveLogin } from './cloudreve-login.ts';
+import { createCloudreveLogin, type CloudreveAccount, type CloudreveCredentials } from './cloudreve-login.ts';
 import {
   bearerOf,
   isPair,
@@ -16,19 +15,26 @@ import {
   refreshRules,
   type PartnerDefaults,
   type PartnerParts,
+  type SandboxTwin,
 } from './partner.ts';
 
 // Lifetimes of a fresh database, and no rotation: Cloudreve 4.18 source (inventory/setting.go, pkg/auth/jwt.go).
 const defaults: PartnerDefaults = { accessLifetime: 3600, refreshLifetime: 1_209_600, rotation: 'reuseAllowed' };
 
-export interface CloudreveServer extends PartnerServer {
-  /** The one-time code of now. */
-  readonly oneTimeCode: () => string;
-  readonly captchaText: (ticket: string) => string | undefined;
-}
-
 /** Cloudreve v4, as its 4.18 source behaves: every API answer is HTTP 200, `code` tells. */
-export function createCloudreve(parts: PartnerParts<Accounts['cloudreve']>): CloudreveServer {
+export const cloudreve: SandboxTwin<{ readonly credentials?: Partial<CloudreveCredentials> }, CloudreveAccount> = {
+  tokenAlgorithm: 'HS256',
+  completeAccount: ({ credentials }) => ({
+    credentials: {
+      email: `drive-${randomWord(6).toLowerCase()}@example.com`,
+      password: randomWord(16),
+      ...credentials,
+    },
+  }),
+  create,
+};
+
+function create(parts: PartnerParts<CloudreveAccount>): PartnerServer {
   const { families, now, scenarios } = parts;
   const { email, password } = parts.account.credentials;
   const userId = randomWord(4);
@@ -124,7 +130,7 @@ export function createCloudreve(parts: PartnerParts<Accounts['cloudreve']>): Clo
   // service/user/login.go: whatever is wrong with a refresh token, the answer is one and the same.
   function refresh(request: ReceivedRequest): SandboxResponse {
     const bound = bindStrings(request, ['refresh_token']);
-    if ('status' in bound) return bound;
+    if (bound.kind === 'refused') return bound.response;
     const token = bound.fields.refresh_token;
     if (token === '') return refuseParameter('RefreshToken cannot be empty');
     const claims = readToken(token, parts.key, now());
@@ -143,7 +149,7 @@ export function createCloudreve(parts: PartnerParts<Accounts['cloudreve']>): Clo
   // Only refresh tokens carry a family, so an access token is accepted and revokes nothing; access tokens live on in any case.
   function logout(request: ReceivedRequest): SandboxResponse {
     const bound = bindStrings(request, ['refresh_token']);
-    if ('status' in bound) return bound;
+    if (bound.kind === 'refused') return bound.response;
     const token = bound.fields.refresh_token;
     if (token === '') return refuseParameter('RefreshToken cannot be empty');
     const claims = readToken(token, parts.key, now());

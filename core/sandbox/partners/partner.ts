@@ -1,8 +1,24 @@
-import type { ReceivedRequest, SandboxOutcome } from '../http/exchange.ts';
+import type { SandboxCipher } from '../codec/settings.ts';
+import type { PartnerServer, ReceivedRequest, SandboxOutcome } from '../http/exchange.ts';
 import type { SandboxScenarios } from '../scenarios.ts';
 import type { Claims, TokenKey } from '../tokens/jwt.ts';
 import { verifyToken } from '../tokens/jwt.ts';
 import type { Refusal, RefreshRules, Rotation, TokenFamilies, TokenMint, TokenPair } from '../tokens/families.ts';
+
+/** The account that a partner knows. A profile shows all of it; its credentials are not enumerable there. */
+export interface SandboxAccount {
+  readonly partnerCode?: string;
+  readonly cipher?: SandboxCipher;
+  readonly credentials: object;
+}
+
+/** A built-in partner as the sandbox serves it, written from the partner's pages and not from its definition. */
+export interface SandboxTwin<Given, Account extends SandboxAccount> {
+  readonly tokenAlgorithm: TokenKey['algorithm'];
+  /** The account, with random values for whatever the caller has not fixed. */
+  readonly completeAccount: (given: Given) => Account;
+  readonly create: (parts: PartnerParts<Account>) => PartnerServer;
+}
 
 /** What every partner is built from. */
 export interface PartnerParts<Account> {

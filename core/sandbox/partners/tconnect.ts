@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Accounts } from '../accounts.ts';
 import { createCodec, type Codec } from '../codec/codec.ts';
+import type { SandboxCipher } from '../codec/settings.ts';
 import { asObject, parseJson } from '../http/body.ts';
 import type { SandboxResponse, PartnerServer, ReceivedRequest, SandboxOutcome } from '../http/exchange.ts';
+import { randomBytesAs, randomWord } from '../random.ts';
 import { signToken } from '../tokens/jwt.ts';
 import type { TokenMint, TokenPair } from '../tokens/families.ts';
 import {
@@ -15,9 +16,32 @@ import {
   secondsUntil,
   type PartnerDefaults,
   type PartnerParts,
+  type SandboxTwin,
 } from './partner.ts';
 
-type Parts = PartnerParts<Accounts['tconnect']>;
+export interface TconnectCredentials {
+  readonly username: string;
+  readonly password: string;
+  readonly client_id: string;
+  readonly client_secret: string;
+}
+
+export interface TconnectAccount {
+  readonly partnerCode: string;
+  readonly cipher: SandboxCipher;
+  readonly credentials: TconnectCredentials;
+}
+
+export interface GivenTconnect {
+  readonly partnerCode?: string;
+  /** A key without `keyFormat` is read as utf8; an IV rule `fixed` without a value gets a random one. */
+  readonly cipher?: Partial<Pick<SandboxCipher, 'key' | 'keyFormat' | 'output'>> & {
+    readonly iv?: SandboxCipher['iv'] | { readonly from: 'fixed' };
+  };
+  readonly credentials?: Partial<TconnectCredentials>;
+}
+
+type Parts = PartnerParts<TconnectAccount>;
 type Payload = Readonly<Record<string, unknown>>;
 
 // Access lifetime: company blog of 18 Feb 2026. Refresh lifetime and rotation: the sandbox's own choice, nothing is published.
@@ -34,7 +58,38 @@ const errors = {
 } as const;
 
 /** TCONNECT Payment Open API: encrypted payloads, `Partner-Code` on every call (login and refresh pages). */
-export function createTconnect(parts: Parts): PartnerServer {
+export const tconnect: SandboxTwin<GivenTconnect, TconnectAccount> = {
+  tokenAlgorithm: 'RS256',
+  completeAccount: ({ partnerCode, cipher = {}, credentials }) => ({
+    partnerCode: partnerCode ?? `SANDBOX-${randomWord(8)}`,
+    cipher: completeCipher(cipher),
+    credentials: {
+      username: `merchant-${randomWord(6).toLowerCase()}@example.com`,
+      password: randomWord(16),
+      // As long as those of the login page's samples.
+      client_id: randomWord(22),
+      client_secret: randomWord(32),
+      ...credentials,
+    },
+  }),
+  create,
+};
+
+function completeCipher(given: NonNullable<GivenTconnect['cipher']>): SandboxCipher {
+  const keyFormat = given.keyFormat ?? (given.key === undefined ? 'hex' : 'utf8');
+  const { iv = { from: 'fixed' } } = given;
+  const isWhole = (rule: typeof iv): rule is SandboxCipher['iv'] => rule.from !== 'fixed' || 'value' in rule;
+  return Object.freeze({
+    key: given.key ?? randomBytesAs(keyFormat, 32),
+    keyFormat,
+    iv: Object.freeze<SandboxCipher['iv']>(
+      isWhole(iv) ? iv : { from: 'fixed', value: randomBytesAs('hex', 16), format: 'hex' },
+    ),
+    output: given.output ?? 'hex',
+  });
+}
+
+function create(parts: Parts): PartnerServer {
   const codec = createCodec(parts.account.cipher);
   return {
     id: 'tconnect',
@@ -61,7 +116,7 @@ export function createTconnect(parts: Parts): PartnerServer {
       const refused = refusePartnerCode(request);
       if (refused !== undefined) return refused;
       const payload = openEnvelope(request, codec);
-      if ('status' in payload) return payload;
+      if (payload.kind === 'refused') return payload.response;
       return { ...handle(payload.opened), payload: payload.opened };
     };
   }
@@ -165,15 +220,23 @@ export function createTconnect(parts: Parts): PartnerServer {
   }
 }
 
-function openEnvelope(request: ReceivedRequest, codec: Codec): { readonly opened: Payload } | SandboxResponse {
+type OpenedEnvelope =
+  | { readonly kind: 'opened'; readonly opened: Payload }
+  | { readonly kind: 'refused'; readonly response: SandboxResponse };
+
+function openEnvelope(request: ReceivedRequest, codec: Codec): OpenedEnvelope {
+  const refused = (code: keyof typeof errors, message: string): OpenedEnvelope => ({
+    kind: 'refused',
+    response: refuse(code, message),
+  });
   const data = asObject(parseJson(request.body.toString('utf8'))?.value)?.data;
-  if (!isFilled(data)) return refuse('VALIDATION', 'The body must be JSON with the string field data');
+  if (!isFilled(data)) return refused('VALIDATION', 'The body must be JSON with the string field data');
   const plain = codec.decrypt({ text: data });
   const parsed = plain === undefined ? undefined : parseJson(plain);
-  // One answer for every failure: which step failed would tell an attacker about the key.
-  if (parsed === undefined) return refuse('BAD_CIPHERTEXT', 'data could not be decrypted to JSON');
+  // One response for every failure: which step failed would help an attacker to guess the key.
+  if (parsed === undefined) return refused('BAD_CIPHERTEXT', 'data could not be decrypted to JSON');
   const opened = asObject(parsed.value);
-  return opened === undefined ? refuse('VALIDATION', 'The payload must be a JSON object') : { opened };
+  return opened === undefined ? refused('VALIDATION', 'The payload must be a JSON object') : { kind: 'opened', opened };
 }
 
 function refuse(

@@ -9,8 +9,7 @@ const accounts = ({ credentials }: PartnerDefinition): string[] =>
   credentials.filter(({ account }) => account).map(({ name }) => name);
 
 describe('built-in partners', () => {
-  it('are three, each named by its own id', () => {
-    assert.deepEqual(Object.keys(partners), ['tconnect', 'bizmail', 'cloudreve']);
+  it('are each named by their own id', () => {
     for (const [name, { id }] of Object.entries(partners)) assert.equal(id, name);
   });
 

@@ -75,6 +75,7 @@ describe('npm run sandbox', () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     it(`shows the accounts on one screen, logs requests, and ends with 0 on ${signal}`, async () => {
       const child = spawn(process.execPath, [program, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+      using _ = { [Symbol.dispose]: () => child.kill('SIGKILL') };
       let output = '';
       let seen: () => void = () => undefined;
       child.stdout.on('data', (chunk: Buffer) => {
@@ -88,7 +89,16 @@ describe('npm run sandbox', () => {
         });
       await until('Ctrl+C to stop');
       assert.ok(output.split('\n').length <= 30);
-      for (const word of ['TCONNECT', 'Partner-Code', 'key', 'IV', 'BizMail', 'Cloudreve', 'client_secret', 'curl']) {
+      for (const word of [
+        'TCONNECT',
+        'partner code',
+        '"key"',
+        '"iv"',
+        'BizMail',
+        'Cloudreve',
+        'client_secret',
+        'curl',
+      ]) {
         assert.ok(output.includes(word), word);
       }
       const url = client.must(/http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0]);
@@ -108,12 +118,14 @@ describe('npm run sandbox', () => {
     await writeFile(file, JSON.stringify(acmePay));
     const args = [program, '--definition', file, '--cipher', '{"iv":{"from":"key"}}'];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    using _ = { [Symbol.dispose]: () => child.kill('SIGKILL') };
     let output = '';
     for await (const chunk of child.stdout) {
       output += String(chunk);
       if (output.includes('Ctrl+C to stop')) break;
     }
-    const shown = (name: string): string => client.must(new RegExp(`^  ${name} +(.+)$`, 'm').exec(output)?.[1]);
+    const shown = (name: string): string =>
+      client.must(new RegExp(`^  ${name} +(.+)$`, 'm').exec(output.slice(output.indexOf(acmePay.label)))?.[1]);
     assert.match(shown('cipher'), /"iv":\{"from":"key"\}/);
     await using session = await openSession({
       partner: acmePay,

@@ -4,6 +4,8 @@ import {
   fileStore,
   isPartnerAuthError,
   openSession,
+  partners,
+  type PartnerDefinition,
   type PartnerSession,
   type SessionOptions,
 } from '../../../core/index.ts';
@@ -68,8 +70,13 @@ export async function withScene<T>(
   await using line = await openLine(Number(new URL(sandbox.url).port));
   const profile = sandbox.profiles[partner];
   const { cipher } = profile;
-  places.secret(profile.credentials.password, cipher?.key, cipher?.iv.from === 'fixed' ? cipher.iv.value : undefined);
-  if ('client_secret' in profile.credentials) places.secret(profile.credentials.client_secret);
+  const credentials: Readonly<Record<string, string>> = { ...profile.credentials };
+  const definition: PartnerDefinition = partners[partner];
+  places.secret(
+    ...definition.credentials.filter(({ secret }) => secret === true).map(({ name }) => credentials[name]),
+    cipher?.key,
+    cipher?.iv.from === 'fixed' ? cipher.iv.value : undefined,
+  );
 
   const file = folder.file('session.json');
   const store = watchedStore(fileStore(file));

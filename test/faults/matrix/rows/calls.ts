@@ -1,22 +1,16 @@
+import { partners, type PartnerDefinition } from '../../../../core/index.ts';
 import { serve } from '../../../core/transport/servers.ts';
 import type { Row } from '../trial.ts';
 import type { Scene } from '../scene.ts';
 
-const protectedPaths = {
-  tconnect: [
-    '/openapi/v1/transaction/qr',
-    { from_date: '2026-01-01 00:00:00', to_date: '2026-01-31 23:59:59', limit: 1, page: 1 },
-  ],
-  bizmail: ['/api/1.0/mail/store', { from: 'a@example.com', to: 'b@example.com', subject: 'x', text: 'y' }],
-  cloudreve: ['/api/v4/user/capacity', undefined],
-} as const;
-
+/** The example call of the partner's definition. */
 export function callOnce({
   partner,
   session,
 }: Pick<Scene, 'partner' | 'session'>): Promise<{ status: number; ok: boolean }> {
-  const [path, payload] = protectedPaths[partner];
-  return session.request(path, payload === undefined ? {} : { payload });
+  const { example }: PartnerDefinition = partners[partner];
+  if (example === undefined) throw new Error(`${partner} has no example call.`);
+  return session.request(example.path, { method: example.method, payload: example.payload });
 }
 
 const storm = 20;

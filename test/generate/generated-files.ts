@@ -1,0 +1,24 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { partnerJsonSchema, profileJsonSchema } from './json-schemas.ts';
+import { profileItems } from './manifest.ts';
+
+interface Manifest {
+  readonly contributes: {
+    readonly configuration: { readonly properties: Record<string, Record<string, unknown>> };
+  };
+}
+
+const asText = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
+
+/** The files that are made from the definitions and schemas, by path. */
+export async function generatedFiles(root: string): Promise<Readonly<Record<string, string>>> {
+  const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest;
+  const { properties } = manifest.contributes.configuration;
+  properties['partnerAuth.profiles'] = { ...properties['partnerAuth.profiles'], items: profileItems() };
+  return {
+    'package.json': asText(manifest),
+    'core/partners/partner.schema.json': asText(partnerJsonSchema()),
+    'core/profiles/profile.schema.json': asText(profileJsonSchema()),
+  };
+}
