@@ -8,13 +8,14 @@ export function onFirstUse<T>(load: () => T): () => T {
 }
 
 // Node 22.0 to 22.2 have no getBuiltinModule; a CommonJS bundle has no `import.meta`.
-const load = (name: string): unknown =>
-  'getBuiltinModule' in process ? process.getBuiltinModule(name) : createRequire(import.meta.url)(name);
+export function loadNodeModule(name: string): unknown {
+  return 'getBuiltinModule' in process ? process.getBuiltinModule(name) : createRequire(import.meta.url)(name);
+}
 
 /*
  * An `import` of these modules evaluates all that they would load lazily, which takes as long as loading this library; and
  * a session that hands out a good token needs none of it.
  */
-export const nodeCrypto = onFirstUse(() => load('node:crypto') as typeof crypto);
-export const nodeFs = onFirstUse(() => load('node:fs') as typeof fs);
+export const nodeCrypto = onFirstUse(() => loadNodeModule('node:crypto') as typeof crypto);
+export const nodeFs = onFirstUse(() => loadNodeModule('node:fs') as typeof fs);
 export const files = onFirstUse(() => nodeFs().promises);

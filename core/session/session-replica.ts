@@ -103,7 +103,8 @@ export class SessionReplica {
    * Adopts a record that a refresh produced and saves it; a session that a sibling put in its place meanwhile is adopted
    * instead.
    *
-   * @throws PartnerAuthError `store` if it could not be saved, `signedOut` if a sibling signed out meanwhile.
+   * @throws PartnerAuthError `store` if it could not be saved, `lock` if the store kept it out because the lock was taken
+   * over, `signedOut` if a sibling signed out meanwhile.
    */
   async save(record: StoredSession, held: HeldLock): Promise<void> {
     const { clock, log } = this.#options;
@@ -127,7 +128,7 @@ export class SessionReplica {
         return;
       } catch (error) {
         this.adopt(record, true);
-        const delay = saveDelays[attempt];
+        const delay = error instanceof PartnerAuthError && error.code === 'lock' ? undefined : saveDelays[attempt];
         if (delay !== undefined) {
           await clock.wait(delay);
           if (!(await isLost(held))) continue;

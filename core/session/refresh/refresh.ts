@@ -26,11 +26,24 @@ const lockAttempts = 3;
  */
 export async function refreshSession(parts: RefreshParts): Promise<boolean> {
   for (let attempt = 1; attempt <= lockAttempts; attempt++) {
-    const asked = await parts.replica.lock((held) => underLock(parts, held), { timeout: parts.timeout * 2 + 30_000 });
-    if (asked !== 'lockLost') return asked;
+    const outcome = await parts.replica.lock((held) => underLock(parts, held).catch(fencedOut), {
+      timeout: parts.timeout * 2 + 30_000,
+    });
+    if (typeof outcome === 'boolean') return outcome;
+    if (outcome !== 'lockLost') {
+      await parts.replica.saveUnsaved();
+      if (parts.replica.local.unsaved || parts.isDue()) throw outcome;
+      return true;
+    }
     parts.log.warn('The lock was taken over before the partner was asked; looking at the store again.');
   }
   throw new PartnerAuthError('lock', 'The lock of the session was taken over again and again. Try again.');
+}
+
+/** A store with fences kept out what the partner sent, because the lock was taken over. Another lock is due, after this one. */
+function fencedOut(error: unknown): PartnerAuthError {
+  if (error instanceof PartnerAuthError && error.code === 'lock') return error;
+  throw error;
 }
 
 async function underLock(parts: RefreshParts, held: HeldLock): Promise<boolean | 'lockLost'> {
@@ -53,7 +66,7 @@ async function underLock(parts: RefreshParts, held: HeldLock): Promise<boolean |
   // Whoever took the lock over may have replaced the record by now.
   if (await isLost(held)) return 'lockLost';
   const interrupted = record.intent !== undefined;
-  await writeIntent(replica, { ...record, intent: { at: clock.now() } }, held, isStored);
+  if (!(await writeIntent(replica, { ...record, intent: { at: clock.now() } }, held, isStored))) return 'lockLost';
 
   const outcome = await requestUntilClear(parts, refreshToken, held);
   if (outcome === 'lockLost') return outcome;
@@ -103,18 +116,23 @@ async function underLock(parts: RefreshParts, held: HeldLock): Promise<boolean |
   throw endError(ended, error);
 }
 
-/** Without the intent, a crash after the partner's response could not be told from a good state. */
+/**
+ * Without the intent, a crash after the partner's response could not be told from a good state. Resolves false if the lock
+ * was taken over.
+ */
 async function writeIntent(
   replica: SessionReplica,
   record: StoredSession,
   held: HeldLock,
   isStored: boolean,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await replica.write(record, held);
+    return true;
   } catch (error) {
+    if (error instanceof PartnerAuthError && error.code === 'lock') return false;
     // The store holds nothing that a lost response could cost; the token set goes there with the response if it can.
-    if (!isStored) return;
+    if (!isStored) return true;
     throw new PartnerAuthError(
       'store',
       `${reasonOf(error)} Nothing was refreshed, because the new refresh token could not be kept.`,

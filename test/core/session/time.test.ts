@@ -118,6 +118,17 @@ describe('time', () => {
       assert.equal(refreshes(), 3);
       assert.equal(session.status.phase, 'valid');
     }));
+
+  it('a token does not look younger when its session ends after the clock was set back', () =>
+    withSession({}, async ({ session, clock, sandbox }) => {
+      clock.advance(9 * hour);
+      clock.setWall(-2 * hour);
+      sandbox.revoke('tconnect');
+      await assert.rejects(session.refresh(), { code: 'sessionEnded' });
+      await session.accessToken();
+      clock.advance(1.5 * hour);
+      await assert.rejects(session.accessToken(), { code: 'sessionEnded' }, 'it lived for 10 h and is 10.5 h old');
+    }));
 });
 
 type Session = Parameters<Parameters<typeof withSession>[1]>[0]['session'];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { memoryStore } from '../../../../core/index.ts';
-import { stored, withSession, type Fixture } from '../../../helpers/with-session.ts';
-import { newTokens, watchedStore, type WatchedStore } from '../../../helpers/watched-store.ts';
+import { memoryStore } from '../../../core/index.ts';
+import { stored, withSession, type Fixture } from '../../helpers/with-session.ts';
+import { newTokens, watchedStore, type WatchedStore } from '../../helpers/watched-store.ts';
 
 describe('tokens that could not be saved', () => {
   it('of a new login are not given up for the session before it', () =>

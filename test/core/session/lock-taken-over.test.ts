@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { memoryStore } from '../../../../core/index.ts';
-import { stored, withSession, type Fixture } from '../../../helpers/with-session.ts';
-import { watchedStore, type WatchedStore } from '../../../helpers/watched-store.ts';
+import { memoryStore } from '../../../core/index.ts';
+import { fencedStore, type FencedStore } from '../../helpers/fenced-store.ts';
+import { stored, withSession, type Fixture } from '../../helpers/with-session.ts';
+import { watchedStore, type WatchedStore } from '../../helpers/watched-store.ts';
 
 describe('a process that hung and lost its lock', () => {
   for (const [moment, step] of [
@@ -68,6 +69,48 @@ describe('a process that hung and lost its lock', () => {
       await session.refresh();
     }));
 });
+
+describe('a store with fences whose lock was taken over during a refresh', () => {
+  it('gets the new tokens of the partner under the next lock', async () => {
+    const store = fencedStore();
+    const onRequest = ({ call }: { readonly call?: string }): void => {
+      if (call === 'refresh') void overtake(store);
+    };
+    await withSession(
+      { sandbox: { rotation: 'reuseDetection', onRequest }, session: { store } },
+      async ({ session, sandbox, sibling }) => {
+        await session.refresh();
+        assert.deepEqual(outcomes(sandbox.journal), ['ok']);
+        assert.equal((await stored(store)).tokens.accessToken, sandbox.tokens('tconnect')?.accessToken);
+        const restarted = await sibling();
+        await restarted.refresh();
+        assert.deepEqual(outcomes(sandbox.journal), ['ok', 'ok']);
+      },
+    );
+  });
+
+  it('is asked for another lock before anything is sent', async () => {
+    const store = fencedStore();
+    await withSession({ sandbox: { rotation: 'reuseDetection' }, session: { store } }, async ({ session, sandbox }) => {
+      const { write } = store;
+      let fenced = false;
+      store.write = async (record, options) => {
+        if (!fenced) await overtake(store);
+        fenced = true;
+        return write(record, options);
+      };
+      await session.refresh();
+      assert.deepEqual(outcomes(sandbox.journal), ['ok']);
+      assert.equal((await stored(store)).intent, undefined);
+    });
+  });
+});
+
+/** Another process takes the lock over, and releases it. */
+function overtake(store: FencedStore): Promise<void> {
+  store.expire();
+  return store.lock(() => Promise.resolve());
+}
 
 function run(test: (fixture: Fixture & { readonly store: WatchedStore }) => Promise<void>): Promise<void> {
   const store = watchedStore(memoryStore());

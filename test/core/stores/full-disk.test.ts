@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { it } from 'node:test';
-import { fileStore, type StoredSession } from '../../../../core/index.ts';
-import { temporaryFolder } from '../../../helpers/temporary-folder.ts';
+import { fileStore, type StoredSession } from '../../../core/index.ts';
+import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 
 const record: StoredSession = {
   version: 1,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { partnerNames, stored, withSession } from '../../../helpers/with-session.ts';
+import { partnerNames, stored, withSession } from '../../helpers/with-session.ts';
 
 /** A refresh answer with its access token replaced, wherever the partner puts it. */
 function withAccessToken(answer: unknown, value: unknown): unknown {

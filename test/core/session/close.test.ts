@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { memoryStore } from '../../../../core/index.ts';
-import { withSession } from '../../../helpers/with-session.ts';
+import { memoryStore } from '../../../core/index.ts';
+import { withSession } from '../../helpers/with-session.ts';
 
 it('nothing is written to the store after close(), which waits for a login that is being saved', () => {
   const store = memoryStore();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { memoryStore, type StoredRecord } from '../../../../core/index.ts';
-import { withSession } from '../../../helpers/with-session.ts';
+import { memoryStore, type StoredRecord } from '../../../core/index.ts';
+import { withSession } from '../../helpers/with-session.ts';
 
 it('a slow read of the store does not bring back what a login in this process has replaced since', async () => {
   const store = memoryStore();

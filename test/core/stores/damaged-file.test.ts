@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { fileStore, type StoredSession } from '../../../../core/index.ts';
-import { temporaryFolder } from '../../../helpers/temporary-folder.ts';
+import { fileStore, type StoredSession } from '../../../core/index.ts';
+import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 
 const record: StoredSession = {
   version: 1,
@@ -54,7 +54,7 @@ describe('a damaged session file', () => {
   it('that was set aside is gone after a sign-out, for tokens may be in it', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
-    await writeFile(file, JSON.stringify({ ...record, version: 2 }));
+    await writeFile(file, JSON.stringify({ ...record, tokens: {} }));
     await assert.rejects(fileStore(file).read(), { code: 'store' });
     assert.equal((await readdir(folder.path)).length, 1);
     await fileStore(file).clear();
