@@ -4,6 +4,7 @@ export { parsePartners } from './custom-partners.ts';
 export { requiresCipher, requiresPartnerCode, traitsOf } from '../partners/requirements.ts';
 export type { PartnerTrait } from '../partners/requirements.ts';
 export { maskedPayload } from './masked-payload.ts';
+export { profileFields } from './profile-schema.ts';
 export { problems } from './problems.ts';
 export type { ProfileProblem } from './problems.ts';
 export { cipherOf, connectionOf, parseProfiles, savedForm } from './profile.ts';

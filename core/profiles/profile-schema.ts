@@ -43,11 +43,7 @@ const cipher = object({
   ciphertextPrefix: v.exactOptional(string),
 });
 
-/**
- * A saved connection: all of it but the secrets. The settings' part of the manifest and `profile.schema.json` are made from
- * it (`npm run generate`). What depends on the partner is checked by `parseProfiles()`.
- */
-export const profileSchema = object({
+const profileEntries = {
   id: matching(/^[\w.-]{1,64}$/, problems.id),
   label: v.pipe(
     v.string(problems.label),
@@ -70,4 +66,13 @@ export const profileSchema = object({
     object({ login: v.exactOptional(payloadFields), refresh: v.exactOptional(payloadFields) }),
   ),
   caFile: v.exactOptional(matching(/^[^\0]{1,4096}$/, problems.pemFile)),
-});
+};
+
+/**
+ * A saved connection: all of it but the secrets. The settings' part of the manifest and `profile.schema.json` are made from
+ * it (`npm run generate`). What depends on the partner is checked by `parseProfiles()`.
+ */
+export const profileSchema = object(profileEntries);
+
+/** The names of the fields of a profile. */
+export const profileFields: readonly string[] = Object.keys(profileEntries);

@@ -7,8 +7,7 @@ import {
 } from '../../core/index.ts';
 import type { CheckedProfile } from '../../core/profiles/index.ts';
 import type { App, PickItem } from '../model/app.ts';
-import { detectionSteps, sampleFrom, sampleProblem } from '../model/detection-steps.ts';
-import { withDetected } from '../model/detected.ts';
+import { detectionSteps, sampleFrom, sampleProblem, withDetected } from '../model/detection-steps.ts';
 import type { Translate } from '../model/translate.ts';
 import { runWizard } from '../model/wizard.ts';
 import { candidateLabel, reasonText } from '../view/candidate.ts';

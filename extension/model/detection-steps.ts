@@ -1,5 +1,10 @@
-import type { CipherSample, PartnerAuthError } from '../../core/index.ts';
-import type { SecretRecord } from '../../core/profiles/index.ts';
+import type {
+  CipherCandidate,
+  CipherSample,
+  CipherSettingsWithoutSecrets,
+  PartnerAuthError,
+} from '../../core/index.ts';
+import { savedForm, type CheckedProfile, type Profile, type SecretRecord } from '../../core/profiles/index.ts';
 import { ivBeside, readEnvelope } from './envelope.ts';
 import type { Translate } from './translate.ts';
 import type { Answers, Step } from './wizard.ts';
@@ -82,4 +87,12 @@ export function sampleProblem({ setting }: PartnerAuthError, t: Translate): stri
     default:
       return undefined;
   }
+}
+
+/** The profile as it stands in the settings, with these cipher settings; the IV's value stays out of it. */
+export function withDetected(profile: CheckedProfile, found: CipherCandidate['settings']): Profile {
+  const { iv, ...rest } = found;
+  const rule: CipherSettingsWithoutSecrets['iv'] =
+    iv.from === 'fixed' ? { from: 'fixed', ...(iv.format && { format: iv.format }) } : iv;
+  return { ...savedForm(profile), cipher: { ...rest, iv: rule } };
 }

@@ -1,4 +1,5 @@
 import { isPartnerAuthError, type PartnerAuthError } from '../../core/index.ts';
+import { profileFields } from '../../core/profiles/index.ts';
 import type { CommandName } from './ids.ts';
 import type { Translate } from './translate.ts';
 
@@ -15,19 +16,8 @@ export interface Action {
   readonly run: CommandName | 'openSettings' | 'openExtension' | 'reloadWindow' | 'storageHelp';
 }
 
-/** Settings of a profile that an error can name; whatever else it names is a login field. */
-const profileSettings: ReadonlySet<string> = new Set([
-  'partner',
-  'baseUrl',
-  'partnerCode',
-  'cipher',
-  'bodyForm',
-  'answer',
-  'extraFields',
-  'caFile',
-  'ca',
-  'refreshMargin',
-]);
+/** Settings that an error can name; whatever else it names is a login field. */
+const settings: ReadonlySet<string> = new Set([...profileFields, 'ca', 'refreshMargin']);
 
 /** `label` is the profile's, `again` the command that failed. The partner's own words are in the log, not here. */
 export function explain(error: unknown, label: string, t: Translate, again: CommandName = 'refresh'): Explanation {
@@ -51,7 +41,7 @@ export function explain(error: unknown, label: string, t: Translate, again: Comm
           openSettings,
         );
       }
-      if (!profileSettings.has(error.setting?.split('.')[0] ?? '')) {
+      if (!settings.has(error.setting?.split('.')[0] ?? '')) {
         return say(t('{0}: a login field is missing or invalid. Sign in to enter it again.', label), true, signIn, log);
       }
       return say(
