@@ -1,6 +1,7 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { marketplacePage } from './extension/marketplace-page.ts';
 
 const common = {
   bundle: true,
@@ -89,7 +90,6 @@ async function packageExtension() {
   const stage = 'out/vsix';
   await rm(stage, { recursive: true, force: true });
   const parts = [
-    'README.md',
     'CHANGELOG.md',
     'LICENSE',
     'package.nls.json',
@@ -99,17 +99,17 @@ async function packageExtension() {
     'extension/l10n',
     'extension/media',
   ];
-  // What the pictures are made from, and those of the README, which are in it.
+  // What the pictures are made from, and those of the README, which it shows from their public address.
   const unneeded = /extension[\\/]media[\\/](?:source|screenshot-[\w-]+\.png)/;
   for (const part of parts) {
     await cp(part, join(stage, part), { recursive: true, filter: (path) => !unneeded.test(path) });
   }
-  await writeFile(join(stage, 'README.md'), await standaloneReadme());
   const manifest = JSON.parse(await readFile('package.json', 'utf8'));
+  await writeFile(join(stage, 'README.md'), marketplacePage(await readFile('extension/README.md', 'utf8'), manifest));
   for (const field of ['scripts', 'dependencies', 'devDependencies', 'allowScripts', 'exports', 'bin']) {
     delete manifest[field];
   }
-  manifest.files = parts;
+  manifest.files = ['README.md', ...parts];
   // The settings editor reads schemas from the manifest alone; ours is too long to be kept there by hand.
   const { $schema: _, ...definition } = JSON.parse(await readFile('core/partners/partner.schema.json', 'utf8'));
   manifest.contributes.configuration.properties['partnerAuth.partners'].items = definition;
@@ -123,15 +123,4 @@ async function packageExtension() {
     allowMissingRepository: true,
     rewriteRelativeLinks: false,
   });
-}
-
-/**
- * The README as it can be read without the repository around it, which has no public address yet that a link could lead
- * to. VS Code shows pictures from https addresses only.
- */
-async function standaloneReadme() {
-  const text = await readFile('README.md', 'utf8');
-  const picture = /^!\[[^\]]*\]\((?!https:)[^)]+\)\n\n?/gm;
-  const link = /\[([^\]]+)\]\((?!https?:|#)[^)]+\)/g;
-  return text.replace(picture, '').replace(link, '$1');
 }

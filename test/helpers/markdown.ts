@@ -1,34 +1,40 @@
-/** A fenced block of a Markdown text. */
+/** A fenced block of a Markdown document, such as ` ```ts cloudreve `. */
 export interface CodeBlock {
-  /** `Cloudreve: ts 1` is the first ts block below the heading Cloudreve. */
-  readonly name: string;
-  readonly kind: string;
+  /** The word after the language, by which its test finds it; empty if it has none. */
+  readonly key: string;
+  readonly language: string;
   readonly code: string;
 }
 
 export function codeBlocks(markdown: string): CodeBlock[] {
-  const blocks: CodeBlock[] = [];
-  let heading = '';
-  const counts = new Map<string, number>();
-  for (const match of markdown.matchAll(/^```(\S*)\n(.*?)^```$|^#+ ([^\n]*)$/gms)) {
-    const [, kind = '', code = '', title] = match;
-    if (title !== undefined) {
-      heading = title;
-      continue;
-    }
-    const group = `${heading}: ${kind}`;
-    const number = (counts.get(group) ?? 0) + 1;
-    counts.set(group, number);
-    blocks.push({ name: `${group} ${number}`, kind, code });
-  }
-  return blocks;
+  return [...markdown.matchAll(/^```(\S*) ?(.*)\n([^]*?)^```$/gm)].map(([, language = '', key = '', code = '']) => ({
+    key,
+    language,
+    code,
+  }));
 }
 
 /** The first column of the table with this header, without its backticks. */
 export function firstColumn(markdown: string, header: string): string[] {
   const lines = markdown.split('\n');
   const start = lines.findIndex((line) => new RegExp(`^\\| ${header} +\\|`).test(line));
+  if (start < 0) throw new Error(`There is no table whose first column is ${header}.`);
   const rows = lines.slice(start + 2);
   const end = rows.findIndex((line) => !line.startsWith('|'));
-  return rows.slice(0, end).map((line) => (line.split('|')[1] ?? '').replaceAll('`', '').trim());
+  return rows.slice(0, end < 0 ? undefined : end).map((line) => (line.split('|')[1] ?? '').replaceAll('`', '').trim());
+}
+
+/** The text outside code, fenced or not. */
+export function prose(markdown: string): string {
+  return markdown.replace(/^```[^]*?^```$/gm, '').replace(/`[^`\n]*`/g, '');
+}
+
+/** The anchors that the headings of a document have on GitHub. */
+export function anchors(markdown: string): string[] {
+  return [...markdown.replace(/^```[^]*?^```$/gm, '').matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { publint } from 'publint';
 import { runProgram, type Ended } from '../helpers/run-program.ts';
@@ -26,13 +26,20 @@ const installed = (...names: string[]): string => join(project, 'node_modules', 
 describe('what is packed', () => {
   it('is the built library, its declarations and the documents', () => {
     const allowed =
-      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/core\/(?:[\w/-]+\.(?:js|d\.ts)|(?:partner|profile)\.schema\.json|third-party-notices\.txt))$/;
+      /^(?:package\.json|(?:[a-z]+\/)*README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/core\/(?:[\w/-]+\.(?:js|d\.ts)|(?:partner|profile)\.schema\.json|third-party-notices\.txt))$/;
     assert.deepEqual(
       tarball.paths.filter((path) => !allowed.test(path)),
       [],
     );
     for (const name of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md']) {
       assert.ok(tarball.paths.includes(name), name);
+    }
+  });
+
+  it('has the documents that its documents link to', async () => {
+    for (const path of tarball.paths.filter((name) => name.endsWith('.md'))) {
+      for (const [, target = ''] of (await readFile(installed(path), 'utf8')).matchAll(/\]\(([^)\s#:]+\/README\.md)/g))
+        assert.ok(tarball.paths.includes(posix.join(posix.dirname(path), target)), `${path}: ${target}`);
     }
   });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
+import { marketplacePage } from '../../extension/marketplace-page.ts';
 import { treemap, type Metafile } from '../bench/report/treemap.ts';
 import { runProgram } from '../helpers/run-program.ts';
 import { root } from '../helpers/tarball.ts';
@@ -96,12 +97,23 @@ describe('the VSIX', () => {
     for (const [name, content] of files) assert.equal(content.includes(root), false, name);
   });
 
-  it('has a README that needs nothing around it', () => {
-    const targets = [...text('extension/readme.md').matchAll(/\[[^\]]*\]\(([^)]+)\)/g)].map(
-      ([, target = '']) => target,
-    );
+  it('has a page without links that lead nowhere', () => {
+    const page = text('extension/readme.md');
+    assert.match(page, /^# Partner Auth for VS Code$/m);
     assert.deepEqual(
-      targets.filter((target) => !/^(?:https:|#)/.test(target)),
+      linksOf(page).filter((target) => !/^(?:https:|#)/.test(target)),
+      [],
+    );
+  });
+
+  it('has a page whose links and pictures lead to the repository, once that has a public address', async () => {
+    const source = await readFile(join(root, 'extension', 'README.md'), 'utf8');
+    const page = marketplacePage(source, { version: '1.2.3', repository: { url: 'git+https://github.com/a/b.git' } });
+    assert.equal(linksOf(page).length, linksOf(source).length);
+    assert.ok(page.includes('](https://raw.githubusercontent.com/a/b/v1.2.3/extension/media/screenshot-status.png)'));
+    assert.ok(page.includes('](https://github.com/a/b/blob/v1.2.3/SECURITY.md)'));
+    assert.deepEqual(
+      linksOf(page).filter((target) => !/^https:\/\/(?:github|raw\.githubusercontent)\.com\/a\/b\//.test(target)),
       [],
     );
   });
@@ -118,3 +130,7 @@ describe('the VSIX', () => {
     }
   });
 });
+
+function linksOf(page: string): string[] {
+  return [...page.matchAll(/\[[^\]]*\]\(([^)]+)\)/g)].map(([, target = '']) => target);
+}

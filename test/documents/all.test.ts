@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, normalize } from 'node:path';
+import { describe, it } from 'node:test';
+import { documents, readDocument } from '../helpers/documents.ts';
+import { anchors, codeBlocks, firstColumn } from '../helpers/markdown.ts';
+import { runProgram } from '../helpers/run-program.ts';
+import { root } from '../helpers/tarball.ts';
+
+interface Manifest {
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+
+describe('the documents', () => {
+  it('have a test for every code block', () => {
+    const tests = globSync('test/documents/*.test.ts', { cwd: root }).map((file) => readDocument(file));
+    for (const path of documents) {
+      if (codeBlocks(readDocument(path)).length === 0) continue;
+      assert.ok(
+        tests.some((test) => test.includes(`testDocument(path,`) && test.includes(`path = '${path}'`)) ||
+          tests.some((test) => test.includes(`testDocument('${path}',`)),
+        `${path} has code blocks and no test in test/documents/`,
+      );
+    }
+  });
+
+  it('have TypeScript that compiles in strict mode', async () => {
+    const folder = join(root, 'out', 'documents-types');
+    await rm(folder, { recursive: true, force: true });
+    let count = 0;
+    for (const path of documents) {
+      for (const { key, language, code } of codeBlocks(readDocument(path))) {
+        if (language !== 'ts') continue;
+        const place = join(folder, path.replace(/\W+/g, '-'), key);
+        await mkdir(place, { recursive: true });
+        await writeFile(join(place, 'main.ts'), code);
+        count++;
+      }
+    }
+    assert.ok(count >= 10);
+    const compilerOptions = {
+      ...{ module: 'nodenext', target: 'es2024', lib: ['es2024', 'esnext.disposable'], types: ['node'] },
+      ...{ strict: true, noEmit: true, moduleDetection: 'force', skipLibCheck: true },
+    };
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['.'] }));
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const { code, stdout } = await runProgram(process.execPath, [tsc, '-p', folder]);
+    assert.equal(code, 0, stdout);
+  });
+
+  it('have links that lead to files and headings that exist', () => {
+    const broken: string[] = [];
+    for (const path of documents) {
+      for (const [, target = ''] of readDocument(path).matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (/^[a-z]+:/.test(target)) continue;
+        const [file = '', anchor] = target.split('#');
+        const linked = file === '' ? path : normalize(join(dirname(path), file));
+        if (!existsSync(join(root, linked))) broken.push(`${path}: ${target}`);
+        else if (anchor !== undefined && !anchors(readDocument(linked)).includes(anchor))
+          broken.push(`${path}: ${target}`);
+      }
+    }
+    assert.deepEqual(broken, []);
+  });
+
+  it('name only npm scripts that exist', () => {
+    for (const path of documents) {
+      for (const [, script = ''] of readDocument(path).matchAll(/npm run ([\w:-]+)/g))
+        assert.ok(script in manifest.scripts, `${path} names npm run ${script}`);
+    }
+  });
+
+  it('give the reason for every dependency, and for no other', () => {
+    const listed = (header: string): string[] =>
+      firstColumn(readDocument('CONTRIBUTING.md'), header).flatMap((cell) => cell.split(', '));
+    assert.deepEqual(listed('runtime').sort(), Object.keys(manifest.dependencies).sort());
+    assert.deepEqual(listed('development').sort(), Object.keys(manifest.devDependencies).sort());
+  });
+
+  it('are about dependencies at exact versions', () => {
+    for (const version of Object.values({ ...manifest.dependencies, ...manifest.devDependencies }))
+      assert.match(version, /^\d+\.\d+\.\d+$/);
+  });
+});

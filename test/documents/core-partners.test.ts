@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { definePartner, type PartnerDefinition } from '../../core/index.ts';
+import { parsePartners } from '../../core/profiles/custom-partners.ts';
+import { parseProfiles } from '../../core/profiles/profile.ts';
+import { startSandbox } from '../../core/sandbox/index.ts';
+import { startAcmePay } from '../helpers/acme-pay.ts';
+import { bizmailEnv, blockOf, callsOf, cloudreveEnv, tconnectEnv, testDocument } from '../helpers/documents.ts';
+
+const path = 'core/partners/README.md';
+const acmePay = blockOf(path, 'acme-pay.json');
+
+testDocument(path, {
+  async tconnect({ run }) {
+    await using sandbox = await startSandbox({
+      tconnectResponse: 'encrypted',
+      accounts: { tconnect: { cipher: { keyFormat: 'base64', iv: { from: 'prefix' }, output: 'hex-upper' } } },
+    });
+    const { stdout } = await run({ env: tconnectEnv(sandbox) });
+    assert.match(stdout, /^200 \{\s*transactions: /);
+    assert.deepEqual(callsOf(sandbox), ['login', 'protected']);
+    assert.match(sandbox.journal[0]?.body ?? '', /^\{"data":"[0-9A-F]+"\}$/);
+    assert.equal((sandbox.journal[0]?.payload as { grant_type?: string }).grant_type, 'password');
+  },
+
+  async bizmail({ run }) {
+    await using sandbox = await startSandbox();
+    const { stdout } = await run({ env: bizmailEnv(sandbox) });
+    const [ok, deadline = ''] = stdout.trim().split(' ');
+    assert.equal(ok, 'true');
+    assert.equal(Math.round((Date.parse(deadline) - Date.now()) / 86_400_000), 90);
+    for (const { headers } of sandbox.journal) assert.match(headers['content-type'] ?? '', /^multipart\/form-data;/);
+  },
+
+  async cloudreve({ run }) {
+    await using sandbox = await startSandbox({ twoFactor: true, captcha: true });
+    let questions = 0;
+    const { stdout } = await run({
+      env: cloudreveEnv(sandbox),
+      answer(output) {
+        if (questions === 0 && output.endsWith('Text in the picture: ')) {
+          questions = 1;
+          // Nothing here can read the picture: the partner stops asking, and its journal shows what was typed.
+          sandbox.set({ captcha: false });
+          return '271828';
+        }
+        if (questions !== 1 || !output.endsWith('One-time code: ')) return undefined;
+        questions = 2;
+        return sandbox.oneTimeCode();
+      },
+    });
+    assert.match(stdout, /^data:image\/png;base64,[\w+/=]+$/m);
+    const second = sandbox.journal.filter(({ call }) => call === 'login')[1]?.payload as Record<string, string>;
+    assert.equal(second.captcha, '271828');
+    assert.match(second.ticket ?? '', /^[\da-f-]{36}$/);
+    const { email } = sandbox.profiles.cloudreve.credentials;
+    assert.ok(stdout.endsWith(`${email} { revoked: true }\n`), stdout);
+    assert.equal(callsOf(sandbox).at(-1), 'logout');
+  },
+
+  async 'acme-pay.json'({ code }) {
+    assert.equal(definePartner(JSON.parse(code) as PartnerDefinition).label, 'ACME Pay');
+  },
+
+  async 'custom-partner'({ folder, run }) {
+    await writeFile(join(folder, 'acme-pay.json'), acmePay);
+    await using acme = await startAcmePay();
+    const { stdout } = await run({ env: acme.env });
+    assert.equal(stdout, "200 { status: 'OK', balance: 1500000 } { revoked: true }\n");
+    assert.deepEqual(
+      acme.received.map(({ call }) => call),
+      ['POST /v2/token', 'POST /v2/token/renew', 'GET /v2/balance', 'DELETE /v2/token'],
+    );
+  },
+
+  async 'custom-partner-sandbox'({ folder, run }) {
+    await writeFile(join(folder, 'acme-pay.json'), acmePay);
+    const { stdout } = await run();
+    const [refused = '', why = '', signedIn = '', last] = stdout.trim().split(/\n(?=login|ACME|200)/);
+    assert.match(
+      refused,
+      /^login \{\s+api_user: 'robot',\s+api_secret: '•+',\s+grant_type: 'password'\s+\} invalidCredentials$/,
+    );
+    assert.match(why, /^ACME Pay refused the login \(HTTP 401, code E-LOGIN\)\. .*Check api_user, api_secret\.$/);
+    assert.match(signedIn, /^login \{.*api_secret: '•+'.* success$/s);
+    assert.equal(last, '200 3');
+  },
+
+  async profile({ code }) {
+    const { known, problems } = parsePartners([JSON.parse(acmePay)]);
+    assert.deepEqual(problems, []);
+    const parsed = parseProfiles([JSON.parse(code)], known);
+    assert.deepEqual(parsed.problems, []);
+    assert.equal(parsed.profiles[0]?.definition.label, 'ACME Pay');
+  },
+});

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { openSession, type SessionOptions } from '../../core/index.ts';
+import { startSandbox } from '../../core/sandbox/index.ts';
+import { bizmailEnv, callsOf, cloudreveEnv, readDocument, testDocument } from '../helpers/documents.ts';
+import { firstColumn } from '../helpers/markdown.ts';
+import { failure } from '../helpers/with-session.ts';
+
+const path = 'core/README.md';
+
+testDocument(path, {
+  // Run by test/package/, which also installs the file.
+  async pack({ code }) {
+    assert.equal(code, 'npm pack\n');
+  },
+
+  async session({ run }) {
+    await using sandbox = await startSandbox();
+    const { stdout } = await run({ env: cloudreveEnv(sandbox) });
+    assert.deepEqual(stdout.trim().split('\n'), [
+      'valid',
+      'refreshing',
+      // The new token set, before the refresh is over.
+      'refreshing',
+      'valid',
+      'signedOut',
+      'true 200 { revoked: true }',
+    ]);
+    assert.deepEqual(callsOf(sandbox), ['login', 'refresh', 'protected', 'logout']);
+  },
+
+  async errors({ run }) {
+    await using sandbox = await startSandbox();
+    const { stdout } = await run({ env: bizmailEnv(sandbox) });
+    assert.equal(stdout, 'invalidCredentials false 401\n');
+  },
+});
+
+describe(path, () => {
+  it('lists every option of openSession', async () => {
+    const options = { partner: 'bizmail', baseUrl: 'https://x.example', nonsense: 1 } as unknown as SessionOptions;
+    const { message } = (await failure(openSession(options))) as Error;
+    assert.deepEqual(firstColumn(readDocument(path), 'option'), /Known: (.*)\./.exec(message)?.[1]?.split(', '));
+  });
+});
