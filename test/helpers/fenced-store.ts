@@ -31,16 +31,16 @@ export function fencedStore(): FencedStore {
     return (lease = own);
   };
   const acquire = async (timeout: number): Promise<Lease> => {
-    const signal = AbortSignal.timeout(timeout);
+    const deadline = performance.now() + timeout;
     while (lease !== undefined) {
       const { promise, resolve, reject } = Promise.withResolvers<undefined>();
       const next = (): void => resolve(undefined);
       waiting.push(next);
-      signal.addEventListener('abort', () => {
+      const timer = setTimeout(() => {
         waiting.splice(waiting.indexOf(next), 1);
         reject(new PartnerAuthError('lock', 'The lock is held by another. Try again.'));
-      });
-      await promise;
+      }, deadline - performance.now());
+      await promise.finally(() => clearTimeout(timer));
     }
     return grant();
   };

@@ -22,7 +22,11 @@ const kept = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'npm_config
 /** Runs a program to its end. */
 export async function runProgram(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const { cwd, env, answer, until } = options;
-  const base = Object.fromEntries(kept.map((name) => [name, process.env[name]]));
+  const base = {
+    ...Object.fromEntries(kept.map((name) => [name, process.env[name]])),
+    // Of the tests under another Node, whose programs need the same hooks.
+    NODE_OPTIONS: process.env.TEST_NODE_OPTIONS,
+  };
   // A group of its own, so that what npm starts for us hears the signal too, as it hears Ctrl+C.
   const child = spawn(program, args, { cwd, env: { ...base, ...env }, stdio: 'pipe', detached: until !== undefined });
   let stdout = '';

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { getCACertificates } from 'node:tls';
+import * as tls from 'node:tls';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
 import { isPartnerAuthError } from '../../../core/index.ts';
@@ -95,11 +95,13 @@ describe('transport authorities', () => {
   });
 
   it('leaves the authorities of the process as they are', async () => {
-    const before = getCACertificates('default').length;
+    // Node 22.0 to 22.14 cannot list them.
+    const { getCACertificates } = tls as Partial<typeof tls>;
+    const before = getCACertificates?.('default').length;
     await using sandbox = await startSandbox({ https: true });
     using trusting = client({ ca: sandbox.ca, globalAgent: true });
     responseOf(await trusting.post(sandbox.url));
-    assert.equal(getCACertificates('default').length, before);
+    assert.equal(getCACertificates?.('default').length, before);
     using other = client({ globalAgent: true });
     assert.equal(failed(await other.post(sandbox.url)).error.code, 'tls');
   });
