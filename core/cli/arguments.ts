@@ -3,12 +3,12 @@ import type { CiphertextFormat, TextFormat } from '../cipher/settings.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
 import { partners, type BuiltInPartner } from '../partners/index.ts';
 import type { ResponseSettings } from '../exchange/connection.ts';
-import { variableOf } from './ask.ts';
+import { environmentVariable } from './ask.ts';
 
 export interface Settings {
   readonly json: boolean;
   readonly help: boolean;
-  /** Absent: the tour of the sandbox. */
+  /** Undefined: the tour of the sandbox. */
   readonly baseUrl: string | undefined;
   readonly partner: BuiltInPartner | undefined;
   readonly partnerCode: string | undefined;
@@ -26,11 +26,11 @@ const partnerNames = Object.keys(partners) as BuiltInPartner[];
 const credentialNames = Object.values<PartnerDefinition>(partners).flatMap(({ credentials }) =>
   credentials.map(({ name }) => name.replaceAll('_', '-')),
 );
-/** Arguments that people try, and that everybody on the machine could read. */
-const secrets = ['key', ...new Set(credentialNames), 'otp'];
+/** Refused as arguments, because any process on the machine can read a command line. */
+const secretNames = ['key', ...new Set(credentialNames), 'otp'];
 
-/** Names with commas, in lines of up to 110 characters. */
-function variableLines(names: readonly string[]): string {
+/** Joins the names with commas, in lines of up to 110 characters. */
+function formatVariables(names: readonly string[]): string {
   const lines = [''];
   for (const [index, name] of names.entries()) {
     const item = index === names.length - 1 ? name : `${name},`;
@@ -41,30 +41,30 @@ function variableLines(names: readonly string[]): string {
   return lines.map((line) => ` ${line}`).join('\n');
 }
 
-// npm sets this for the script that it runs.
+// Set by npm to the name of the script that it runs.
 const command = process.env.npm_lifecycle_event === 'start' ? 'npm start --' : 'partner-auth';
 
 export const usage = `Usage
-  ${command.replace(/ --$/, '').padEnd(28)} a tour of all partners, against the sandbox
-  ${`${command} --json`.padEnd(28)} the same for machines
-  ${`${command} --partner NAME`.padEnd(28)} the tour of one: ${partnerNames.join(', ')}
+  ${command.replace(/ --$/, '').padEnd(28)} tour of all partners, using the sandbox
+  ${`${command} --json`.padEnd(28)} the same as JSON
+  ${`${command} --partner NAME`.padEnd(28)} tour of one partner: ${partnerNames.join(', ')}
   ${command} --base-url URL --partner NAME [settings]
-                               sign in at a real partner, refresh once, sign out
+                               sign in to a real partner, refresh once, sign out
 
-Settings of a real partner
+Settings for a real partner
   --partner-code CODE          your identifier at the partner (TCONNECT)
-  --key-format FORM            how the key is written: utf8, hex, base64
-  --iv RULE                    where the IV comes from: fixed, prefix, key, zero
-  --iv-format FORM             how a fixed IV is written: utf8, hex, base64
-  --padding BYTES              what PKCS#7 pads to: 16, 32
-  --output FORM                ciphertext as hex, hex-upper, base64
-  --tokens-in FIELD            the field of the answer that wraps the token fields
-  --encrypted-in FIELD         the field of the answer that holds it encrypted
-  --body-form FORM             how plain payloads travel: json, multipart (BizMail)
-  --ca FILE                    PEM of a further certificate authority
+  --key-format FORMAT          encoding of the key: utf8, hex, base64
+  --iv RULE                    source of the IV: fixed, prefix, key, zero
+  --iv-format FORMAT           encoding of a fixed IV: utf8, hex, base64
+  --padding BYTES              PKCS#7 block size in bytes: 16, 32
+  --output FORMAT              encoding of the ciphertext: hex, hex-upper, base64
+  --tokens-in FIELD            response field that wraps the token fields
+  --encrypted-in FIELD         response field that holds the encrypted response
+  --body-form FORM             format of plain payloads: json, multipart (BizMail)
+  --ca FILE                    PEM file of an additional certificate authority
 
-Secrets come from the environment or are asked for, never from arguments:
-${variableLines(['iv', ...secrets].map(variableOf))}
+Secrets are read from the environment or prompted for, never taken from arguments:
+${formatVariables(['iv', ...secretNames].map(environmentVariable))}
 `;
 
 const formats: readonly TextFormat[] = ['utf8', 'hex', 'base64'];
@@ -88,53 +88,64 @@ const options = {
   ca: { type: 'string' },
 } as const;
 
-const ofTheTour = ['json', 'help', 'partner'];
+const tourOptions = ['json', 'help', 'partner'];
 
-/** A problem never repeats an argument's value, which may be a secret in the wrong place. */
-export function readArguments(args: string[]): { settings: Settings } | { problem: string } {
+export type ParsedArguments =
+  { readonly kind: 'settings'; readonly settings: Settings } | { readonly kind: 'problem'; readonly problem: string };
+
+/** Never repeats an argument's value in a problem, because it may be a misplaced secret. */
+export function readArguments(args: string[]): ParsedArguments {
   const { values, tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true });
   for (const token of tokens) {
-    if (token.kind !== 'option') return { problem: 'Only named settings are taken, each with "--" before its name.' };
+    if (token.kind !== 'option') return problem('Positional arguments are not accepted. Start each option with "--".');
     const { name, rawName } = token;
-    if (secrets.includes(name)) {
-      return { problem: `${rawName} is never an argument: set ${variableOf(name)}, or leave it out to be asked.` };
+    if (secretNames.includes(name)) {
+      const variable = environmentVariable(name);
+      return problem(`${rawName} is not accepted as an argument: set ${variable}, or omit it to be prompted.`);
     }
-    if (!isOption(name)) return { problem: `Unknown setting ${rawName.slice(0, 40)}.` };
+    if (!isOption(name)) return problem(`Unknown option ${rawName.slice(0, 40)}.`);
     const { type } = options[name];
     if (type === 'string' && (token.value === undefined || token.value === '')) {
-      return { problem: `${rawName} needs a value.` };
+      return problem(`${rawName} requires a value.`);
     }
-    if (type === 'boolean' && token.value !== undefined) return { problem: `${rawName} takes no value.` };
+    if (type === 'boolean' && token.value !== undefined) return problem(`${rawName} takes no value.`);
   }
-  const text = (name: keyof typeof options): string | undefined => values[name] as string | undefined;
-  const stray = Object.keys(values).find((name) => !ofTheTour.includes(name));
-  if (stray !== undefined && text('base-url') === undefined) {
-    return { problem: `--${stray} is for a real partner: give its address with --base-url too.` };
+  const stringValue = (name: keyof typeof options): string | undefined => values[name] as string | undefined;
+  const partnerOption = Object.keys(values).find((name) => !tourOptions.includes(name));
+  if (partnerOption !== undefined && stringValue('base-url') === undefined) {
+    return problem(`--${partnerOption} requires --base-url, the address of a real partner.`);
   }
   try {
-    return { settings: { json: values.json === true, help: values.help === true, ...namedSettings(text) } };
+    const settings = { json: values.json === true, help: values.help === true, ...readSettings(stringValue) };
+    return { kind: 'settings', settings };
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : 'The arguments could not be read.' };
+    return problem(error instanceof Error ? error.message : 'The arguments could not be read.');
   }
 }
 
-function namedSettings(text: (name: keyof typeof options) => string | undefined): Omit<Settings, 'json' | 'help'> {
-  const tokensIn = text('tokens-in');
-  const encryptedIn = text('encrypted-in');
-  const padding = oneOf('--padding', text('padding'), ['16', '32'] as const);
+function problem(message: string): ParsedArguments {
+  return { kind: 'problem', problem: message };
+}
+
+function readSettings(
+  stringValue: (name: keyof typeof options) => string | undefined,
+): Omit<Settings, 'json' | 'help'> {
+  const tokensIn = stringValue('tokens-in');
+  const encryptedIn = stringValue('encrypted-in');
+  const padding = oneOf('--padding', stringValue('padding'), ['16', '32'] as const);
   const response = { ...(tokensIn !== undefined && { tokensIn }), ...(encryptedIn !== undefined && { encryptedIn }) };
   return {
-    baseUrl: text('base-url'),
-    partner: oneOf('--partner', text('partner'), partnerNames),
-    partnerCode: text('partner-code'),
-    keyFormat: oneOf('--key-format', text('key-format'), formats),
-    ivFrom: oneOf('--iv', text('iv'), ivRules),
-    ivFormat: oneOf('--iv-format', text('iv-format'), formats),
+    baseUrl: stringValue('base-url'),
+    partner: oneOf('--partner', stringValue('partner'), partnerNames),
+    partnerCode: stringValue('partner-code'),
+    keyFormat: oneOf('--key-format', stringValue('key-format'), formats),
+    ivFrom: oneOf('--iv', stringValue('iv'), ivRules),
+    ivFormat: oneOf('--iv-format', stringValue('iv-format'), formats),
     padding: padding === undefined ? undefined : padding === '32' ? 32 : 16,
-    output: oneOf('--output', text('output'), outputs),
+    output: oneOf('--output', stringValue('output'), outputs),
     response: tokensIn === undefined && encryptedIn === undefined ? undefined : response,
-    bodyForm: oneOf('--body-form', text('body-form'), ['json', 'multipart'] as const),
-    caFile: text('ca'),
+    bodyForm: oneOf('--body-form', stringValue('body-form'), ['json', 'multipart'] as const),
+    caFile: stringValue('ca'),
   };
 }
 

@@ -15,23 +15,23 @@ import { memoryStore } from '../stores/memory-store.ts';
 import type { TokenStore } from '../stores/token-store.ts';
 import type { Settings } from './arguments.ts';
 import { ask } from './ask.ts';
-import { describeCall, describeToken, refreshDeadline, type PartnerReport } from './report.ts';
+import { describeCall, describeRefreshExpiry, describeToken, type PartnerReport } from './report.ts';
 
 /**
- * Signs in at a real partner, makes its harmless protected call where it has one, refreshes once and signs out. Never
- * replays an old token: that may end the session of other programs.
+ * Signs in to a real partner, makes its safe example call if it has one, refreshes once and signs out. Never replays an
+ * old refresh token, because that may end the sessions of other programs.
  */
 export async function runAgainstPartner(settings: Settings): Promise<PartnerReport> {
   const { baseUrl = '', partner, partnerCode, bodyForm, response } = settings;
   if (partner === undefined) {
-    throw configurationError('partner', `Say which partner: --partner ${Object.keys(partners).join(' | ')}.`);
+    throw configurationError('partner', `The partner is missing: add --partner ${Object.keys(partners).join(' | ')}.`);
   }
   const definition = partners[partner];
   const ca = await readCa(settings);
   const connection = { partner, baseUrl, partnerCode, bodyForm, response };
-  // Before anything is asked for: nobody should type five secrets to learn of a wrong address.
+  // Before any prompt, so that a wrong address is reported before five secrets are typed.
   checkConnection(connection);
-  const cipher = definition.body.form === 'encrypted' ? await cipherSettings(settings) : undefined;
+  const cipher = definition.body.form === 'encrypted' ? await askCipherSettings(settings) : undefined;
   const store = memoryStore();
   await using session = await openSession({ ...connection, cipher, store, ca });
 
@@ -47,16 +47,23 @@ export async function runAgainstPartner(settings: Settings): Promise<PartnerRepo
       payload: maskedPayload(credentials, definition) as typeof credentials,
       headers: Object.fromEntries(Object.keys(definition.headers ?? {}).map((name) => [name, partnerCode ?? ''])),
     };
-    return { partner, label: definition.label, baseUrl, sandbox: false, signIn, ...(await useSession(session, store)) };
+    return {
+      partner,
+      label: definition.label,
+      baseUrl,
+      sandbox: false,
+      signIn,
+      ...(await exerciseSession(session, store)),
+    };
   } catch (error) {
-    // A token that nobody will use should not live on at the partner.
+    // An unused token should not stay valid at the partner.
     await session.signOut().catch(() => undefined);
     throw error;
   }
 
-  async function useSession(session: PartnerSession, store: TokenStore): Promise<UseReport> {
+  async function exerciseSession(session: PartnerSession, store: TokenStore): Promise<SessionReport> {
     const accessToken = await describeToken(session);
-    const deadline = refreshDeadline(session);
+    const refreshExpiry = describeRefreshExpiry(session);
     const before = await storedTokens(store);
     const { example } = definition;
     const call =
@@ -66,7 +73,7 @@ export async function runAgainstPartner(settings: Settings): Promise<PartnerRepo
     const refreshed = await describeToken(session);
     return {
       accessToken,
-      ...deadline,
+      ...refreshExpiry,
       ...(call && { call }),
       refresh: {
         newAccessToken: after?.accessToken !== before?.accessToken,
@@ -78,7 +85,7 @@ export async function runAgainstPartner(settings: Settings): Promise<PartnerRepo
   }
 }
 
-type UseReport = Pick<PartnerReport, 'accessToken' | 'refreshExpiresAt' | 'call' | 'refresh' | 'signOut'>;
+type SessionReport = Pick<PartnerReport, 'accessToken' | 'refreshExpiresAt' | 'call' | 'refresh' | 'signOut'>;
 
 async function storedTokens(store: TokenStore): Promise<TokenSet | undefined> {
   const record = await store.read();
@@ -90,38 +97,38 @@ async function signIn(
   definition: PartnerDefinition,
   credentials: Readonly<Record<string, string>>,
 ): Promise<void> {
-  let captchas = 0;
-  const answer = async (challenge: Challenge): Promise<string> => {
+  let captchaAttempts = 0;
+  const solveChallenge = async (challenge: Challenge): Promise<string> => {
     switch (challenge.kind) {
       case 'oneTimeCode':
-        // The same variable would be read again and again.
+        // The prompt would read the same environment variable forever.
         if (challenge.error.code === 'invalidOneTimeCode') throw challenge.error;
         return ask('One-time code', 'otp', true);
       case 'captcha':
-        if (captchas++ === 3) throw challenge.error;
+        if (captchaAttempts++ === 3) throw challenge.error;
         return askCaptcha(challenge.image);
     }
   };
-  await solveChallenges((given) => session.login(given), definition, credentials, answer);
+  await solveChallenges((completed) => session.login(completed), definition, credentials, solveChallenge);
 }
 
 async function askCaptcha(image: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'partner-auth-'));
   try {
-    const kind = /^data:image\/([a-z]{1,8})/.exec(image)?.[1] ?? 'png';
-    const file = join(folder, `captcha.${kind}`);
+    const type = /^data:image\/([a-z]{1,8})/.exec(image)?.[1] ?? 'png';
+    const file = join(folder, `captcha.${type}`);
     await writeFile(file, Buffer.from(image.slice(image.indexOf(',') + 1), 'base64'));
-    return await ask(`Text of the picture ${file}`, 'captcha', false);
+    return await ask(`Text in the image ${file}`, 'captcha', false);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function cipherSettings({ keyFormat, ivFrom, ivFormat, padding, output }: Settings): Promise<CipherSettings> {
+async function askCipherSettings({ keyFormat, ivFrom, ivFormat, padding, output }: Settings): Promise<CipherSettings> {
   if (ivFrom === undefined) {
     throw configurationError(
       'cipher.iv',
-      'Say where the IV comes from: --iv fixed | prefix | key | zero. Ask the partner.',
+      'The source of the IV is missing: add --iv fixed | prefix | key | zero. Ask the partner which one applies.',
     );
   }
   const iv: IvRule =
@@ -140,6 +147,6 @@ async function cipherSettings({ keyFormat, ivFrom, ivFormat, padding, output }: 
 async function readCa({ caFile }: Settings): Promise<string | undefined> {
   if (caFile === undefined) return undefined;
   return readFile(caFile, 'utf8').catch(() => {
-    throw configurationError('ca', `The file ${caFile} of --ca could not be read.`);
+    throw configurationError('ca', `The file ${caFile} given as --ca could not be read.`);
   });
 }

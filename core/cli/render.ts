@@ -4,42 +4,42 @@ import type { PartnerReport, TokenReport } from './report.ts';
 
 type Style = (format: Parameters<typeof styleText>[0], text: string) => string;
 
-/** One partner on one screen. Colours only where `stream` is a terminal that wants them. */
+/** Renders one partner's report on one screen, in colour if `stream` is a terminal that supports it. */
 export function renderReport(report: PartnerReport, stream: NodeJS.WriteStream): string {
-  const coloured = stream.isTTY && stream.hasColors();
-  const style: Style = (format, text) => (coloured ? styleText(format, text, { validateStream: false }) : text);
+  const hasColors = stream.isTTY && stream.hasColors();
+  const style: Style = (format, text) => (hasColors ? styleText(format, text, { validateStream: false }) : text);
   const columns = stream.isTTY && stream.columns > 0 ? stream.columns : 100;
   const width = Math.max(40, Math.min(columns, 110)) - indent.length;
-  const lines = rowsOf(report, width).flatMap(([name, value]) => {
+  const lines = buildRows(report, width).flatMap(([name, value]) => {
     const title = name.padEnd(indent.length - 3);
-    const [first = '', ...more] = wrapped(value, width);
+    const [first = '', ...more] = wrap(value, width);
     return [`  ${style(name.startsWith(' ') ? 'dim' : 'bold', title)} ${first}`, ...more.map((line) => indent + line)];
   });
-  const where = `${report.baseUrl}${report.sandbox ? ' (sandbox)' : ''}`;
-  return `\n${style(['bold', 'cyan'], report.label)}  ${style('dim', where)}\n${lines.join('\n')}\n`;
+  const address = `${report.baseUrl}${report.sandbox ? ' (sandbox)' : ''}`;
+  return `\n${style(['bold', 'cyan'], report.label)}  ${style('dim', address)}\n${lines.join('\n')}\n`;
 }
 
 const indent = ' '.repeat(21);
 
-function rowsOf(report: PartnerReport, width: number): [string, string][] {
+function buildRows(report: PartnerReport, width: number): [string, string][] {
   const { signIn, accessToken, refresh, call, replay } = report;
   return [
     ['Sign in', `${signIn.method} ${signIn.path}`],
     ...Object.entries(signIn.headers).map(([name, value]): [string, string] => ['  header', `${name}: ${value}`]),
-    ['  payload', payloadLine(signIn.payload)],
-    ...optional('  sent', signIn.sent && shortened(signIn.sent, width)),
-    ['Access token', tokenLine(accessToken)],
-    ...optional('  claims', accessToken.claims && pairs(accessToken.claims)),
-    ['  expires', moment(accessToken.expiresAt)],
-    ['  sign in again', moment(report.refreshExpiresAt)],
+    ['  payload', formatPayload(signIn.payload)],
+    ...optional('  sent', signIn.sent && shorten(signIn.sent, width)),
+    ['Access token', formatToken(accessToken)],
+    ...optional('  claims', accessToken.claims && formatPairs(accessToken.claims)),
+    ['  expires', formatDate(accessToken.expiresAt)],
+    ['  sign in again', formatDate(report.refreshExpiresAt)],
     ...optional('Protected call', call && `${call.method} ${call.path} -> HTTP ${call.status}`),
-    ...optional('  answer', call && shortened(JSON.stringify(call.body), 2 * width)),
-    ['Refresh', refreshLine(refresh)],
-    ['  access token', tokenLine(refresh.accessToken)],
-    ['  expires', moment(refresh.accessToken.expiresAt)],
+    ...optional('  response', call && shorten(JSON.stringify(call.body), 2 * width)),
+    ['Refresh', formatRefresh(refresh)],
+    ['  access token', formatToken(refresh.accessToken)],
+    ['  expires', formatDate(refresh.accessToken.expiresAt)],
     ...optional('Old refresh token', replay && (replay.accepted ? 'still accepted' : (replay.said ?? 'refused'))),
     ...optional('  session', replay?.sessionAfter),
-    ['Sign out', signOutLine(report)],
+    ['Sign out', formatSignOut(report)],
   ];
 }
 
@@ -47,61 +47,61 @@ function optional(name: string, value: string | undefined): [string, string][] {
   return value === undefined ? [] : [[name, value]];
 }
 
-function refreshLine({ newAccessToken, newRefreshToken }: PartnerReport['refresh']): string {
+function formatRefresh({ newAccessToken, newRefreshToken }: PartnerReport['refresh']): string {
   if (newAccessToken && newRefreshToken) return 'a new access token and a new refresh token';
-  if (newAccessToken) return 'a new access token; the refresh token stays';
-  return newRefreshToken ? 'a new refresh token; the access token stays' : 'the same tokens again';
+  if (newAccessToken) return 'a new access token; the refresh token is unchanged';
+  return newRefreshToken ? 'a new refresh token; the access token is unchanged' : 'the same tokens again';
 }
 
-function signOutLine({ label, signOut }: PartnerReport): string {
-  return signOut.revoked ? `forgotten here, revoked at ${label}` : `forgotten here, not revoked at ${label}`;
+function formatSignOut({ label, signOut }: PartnerReport): string {
+  return signOut.revoked ? `tokens deleted here, revoked at ${label}` : `tokens deleted here, not revoked at ${label}`;
 }
 
-function tokenLine({ masked, algorithm, fingerprint }: TokenReport): string {
+function formatToken({ masked, algorithm, fingerprint }: TokenReport): string {
   return `${masked}${algorithm === undefined ? '' : `, ${plainLine(algorithm, 20)}`}, SHA-256 ${fingerprint}…`;
 }
 
-/** `name value` pairs with commas between; the blanks inside a pair are no place to break a line. */
-function pairs(fields: Readonly<Record<string, unknown>>): string {
+/** Joins `name value` pairs with commas; lines do not break inside a pair. */
+function formatPairs(fields: Readonly<Record<string, unknown>>): string {
   return Object.entries(fields)
-    .map(([name, value]) => `${name} ${shortened(typeof value === 'string' ? value : JSON.stringify(value), 44)}`)
-    .map((pair) => plainLine(pair, 120).replaceAll(' ', hardSpace))
+    .map(([name, value]) => `${name} ${shorten(typeof value === 'string' ? value : JSON.stringify(value), 44)}`)
+    .map((pair) => plainLine(pair, 120).replaceAll(' ', nonBreakingSpace))
     .join(', ');
 }
 
-function payloadLine(payload: Readonly<Record<string, string>>): string {
+function formatPayload(payload: Readonly<Record<string, string>>): string {
   const fields = Object.entries(payload).map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`);
-  return `{ ${fields.map((field) => plainLine(field, 200).replaceAll(' ', hardSpace)).join(', ')} }`;
+  return `{ ${fields.map((field) => plainLine(field, 200).replaceAll(' ', nonBreakingSpace)).join(', ')} }`;
 }
 
-const hardSpace = '\u00a0';
+const nonBreakingSpace = '\u00a0';
 
-/** Broken between words where there are any, else anywhere. */
-function wrapped(text: string, width: number): string[] {
+/** Breaks lines between words if possible, else anywhere. */
+function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
-  let rest = text.includes(hardSpace) ? text : plainLine(text, 600);
+  let rest = text.includes(nonBreakingSpace) ? text : plainLine(text, 600);
   while (rest.length > width) {
     const space = rest.lastIndexOf(' ', width);
     const end = space > 0 ? space : width;
     lines.push(rest.slice(0, end));
     rest = rest.slice(end).trimStart();
   }
-  return [...lines, rest].map((line) => line.replaceAll(hardSpace, ' '));
+  return [...lines, rest].map((line) => line.replaceAll(nonBreakingSpace, ' '));
 }
 
-function shortened(text: string, limit: number): string {
+function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const tail = `… (${text.length} characters)`;
   return text.slice(0, Math.max(0, limit - tail.length)) + tail;
 }
 
-function moment(iso: string | undefined): string {
-  if (iso === undefined) return 'the partner does not say when';
+function formatDate(iso: string | undefined): string {
+  if (iso === undefined) return 'unknown: the partner does not report it';
   const date = new Date(iso);
-  return `${span(date.getTime() - Date.now())}, on ${date.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })}`;
+  return `${formatDuration(date.getTime() - Date.now())}, on ${date.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })}`;
 }
 
-function span(ms: number): string {
+function formatDuration(ms: number): string {
   if (ms <= 0) return 'now';
   const minutes = Math.round(ms / 60_000);
   if (minutes < 2) return `in ${Math.round(ms / 1000)} s`;

@@ -3,7 +3,7 @@ import type { PartnerResponse } from '../exchange/partner-calls.ts';
 import type { PartnerSession } from '../session/session.ts';
 import { decodeToken } from '../tokens/decode-token.ts';
 
-/** What one partner did, for people and for machines; without secrets, but for what the sandbox made up. */
+/** The result of one partner's run, as rendered and as printed with `--json`. The only secrets in it are those of the sandbox. */
 export interface PartnerReport {
   readonly partner: string;
   readonly label: string;
@@ -13,7 +13,7 @@ export interface PartnerReport {
     readonly method: string;
     readonly path: string;
     readonly payload: Readonly<Record<string, string>>;
-    /** What travelled, where the sandbox can show it. */
+    /** The request body as the sandbox received it, when it was encrypted. */
     readonly sent?: string;
     readonly headers: Readonly<Record<string, string>>;
   };
@@ -31,15 +31,15 @@ export interface PartnerReport {
 
 export interface TokenReport {
   readonly masked: string;
-  /** The first 8 hex digits of its SHA-256: tells two tokens apart and gives neither away. */
+  /** The first 8 hex digits of its SHA-256: distinguishes two tokens without revealing them. */
   readonly fingerprint: string;
   readonly algorithm?: string;
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly expiresAt?: string;
 }
 
-/** The start of a token is its JWT header, which is no secret. */
-export function maskedToken(token: string): string {
+/** Shows the first 8 characters: they belong to the JWT header, which is not secret. */
+export function maskToken(token: string): string {
   return `${token.slice(0, 8)}… (${token.length} characters)`;
 }
 
@@ -49,7 +49,7 @@ export async function describeToken(session: PartnerSession): Promise<TokenRepor
   const algorithm = decoded?.header.alg;
   const { accessExpiresAt } = session.status;
   return {
-    masked: maskedToken(token),
+    masked: maskToken(token),
     fingerprint: createHash('sha256').update(token).digest('hex').slice(0, 8),
     ...(typeof algorithm === 'string' && { algorithm }),
     ...(decoded && { claims: decoded.claims }),
@@ -64,7 +64,7 @@ export function describeCall(
   return { method, path, status, body };
 }
 
-export function refreshDeadline(session: PartnerSession): { refreshExpiresAt?: string } {
+export function describeRefreshExpiry(session: PartnerSession): { refreshExpiresAt?: string } {
   const { refreshExpiresAt } = session.status;
   return refreshExpiresAt === undefined ? {} : { refreshExpiresAt: new Date(refreshExpiresAt).toISOString() };
 }

@@ -6,17 +6,17 @@ import type { PartnerSession } from '../session/session.ts';
 import { memoryStore } from '../stores/memory-store.ts';
 import { isPartnerAuthError } from '../lib/errors.ts';
 import type { Settings } from './arguments.ts';
-import { describeCall, describeToken, refreshDeadline, type PartnerReport } from './report.ts';
+import { describeCall, describeRefreshExpiry, describeToken, type PartnerReport } from './report.ts';
 
-/** Starts the sandbox and does with each partner what a developer would do with a real one. */
+/** Starts the sandbox and goes through sign-in, call, refresh, replay and sign-out with each partner. */
 export async function runAgainstSandbox({ partner }: Settings, show: (report: PartnerReport) => void): Promise<void> {
   await using sandbox = await startSandbox();
   for (const name of partner === undefined ? (Object.keys(partners) as BuiltInPartner[]) : [partner]) {
-    show(await tour(sandbox, name));
+    show(await runTour(sandbox, name));
   }
 }
 
-async function tour(sandbox: Sandbox, name: BuiltInPartner): Promise<PartnerReport> {
+async function runTour(sandbox: Sandbox, name: BuiltInPartner): Promise<PartnerReport> {
   const definition = partners[name];
   const profile = sandbox.profiles[name];
   const store = memoryStore();
@@ -26,22 +26,22 @@ async function tour(sandbox: Sandbox, name: BuiltInPartner): Promise<PartnerRepo
   await session.login(credentials);
   const received = sandbox.journal.findLast((entry) => entry.partner === name && entry.call === 'login');
   const accessToken = await describeToken(session);
-  const deadline = refreshDeadline(session);
+  const refreshExpiry = describeRefreshExpiry(session);
 
   const { example } = definition;
   const call = example && describeCall(example, await session.request(example.path, example));
 
   const before = sandbox.tokens(name);
-  const old = await store.read();
-  // Tokens of the same second are the same at Cloudreve.
+  const oldRecord = await store.read();
+  // Cloudreve issues identical tokens within one second.
   sandbox.advance(2);
   await session.refresh();
   const after = sandbox.tokens(name);
   const refreshed = await describeToken(session);
 
-  const copied = memoryStore();
-  if (old !== undefined) await copied.write(old);
-  const replay = await replayed({ ...profile, store: copied }, session);
+  const oldStore = memoryStore();
+  if (oldRecord !== undefined) await oldStore.write(oldRecord);
+  const replay = await replayRefreshToken({ ...profile, store: oldStore }, session);
   const signOut = await session.signOut();
 
   const headers = Object.entries(definition.headers ?? {});
@@ -58,7 +58,7 @@ async function tour(sandbox: Sandbox, name: BuiltInPartner): Promise<PartnerRepo
       headers: Object.fromEntries(headers.map(([header]) => [header, received?.headers[header.toLowerCase()] ?? ''])),
     },
     accessToken,
-    ...deadline,
+    ...refreshExpiry,
     ...(call && { call }),
     refresh: {
       newAccessToken: after?.accessToken !== before?.accessToken,
@@ -70,8 +70,8 @@ async function tour(sandbox: Sandbox, name: BuiltInPartner): Promise<PartnerRepo
   };
 }
 
-/** Uses the old refresh token as a second owner of it would, then looks what became of the session. */
-async function replayed(
+/** Sends the old refresh token from a second session, then checks whether the first session still refreshes. */
+async function replayRefreshToken(
   options: Parameters<typeof openSession>[0],
   session: PartnerSession,
 ): Promise<NonNullable<PartnerReport['replay']>> {
@@ -83,7 +83,7 @@ async function replayed(
     accepted,
     ...(isPartnerAuthError(refusal) && { said: refusal.message }),
     sessionAfter: isPartnerAuthError(after)
-      ? 'ended too: this sandbox kills all tokens of a login when an old one comes back'
-      : 'goes on',
+      ? 'also ended: this sandbox revokes all tokens of a login when an old refresh token is reused'
+      : 'still valid',
   };
 }

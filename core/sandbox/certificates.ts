@@ -24,16 +24,20 @@ const loopback = [
   { type: 7, ip: '127.0.0.1' },
 ];
 
-let made: Promise<Certificates> | undefined;
+let certificates: Promise<Certificates> | undefined;
 
-/** An authority and its three server certificates, made once a process: RSA keys and forge's signatures take long. */
+/** An authority and its three server certificates, created once per process because RSA keys and forge's signatures are slow. */
 export function processCertificates(): Promise<Certificates> {
-  made ??= makeCertificates();
-  return made;
+  certificates ??= createCertificates();
+  return certificates;
 }
 
-async function makeCertificates(): Promise<Certificates> {
-  const [{ default: forge }, authority, server] = await Promise.all([import('node-forge'), rsaPems(), rsaPems()]);
+async function createCertificates(): Promise<Certificates> {
+  const [{ default: forge }, authority, server] = await Promise.all([
+    import('node-forge'),
+    generateRsaKeyPair(),
+    generateRsaKeyPair(),
+  ]);
   const issuer = 'Partner Auth Sandbox CA';
   const sign = (subject: Subject): string => signCertificate(forge, subject, issuer, authority, server);
   const leaf = (from: number, until: number, altNames: object[]): SecureContextOptions => ({
@@ -72,12 +76,12 @@ async function makeCertificates(): Promise<Certificates> {
   };
 }
 
-interface Pems {
+interface KeyPair {
   readonly publicKey: string;
   readonly privateKey: string;
 }
 
-function rsaPems(): Promise<Pems> {
+function generateRsaKeyPair(): Promise<KeyPair> {
   return promisify(generateKeyPair)('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -86,8 +90,8 @@ function rsaPems(): Promise<Pems> {
 }
 
 /**
- * Hex of a serial number: positive, at most 20 bytes (RFC 5280, section 4.1.2.2). A first byte of 0x40 to 0x7f is neither
- * a sign nor padding: forge writes leading zero bytes out as they are, and OpenSSL refuses such a certificate.
+ * Returns a serial number in hex: positive, at most 20 bytes (RFC 5280, section 4.1.2.2). The first byte is 0x40 to 0x7f,
+ * because forge encodes leading zero bytes as they are, and OpenSSL refuses such a certificate.
  */
 export function serialNumber(random: Uint8Array): string {
   const bytes = Buffer.from(random);
@@ -99,11 +103,11 @@ function signCertificate(
   { pki, md }: typeof Forge,
   subject: Subject,
   issuer: string,
-  authority: Pems,
-  own: Pems,
+  authority: KeyPair,
+  subjectKeys: KeyPair,
 ): string {
   const certificate = pki.createCertificate();
-  certificate.publicKey = pki.publicKeyFromPem(own.publicKey);
+  certificate.publicKey = pki.publicKeyFromPem(subjectKeys.publicKey);
   certificate.serialNumber = serialNumber(randomBytes(16));
   certificate.validity.notBefore = new Date(Date.now() + subject.from);
   certificate.validity.notAfter = new Date(Date.now() + subject.until);
@@ -111,7 +115,7 @@ function signCertificate(
   certificate.setIssuer([{ name: 'commonName', value: issuer }]);
   certificate.setExtensions([...subject.extensions]);
   const key = pki.privateKeyFromPem(authority.privateKey);
-  // Without a digest forge takes SHA-1, which OpenSSL 3 refuses.
+  // The default digest of forge is SHA-1, which OpenSSL 3 refuses.
   certificate.sign(key, md.sha256.create());
   return pki.certificateToPem(certificate);
 }

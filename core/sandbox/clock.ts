@@ -1,28 +1,28 @@
-/** The sandbox's time: the base clock, run faster and jumped forward. */
+/** The sandbox's clock: the base clock at another rate, moved forward or back. */
 export class SandboxClock {
   readonly #base: () => number;
   #rate: number;
   #baseAnchor: number;
-  #ownAnchor: number;
+  #anchor: number;
 
-  /** `base` gives epoch milliseconds. */
+  /** `base` returns epoch milliseconds. */
   constructor(base: () => number, rate: number) {
     this.#base = base;
     this.#rate = rate;
     this.#baseAnchor = base();
-    this.#ownAnchor = this.#baseAnchor;
+    this.#anchor = this.#baseAnchor;
   }
 
   /** Epoch milliseconds. */
-  readonly now = (): number => this.#ownAnchor + (this.#base() - this.#baseAnchor) * this.#rate;
+  readonly now = (): number => this.#anchor + (this.#base() - this.#baseAnchor) * this.#rate;
 
   advance(seconds: number): void {
-    this.#ownAnchor += seconds * 1000;
+    this.#anchor += seconds * 1000;
   }
 
-  /** Time goes on from where it is, at another speed. */
+  /** Changes the rate from now on, without a jump. */
   setRate(rate: number): void {
-    this.#ownAnchor = this.now();
+    this.#anchor = this.now();
     this.#baseAnchor = this.#base();
     this.#rate = rate;
   }

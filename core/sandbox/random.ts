@@ -7,7 +7,7 @@ export function randomWord(length: number): string {
   return Array.from({ length }, () => letters.charAt(randomInt(letters.length))).join('');
 }
 
-/** The text of `length` random bytes. */
+/** `length` random bytes, encoded as `format`. */
 export function randomBytesAs(format: TextFormat, length: number): string {
   return format === 'utf8' ? randomWord(length) : randomBytes(length).toString(format);
 }

@@ -21,7 +21,7 @@ function describeProfile({ partner, partnerCode, cipher, credentials }: AnyProfi
   ];
 }
 
-// Made for this screen: these accounts exist only as long as this process, so their passwords may be shown.
+// These accounts exist only while this process runs, so their passwords may be printed.
 function describe({ url, profiles }: Sandbox, caFile: string | undefined): string {
   const { bizmail } = profiles;
   const lines = Object.values<AnyProfile>(profiles as Readonly<Record<string, AnyProfile>>).flatMap(describeProfile);
@@ -40,7 +40,7 @@ function describe({ url, profiles }: Sandbox, caFile: string | undefined): strin
 
 function describeRequest(entry: SandboxJournalEntry): string {
   const time = new Date(entry.at).toISOString().slice(11, 19);
-  // A path is the caller's text: nothing in it may steer the terminal.
+  // A path comes from the client and must not contain terminal control sequences.
   const path = entry.path.replace(/[^\x20-\x7e]/g, '?').slice(0, 80);
   return `${time}  ${(entry.partner ?? '-').padEnd(9)}  ${entry.method} ${path}  ${entry.status}  ${entry.outcome}`;
 }
@@ -64,12 +64,12 @@ async function run({ port, https, definitions }: SandboxArguments): Promise<void
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
 }
 
-const given = await readArguments().catch((error: unknown) => {
+const parsed = await readArguments().catch((error: unknown) => {
   console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
   process.exitCode = 2;
 });
-if (given !== undefined) {
-  await run(given).catch((error: unknown) => {
+if (parsed !== undefined) {
+  await run(parsed).catch((error: unknown) => {
     console.error(`The sandbox could not start: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   });

@@ -7,88 +7,88 @@ import {
   type SandboxProfiles,
 } from './accounts.ts';
 import { SandboxClock } from './clock.ts';
-import { completeDefined, type SandboxDefinition } from './definitions/account.ts';
+import { completeDefinedAccount, type SandboxDefinition } from './definitions/account.ts';
 import { createDefinedPartner } from './definitions/defined-partner.ts';
-import { refuseClashes } from './definitions/routes.ts';
+import { checkConflicts } from './definitions/routes.ts';
 import type { PartnerServer, SandboxPartner, SandboxPartnerId } from './http/exchange.ts';
 import { FaultQueue, type SandboxFault, type SandboxFaultTarget } from './http/faults.ts';
-import { journalEntry, type SandboxJournalEntry } from './http/journal.ts';
+import { createJournalEntry, type SandboxJournalEntry } from './http/journal.ts';
 import { listen } from './http/server.ts';
-import { twins } from './partners/index.ts';
-import type { PartnerParts, SandboxAccount, SandboxTwin } from './partners/partner.ts';
+import { simulators } from './partners/index.ts';
+import type { PartnerContext, PartnerSimulator, SandboxAccount } from './partners/partner.ts';
 import { changeScenarios, type SandboxScenarios } from './scenarios.ts';
 import { TokenFamilies } from './tokens/families.ts';
 import { processRsaKey, type TokenKey } from './tokens/jwt.ts';
 
 export interface SandboxOptions extends Partial<SandboxScenarios> {
-  /** Port on 127.0.0.1, 0 to 65535. Default 0: the system chooses. */
+  /** Port on 127.0.0.1, 0 to 65535. Default 0: the system chooses a free port. */
   readonly port?: number;
-  /** TLS with a certificate of the sandbox's own authority, whose PEM is `ca`. Default false. */
+  /** TLS with a certificate of the sandbox's own authority (see `Sandbox.ca`). Default false. */
   readonly https?: boolean;
   /** Fixes parts of the partners' accounts. Default: random at every start. */
   readonly accounts?: SandboxAccounts;
   /**
-   * Further partners, each played as its definition says, on the same port. What a definition leaves open is the sandbox's own choice:
-   * access tokens live 3,600 s, refresh tokens 30 days, and one that is used a second time is refused (`strict`). Its one-time code and
-   * captcha are asked for by the scenarios `twoFactor` and `captcha`.
+   * Additional partners, each served from its definition on the same port. What a definition does not specify is the sandbox's own
+   * choice: access tokens live 3,600 s, refresh tokens 30 days, and a refresh token that is used a second time is refused (`strict`).
+   * The scenarios `twoFactor` and `captcha` turn on its one-time code and captcha.
    */
   readonly definitions?: readonly SandboxDefinition[];
   /** The base clock, epoch milliseconds. Default `Date.now`. */
   readonly clock?: () => number;
-  /** Told of every journal entry as it is made. */
+  /** Called with every new journal entry. */
   readonly onRequest?: (entry: SandboxJournalEntry) => void;
 }
 
 /** A running partner server. */
 export interface Sandbox extends AsyncDisposable {
-  /** Its origin: `http://127.0.0.1:<port>`, or https. */
+  /** Its origin: `http://127.0.0.1:<port>`, or `https:`. */
   readonly url: string;
-  /** PEM of its certificate authority; only with https. */
+  /** PEM of its certificate authority. Only with https. */
   readonly ca?: string;
   readonly profiles: SandboxProfiles;
-  /** Every request so far, oldest first; grows while the sandbox runs. */
+  /** Every request so far, oldest first. Grows while the sandbox runs. */
   readonly journal: readonly SandboxJournalEntry[];
-  /** How it behaves now. */
+  /** The current scenarios. */
   readonly scenarios: SandboxScenarios;
-  /** Changes scenarios for the requests from now on; tokens already issued keep their lifetimes. */
+  /** Changes scenarios for future requests. Tokens that are already issued keep their lifetimes. */
   set(changes: Partial<SandboxScenarios>): void;
-  /** Plays a fault on the next request (or the next `times`) that fits. Several faults are played in the order given. */
+  /** Injects a fault into the next matching request, or the next `times` of them. Several faults apply in the order of the calls. */
   fail(fault: SandboxFault, target?: SandboxFaultTarget): void;
-  /** Forgets the faults not yet played; scenarios stay. */
+  /** Removes all pending faults. Scenarios stay. */
   heal(): void;
-  /** Its clock jumps forward, or back when negative. */
+  /** Moves its clock forward, or back if negative. */
   advance(seconds: number): void;
-  /** Its time, epoch milliseconds. */
+  /** The time on its clock, epoch milliseconds. */
   now(): number;
-  /** The tokens that this partner issued last, or undefined before the first sign-in. */
+  /** The tokens that this partner issued last. Undefined before the first sign-in. */
   tokens(partner: SandboxPartnerId): { readonly accessToken: string; readonly refreshToken: string } | undefined;
   /** Ends every session of this partner's account, access tokens included. */
   revoke(partner: SandboxPartnerId): void;
-  /** The one-time code of now, Cloudreve's by default: six digits (RFC 6238, 30 s). */
+  /** The current one-time code, by default Cloudreve's: six digits (RFC 6238, 30 s). */
   oneTimeCode(partner?: SandboxPartnerId): string;
-  /** What the captcha of this ticket shows; undefined when it is unknown or used. */
+  /** The text of the captcha with this ticket. Undefined if the ticket is unknown or used. */
   captchaText(ticket: string): string | undefined;
   /** Empties the journal. */
   clearJournal(): void;
-  /** Ends every connection and timer at once; may be called again. */
+  /** Closes every connection and cancels every timer at once. Can be called again. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a partner server on 127.0.0.1 that speaks TCONNECT, BizMail and Cloudreve v4 for real, and whatever `definitions` describe: it
- * decrypts, checks, signs and rotates.
+ * Starts a partner server on 127.0.0.1 that implements TCONNECT, BizMail, Cloudreve v4 and the partners in `definitions`: it decrypts
+ * and checks requests, and signs and rotates tokens.
  *
- * Throws a TypeError for an unknown option, a value out of its range, or a definition whose path or id is another partner's; and what
- * `definePartner()` throws for a definition that is none.
+ * @throws TypeError for an unknown option, a value out of range, or a definition whose path or id belongs to another partner.
+ * @throws PartnerAuthError `configuration` for an invalid definition, as `definePartner()` does.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { port = 0, https = false, accounts: given = {}, definitions = [], ...others } = options;
-  const { clock: base = Date.now, onRequest, ...changes } = others;
+  const { port = 0, https = false, accounts: accountOverrides = {}, definitions = [], ...others } = options;
+  const { clock: baseClock = Date.now, onRequest, ...changes } = others;
   let scenarios = changeScenarios(changes);
-  refuseCertificateWithoutTls(scenarios, https);
-  const accounts = completeAccounts(given);
-  const definedAccounts = definitions.map(completeDefined);
-  const clock = new SandboxClock(base, scenarios.clockRate);
+  checkCertificateOption(scenarios, https);
+  const accounts = completeAccounts(accountOverrides);
+  const definedAccounts = definitions.map(completeDefinedAccount);
+  const clock = new SandboxClock(baseClock, scenarios.clockRate);
   const faults = new FaultQueue();
   const journal: SandboxJournalEntry[] = [];
   const families = new Map<string, TokenFamilies>();
@@ -98,21 +98,25 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     processRsaKey(),
     https ? import('./certificates.ts').then(({ processCertificates }) => processCertificates()) : undefined,
   ]);
-  const parts = <Account>(id: string, account: Account, key: TokenKey): PartnerParts<Account> => {
-    const own = new TokenFamilies();
-    families.set(id, own);
-    return { ...shared, account, families: own, key };
+  const createContext = <Account>(id: string, account: Account, key: TokenKey): PartnerContext<Account> => {
+    const partnerFamilies = new TokenFamilies();
+    families.set(id, partnerFamilies);
+    return { ...shared, account, families: partnerFamilies, key };
   };
   const builtIn = sandboxPartners.map((id: SandboxPartner): PartnerServer => {
-    // The types of an account and of its twin belong together, which a list of them cannot express.
-    const twin = twins[id] as SandboxTwin<object, SandboxAccount>;
-    return twin.create(parts(id, accounts[id], twin.tokenAlgorithm === 'RS256' ? rsaKey : secretKey()));
+    // The type of the list cannot express that each simulator takes its own partner's account.
+    const simulator = simulators[id] as PartnerSimulator<object, SandboxAccount>;
+    return simulator.create(
+      createContext(id, accounts[id], simulator.tokenAlgorithm === 'RS256' ? rsaKey : createSecretKey()),
+    );
   });
   const partners = [
     ...builtIn,
-    ...definedAccounts.map((account) => createDefinedPartner(parts(account.definition.id, account, secretKey()))),
+    ...definedAccounts.map((account) =>
+      createDefinedPartner(createContext(account.definition.id, account, createSecretKey())),
+    ),
   ];
-  refuseClashes(partners);
+  checkConflicts(partners);
   const server = await listen(
     {
       partners,
@@ -121,7 +125,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       delay: () => scenarios.delay,
       tls: certificates?.[scenarios.certificate],
       record: (exchange) => {
-        const entry = journalEntry(exchange, clock.now());
+        const entry = createJournalEntry(exchange, clock.now());
         journal.push(entry);
         onRequest?.(entry);
       },
@@ -132,8 +136,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const ca = certificates?.ca;
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= server.close());
-  const known = <Partner>(partner: Partner | undefined, id: string): Partner => {
-    if (partner === undefined) throw new TypeError(`The sandbox plays no partner ${JSON.stringify(id)}`);
+  const requirePartner = <Partner>(partner: Partner | undefined, id: string): Partner => {
+    if (partner === undefined) throw new TypeError(`The sandbox has no partner ${JSON.stringify(id)}.`);
     return partner;
   };
 
@@ -145,9 +149,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     get scenarios() {
       return scenarios;
     },
-    set(next) {
-      const after = changeScenarios(next, scenarios);
-      refuseCertificateWithoutTls(after, https);
+    set(changes) {
+      const after = changeScenarios(changes, scenarios);
+      checkCertificateOption(after, https);
       if (after.clockRate !== scenarios.clockRate) clock.setRate(after.clockRate);
       if (certificates !== undefined && after.certificate !== scenarios.certificate) {
         server.useCertificate(certificates[after.certificate]);
@@ -155,15 +159,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       scenarios = after;
     },
     fail(fault, target = {}) {
-      if (target.partner !== undefined) known(families.get(target.partner), target.partner);
+      if (target.partner !== undefined) requirePartner(families.get(target.partner), target.partner);
       faults.add(fault, target);
     },
     heal: () => faults.clear(),
     advance: (seconds) => clock.advance(seconds),
     now: clock.now,
-    tokens: (partner) => known(families.get(partner), partner).current,
-    revoke: (partner) => known(families.get(partner), partner).revokeAll(),
-    oneTimeCode: (partner = 'cloudreve') => known(partners.find(({ id }) => id === partner)?.oneTimeCode, partner)(),
+    tokens: (partner) => requirePartner(families.get(partner), partner).current,
+    revoke: (partner) => requirePartner(families.get(partner), partner).revokeAll(),
+    oneTimeCode: (partner = 'cloudreve') =>
+      requirePartner(partners.find(({ id }) => id === partner)?.oneTimeCode, partner)(),
     captchaText: (ticket) =>
       partners.map(({ captchaText }) => captchaText?.(ticket)).find((text) => text !== undefined),
     clearJournal: () => void journal.splice(0),
@@ -172,10 +177,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
 }
 
-function secretKey(): TokenKey {
+function createSecretKey(): TokenKey {
   return { algorithm: 'HS256', secret: randomBytes(32) };
 }
 
-function refuseCertificateWithoutTls({ certificate }: SandboxScenarios, https: boolean): void {
-  if (certificate !== 'valid' && !https) throw new TypeError('Sandbox option certificate needs https: true');
+function checkCertificateOption({ certificate }: SandboxScenarios, https: boolean): void {
+  if (certificate !== 'valid' && !https) throw new TypeError('Sandbox option certificate requires https: true.');
 }

@@ -24,7 +24,7 @@ async function builtIn(root: string): Promise<readonly { readonly name: string; 
     .map(({ name, definition }) => ({ name, id: definition.id }));
 }
 
-/** The two indexes of partners, by path: adding a partner is adding its definition and its twin. */
+/** The two indexes of partners, by path: adding a partner is adding its definition and its simulator. */
 export async function partnerIndexes(root: string): Promise<Readonly<Record<string, string>>> {
   const partners = await builtIn(root);
   const imports = [...partners]
@@ -39,8 +39,8 @@ export const partners = { ${entries} } as const;
 export type BuiltInPartner = keyof typeof partners;
 `,
     'core/sandbox/partners/index.ts': `${header}${imports}
-/** The built-in partners as the sandbox serves them. */
-export const twins = { ${entries} } as const;
+/** The sandbox's implementation of each built-in partner. */
+export const simulators = { ${entries} } as const;
 `,
   };
 }

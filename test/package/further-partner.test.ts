@@ -35,14 +35,14 @@ export const zephyr = deepFreeze<PartnerDefinition>({
 });
 `;
 
-const twin = `import { randomUUID } from 'node:crypto';
+const simulator = `import { randomUUID } from 'node:crypto';
 import { asObject, parseJson } from '../http/body.ts';
 import type { PartnerServer, ReceivedRequest, SandboxResponse } from '../http/exchange.ts';
 import { randomWord } from '../random.ts';
 import { signToken } from '../tokens/jwt.ts';
 import type { TokenMint, TokenPair } from '../tokens/families.ts';
-import { bearerOf, isPair, outcomeOf, readToken, refreshRules, secondsUntil } from './partner.ts';
-import type { PartnerParts, SandboxTwin } from './partner.ts';
+import { isTokenPair, readBearer, readToken, refreshRules, secondsUntil, toOutcome } from './partner.ts';
+import type { PartnerContext, PartnerSimulator } from './partner.ts';
 
 export interface ZephyrAccount {
   readonly credentials: { readonly username: string; readonly password: string };
@@ -50,7 +50,7 @@ export interface ZephyrAccount {
 
 const defaults = { accessLifetime: 3600, refreshLifetime: 86_400, rotation: 'strict' } as const;
 
-export const zephyr: SandboxTwin<Partial<ZephyrAccount>, ZephyrAccount> = {
+export const zephyr: PartnerSimulator<Partial<ZephyrAccount>, ZephyrAccount> = {
   tokenAlgorithm: 'HS256',
   completeAccount: ({ credentials }) => ({
     credentials: credentials ?? { username: 'robot', password: randomWord(16) },
@@ -58,7 +58,7 @@ export const zephyr: SandboxTwin<Partial<ZephyrAccount>, ZephyrAccount> = {
   create,
 };
 
-function create({ account, families, key, now, scenarios }: PartnerParts<ZephyrAccount>): PartnerServer {
+function create({ account, families, key, now, scenarios }: PartnerContext<ZephyrAccount>): PartnerServer {
   const refused = (error: string, outcome: SandboxResponse['outcome']): SandboxResponse => ({
     status: 401,
     outcome,
@@ -88,14 +88,14 @@ function create({ account, families, key, now, scenarios }: PartnerParts<ZephyrA
     },
     refresh(request: ReceivedRequest): SandboxResponse {
       const result = families.refresh(String(fields(request).renewal), now(), rules());
-      if (!isPair(result)) return refused('refused', outcomeOf(result));
+      if (!isTokenPair(result)) return refused('refused', toOutcome(result));
       return issued(result, scenarios().refreshTokenInResponse !== 'omitted');
     },
     me(request: ReceivedRequest): SandboxResponse {
-      const token = bearerOf(request) ?? '';
+      const token = readBearer(request) ?? '';
       const claims = readToken(token, key, now());
-      const refusal = typeof claims === 'string' ? claims : families.refuseAccess(token, now());
-      return refusal === undefined ? { status: 200, outcome: 'ok', json: { me: true } } : refused('refused', outcomeOf(refusal));
+      const refusal = typeof claims === 'string' ? claims : families.checkAccess(token, now());
+      return refusal === undefined ? { status: 200, outcome: 'ok', json: { me: true } } : refused('refused', toOutcome(refusal));
     },
   };
   return {
@@ -112,7 +112,7 @@ function create({ account, families, key, now, scenarios }: PartnerParts<ZephyrA
 `;
 
 describe('a further partner', () => {
-  it('is its definition and its sandbox twin, and is then known everywhere', async () => {
+  it('is supported everywhere once its definition and its simulator exist', async () => {
     await using folder = await temporaryFolder();
     for (const part of [
       'core',
@@ -133,7 +133,7 @@ describe('a further partner', () => {
     };
 
     await writeFile(folder.file('core/partners/zephyr.ts'), definition);
-    await writeFile(folder.file('core/sandbox/partners/zephyr.ts'), twin);
+    await writeFile(folder.file('core/sandbox/partners/zephyr.ts'), simulator);
     await run('test/generate/main.ts');
 
     const { partners } = JSON.parse(await run('core/cli/main.ts', '--partner', 'zephyr', '--json')) as {

@@ -1,70 +1,73 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { createDerive, type Derived } from './derive.ts';
+import { createKeyDerivation, type DerivedKey } from './key-derivation.ts';
 import type { SandboxCipherSettings } from './settings.ts';
-import { fromText, settingBytes, toText } from './text.ts';
+import { decode, decodeSetting, encode } from './encoding.ts';
 
-/** What travels: the ciphertext, and the IV's text where it has a field of its own. */
-export interface EncryptedText {
-  readonly text: string;
+/** An encrypted message: the ciphertext, and the encoded IV if it has its own field. */
+export interface EncryptedMessage {
+  readonly ciphertext: string;
   readonly iv?: string;
 }
 
 export interface Codec {
-  /** The name of the IV's own field, where it has one. */
+  /** The name of the IV's field, if it has one. */
   readonly ivField: string | undefined;
-  encrypt(plaintext: string): EncryptedText;
-  /** Undefined for whatever is wrong with the ciphertext or the IV beside it. */
-  decrypt(sealed: EncryptedText): string | undefined;
+  encrypt(plaintext: string): EncryptedMessage;
+  /** Returns undefined for any fault in the ciphertext or the IV. */
+  decrypt(message: EncryptedMessage): string | undefined;
 }
 
 const keyLengths = { 'aes-128-cbc': 16, 'aes-192-cbc': 24, 'aes-256-cbc': 32 } as const;
 const blockLength = 16;
 const saltLength = 8;
-const saltedHead = Buffer.from('Salted__');
+const saltedMagic = Buffer.from('Salted__');
 
-interface Material {
+interface KeyMaterial {
   readonly key: Buffer;
   readonly iv: Buffer;
 }
 
-/** What a message needs besides its ciphertext: bytes in front of it, or the text of its IV. */
-interface Opening extends Material {
-  readonly head: Buffer;
-  readonly ivText?: string;
+/** The key material of a new message, and what travels with the ciphertext: bytes before it, or the encoded IV. */
+interface OutgoingMessage extends KeyMaterial {
+  readonly header: Buffer;
+  readonly encodedIv?: string;
 }
 
-/** How the IV rule opens a new message and reads one that came. */
-interface Framing {
-  readonly open: () => Opening;
-  readonly read: (bytes: Buffer, ivText: string | undefined) => (Material & { readonly body: Buffer }) | undefined;
+/** How an IV rule begins a new message and parses a received one. */
+interface IvStrategy {
+  readonly begin: () => OutgoingMessage;
+  readonly parse: (
+    bytes: Buffer,
+    encodedIv: string | undefined,
+  ) => (KeyMaterial & { readonly body: Buffer }) | undefined;
 }
 
 /**
- * The sandbox's own codec: it shares no code with the client, so that a mistake there can not cancel out here.
+ * Creates the sandbox's own codec. It shares no code with the client, so that a mistake there cannot cancel out here.
  *
- * Throws a TypeError for settings that can not be.
+ * @throws TypeError for invalid settings.
  */
 export function createCodec(settings: SandboxCipherSettings): Codec {
   const { algorithm = 'aes-256-cbc', padding = 16, output = 'hex', ciphertextPrefix: prefix = '' } = settings;
-  if (!Object.hasOwn(keyLengths, algorithm)) throw new TypeError('sandbox cipher.algorithm is unknown');
-  if (![16, 32].includes(padding)) throw new TypeError('sandbox cipher.padding must be 16 or 32');
-  if (!['hex', 'hex-upper', 'base64'].includes(output)) throw new TypeError('sandbox cipher.output is unknown');
-  const framing = createFraming(settings, keyLengths[algorithm]);
+  if (!Object.hasOwn(keyLengths, algorithm)) throw new TypeError('Sandbox cipher.algorithm is unknown.');
+  if (![16, 32].includes(padding)) throw new TypeError('Sandbox cipher.padding must be 16 or 32.');
+  if (!['hex', 'hex-upper', 'base64'].includes(output)) throw new TypeError('Sandbox cipher.output is unknown.');
+  const ivStrategy = createIvStrategy(settings, keyLengths[algorithm]);
 
   return {
     ivField: settings.iv.from === 'field' ? settings.iv.name : undefined,
     encrypt(plaintext) {
-      const { key, iv, head, ivText } = framing.open();
+      const { key, iv, header, encodedIv } = ivStrategy.begin();
       const cipher = createCipheriv(algorithm, key, iv).setAutoPadding(false);
-      const bytes = Buffer.concat([head, cipher.update(pad(Buffer.from(plaintext), padding)), cipher.final()]);
-      return { text: prefix + toText(bytes, output), ...(ivText === undefined ? {} : { iv: ivText }) };
+      const bytes = Buffer.concat([header, cipher.update(pad(Buffer.from(plaintext), padding)), cipher.final()]);
+      return { ciphertext: prefix + encode(bytes, output), ...(encodedIv === undefined ? {} : { iv: encodedIv }) };
     },
-    decrypt({ text, iv: ivText }) {
-      if (!text.startsWith(prefix)) return undefined;
-      const bytes = fromText(text.slice(prefix.length), output);
-      const opened = bytes === undefined ? undefined : framing.read(bytes, ivText);
-      if (opened === undefined) return undefined;
-      const { key, iv, body } = opened;
+    decrypt({ ciphertext, iv: encodedIv }) {
+      if (!ciphertext.startsWith(prefix)) return undefined;
+      const bytes = decode(ciphertext.slice(prefix.length), output);
+      const parsed = bytes === undefined ? undefined : ivStrategy.parse(bytes, encodedIv);
+      if (parsed === undefined) return undefined;
+      const { key, iv, body } = parsed;
       if (iv.length !== blockLength || body.length === 0 || body.length % padding !== 0) return undefined;
       const decipher = createDecipheriv(algorithm, key, iv).setAutoPadding(false);
       const plain = unpad(Buffer.concat([decipher.update(body), decipher.final()]), padding);
@@ -77,25 +80,25 @@ export function createCodec(settings: SandboxCipherSettings): Codec {
   };
 }
 
-function createFraming(settings: SandboxCipherSettings, keyLength: number): Framing {
-  const derive = createDerive(settings, keyLength);
+function createIvStrategy(settings: SandboxCipherSettings, keyLength: number): IvStrategy {
+  const derive = createKeyDerivation(settings, keyLength);
   const rule = settings.iv;
   switch (rule.from) {
     case 'fixed':
-      return everyMessage(() => derive().key, settingBytes('cipher.iv', rule.value, rule.format));
+      return withConstantIv(() => derive().key, decodeSetting('cipher.iv', rule.value, rule.format));
     case 'zero':
-      return everyMessage(() => derive().key, Buffer.alloc(blockLength));
+      return withConstantIv(() => derive().key, Buffer.alloc(blockLength));
     case 'key':
-      return everyMessage(() => derive().key, derive().key.subarray(0, blockLength));
+      return withConstantIv(() => derive().key, derive().key.subarray(0, blockLength));
     case 'derived':
-      return everyMessage(() => derive().key, ivOf(derive()));
+      return withConstantIv(() => derive().key, requireDerivedIv(derive()));
     case 'prefix':
       return {
-        open: () => {
+        begin: () => {
           const iv = randomBytes(blockLength);
-          return { key: derive().key, iv, head: iv };
+          return { key: derive().key, iv, header: iv };
         },
-        read: (bytes) => ({
+        parse: (bytes) => ({
           key: derive().key,
           iv: bytes.subarray(0, blockLength),
           body: bytes.subarray(blockLength),
@@ -104,54 +107,54 @@ function createFraming(settings: SandboxCipherSettings, keyLength: number): Fram
     case 'field': {
       const format = rule.format ?? 'hex';
       return {
-        open: () => {
+        begin: () => {
           const iv = randomBytes(blockLength);
-          return { key: derive().key, iv, head: Buffer.alloc(0), ivText: toText(iv, format) };
+          return { key: derive().key, iv, header: Buffer.alloc(0), encodedIv: encode(iv, format) };
         },
-        read: (body, text) => {
-          const iv = text === undefined ? undefined : fromText(text, format);
+        parse: (body, encodedIv) => {
+          const iv = encodedIv === undefined ? undefined : decode(encodedIv, format);
           return iv && { key: derive().key, iv, body };
         },
       };
     }
     case 'salted': {
-      const material = (salt: Buffer): Material => {
+      const deriveMaterial = (salt: Buffer): KeyMaterial => {
         const derived = derive(salt);
-        return { key: derived.key, iv: ivOf(derived) };
+        return { key: derived.key, iv: requireDerivedIv(derived) };
       };
-      // Fails now rather than with the first message when there is nothing that a salt could go into.
-      ivOf(derive());
+      // Fails here rather than with the first message if the derivation takes no salt.
+      requireDerivedIv(derive());
       return {
-        open: () => {
+        begin: () => {
           const salt = randomBytes(saltLength);
-          return { ...material(salt), head: Buffer.concat([saltedHead, salt]) };
+          return { ...deriveMaterial(salt), header: Buffer.concat([saltedMagic, salt]) };
         },
-        read: (bytes) => {
-          const start = saltedHead.length + saltLength;
-          if (bytes.length < start || !bytes.subarray(0, saltedHead.length).equals(saltedHead)) return undefined;
-          return { ...material(bytes.subarray(saltedHead.length, start)), body: bytes.subarray(start) };
+        parse: (bytes) => {
+          const start = saltedMagic.length + saltLength;
+          if (bytes.length < start || !bytes.subarray(0, saltedMagic.length).equals(saltedMagic)) return undefined;
+          return { ...deriveMaterial(bytes.subarray(saltedMagic.length, start)), body: bytes.subarray(start) };
         },
       };
     }
     default:
-      throw new TypeError('sandbox cipher.iv.from is unknown');
+      throw new TypeError('Sandbox cipher.iv.from is unknown.');
   }
 }
 
-function everyMessage(key: () => Buffer, iv: Buffer): Framing {
-  if (iv.length !== blockLength) throw new TypeError(`sandbox cipher.iv must be 16 bytes, got ${iv.length}`);
+function withConstantIv(key: () => Buffer, iv: Buffer): IvStrategy {
+  if (iv.length !== blockLength) throw new TypeError(`Sandbox cipher.iv must be 16 bytes, got ${iv.length}.`);
   return {
-    open: () => ({ key: key(), iv, head: Buffer.alloc(0) }),
-    read: (body) => ({ key: key(), iv, body }),
+    begin: () => ({ key: key(), iv, header: Buffer.alloc(0) }),
+    parse: (body) => ({ key: key(), iv, body }),
   };
 }
 
-function ivOf({ iv }: Derived): Buffer {
-  if (iv === undefined) throw new TypeError('sandbox cipher.iv needs cipher.derivation evp or pbkdf2');
+function requireDerivedIv({ iv }: DerivedKey): Buffer {
+  if (iv === undefined) throw new TypeError('Sandbox cipher.iv requires cipher.derivation evp or pbkdf2.');
   return iv;
 }
 
-/** PKCS#7 (RFC 5652 section 6.3), to blocks of 16 or 32 bytes. */
+/** PKCS#7 (RFC 5652 section 6.3), with blocks of 16 or 32 bytes. */
 function pad(plain: Buffer, block: number): Buffer {
   const count = block - (plain.length % block);
   return Buffer.concat([plain, Buffer.alloc(count, count)]);

@@ -2,14 +2,14 @@ export type TextFormat = 'utf8' | 'hex' | 'base64';
 export type CiphertextFormat = 'hex' | 'hex-upper' | 'base64';
 
 /**
- * How the sandbox's TCONNECT payloads are encrypted: AES-256-CBC with PKCS#7, everything stated. The published pages name neither the
- * form of the key nor the source of the IV, so both are the sandbox's own choice. Has the shape of the library's cipher settings.
+ * How the sandbox's TCONNECT payloads are encrypted: AES-256-CBC with PKCS#7, with no defaults. The published pages specify neither the
+ * format of the key nor the source of the IV, so both are the sandbox's own choice. Assignable to the library's cipher settings.
  */
 export interface SandboxCipher {
   /** 32 bytes once decoded. */
   readonly key: string;
   readonly keyFormat: TextFormat;
-  /** `fixed`: one IV of 16 bytes for all; `prefix`: random, in front of the ciphertext; `key`: the first 16 bytes of the key. */
+  /** `fixed`: one IV of 16 bytes for all messages; `prefix`: random, before the ciphertext; `key`: the first 16 bytes of the key. */
   readonly iv:
     | { readonly from: 'fixed'; readonly value: string; readonly format: TextFormat }
     | { readonly from: 'prefix' | 'key' };
@@ -18,7 +18,7 @@ export interface SandboxCipher {
 
 export type Algorithm = 'aes-128-cbc' | 'aes-192-cbc' | 'aes-256-cbc';
 
-/** `evp` is OpenSSL's `EVP_BytesToKey` with one round; `pbkdf2.salt` is for IV rules other than `salted`. */
+/** `evp` is OpenSSL's `EVP_BytesToKey` with one iteration. `pbkdf2.salt` is for IV rules other than `salted`. */
 export type Derivation =
   | 'none'
   | 'sha256'
@@ -34,7 +34,7 @@ export type Derivation =
       };
     };
 
-/** `prefix` and `field` are random for each message; `derived` and `salted` come out of the derivation together with the key. */
+/** `prefix` and `field` are random for each message; `derived` and `salted` are derived together with the key. */
 export type IvSource =
   /** Default format `utf8`. */
   | { readonly from: 'fixed'; readonly value: string | Uint8Array; readonly format?: TextFormat }
@@ -47,8 +47,8 @@ export type IvSource =
   | { readonly from: 'salted' };
 
 /**
- * How the payloads of a partner by definition are encrypted: AES-CBC with PKCS#7. Has the shape of the library's cipher settings, and is
- * stated here a second time so that the sandbox shares nothing with them.
+ * How the payloads of a partner served from a definition are encrypted: AES-CBC with PKCS#7. Assignable to the library's cipher
+ * settings, but declared separately so that the sandbox shares no code with the client.
  */
 export interface SandboxCipherSettings {
   /** Default `aes-256-cbc`. */
@@ -59,10 +59,10 @@ export interface SandboxCipherSettings {
   /** Default `none`. */
   readonly derivation?: Derivation;
   readonly iv: IvSource;
-  /** Bytes to which the plaintext is padded. Default 16. */
+  /** PKCS#7 block size in bytes. Default 16. */
   readonly padding?: 16 | 32;
   /** Default `hex`. Hex is read in either case. */
   readonly output?: CiphertextFormat;
-  /** Text before each ciphertext. Default: none. */
+  /** A string before each ciphertext. Default: none. */
   readonly ciphertextPrefix?: string;
 }

@@ -4,28 +4,28 @@ import { requiresCipher, requiresPartnerCode } from '../../partners/requirements
 import { randomBytesAs, randomWord } from '../random.ts';
 import type { IvSource, SandboxCipherSettings } from '../codec/settings.ts';
 
-/** A further partner for the sandbox to play: one that has a definition and no code. */
+/** An additional partner that the sandbox serves from its definition. */
 export interface SandboxDefinition {
-  /** As for `openSession()`. Its paths must be no other partner's. */
+  /** As for `openSession()`. Its paths must not belong to another partner. */
   readonly definition: PartnerDefinition;
   /**
-   * How payloads are encrypted, where the definition encrypts any. Default for each part: the library's own; a random key (hex), and a
-   * random fixed IV (hex), also where the rule `fixed` comes without a value.
+   * How payloads are encrypted, if the definition encrypts any. Defaults: a random key in hex; a random fixed IV in hex, also for the
+   * rule `fixed` without a value; for the rest those of the library.
    */
   readonly cipher?: Partial<Omit<SandboxCipherSettings, 'iv'>> & {
     readonly iv?: IvSource | { readonly from: 'fixed' };
   };
-  /** Default: random where the definition speaks of `{partnerCode}`, else none. */
+  /** Default: random if the definition contains `{partnerCode}`, else none. */
   readonly partnerCode?: string;
-  /** Fixes credentials of its account by field name. Default for each required field: random. */
+  /** Fixes credentials of its account, by field name. Default for each required field: random. */
   readonly credentials?: Readonly<Record<string, string>>;
 }
 
-/** What the sandbox knows of the one account of a partner by definition. */
+/** The one account of a partner that is served from a definition. */
 export interface DefinedAccount {
-  /** As the caller gave it. */
-  readonly given: PartnerDefinition;
-  /** Checked, a copy of its own. */
+  /** As passed by the caller. */
+  readonly originalDefinition: PartnerDefinition;
+  /** A validated copy. */
   readonly definition: PartnerDefinition;
   readonly cipher: SandboxCipherSettings | undefined;
   readonly partnerCode: string | undefined;
@@ -35,16 +35,19 @@ export interface DefinedAccount {
 const keyLengths: Readonly<Record<string, number>> = { 'aes-128-cbc': 16, 'aes-192-cbc': 24 };
 
 /**
- * Throws a PartnerAuthError `configuration` that names the path for a definition that is none, and a TypeError for an unknown option.
+ * Completes the account of a definition with random values.
+ *
+ * @throws PartnerAuthError `configuration` that names the path of what is invalid in the definition.
+ * @throws TypeError for an unknown option.
  */
-export function completeDefined(given: SandboxDefinition): DefinedAccount {
-  const { definition: unchecked, cipher, partnerCode, credentials, ...rest } = given;
+export function completeDefinedAccount(options: SandboxDefinition): DefinedAccount {
+  const { definition: originalDefinition, cipher, partnerCode, credentials, ...rest } = options;
   const [unknown] = Object.keys(rest);
-  if (unknown !== undefined) throw new TypeError(`Unknown option ${JSON.stringify(unknown)} of a sandbox definition`);
-  const definition = definePartner(unchecked);
+  if (unknown !== undefined) throw new TypeError(`Unknown option ${JSON.stringify(unknown)} of a sandbox definition.`);
+  const definition = definePartner(originalDefinition);
   const needsCode = requiresPartnerCode(definition);
   return {
-    given: unchecked,
+    originalDefinition,
     definition,
     cipher: cipher !== undefined || requiresCipher(definition) ? completeCipher(cipher ?? {}) : undefined,
     partnerCode: partnerCode ?? (needsCode ? `SANDBOX-${randomWord(8)}` : undefined),
@@ -55,14 +58,14 @@ export function completeDefined(given: SandboxDefinition): DefinedAccount {
   };
 }
 
-/** The credentials that every login must have; those of a later step are no part of the account. */
+/** Returns the credentials that every login requires. Those of a later step do not belong to the account. */
 export function requiredCredentials({
   credentials,
   oneTimeCode,
   captcha,
 }: PartnerDefinition): readonly CredentialField[] {
-  const ofSteps = [oneTimeCode?.codeField, captcha?.textField, captcha?.ticketField];
-  return credentials.filter(({ name, required = true }) => required && !ofSteps.includes(name));
+  const stepFields = [oneTimeCode?.codeField, captcha?.textField, captcha?.ticketField];
+  return credentials.filter(({ name, required = true }) => required && !stepFields.includes(name));
 }
 
 function randomCredential({ name, account }: CredentialField): string {
@@ -70,16 +73,16 @@ function randomCredential({ name, account }: CredentialField): string {
   return randomWord(16);
 }
 
-function completeCipher(given: NonNullable<SandboxDefinition['cipher']>): SandboxCipherSettings {
-  const keyFormat = given.keyFormat ?? (given.key === undefined ? 'hex' : 'utf8');
-  const rule = given.iv ?? { from: 'fixed' };
+function completeCipher(cipher: NonNullable<SandboxDefinition['cipher']>): SandboxCipherSettings {
+  const keyFormat = cipher.keyFormat ?? (cipher.key === undefined ? 'hex' : 'utf8');
+  const rule = cipher.iv ?? { from: 'fixed' };
   const iv: IvSource =
     rule.from === 'fixed' && !('value' in rule)
       ? { from: 'fixed', value: randomBytesAs('hex', 16), format: 'hex' }
       : (rule as IvSource);
   return Object.freeze({
-    ...given,
-    key: given.key ?? randomBytesAs(keyFormat, keyLengths[given.algorithm ?? ''] ?? 32),
+    ...cipher,
+    key: cipher.key ?? randomBytesAs(keyFormat, keyLengths[cipher.algorithm ?? ''] ?? 32),
     keyFormat,
     iv: Object.freeze({ ...iv }),
   });

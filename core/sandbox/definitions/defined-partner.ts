@@ -1,33 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import type { AuthCall, BodyForm, CallKind } from '../../partners/definition.ts';
 import { createCodec } from '../codec/codec.ts';
-import type { SandboxResponse, PartnerServer, ReceivedRequest, Route, SandboxCall } from '../http/exchange.ts';
+import type { PartnerServer, ReceivedRequest, Route, SandboxCall, SandboxResponse } from '../http/exchange.ts';
 import {
-  bearerOf,
-  isFilled,
-  isPair,
-  outcomeOf,
+  isNonEmptyString,
+  isTokenPair,
+  readBearer,
   readToken,
   refreshRules,
+  toOutcome,
+  type PartnerContext,
   type PartnerDefaults,
-  type PartnerParts,
 } from '../partners/partner.ts';
 import { signToken } from '../tokens/jwt.ts';
 import type { TokenMint } from '../tokens/families.ts';
 import type { DefinedAccount } from './account.ts';
 import { createResponses } from './responses.ts';
 import { createRefusals } from './refusals.ts';
-import { createReader, hasFields, type Payload } from './requests.ts';
-import { acceptsBearer, acceptsCall, sharedFolder, wirePath } from './routes.ts';
+import { createReader, hasConstantFields, type Payload } from './requests.ts';
+import { commonFolder, createCallMatcher, hasBearer, normalizePath } from './routes.ts';
 import { createSignIn } from './sign-in.ts';
 
-// The sandbox's own choice: a definition says nothing of lifetimes and rotation.
+// The sandbox's own choice: a definition specifies neither lifetimes nor rotation.
 const defaults: PartnerDefaults = { accessLifetime: 3600, refreshLifetime: 2_592_000, rotation: 'strict' };
 
-/** A partner that is known by its definition alone, and behaves as that says. */
-export function createDefinedPartner(parts: PartnerParts<DefinedAccount>): PartnerServer {
-  const { families, now, scenarios, key } = parts;
-  const { definition, cipher, partnerCode, credentials } = parts.account;
+/** Creates the server of a partner from its definition alone. */
+export function createDefinedPartner(context: PartnerContext<DefinedAccount>): PartnerServer {
+  const { families, now, scenarios, key } = context;
+  const { definition, cipher, partnerCode, credentials } = context.account;
   const { body, requestBody = body } = definition;
   const codec = cipher === undefined ? undefined : createCodec(cipher);
   const reader = createReader(definition, partnerCode, codec);
@@ -35,53 +35,55 @@ export function createDefinedPartner(parts: PartnerParts<DefinedAccount>): Partn
   const refusals = createRefusals(definition);
   const { refuse, refuseProblem, refuseMissing } = refusals;
   const signIn = createSignIn({
-    account: parts.account,
+    account: context.account,
     reader,
-    responses: responses,
+    responses,
     refusals,
     now,
     scenarios,
     openSession,
   });
-  const nameField = definition.credentials.find(({ account }) => account === true) ?? definition.credentials[0];
+  const accountField = definition.credentials.find(({ account }) => account === true) ?? definition.credentials[0];
   const routes = createRoutes();
 
   return {
     id: definition.id,
-    prefix: sharedFolder(routes.map(({ path }) => path)),
+    prefix: commonFolder(routes.map(({ path }) => path)),
     routes,
     failure: refusals.failure,
     oneTimeCode: signIn.oneTimeCode,
     captchaText: signIn.captchaText,
   };
 
-  // Where calls share method and path, the first that accepts a request has it, else the last: login, which asks for least.
+  // Of calls that share method and path, the first that accepts a request handles it, else the last: login, which requires least.
   function createRoutes(): readonly Route[] {
     const { login, refresh, logout, oneTimeCode: code, captcha, example } = definition;
     return [
       ...(captcha
-        ? [{ method: 'GET', path: wirePath(captcha.path), call: 'captcha', handle: signIn.captcha } as const]
+        ? [{ method: 'GET', path: normalizePath(captcha.path), call: 'captcha', handle: signIn.captcha } as const]
         : []),
-      ...(code ? [route(code, 'twoFactor', 'oneTimeCode', [code.codeField, code.sessionField], signIn.code)] : []),
-      route(refresh, 'refresh', 'refresh', [refresh.tokenField], renew),
-      ...(logout ? [route(logout, 'logout', 'logout', [logout.tokenField], end)] : []),
+      ...(code
+        ? [createAuthRoute(code, 'twoFactor', 'oneTimeCode', [code.codeField, code.sessionField], signIn.code)]
+        : []),
+      createAuthRoute(refresh, 'refresh', 'refresh', [refresh.tokenField], refreshSession),
+      ...(logout ? [createAuthRoute(logout, 'logout', 'logout', [logout.tokenField], logOut)] : []),
       ...(example
         ? [
             {
               method: example.method,
-              path: wirePath(example.path),
+              path: normalizePath(example.path),
               call: 'protected',
-              accepts: acceptsBearer,
-              handle: useToken,
+              accepts: hasBearer,
+              handle: handleProtectedCall,
             } as const,
           ]
         : []),
-      route(login, 'login', 'login', [], signIn.credentials),
+      createAuthRoute(login, 'login', 'login', [], signIn.credentials),
     ];
   }
 
-  /** One of the auth calls, which must have these payload fields. */
-  function route(
+  /** Creates the route of an auth call that requires these payload fields. */
+  function createAuthRoute(
     call: AuthCall,
     name: SandboxCall,
     on: CallKind,
@@ -90,17 +92,17 @@ export function createDefinedPartner(parts: PartnerParts<DefinedAccount>): Partn
   ): Route {
     return {
       method: call.method ?? 'POST',
-      path: wirePath(call.path),
+      path: normalizePath(call.path),
       call: name,
-      accepts: acceptsCall(call, fields, body, reader),
+      accepts: createCallMatcher(call, fields, body, reader),
       async handle(request) {
-        const problem = reader.headerProblem(request, false);
+        const problem = reader.findHeaderProblem(request, false);
         if (problem !== undefined) return refuseProblem(on, problem);
         return withPayload(on, body, request, (payload) => {
-          if (!hasFields(payload, call.extraFields, body)) {
-            return refuse(on, 'badRequest', { text: 'a constant field is not as defined' });
+          if (!hasConstantFields(payload, call.extraFields, body)) {
+            return refuse(on, 'badRequest', { message: 'a constant field does not match the definition' });
           }
-          const missing = fields.filter((field) => !isFilled(payload[field]));
+          const missing = fields.filter((field) => !isNonEmptyString(payload[field]));
           return missing.length > 0 ? refuseMissing(on, missing) : handle(payload);
         });
       },
@@ -120,37 +122,37 @@ export function createDefinedPartner(parts: PartnerParts<DefinedAccount>): Partn
 
   function openSession(call: AuthCall): SandboxResponse {
     const pair = families.open(randomUUID(), now(), refreshRules(scenarios(), defaults, mint));
-    return responses.issued(call, pair, now(), true);
+    return responses.respondWithTokens(call, pair, now(), true);
   }
 
-  function renew(payload: Payload): SandboxResponse {
+  function refreshSession(payload: Payload): SandboxResponse {
     const token = String(payload[definition.refresh.tokenField]);
     const claims = readToken(token, key, now());
     const current = scenarios();
     if (typeof claims === 'object' && current.accountState !== 'active') return refuse('refresh', 'accountNotActive');
     const result =
       typeof claims === 'string' ? claims : families.refresh(token, now(), refreshRules(current, defaults, mint));
-    if (!isPair(result)) return refuse('refresh', 'deadRefreshToken', { outcome: outcomeOf(result) });
-    return responses.issued(definition.refresh, result, now(), current.refreshTokenInResponse !== 'omitted');
+    if (!isTokenPair(result)) return refuse('refresh', 'refreshTokenRefused', { outcome: toOutcome(result) });
+    return responses.respondWithTokens(definition.refresh, result, now(), current.refreshTokenInResponse !== 'omitted');
   }
 
-  // Ends the whole session, access tokens included, also when it is over already: the sandbox's own choice.
-  function end(payload: Payload): SandboxResponse {
+  // Revokes the whole session, access tokens included, even if it has already ended: the sandbox's own choice.
+  function logOut(payload: Payload): SandboxResponse {
     const claims = readToken(String(payload[definition.logout?.tokenField ?? '']), key, now());
-    if (typeof claims === 'string') return refuse('logout', 'deadRefreshToken', { outcome: outcomeOf(claims) });
-    if (claims.token_use !== 'refresh') return refuse('logout', 'deadRefreshToken');
+    if (typeof claims === 'string') return refuse('logout', 'refreshTokenRefused', { outcome: toOutcome(claims) });
+    if (claims.token_use !== 'refresh') return refuse('logout', 'refreshTokenRefused');
     families.revoke(String(claims.sid));
     return responses.succeed({});
   }
 
-  /** The example call: gives back what it was sent. */
-  async function useToken(request: ReceivedRequest): Promise<SandboxResponse> {
-    const problem = reader.headerProblem(request, true);
+  /** The example call. Returns the payload that it received. */
+  async function handleProtectedCall(request: ReceivedRequest): Promise<SandboxResponse> {
+    const problem = reader.findHeaderProblem(request, true);
     if (problem !== undefined) return refuseProblem('request', problem);
-    const token = bearerOf(request) ?? '';
+    const token = readBearer(request) ?? '';
     const claims = readToken(token, key, now());
-    const refusal = typeof claims === 'string' ? claims : families.refuseAccess(token, now());
-    if (refusal !== undefined) return refuse('request', 'refusedBearer', { outcome: outcomeOf(refusal) });
+    const refusal = typeof claims === 'string' ? claims : families.checkAccess(token, now());
+    if (refusal !== undefined) return refuse('request', 'accessTokenRefused', { outcome: toOutcome(refusal) });
     if (scenarios().accountState !== 'active') return refuse('request', 'accountNotActive');
     if (request.body.length === 0 && definition.example?.payload === undefined) return responses.succeed({});
     return withPayload('request', requestBody, request, (payload) => responses.succeed({ received: payload }));
@@ -158,7 +160,7 @@ export function createDefinedPartner(parts: PartnerParts<DefinedAccount>): Partn
 
   function mint(...[kind, family, issuedAt, expiresAt]: Parameters<TokenMint>): string {
     const claims = {
-      sub: credentials[nameField?.name ?? ''] ?? 'sandbox',
+      sub: credentials[accountField?.name ?? ''] ?? 'sandbox',
       sid: family,
       jti: randomUUID(),
       iat: Math.floor(issuedAt / 1000),

@@ -1,31 +1,31 @@
 export type Json = Record<string, unknown>;
 
-/** Puts a value at a path such as `data.token`, making the objects on the way; what stands in the way is replaced. */
-export function put(target: Json, path: readonly string[], value: unknown): void {
+/** Sets the value at a path such as `['data', 'token']`. Creates missing objects on the way and replaces other values there. */
+export function setIn(target: Json, path: readonly string[], value: unknown): void {
   const [name = '', ...rest] = path;
   if (rest.length === 0) {
-    own(target, name, value);
+    defineField(target, name, value);
     return;
   }
   const found = Object.hasOwn(target, name) ? target[name] : undefined;
   const next = typeof found === 'object' && found !== null && !Array.isArray(found) ? (found as Json) : {};
-  own(target, name, next);
-  put(next, rest, value);
+  defineField(target, name, next);
+  setIn(next, rest, value);
 }
 
-export function putAt(target: Json, path: string, value: unknown): void {
-  put(target, path.split('.'), value);
+export function setAt(target: Json, path: string, value: unknown): void {
+  setIn(target, path.split('.'), value);
 }
 
-/** The value at a path; undefined where anything on the way is missing. */
-export function valueAt(value: unknown, path: string): unknown {
+/** Returns the value at a path such as `data.token`, or undefined if anything on the way is missing. */
+export function getAt(value: unknown, path: string): unknown {
   return path.split('.').reduce((current, name) => {
-    const isHolder = typeof current === 'object' && current !== null && Object.hasOwn(current, name);
-    return isHolder ? (current as Json)[name] : undefined;
+    const hasField = typeof current === 'object' && current !== null && Object.hasOwn(current, name);
+    return hasField ? (current as Json)[name] : undefined;
   }, value);
 }
 
-// Defined, not assigned: a field may be called __proto__.
-function own(target: Json, name: string, value: unknown): void {
+// Not assigned, because a field may be named __proto__.
+function defineField(target: Json, name: string, value: unknown): void {
   Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }

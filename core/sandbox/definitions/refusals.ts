@@ -1,107 +1,127 @@
 import { randomUUID } from 'node:crypto';
 import type { CallKind, ErrorRule, PartnerDefinition } from '../../partners/definition.ts';
-import type { SandboxResponse, SandboxOutcome } from '../http/exchange.ts';
-import { putAt, valueAt, type Json } from './paths.ts';
+import type { SandboxOutcome, SandboxResponse } from '../http/exchange.ts';
+import { getAt, setAt, type Json } from './paths.ts';
 
-/** What a partner by definition can refuse a request for. */
-export type Situation =
+/** Why a partner served from a definition can refuse a request. */
+export type RefusalReason =
   | 'badCredentials'
-  | 'deadRefreshToken'
-  | 'refusedBearer'
+  | 'refreshTokenRefused'
+  | 'accessTokenRefused'
   | 'badCiphertext'
   | 'wrongPartnerCode'
-  | 'codeWanted'
-  | 'wrongCode'
-  | 'captchaWanted'
+  | 'oneTimeCodeRequired'
+  | 'invalidOneTimeCode'
+  | 'captchaRequired'
   | 'accountNotActive'
   | 'badRequest';
 
-interface SituationFacts {
-  /** The HTTP status where no error rule says otherwise. */
+interface RefusalDefaults {
+  /** The HTTP status if no error rule sets another. */
   readonly status: number;
   readonly outcome: SandboxOutcome;
-  readonly text: string;
-  /** Whether an error rule speaks of it. */
-  readonly fits: (rule: ErrorRule, on: CallKind) => boolean;
+  readonly message: string;
+  /** Whether an error rule covers this reason. */
+  readonly matches: (rule: ErrorRule, on: CallKind) => boolean;
 }
 
-const is =
-  (meaning: ErrorRule['is']): SituationFacts['fits'] =>
+const means =
+  (code: ErrorRule['is']): RefusalDefaults['matches'] =>
   (rule) =>
-    rule.is === meaning;
+    rule.is === code;
 
-const situations: Readonly<Record<Situation, SituationFacts>> = {
+const refusalDefaults: Readonly<Record<RefusalReason, RefusalDefaults>> = {
   badCredentials: {
     status: 401,
     outcome: 'badCredentials',
-    text: 'wrong credentials',
-    fits: is('invalidCredentials'),
+    message: 'wrong credentials',
+    matches: means('invalidCredentials'),
   },
-  deadRefreshToken: { status: 401, outcome: 'badToken', text: 'refresh token refused', fits: is('sessionEnded') },
-  refusedBearer: { status: 401, outcome: 'badToken', text: 'access token refused', fits: is('tokenRefused') },
+  refreshTokenRefused: {
+    status: 401,
+    outcome: 'badToken',
+    message: 'refresh token refused',
+    matches: means('sessionEnded'),
+  },
+  accessTokenRefused: {
+    status: 401,
+    outcome: 'badToken',
+    message: 'access token refused',
+    matches: means('tokenRefused'),
+  },
   badCiphertext: {
     status: 400,
     outcome: 'badCiphertext',
-    text: 'the payload could not be decrypted',
-    fits: (rule) => rule.is === 'cipher' || isAbout('cipher', rule),
+    message: 'the payload could not be decrypted',
+    matches: (rule) => rule.is === 'cipher' || concerns('cipher', rule),
   },
   wrongPartnerCode: {
     status: 403,
     outcome: 'wrongPartnerCode',
-    text: 'the partner code is missing or unknown',
-    fits: (rule) => isAbout('partnerCode', rule),
+    message: 'the partner code is missing or unknown',
+    matches: (rule) => concerns('partnerCode', rule),
   },
-  codeWanted: {
+  oneTimeCodeRequired: {
     status: 401,
     outcome: 'twoFactorRequired',
-    text: 'a one-time code is wanted',
-    fits: is('oneTimeCodeRequired'),
+    message: 'a one-time code is required',
+    matches: means('oneTimeCodeRequired'),
   },
-  wrongCode: { status: 401, outcome: 'badCode', text: 'one-time code refused', fits: is('invalidOneTimeCode') },
-  captchaWanted: { status: 403, outcome: 'badCaptcha', text: 'a captcha is wanted', fits: is('captchaRequired') },
+  invalidOneTimeCode: {
+    status: 401,
+    outcome: 'badCode',
+    message: 'one-time code refused',
+    matches: means('invalidOneTimeCode'),
+  },
+  captchaRequired: {
+    status: 403,
+    outcome: 'badCaptcha',
+    message: 'a captcha is required',
+    matches: means('captchaRequired'),
+  },
   accountNotActive: {
     status: 403,
     outcome: 'accountNotActive',
-    text: 'the account is not active',
-    fits: is('accountUnavailable'),
+    message: 'the account is not active',
+    matches: means('accountUnavailable'),
   },
   badRequest: {
     status: 400,
     outcome: 'validation',
-    text: 'the request is not as defined',
-    // What login says of its credentials is no answer to another call.
-    fits: (rule, on) =>
+    message: 'the request does not match the definition',
+    // A rule about credentials applies to login only.
+    matches: (rule, on) =>
       rule.is === 'configuration' &&
-      !isAbout('cipher', rule) &&
-      !isAbout('partnerCode', rule) &&
-      (on === 'login' || !isAbout('credentials', rule)),
+      !concerns('cipher', rule) &&
+      !concerns('partnerCode', rule) &&
+      (on === 'login' || !concerns('credentials', rule)),
   },
 };
 
 export interface RefusalDetails {
-  /** More exact than the situation's own, for the journal. */
+  /** Overrides the reason's default outcome in the journal. */
   readonly outcome?: SandboxOutcome;
-  /** In place of the situation's own text, where no rule gives one. */
-  readonly text?: string;
-  /** Further fields of the answer, by path. */
+  /** Overrides the reason's default message, unless a rule sets one. */
+  readonly message?: string;
+  /** Additional fields of the response, by path. */
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
-/** Why a request is refused before anybody looks at what it asks for. */
-export interface Problem {
-  readonly situation: Extract<Situation, 'badRequest' | 'badCiphertext' | 'wrongPartnerCode'>;
-  readonly text?: string;
+/** Why a request is refused before its payload is evaluated. */
+export interface RequestProblem {
+  readonly reason: Extract<RefusalReason, 'badRequest' | 'badCiphertext' | 'wrongPartnerCode'>;
+  readonly message?: string;
 }
 
 export interface Refusals {
   /**
-   * Answers as the first error rule that speaks of the situation says, so that a client with the same definition understands it. Without
-   * such a rule: a plain HTTP status in the definition's form.
+   * Builds the response that the first error rule for the reason describes, so that a client with the same definition understands it.
+   * Without such a rule: a plain HTTP status in the definition's format.
    */
-  readonly refuse: (on: CallKind, situation: Situation, details?: RefusalDetails) => SandboxResponse;
-  readonly refuseProblem: (on: CallKind, problem: Problem) => SandboxResponse;
+  readonly refuse: (on: CallKind, reason: RefusalReason, details?: RefusalDetails) => SandboxResponse;
+  readonly refuseProblem: (on: CallKind, problem: RequestProblem) => SandboxResponse;
   readonly refuseMissing: (on: CallKind, fields: readonly string[]) => SandboxResponse;
-  /** A bare HTTP error in the definition's form, whatever its rules. */
+  /** Builds a plain HTTP error in the definition's format, regardless of its rules. */
   readonly failure: (status: number, outcome: SandboxOutcome) => SandboxResponse;
 }
 
@@ -110,72 +130,76 @@ export function createRefusals(definition: PartnerDefinition): Refusals {
 
   return {
     refuse,
-    refuseProblem: (on, { situation, text }) => refuse(on, situation, text === undefined ? {} : { text }),
-    refuseMissing: (on, fields) => refuse(on, 'badRequest', { text: `${fields.join(', ')} required` }),
+    refuseProblem: (on, { reason, message }) => refuse(on, reason, message === undefined ? {} : { message }),
+    refuseMissing: (on, fields) => refuse(on, 'badRequest', { message: `${fields.join(', ')} required` }),
     failure: (status, outcome) => ({ status, outcome, json: errorBody(status, `HTTP ${status}`) }),
   };
 
   function refuse(
     on: CallKind,
-    situation: Situation,
-    { outcome, text, fields = {} }: RefusalDetails = {},
+    reason: RefusalReason,
+    { outcome, message, fields = {} }: RefusalDetails = {},
   ): SandboxResponse {
-    const facts = situations[situation];
-    const rule = rules.find((one) => isFor(one, on) && facts.fits(one, on));
-    const json = errorBody(facts.status, text ?? facts.text, rule);
-    for (const [path, value] of Object.entries(fields)) putAt(json, path, value);
-    return { status: statusOf(rule, facts.status, on, json), outcome: outcome ?? facts.outcome, json };
+    const defaults = refusalDefaults[reason];
+    const rule = rules.find((candidate) => appliesTo(candidate, on) && defaults.matches(candidate, on));
+    const json = errorBody(defaults.status, message ?? defaults.message, rule);
+    for (const [path, value] of Object.entries(fields)) setAt(json, path, value);
+    return { status: chooseStatus(rule, defaults.status, on, json), outcome: outcome ?? defaults.outcome, json };
   }
 
-  function errorBody(status: number, text: string, rule?: ErrorRule): Json {
+  function errorBody(status: number, message: string, rule?: ErrorRule): Json {
     const json: Json = {};
-    if (shape.success !== undefined) putAt(json, shape.success.field, unlike(shape.success.equals));
-    if (shape.correlationId !== undefined) putAt(json, shape.correlationId, randomUUID());
-    putAt(json, shape.message ?? 'message', rule?.message ?? `Sandbox: ${text}`);
-    if (shape.code !== undefined) putAt(json, shape.code, rule?.code ?? ownCode(status));
+    if (shape.success !== undefined) setAt(json, shape.success.field, failureMarker(shape.success.equals));
+    if (shape.correlationId !== undefined) setAt(json, shape.correlationId, randomUUID());
+    setAt(json, shape.message ?? 'message', rule?.message ?? `Sandbox: ${message}`);
+    if (shape.code !== undefined) setAt(json, shape.code, rule?.code ?? defaultCode(status));
     return json;
   }
 
-  // One that no rule has, in the type of those that they have.
-  function ownCode(status: number): string | number {
+  // A code that no rule uses, of the same type as theirs.
+  function defaultCode(status: number): string | number {
     const isNumber =
       rules.some(({ code }) => typeof code === 'number') ||
       (shape.success?.field === shape.code && typeof shape.success?.equals === 'number');
     return isNumber ? 90_000 + status : `SANDBOX_${status}`;
   }
 
-  // A rule may leave the status open. A partner that marks its successes and never speaks of statuses answers everything with 200.
-  function statusOf(rule: ErrorRule | undefined, plain: number, on: CallKind, json: Json): number {
-    if (rule === undefined) return plain;
+  // A rule may omit the status. A partner that marks successes in the body and whose rules never mention a status always responds with 200.
+  function chooseStatus(rule: ErrorRule | undefined, defaultStatus: number, on: CallKind, json: Json): number {
+    if (rule === undefined) return defaultStatus;
     if (rule.status !== undefined) return rule.status;
     const isAlwaysOk = shape.success !== undefined && rules.every(({ status }) => status === undefined);
-    const wanted = isAlwaysOk ? 200 : plain;
-    // Another status where with this one an earlier rule would be understood.
-    return [wanted, plain, 400, 401, 403, 409, 422].find((status) => understood(on, status, json) === rule) ?? wanted;
+    const preferred = isAlwaysOk ? 200 : defaultStatus;
+    // Another status if with the preferred one an earlier rule would match.
+    return (
+      [preferred, defaultStatus, 400, 401, 403, 409, 422].find(
+        (status) => findMatchingRule(on, status, json) === rule,
+      ) ?? preferred
+    );
   }
 
-  function understood(on: CallKind, status: number, json: Json): ErrorRule | undefined {
+  function findMatchingRule(on: CallKind, status: number, json: Json): ErrorRule | undefined {
     return rules.find(
       (rule) =>
-        isFor(rule, on) &&
+        appliesTo(rule, on) &&
         (rule.status === undefined || rule.status === status) &&
-        (rule.code === undefined || (shape.code !== undefined && valueAt(json, shape.code) === rule.code)) &&
-        (rule.message === undefined || (shape.message !== undefined && valueAt(json, shape.message) === rule.message)),
+        (rule.code === undefined || (shape.code !== undefined && getAt(json, shape.code) === rule.code)) &&
+        (rule.message === undefined || (shape.message !== undefined && getAt(json, shape.message) === rule.message)),
     );
   }
 }
 
-function isFor(rule: ErrorRule, on: CallKind): boolean {
+function appliesTo(rule: ErrorRule, on: CallKind): boolean {
   return rule.on?.includes(on) ?? true;
 }
 
-/** `cipher` and `cipher.key` are both about `cipher`. */
-function isAbout(setting: string, rule: ErrorRule): boolean {
+/** Both `cipher` and `cipher.key` concern `cipher`. */
+function concerns(setting: string, rule: ErrorRule): boolean {
   return rule.setting?.split('.')[0] === setting;
 }
 
-function unlike(marker: string | number | boolean): string | number | boolean {
-  if (typeof marker === 'boolean') return !marker;
-  if (typeof marker === 'number') return marker === 0 ? 1 : 0;
-  return marker === 'error' ? 'failed' : 'error';
+function failureMarker(success: string | number | boolean): string | number | boolean {
+  if (typeof success === 'boolean') return !success;
+  if (typeof success === 'number') return success === 0 ? 1 : 0;
+  return success === 'error' ? 'failed' : 'error';
 }

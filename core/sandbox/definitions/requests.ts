@@ -3,17 +3,18 @@ import type { BodyForm, EncryptedBody, JsonObject, PartnerDefinition } from '../
 import type { Codec } from '../codec/codec.ts';
 import { asObject, parseJson, parseMultipart } from '../http/body.ts';
 import type { ReceivedRequest } from '../http/exchange.ts';
-import { isFilled } from '../partners/partner.ts';
-import type { Problem } from './refusals.ts';
+import { isNonEmptyString } from '../partners/partner.ts';
+import type { RequestProblem } from './refusals.ts';
 
 export type Payload = Readonly<Record<string, unknown>>;
 
 export type ReadPayload =
-  { readonly kind: 'payload'; readonly payload: Payload } | { readonly kind: 'problem'; readonly problem: Problem };
+  | { readonly kind: 'payload'; readonly payload: Payload }
+  | { readonly kind: 'problem'; readonly problem: RequestProblem };
 
-export interface Reader {
-  /** Undefined when the constant headers are as defined. */
-  readonly headerProblem: (request: ReceivedRequest, isProtected: boolean) => Problem | undefined;
+export interface RequestReader {
+  /** Returns undefined if the constant headers match the definition. */
+  readonly findHeaderProblem: (request: ReceivedRequest, isProtected: boolean) => RequestProblem | undefined;
   readonly read: (form: BodyForm, request: ReceivedRequest) => Promise<ReadPayload>;
 }
 
@@ -21,16 +22,16 @@ export function createReader(
   { headers = {} }: PartnerDefinition,
   partnerCode: string | undefined,
   codec: Codec | undefined,
-): Reader {
-  return { headerProblem, read };
+): RequestReader {
+  return { findHeaderProblem, read };
 
-  function headerProblem(request: ReceivedRequest, isProtected: boolean): Problem | undefined {
-    // The body's own type and the bearer stand in place of constant ones.
+  function findHeaderProblem(request: ReceivedRequest, isProtected: boolean): RequestProblem | undefined {
+    // The type of the body and the bearer token replace constant values of these headers.
     const skipped = isProtected ? ['content-type', 'authorization'] : ['content-type'];
     for (const [name, template] of Object.entries(headers)) {
       const lower = name.toLowerCase();
       if (skipped.includes(lower)) continue;
-      const problem = constantProblem(`the header ${name}`, request.headers[lower]?.trim(), template.trim());
+      const problem = findConstantProblem(`the header ${name}`, request.headers[lower]?.trim(), template.trim());
       if (problem !== undefined) return problem;
     }
     return undefined;
@@ -39,62 +40,62 @@ export function createReader(
   async function read(form: BodyForm, request: ReceivedRequest): Promise<ReadPayload> {
     if (form.form === 'encrypted') return readEncrypted(form, request);
     const payload = form.form === 'json' ? readJson(request) : await readMultipart(request);
-    return payload === undefined ? unreadable(`the body must be ${form.form}`) : { kind: 'payload', payload };
+    return payload === undefined ? toProblem(`the body must be ${form.form}`) : { kind: 'payload', payload };
   }
 
   function readEncrypted(form: EncryptedBody, request: ReceivedRequest): ReadPayload {
     const envelope = form.envelope === 'form' ? readForm(request) : readJson(request);
-    if (envelope === undefined) return unreadable(`the body must be ${form.envelope ?? 'json'}`);
+    if (envelope === undefined) return toProblem(`the body must be ${form.envelope ?? 'json'}`);
     for (const [name, template] of Object.entries(form.fields ?? {})) {
-      const problem = constantProblem(`the field ${name}`, ownText(envelope, name), template);
+      const problem = findConstantProblem(`the field ${name}`, stringField(envelope, name), template);
       if (problem !== undefined) return { kind: 'problem', problem };
     }
-    const text = ownText(envelope, form.field);
+    const ciphertext = stringField(envelope, form.field);
     const ivField = codec?.ivField;
-    const iv = ivField === undefined ? undefined : ownText(envelope, ivField);
-    if (!isFilled(text)) return unreadable(`the field ${form.field} is missing`);
-    if (ivField !== undefined && !isFilled(iv)) return unreadable(`the field ${ivField} is missing`);
-    // One answer for every failure: which step failed would tell an attacker about the key.
-    const plain = codec?.decrypt({ text, ...(iv === undefined ? {} : { iv }) });
+    const iv = ivField === undefined ? undefined : stringField(envelope, ivField);
+    if (!isNonEmptyString(ciphertext)) return toProblem(`the field ${form.field} is missing`);
+    if (ivField !== undefined && !isNonEmptyString(iv)) return toProblem(`the field ${ivField} is missing`);
+    // One response for every failure, because the failing step would reveal something about the key.
+    const plain = codec?.decrypt({ ciphertext, ...(iv === undefined ? {} : { iv }) });
     const parsed = plain === undefined ? undefined : parsePayload(plain, form.payload ?? 'json');
-    if (parsed === undefined) return { kind: 'problem', problem: { situation: 'badCiphertext' } };
+    if (parsed === undefined) return { kind: 'problem', problem: { reason: 'badCiphertext' } };
     const payload = asObject(parsed.value);
-    return payload === undefined ? unreadable('the payload must be a JSON object') : { kind: 'payload', payload };
+    return payload === undefined ? toProblem('the payload must be a JSON object') : { kind: 'payload', payload };
   }
 
-  function constantProblem(what: string, given: string | undefined, template: string): Problem | undefined {
-    if ((given ?? '') === template.replaceAll('{partnerCode}', partnerCode ?? '')) return undefined;
+  function findConstantProblem(what: string, actual: string | undefined, template: string): RequestProblem | undefined {
+    if ((actual ?? '') === template.replaceAll('{partnerCode}', partnerCode ?? '')) return undefined;
     return template.includes('{partnerCode}')
-      ? { situation: 'wrongPartnerCode' }
-      : badRequest(`${what} is not as defined`);
+      ? { reason: 'wrongPartnerCode' }
+      : badRequest(`${what} does not match the definition`);
   }
 }
 
-/** Whether all constant fields are in the payload; where payloads are text, as text. */
-export function hasFields(payload: Payload, fields: JsonObject | undefined, form: BodyForm): boolean {
-  const isText = form.form === 'multipart' || (form.form === 'encrypted' && form.payload === 'query');
-  return Object.entries(fields ?? {}).every(([name, wanted]) => {
-    const given = Object.hasOwn(payload, name) ? payload[name] : undefined;
-    if (!isText) return isDeepStrictEqual(given, wanted);
-    // A form has a field for each item of a list, a query string may have the list as one text.
-    const items = Array.isArray(wanted) ? wanted.map(asText) : [asText(wanted)];
-    return isDeepStrictEqual([given].flat(), items) || given === asText(wanted);
+/** Whether the payload has all constant fields, as strings in multipart and query payloads. */
+export function hasConstantFields(payload: Payload, fields: JsonObject | undefined, form: BodyForm): boolean {
+  const hasStringValues = form.form === 'multipart' || (form.form === 'encrypted' && form.payload === 'query');
+  return Object.entries(fields ?? {}).every(([name, expected]) => {
+    const actual = Object.hasOwn(payload, name) ? payload[name] : undefined;
+    if (!hasStringValues) return isDeepStrictEqual(actual, expected);
+    // A form repeats the field for each item of a list; a query string may contain the list as one string.
+    const items = Array.isArray(expected) ? expected.map(toFieldString) : [toFieldString(expected)];
+    return isDeepStrictEqual([actual].flat(), items) || actual === toFieldString(expected);
   });
 }
 
-function asText(value: unknown): string {
+function toFieldString(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function badRequest(text: string): Problem {
-  return { situation: 'badRequest', text };
+function badRequest(message: string): RequestProblem {
+  return { reason: 'badRequest', message };
 }
 
-function unreadable(text: string): ReadPayload {
-  return { kind: 'problem', problem: badRequest(text) };
+function toProblem(message: string): ReadPayload {
+  return { kind: 'problem', problem: badRequest(message) };
 }
 
-// A real server picks the parser by the type, so a form that calls itself JSON, or the other way round, is a mistake worth showing.
+// A real server chooses the parser by content type, so a form that is sent as JSON, or the reverse, is reported as a mistake.
 function readJson(request: ReceivedRequest): Payload | undefined {
   return isType(request, 'multipart/') || isType(request, 'application/x-www-form-urlencoded')
     ? undefined
@@ -115,14 +116,14 @@ function isType({ headers }: ReceivedRequest, type: string): boolean {
   return headers['content-type']?.toLowerCase().startsWith(type) === true;
 }
 
-/** Undefined for what no partner would take for a payload that was decrypted right. */
+/** Returns undefined for what cannot be a correctly decrypted payload. */
 function parsePayload(plain: string, form: 'json' | 'query'): { readonly value: unknown } | undefined {
   if (form === 'json') return parseJson(plain);
   if (plain !== '' && (!plain.includes('=') || /\p{Cc}/u.test(plain))) return undefined;
   return { value: Object.fromEntries(new URLSearchParams(plain)) };
 }
 
-function ownText(holder: Payload, name: string): string | undefined {
+function stringField(holder: Payload, name: string): string | undefined {
   const value = Object.hasOwn(holder, name) ? holder[name] : undefined;
   return typeof value === 'string' ? value : undefined;
 }

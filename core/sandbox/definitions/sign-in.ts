@@ -1,18 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { AuthCall } from '../../partners/definition.ts';
-import type { SandboxResponse, ReceivedRequest } from '../http/exchange.ts';
+import type { ReceivedRequest, SandboxResponse } from '../http/exchange.ts';
 import { Captchas } from '../partners/captcha.ts';
-import { isFilled } from '../partners/partner.ts';
+import { isNonEmptyString } from '../partners/partner.ts';
 import type { SandboxScenarios } from '../scenarios.ts';
 import { isOneTimeCode, oneTimeCode } from '../tokens/totp.ts';
 import { requiredCredentials, type DefinedAccount } from './account.ts';
 import type { Responses } from './responses.ts';
 import type { Refusals } from './refusals.ts';
-import type { Payload, Reader } from './requests.ts';
+import type { Payload, RequestReader } from './requests.ts';
 
-export interface SignInParts {
+export interface SignInContext {
   readonly account: DefinedAccount;
-  readonly reader: Reader;
+  readonly reader: RequestReader;
   readonly responses: Responses;
   readonly refusals: Refusals;
   readonly now: () => number;
@@ -28,11 +28,11 @@ export interface SignIn {
   readonly captchaText: (ticket: string) => string | undefined;
 }
 
-/** The sign-in of a partner by definition: credentials, and a captcha and a one-time code where it has them and a scenario wants them. */
-export function createSignIn(parts: SignInParts): SignIn {
-  const { now, scenarios, responses: responses, openSession } = parts;
-  const { definition, credentials } = parts.account;
-  const { refuse, refuseProblem, refuseMissing } = parts.refusals;
+/** Creates the sign-in of a definition: credentials, plus a captcha and a one-time code if it has them and a scenario turns them on. */
+export function createSignIn(context: SignInContext): SignIn {
+  const { now, scenarios, responses, openSession } = context;
+  const { definition, credentials } = context.account;
+  const { refuse, refuseProblem, refuseMissing } = context.refusals;
   const captchas = new Captchas();
   const secret = randomBytes(20);
   const codeSessions = new Map<string, number>();
@@ -40,14 +40,14 @@ export function createSignIn(parts: SignInParts): SignIn {
 
   return {
     oneTimeCode: () => oneTimeCode(secret, now()),
-    captchaText: (ticket) => captchas.text(ticket),
+    captchaText: (ticket) => captchas.getText(ticket),
 
     credentials(payload) {
-      const missing = required.filter((name) => !isFilled(payload[name]));
+      const missing = required.filter((name) => !isNonEmptyString(payload[name]));
       if (missing.length > 0) return refuseMissing('login', missing);
       const { captcha, twoFactor, accountState } = scenarios();
-      if (captcha && !hasCaptcha(payload)) return refuse('login', 'captchaWanted');
-      // An optional credential counts once it is sent.
+      if (captcha && !hasCaptcha(payload)) return refuse('login', 'captchaRequired');
+      // An optional credential is checked only if it is sent.
       const isWrong = ([name, value]: [string, string]): boolean =>
         Object.hasOwn(payload, name) && payload[name] !== value;
       if (Object.entries(credentials).some(isWrong)) return refuse('login', 'badCredentials');
@@ -56,7 +56,7 @@ export function createSignIn(parts: SignInParts): SignIn {
       if (step === undefined || !twoFactor) return openSession(definition.login);
       const session = randomUUID();
       codeSessions.set(session, now() + step.lifetime * 1000);
-      return refuse('login', 'codeWanted', { fields: { [step.sessionIn]: session } });
+      return refuse('login', 'oneTimeCodeRequired', { fields: { [step.sessionIn]: session } });
     },
 
     code(payload) {
@@ -64,16 +64,16 @@ export function createSignIn(parts: SignInParts): SignIn {
       const code = String(payload[step?.codeField ?? '']);
       const session = String(payload[step?.sessionField ?? '']);
       const isOpen = now() < (codeSessions.get(session) ?? 0);
-      // A wrong code leaves the half-finished login open.
+      // A wrong code leaves the pending login open.
       if (step === undefined || !isOpen || !isOneTimeCode(code, secret, now()))
-        return refuse('oneTimeCode', 'wrongCode');
+        return refuse('oneTimeCode', 'invalidOneTimeCode');
       codeSessions.delete(session);
       if (scenarios().accountState !== 'active') return refuse('oneTimeCode', 'accountNotActive');
       return openSession(step);
     },
 
     captcha(request) {
-      const problem = parts.reader.headerProblem(request, false);
+      const problem = context.reader.findHeaderProblem(request, false);
       if (problem !== undefined) return refuseProblem('login', problem);
       const { image, ticket } = captchas.issue(now());
       const { imageIn = 'image', ticketIn = 'ticket' } = definition.captcha ?? {};
@@ -85,6 +85,6 @@ export function createSignIn(parts: SignInParts): SignIn {
     const step = definition.captcha;
     if (step === undefined) return true;
     const { [step.ticketField]: ticket, [step.textField]: text } = payload;
-    return isFilled(ticket) && isFilled(text) && captchas.redeem(ticket, text, now());
+    return isNonEmptyString(ticket) && isNonEmptyString(text) && captchas.redeem(ticket, text, now());
   }
 }

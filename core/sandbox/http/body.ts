@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Bytes; a request body above it is cut off with 413. */
+/** In bytes. A larger request body is refused with 413. */
 export const bodyLimit = 30 * 1024 * 1024;
 
-/** The whole body, `tooLarge` at the limit, or undefined when the client went away. */
+/** Reads the whole body. `tooLarge` above the limit, undefined if the client disconnects. */
 export function readBody(request: IncomingMessage): Promise<Buffer | 'tooLarge' | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > bodyLimit) return Promise.resolve('tooLarge');
   return new Promise((resolve) => {
@@ -23,7 +23,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer | 'tooLarge' 
   });
 }
 
-/** The parsed value, or undefined when it is not JSON. */
+/** Returns the parsed value in an object, or undefined for invalid JSON. */
 export function parseJson(text: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) as unknown };
@@ -32,20 +32,20 @@ export function parseJson(text: string): { readonly value: unknown } | undefined
   }
 }
 
-/** The value when it is a JSON object, else undefined. */
+/** Returns the value if it is a JSON object, else undefined. */
 export function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Readonly<Record<string, unknown>>)
     : undefined;
 }
 
-/** A form's fields: text as strings, files as `{ name, type, size }`, repeated fields as arrays. Undefined when it can not be read. */
+/** Parses a form's fields: files as `{ name, type, size }`, repeated fields as arrays. Undefined if it cannot be parsed. */
 export async function parseMultipart(
   body: Buffer,
   contentType: string,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   try {
-    // Node deprecates it for servers that strangers reach; this one listens on loopback, and parsing by hand would be worse.
+    // Node deprecates it for servers open to the network. This one listens on loopback, and a hand-written parser would be worse.
     // eslint-disable-next-line @typescript-eslint/no-deprecated
     const form = await new Response(new Uint8Array(body), { headers: { 'content-type': contentType } }).formData();
     const fields: Record<string, unknown> = {};
@@ -53,7 +53,7 @@ export async function parseMultipart(
       const values = form
         .getAll(name)
         .map((value) => (typeof value === 'string' ? value : { name: value.name, type: value.type, size: value.size }));
-      // Defined, not assigned: a field may be called __proto__.
+      // Not assigned, because a field may be named __proto__.
       Object.defineProperty(fields, name, {
         value: values.length === 1 ? values[0] : values,
         enumerable: true,

@@ -15,12 +15,12 @@ interface Message {
 
 const jsonType = 'application/json; charset=utf-8';
 const dripInterval = 50;
-const oversize = 5 * 1024 * 1024;
+const oversizedBytes = 5 * 1024 * 1024;
 const bombSize = 64 * 1024 * 1024;
 
 let bomb: Promise<Buffer> | undefined;
 
-/** Writes an answer, or does to it what a fault says. `date` is epoch milliseconds for the `Date` header. */
+/** Sends a response, with the fault applied. `date` is epoch milliseconds, for the `Date` header. */
 export async function deliver(
   outgoing: ServerResponse,
   response: SandboxResponse,
@@ -31,7 +31,7 @@ export async function deliver(
   if (outgoing.destroyed) return;
   if (fault === 'resetBefore' || fault === 'resetAfter') reset(outgoing);
   else if (fault !== 'hang' && fault !== 'hangAfter') {
-    const message = await damage(compose(response, fault), fault);
+    const message = await corrupt(compose(response, fault), fault);
     outgoing.sendDate = false;
     outgoing.writeHead(message.status, {
       date: new Date(date).toUTCString(),
@@ -53,7 +53,7 @@ function compose(response: SandboxResponse, fault: SandboxFault | undefined): Me
   }
   const isRewritten = typeof fault === 'object' && response.outcome === 'ok';
   const json = isRewritten ? fault.rewrite(structuredClone(response.json)) : response.json;
-  // JSON.stringify gives undefined for undefined, against its type.
+  // Contrary to its type, JSON.stringify returns undefined for undefined.
   const body =
     json === undefined ? undefined : JSON.stringify(response.encrypt === undefined ? json : response.encrypt(json));
   return message(response.status, response.text ?? body ?? '', { 'content-type': jsonType, ...response.headers });
@@ -63,29 +63,29 @@ function composeStatus(
   response: SandboxResponse,
   fault: Extract<SandboxFault, { status: number; retryAfter?: string }>,
 ): Message {
-  const retry = fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter };
+  const retryHeader = fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter };
   if (fault.html !== true) {
     const text = response.text ?? JSON.stringify(response.json);
-    return message(fault.status, text, { 'content-type': jsonType, ...response.headers, ...retry });
+    return message(fault.status, text, { 'content-type': jsonType, ...response.headers, ...retryHeader });
   }
   const page = `<!DOCTYPE html><html><head><title>${fault.status}</title></head><body><h1>Proxy error ${fault.status}</h1></body></html>`;
-  return message(fault.status, page, { 'content-type': 'text/html', ...retry });
+  return message(fault.status, page, { 'content-type': 'text/html', ...retryHeader });
 }
 
 function message(status: number, text: string, headers: Record<string, string>): Message {
   return { status, headers, body: Buffer.from(text) };
 }
 
-async function damage(whole: Message, fault: SandboxFault | undefined): Promise<Message> {
-  const { headers, body } = whole;
-  if (fault === 'brokenJson') return { ...whole, body: body.subarray(0, -1) };
-  if (fault === 'wrongContentType') return { ...whole, headers: { ...headers, 'content-type': 'text/html' } };
-  if (fault === 'oversized') return { ...whole, body: Buffer.concat([body, Buffer.alloc(oversize, ' ')]) };
-  if (fault !== 'gzipBomb') return whole;
-  // Gzip members may follow each other, so the large one is packed once a process.
+async function corrupt(original: Message, fault: SandboxFault | undefined): Promise<Message> {
+  const { headers, body } = original;
+  if (fault === 'brokenJson') return { ...original, body: body.subarray(0, -1) };
+  if (fault === 'wrongContentType') return { ...original, headers: { ...headers, 'content-type': 'text/html' } };
+  if (fault === 'oversized') return { ...original, body: Buffer.concat([body, Buffer.alloc(oversizedBytes, ' ')]) };
+  if (fault !== 'gzipBomb') return original;
+  // Gzip members can be concatenated, so the large one is compressed once per process.
   bomb ??= promisify(gzip)(Buffer.alloc(bombSize, ' '));
   const members = await Promise.all([promisify(gzip)(body), bomb]);
-  return { ...whole, headers: { ...headers, 'content-encoding': 'gzip' }, body: Buffer.concat(members) };
+  return { ...original, headers: { ...headers, 'content-encoding': 'gzip' }, body: Buffer.concat(members) };
 }
 
 function drip(outgoing: ServerResponse, body: Buffer, timers: Timers): void {
@@ -103,7 +103,7 @@ function drip(outgoing: ServerResponse, body: Buffer, timers: Timers): void {
 
 function reset(outgoing: ServerResponse): void {
   const { socket } = outgoing;
-  // Node can send a reset only on a plain socket.
+  // Node supports a reset only on a plain socket.
   if (socket instanceof Socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy();
   else outgoing.destroy();
 }

@@ -1,15 +1,15 @@
 import type { BuiltInPartner } from '../../partners/index.ts';
 
-/** The partners that every sandbox serves. */
+/** A partner that every sandbox serves. */
 export type SandboxPartner = BuiltInPartner;
 
-/** One of the built-in partners, or the id of a definition. */
+/** A built-in partner, or the id of a definition. */
 export type SandboxPartnerId = SandboxPartner | (string & {});
 
-/** What a request was for, whichever partner it went to. */
+/** What a request was for, with the same names for all partners. */
 export type SandboxCall = 'login' | 'twoFactor' | 'refresh' | 'logout' | 'captcha' | 'protected' | 'other';
 
-/** How the sandbox judged a request, in one word that tests can compare. */
+/** The sandbox's verdict on a request, as a name that tests can compare. */
 export type SandboxOutcome =
   | 'ok'
   | 'twoFactorRequired'
@@ -29,28 +29,28 @@ export type SandboxOutcome =
   | 'fault'
   | 'crashed';
 
-/** A request that has been received whole. */
+/** A completely received request. */
 export interface ReceivedRequest {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Names in lower case; repeated headers joined by a comma. */
+  /** Names in lower case, repeated headers joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
 
-/** What a partner decided to say, before faults are applied and bytes are written. */
+/** A partner's response before faults are applied and bytes are written. */
 export interface SandboxResponse {
   readonly status: number;
   readonly outcome: SandboxOutcome;
-  /** Sent as JSON unless `text` is given. */
+  /** Sent as JSON unless `text` is set. */
   readonly json?: unknown;
   readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The request's plain payload, for the journal. */
+  /** The plain payload of the request, for the journal. */
   readonly payload?: unknown;
-  /** Turns `json` into what travels (an encrypted answer); runs after a `rewrite` fault, so that a fault can change plain fields. */
+  /** Encrypts `json` before it is sent. Runs after a `rewrite` fault, so that the fault can change plain fields. */
   readonly encrypt?: (json: unknown) => unknown;
 }
 
@@ -59,21 +59,21 @@ export interface Route {
   readonly method: string;
   readonly path: string;
   readonly call: SandboxCall;
-  /** Tells several routes of one method and path apart; asked only then. */
+  /** Distinguishes several routes with the same method and path. Called only if there are several. */
   readonly accepts?: (request: ReceivedRequest) => boolean | Promise<boolean>;
   readonly handle: (request: ReceivedRequest) => SandboxResponse | Promise<SandboxResponse>;
 }
 
-/** A partner as the HTTP part sees it: a table of routes and a form for errors. */
+/** A partner as seen by the HTTP server: its routes and its error format. */
 export interface PartnerServer {
   readonly id: SandboxPartnerId;
-  /** Paths under it belong to this partner even where no route matches, so that its own form of 404 is used. */
+  /** Paths that start with it belong to this partner even if no route matches, so that a 404 has its format. */
   readonly prefix: string | undefined;
   readonly routes: readonly Route[];
-  /** The partner's form of a bare HTTP error (404, 413, 500, and the statuses that faults ask for). */
+  /** Returns a plain HTTP error (404, 413, 500, and the statuses of faults) in the partner's format. */
   readonly failure: (status: number, outcome: SandboxOutcome) => SandboxResponse;
-  /** The current one-time code of the account, if the partner has them. */
+  /** Returns the account's current one-time code. Only for partners that use them. */
   readonly oneTimeCode?: () => string;
-  /** What the captcha of this ticket shows, if the partner has them. */
+  /** Returns the text of the captcha with this ticket. Only for partners that use them. */
   readonly captchaText?: (ticket: string) => string | undefined;
 }

@@ -1,33 +1,33 @@
 import type { SandboxCall, SandboxPartnerId } from './exchange.ts';
 
 /**
- * What can go wrong with one answer.
+ * A fault in one response.
  *
- * Before the request is processed (nothing rotates): `resetBefore`, `hang`, and, unless `processed` is true, the objects that replace
- * the answer (`status`, `redirect`, `text`). After it was processed (a refresh has really rotated): all others.
+ * `resetBefore`, `hang` and, unless `processed` is true, the objects that replace the response (`status`, `redirect`, `text`) take effect
+ * before the request is processed, so nothing rotates. All others take effect afterwards: a refresh has rotated the tokens.
  */
 export type SandboxFault =
-  /** The socket is reset before anything is processed. */
+  /** Not processed, the socket is reset. */
   | 'resetBefore'
-  /** Processed, then the socket is reset: the answer is lost. */
+  /** Processed, then the socket is reset: the response is lost. */
   | 'resetAfter'
-  /** Processed, half of the body is sent, then the socket is closed. */
+  /** Processed, then half of the body is sent and the socket is closed. */
   | 'halfResponse'
-  /** Never processed, never answered. */
+  /** Not processed, no response. */
   | 'hang'
-  /** Processed, never answered. */
+  /** Processed, no response. */
   | 'hangAfter'
-  /** Processed, then answered one byte every 50 ms. */
+  /** Processed, then the body is sent one byte every 50 ms. */
   | 'drip'
   /** Processed; the JSON body lacks its last character. */
   | 'brokenJson'
-  /** Processed; the JSON is called `text/html`. */
+  /** Processed; the JSON has the content type `text/html`. */
   | 'wrongContentType'
-  /** Processed; 5 MiB of white space follow the JSON. */
+  /** Processed; the JSON is followed by 5 MiB of white space. */
   | 'oversized'
-  /** Processed; gzip of about 64 KiB that unpacks to the JSON and 64 MiB of white space. */
+  /** Processed; a gzip body of about 64 KiB that expands to the JSON and 64 MiB of white space. */
   | 'gzipBomb'
-  /** An HTTP status in the partner's error form, or with an HTML page as a proxy sends it. */
+  /** An HTTP status in the partner's error format, or with an HTML page like a proxy's. */
   | {
       readonly status: number;
       /** Raw value of the `Retry-After` header. */
@@ -35,22 +35,22 @@ export type SandboxFault =
       readonly html?: boolean;
       readonly processed?: boolean;
     }
-  /** A redirect, 302 by default. */
+  /** A redirect. `status` defaults to 302. */
   | { readonly redirect: string; readonly status?: number; readonly processed?: boolean }
-  /** Processed; a success answer is changed (before it is encrypted, where it is). An `undefined` result sends no body. */
+  /** Processed; a success response is changed before it is encrypted. If the function returns undefined, no body is sent. */
   | { readonly rewrite: (response: unknown) => unknown }
-  /** HTTP 200 with any body, called `application/json` by default. */
+  /** HTTP 200 with any body. `contentType` defaults to `application/json`. */
   | { readonly text: string; readonly contentType?: string; readonly processed?: boolean };
 
-/** Which requests a fault is for; without `partner` or `call`, any. */
+/** Which requests a fault applies to. Without `partner` or `call`: any. */
 export interface SandboxFaultTarget {
   readonly partner?: SandboxPartnerId;
   readonly call?: SandboxCall;
-  /** How many requests it hits: a whole number from 1, or Infinity. Default 1. */
+  /** How many requests it applies to: an integer from 1, or Infinity. Default 1. */
   readonly times?: number;
 }
 
-const words: readonly unknown[] = [
+const faultNames: readonly unknown[] = [
   'resetBefore',
   'resetAfter',
   'halfResponse',
@@ -75,18 +75,18 @@ export function faultName(fault: SandboxFault): string {
   return 'text' in fault ? 'text' : `status ${fault.status}`;
 }
 
-/** The faults still to be played, oldest first. */
+/** The faults still to be injected, oldest first. */
 export class FaultQueue {
-  #pending: { readonly fault: SandboxFault; readonly target: SandboxFaultTarget; left: number }[] = [];
+  #pending: { readonly fault: SandboxFault; readonly target: SandboxFaultTarget; remaining: number }[] = [];
 
   add(fault: SandboxFault, target: SandboxFaultTarget): void {
-    const known = typeof fault === 'string' ? words.includes(fault) : isFaultObject(fault);
-    if (!known) throw new TypeError(`Unknown sandbox fault ${JSON.stringify(fault)}`);
+    const isKnown = typeof fault === 'string' ? faultNames.includes(fault) : isFaultObject(fault);
+    if (!isKnown) throw new TypeError(`Unknown sandbox fault ${JSON.stringify(fault)}.`);
     const times = target.times ?? 1;
     if (!(times === Infinity || (Number.isInteger(times) && times > 0))) {
-      throw new TypeError('times must be a whole number from 1, or Infinity');
+      throw new TypeError('Sandbox fault option times must be an integer from 1, or Infinity.');
     }
-    this.#pending.push({ fault, target, left: times });
+    this.#pending.push({ fault, target, remaining: times });
   }
 
   take(partner: SandboxPartnerId | undefined, call: SandboxCall): SandboxFault | undefined {
@@ -96,8 +96,8 @@ export class FaultQueue {
         (target.call === undefined || target.call === call),
     );
     if (found === undefined) return undefined;
-    found.left -= 1;
-    if (found.left === 0) this.#pending = this.#pending.filter((one) => one !== found);
+    found.remaining -= 1;
+    if (found.remaining === 0) this.#pending = this.#pending.filter((entry) => entry !== found);
     return found.fault;
   }
 

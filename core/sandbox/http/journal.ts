@@ -1,29 +1,29 @@
-import type { SandboxResponse, ReceivedRequest, SandboxCall, SandboxOutcome, SandboxPartnerId } from './exchange.ts';
+import type { ReceivedRequest, SandboxCall, SandboxOutcome, SandboxPartnerId, SandboxResponse } from './exchange.ts';
 
-/** One request that the sandbox received, decrypted, and how it was answered. */
+/** One request that the sandbox received, decrypted, and the outcome. */
 export interface SandboxJournalEntry {
-  /** When it was answered: epoch milliseconds on the sandbox's clock. */
+  /** When the response was decided, epoch milliseconds on the sandbox's clock. */
   readonly at: number;
-  /** Absent when the path belongs to no partner. */
+  /** Absent if the path belongs to no partner. */
   readonly partner?: SandboxPartnerId;
   readonly call: SandboxCall;
   readonly method: string;
   /** Without the query. */
   readonly path: string;
-  /** Names in lower case. Holds secrets, as `body` and `payload` do: the journal is for tests, never for a log. */
+  /** Names in lower case. Contains secrets, like `body` and `payload`: the journal is for tests and must not be logged. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body as it came, read as UTF-8. */
+  /** The body as received, decoded as UTF-8. */
   readonly body: string;
-  /** The decrypted or parsed payload; absent when it could not be read. */
+  /** The decrypted or parsed payload. Absent if it could not be read. */
   readonly payload?: unknown;
-  /** The HTTP status that was sent, or that would have been sent where a fault swallowed the answer; 0 when nothing was processed or sent. */
+  /** The HTTP status that was sent, or would have been sent without a fault. 0 if nothing was processed or sent. */
   readonly status: number;
   readonly outcome: SandboxOutcome;
-  /** The name of the fault that was played on this request, when one was. */
+  /** The name of the fault that was injected, if any. */
   readonly fault?: string;
 }
 
-/** What the HTTP part knows about an exchange once it is decided. */
+/** A request and the decision on it. */
 export interface Exchange {
   readonly request: ReceivedRequest;
   readonly partner: SandboxPartnerId | undefined;
@@ -32,7 +32,7 @@ export interface Exchange {
   readonly fault: string | undefined;
 }
 
-export function journalEntry(exchange: Exchange, at: number): SandboxJournalEntry {
+export function createJournalEntry(exchange: Exchange, at: number): SandboxJournalEntry {
   const { request, partner, call, response, fault } = exchange;
   return Object.freeze({
     at,

@@ -4,38 +4,38 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { readBody } from './body.ts';
 import { deliver } from './delivery.ts';
-import type { SandboxResponse, PartnerServer, ReceivedRequest, Route, SandboxCall } from './exchange.ts';
+import type { PartnerServer, ReceivedRequest, Route, SandboxCall, SandboxResponse } from './exchange.ts';
 import { faultName, isProcessed, type FaultQueue, type SandboxFault } from './faults.ts';
 import type { Exchange } from './journal.ts';
 import { Timers } from './timers.ts';
 
-export interface HttpParts {
-  /** Asked in order; the first with a matching route answers, else the first with a matching prefix. */
+export interface HttpServerOptions {
+  /** Tried in order: the first with a matching route, else the first with a matching prefix, handles a request. */
   readonly partners: readonly PartnerServer[];
   readonly faults: FaultQueue;
   readonly record: (exchange: Exchange) => void;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** Milliseconds to hold an answer back. */
+  /** Milliseconds by which a response is delayed. */
   readonly delay: () => number;
-  /** Present for https. */
+  /** Undefined for http. */
   readonly tls: SecureContextOptions | undefined;
 }
 
 export interface HttpServer {
   readonly port: number;
-  /** Connections made from now on see the new certificate; idle ones are closed. */
+  /** Applies to new connections. Idle ones are closed. */
   useCertificate(tls: SecureContextOptions): void;
-  /** Ends every connection and timer at once. */
+  /** Closes every connection and cancels every timer at once. */
   close(): Promise<void>;
 }
 
-/** Listens on 127.0.0.1; port 0 lets the system choose. */
-export async function listen(parts: HttpParts, port: number): Promise<HttpServer> {
+/** Listens on 127.0.0.1. With port 0 the system chooses a free port. */
+export async function listen(options: HttpServerOptions, port: number): Promise<HttpServer> {
   const timers = new Timers();
   const handle = (request: IncomingMessage, outgoing: ServerResponse): void =>
-    void serve(parts, timers, request, outgoing).catch(() => outgoing.destroy());
-  const tlsServer = parts.tls === undefined ? undefined : createTlsServer(parts.tls, handle);
+    void serve(options, timers, request, outgoing).catch(() => outgoing.destroy());
+  const tlsServer = options.tls === undefined ? undefined : createTlsServer(options.tls, handle);
   const server: Server | TlsServer = tlsServer ?? createServer(handle);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -58,35 +58,42 @@ export async function listen(parts: HttpParts, port: number): Promise<HttpServer
     },
     close: () =>
       new Promise((resolve) => {
-        timers.end();
+        timers.cancelAll();
         server.close(() => resolve());
-        // The server itself forgets connections whose TLS handshake is not over.
+        // The server itself does not track connections whose TLS handshake is incomplete.
         for (const socket of sockets) socket.destroy();
       }),
   };
 }
 
-async function serve(parts: HttpParts, timers: Timers, raw: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  // A client that goes away is no event for the sandbox.
+async function serve(
+  options: HttpServerOptions,
+  timers: Timers,
+  raw: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  // A client that disconnects is not an error.
   outgoing.on('error', () => undefined);
   const body = await readBody(raw);
   if (body === undefined) return;
-  const request = received(raw, body === 'tooLarge' ? Buffer.alloc(0) : body);
-  const { partner, route } = await find(parts.partners, request);
+  const request = toReceivedRequest(raw, body === 'tooLarge' ? Buffer.alloc(0) : body);
+  const { partner, route } = await findRoute(options.partners, request);
   const call: SandboxCall = route?.call ?? 'other';
-  const fault = parts.faults.take(partner?.id, call);
-  const response = body === 'tooLarge' ? fail(partner, 413, 'tooLarge') : await decide(partner, route, request, fault);
-  parts.record({
+  const fault = options.faults.take(partner?.id, call);
+  const response =
+    body === 'tooLarge' ? failure(partner, 413, 'tooLarge') : await decide(partner, route, request, fault);
+  options.record({
     request,
     partner: partner?.id,
     call,
     response,
     fault: fault === undefined ? undefined : faultName(fault),
   });
-  if (body === 'tooLarge') cutOff(raw, outgoing, timers);
-  // A rewrite that throws, or gives what JSON can not hold, loses the answer and no more.
-  const send = (): void => void deliver(outgoing, response, fault, parts.now(), timers).catch(() => outgoing.destroy());
-  const delay = parts.delay();
+  if (body === 'tooLarge') discardBody(raw, outgoing, timers);
+  // A rewrite that throws, or returns what JSON cannot represent, loses this response only.
+  const send = (): void =>
+    void deliver(outgoing, response, fault, options.now(), timers).catch(() => outgoing.destroy());
+  const delay = options.delay();
   if (delay > 0) timers.after(delay, send);
   else send();
 }
@@ -97,11 +104,11 @@ async function decide(
   request: ReceivedRequest,
   fault: SandboxFault | undefined,
 ): Promise<SandboxResponse> {
-  if (fault !== undefined && !isProcessed(fault)) return fail(partner, faultStatus(fault), 'fault');
+  if (fault !== undefined && !isProcessed(fault)) return failure(partner, faultStatus(fault), 'fault');
   const response = await respond(partner, route, request);
   if (typeof fault !== 'object' || 'rewrite' in fault) return response;
-  // The fault replaces what was decided, but the journal keeps the decision's outcome.
-  return { ...fail(partner, faultStatus(fault), response.outcome), payload: response.payload };
+  // The fault replaces the response, but the journal keeps the original outcome.
+  return { ...failure(partner, faultStatus(fault), response.outcome), payload: response.payload };
 }
 
 async function respond(
@@ -109,11 +116,11 @@ async function respond(
   route: Route | undefined,
   request: ReceivedRequest,
 ): Promise<SandboxResponse> {
-  if (route === undefined) return fail(partner, 404, 'notFound');
+  if (route === undefined) return failure(partner, 404, 'notFound');
   try {
     return await route.handle(request);
   } catch {
-    return fail(partner, 500, 'crashed');
+    return failure(partner, 500, 'crashed');
   }
 }
 
@@ -123,30 +130,30 @@ function faultStatus(fault: SandboxFault): number {
   return 'status' in fault ? fault.status : 200;
 }
 
-function fail(
+function failure(
   partner: PartnerServer | undefined,
   status: number,
   outcome: SandboxResponse['outcome'],
 ): SandboxResponse {
-  return partner?.failure(status, outcome) ?? { status, outcome, text: 'Sandbox: no partner here' };
+  return partner?.failure(status, outcome) ?? { status, outcome, text: 'Sandbox: no partner has this path' };
 }
 
-async function find(
+async function findRoute(
   partners: readonly PartnerServer[],
   request: ReceivedRequest,
 ): Promise<{ readonly partner: PartnerServer | undefined; readonly route: Route | undefined }> {
   const { method, path } = request;
-  const owner = partners.find(({ routes }) => routes.some((one) => one.path === path));
+  const owner = partners.find(({ routes }) => routes.some((route) => route.path === path));
   if (owner === undefined) {
     const partner = partners.find(({ prefix }) => prefix !== undefined && path.startsWith(prefix));
     return { partner, route: undefined };
   }
-  const routes = owner.routes.filter((one) => one.method === method && one.path === path);
-  return { partner: owner, route: await choose(routes, request) };
+  const routes = owner.routes.filter((route) => route.method === method && route.path === path);
+  return { partner: owner, route: await chooseRoute(routes, request) };
 }
 
-/** The first of several routes that accepts the request, else the last. */
-async function choose(routes: readonly Route[], request: ReceivedRequest): Promise<Route | undefined> {
+/** Returns the first of several routes that accepts the request, else the last. */
+async function chooseRoute(routes: readonly Route[], request: ReceivedRequest): Promise<Route | undefined> {
   const last = routes.at(-1);
   for (const route of routes) {
     if (route === last || (await route.accepts?.(request)) === true) return route;
@@ -154,8 +161,8 @@ async function choose(routes: readonly Route[], request: ReceivedRequest): Promi
   return undefined;
 }
 
-function received(raw: IncomingMessage, body: Buffer): ReceivedRequest {
-  // Taken apart by hand: a target such as `//` or a whole URL is no reason to throw.
+function toReceivedRequest(raw: IncomingMessage, body: Buffer): ReceivedRequest {
+  // Not parsed with `URL`, which throws for a target such as `//`.
   const [path = '', ...query] = (raw.url ?? '').split('?');
   const headers = Object.entries(raw.headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]);
   return {
@@ -167,8 +174,8 @@ function received(raw: IncomingMessage, body: Buffer): ReceivedRequest {
   };
 }
 
-// The rest of the body is read and thrown away for a moment, else a client still sending would see a reset in place of the 413.
-function cutOff(raw: IncomingMessage, outgoing: ServerResponse, timers: Timers): void {
+// Reads and discards the rest of the body for a second, so that a client still sending receives the 413 instead of a reset.
+function discardBody(raw: IncomingMessage, outgoing: ServerResponse, timers: Timers): void {
   outgoing.shouldKeepAlive = false;
   raw.resume();
   timers.after(1000, () => raw.destroy());

@@ -1,10 +1,10 @@
-/** Timers that end together; once ended, none can be started, so that a request still being processed leaves nothing behind. */
+/** Timers that are cancelled together. None can start afterwards, so that a request in progress leaves no timer behind. */
 export class Timers {
   readonly #pending = new Set<NodeJS.Timeout>();
-  #ended = false;
+  #isCancelled = false;
 
   after(milliseconds: number, run: () => void): void {
-    if (this.#ended) return;
+    if (this.#isCancelled) return;
     const timer = setTimeout(() => {
       this.#pending.delete(timer);
       run();
@@ -12,8 +12,8 @@ export class Timers {
     this.#pending.add(timer);
   }
 
-  end(): void {
-    this.#ended = true;
+  cancelAll(): void {
+    this.#isCancelled = true;
     for (const timer of this.#pending) clearTimeout(timer);
     this.#pending.clear();
   }

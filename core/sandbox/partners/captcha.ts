@@ -4,7 +4,7 @@ import { deflateSync } from 'node:zlib';
 // Cloudreve 4.18 service/basic/site.go: 30 minutes.
 const lifetime = 1800;
 
-// One string a digit, five rows of three dots.
+// One string per digit, five rows of three pixels.
 const glyphs = [
   '111101101101111',
   '010110010010111',
@@ -18,24 +18,24 @@ const glyphs = [
   '111101111001111',
 ];
 
-/** Captchas of six digits, each good for one try. */
+/** Captchas of six digits, each valid for one attempt. */
 export class Captchas {
   readonly #open = new Map<string, { readonly text: string; readonly expiresAt: number }>();
 
-  /** `now` in epoch milliseconds; `image` is a data URI. */
+  /** `now` is in epoch milliseconds; `image` is a data URI. */
   issue(now: number): { readonly image: string; readonly ticket: string } {
     const ticket = randomUUID();
     const text = String(randomInt(1_000_000)).padStart(6, '0');
-    for (const [old, { expiresAt }] of this.#open) if (now >= expiresAt) this.#open.delete(old);
+    for (const [id, { expiresAt }] of this.#open) if (now >= expiresAt) this.#open.delete(id);
     this.#open.set(ticket, { text, expiresAt: now + lifetime * 1000 });
     return { image: `data:image/png;base64,${drawDigits(text).toString('base64')}`, ticket };
   }
 
-  text(ticket: string): string | undefined {
+  getText(ticket: string): string | undefined {
     return this.#open.get(ticket)?.text;
   }
 
-  /** Uses the ticket up, whether the text is right or not. */
+  /** Whether the text is correct. Invalidates the ticket in any case. */
   redeem(ticket: string, text: string, now: number): boolean {
     const found = this.#open.get(ticket);
     if (found === undefined || text === '') return false;
@@ -44,7 +44,7 @@ export class Captchas {
   }
 }
 
-/** A PNG of black digits on white, large enough to be read on a screen. */
+/** Draws a PNG of black digits on white, large enough to read on a screen. */
 function drawDigits(text: string): Buffer {
   const scale = 8;
   const width = (text.length * 4 + 1) * scale;
@@ -60,7 +60,7 @@ function drawDigits(text: string): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  // Eight bits a dot, grey.
+  // Eight bits per pixel, greyscale.
   header[8] = 8;
   return Buffer.concat([
     Buffer.from('89504e470d0a1a0a', 'hex'),
@@ -84,7 +84,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
 }
 
-/** CRC-32 of PNG and zlib. node:zlib has it only since 22.2. */
+/** CRC-32 as in PNG. node:zlib has it only since Node 22.2. */
 function crc32(data: Buffer): number {
   let crc = 0xffffffff;
   for (const byte of data) {

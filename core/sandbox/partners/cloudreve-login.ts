@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { asObject, parseJson } from '../http/body.ts';
-import type { SandboxResponse, ReceivedRequest } from '../http/exchange.ts';
+import type { ReceivedRequest, SandboxResponse } from '../http/exchange.ts';
 import type { SandboxScenarios } from '../scenarios.ts';
 import { isOneTimeCode, oneTimeCode } from '../tokens/totp.ts';
 import type { Captchas } from './captcha.ts';
-import { askForCode, bindStrings, refuse, refuseParameter, succeed } from './cloudreve-envelope.ts';
+import { bindStrings, refuse, refuseParameter, requireOneTimeCode, succeed } from './cloudreve-envelope.ts';
 
-// service/user/login.go: a session for the one-time code lives 600 s.
+// service/user/login.go: the session for a one-time code lasts 600 s.
 const codeSessionLifetime = 600;
 
 export interface CloudreveCredentials {
@@ -18,10 +18,10 @@ export interface CloudreveAccount {
   readonly credentials: CloudreveCredentials;
 }
 
-export interface CloudreveLoginParts {
+export interface CloudreveLoginContext {
   readonly account: CloudreveAccount;
   readonly captchas: Captchas;
-  /** Of the one-time codes. */
+  /** The secret of the one-time codes. */
   readonly secret: Buffer;
   readonly now: () => number;
   readonly scenarios: () => SandboxScenarios;
@@ -35,9 +35,9 @@ export interface CloudreveLogin {
   readonly code: (request: ReceivedRequest) => SandboxResponse;
 }
 
-/** Cloudreve's sign-in: prepare, password, one-time code (service/user/login.go, middleware/captcha.go). */
-export function createCloudreveLogin(parts: CloudreveLoginParts): CloudreveLogin {
-  const { account, captchas, secret, now, scenarios, openSession } = parts;
+/** Creates Cloudreve's sign-in: prepare, password, one-time code (service/user/login.go, middleware/captcha.go). */
+export function createCloudreveLogin(context: CloudreveLoginContext): CloudreveLogin {
+  const { account, captchas, secret, now, scenarios, openSession } = context;
   const codeSessions = new Map<string, number>();
   const { credentials } = account;
 
@@ -46,7 +46,7 @@ export function createCloudreveLogin(parts: CloudreveLoginParts): CloudreveLogin
 
     prepare(request: ReceivedRequest): SandboxResponse {
       const email = request.query.get('email') ?? '';
-      const problem = emailProblem(email);
+      const problem = findEmailProblem(email);
       if (problem !== undefined) return refuseParameter(problem);
       if (email !== credentials.email || scenarios().accountState === 'gone') {
         return refuse(request, 404, 'User not found', 'badCredentials');
@@ -55,13 +55,13 @@ export function createCloudreveLogin(parts: CloudreveLoginParts): CloudreveLogin
     },
 
     password(request: ReceivedRequest): SandboxResponse {
-      // Before validation: broken JSON is a wrong captcha, not a wrong parameter.
+      // Before validation, so that invalid JSON is a captcha error and not a parameter error.
       if (scenarios().captcha && !hasCaptcha(request))
         return refuse(request, 40_026, 'CAPTCHA not match.', 'badCaptcha');
       const bound = bindStrings(request, ['email', 'password']);
       if (bound.kind === 'refused') return bound.response;
       const { email, password } = bound.fields;
-      const problem = emailProblem(email) ?? passwordProblem(password);
+      const problem = findEmailProblem(email) ?? findPasswordProblem(password);
       if (problem !== undefined) return refuseParameter(problem);
       const { accountState, twoFactor } = scenarios();
       if (accountState === 'gone' || email !== credentials.email || password !== credentials.password) {
@@ -73,7 +73,7 @@ export function createCloudreveLogin(parts: CloudreveLoginParts): CloudreveLogin
       if (accountState === 'inactive') {
         return refuse(request, 40_018, 'This account is not activated', 'accountNotActive');
       }
-      return twoFactor ? askForCode(openCodeSession()) : openSession();
+      return twoFactor ? requireOneTimeCode(openCodeSession()) : openSession();
     },
 
     code(request: ReceivedRequest): SandboxResponse {
@@ -84,7 +84,7 @@ export function createCloudreveLogin(parts: CloudreveLoginParts): CloudreveLogin
       if (session === '') return refuseParameter('SessionID cannot be empty');
       if (now() >= (codeSessions.get(session) ?? 0)) return refuse(request, 404, 'Session not found', 'badCode');
       if (scenarios().accountState === 'gone') return refuse(request, 404, 'User not found', 'accountNotActive');
-      // A wrong code leaves the session open, without a limit of tries.
+      // A wrong code leaves the session open, with no limit on attempts.
       if (!isOneTimeCode(otp, secret, now())) return refuse(request, 40_022, 'Incorrect 2FA code', 'badCode');
       codeSessions.delete(session);
       return openSession();
@@ -104,12 +104,12 @@ export function createCloudreveLogin(parts: CloudreveLoginParts): CloudreveLogin
   }
 }
 
-function emailProblem(email: string): string | undefined {
+function findEmailProblem(email: string): string | undefined {
   if (email === '') return 'Email cannot be empty';
   return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) ? undefined : 'Email format error';
 }
 
-function passwordProblem(password: string): string | undefined {
+function findPasswordProblem(password: string): string | undefined {
   if (password === '') return 'Password cannot be empty';
   // Go counts code points, not UTF-16 units.
   const { length } = Array.from(password);

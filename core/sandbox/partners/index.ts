@@ -3,5 +3,5 @@ import { bizmail } from './bizmail.ts';
 import { cloudreve } from './cloudreve.ts';
 import { tconnect } from './tconnect.ts';
 
-/** The built-in partners as the sandbox serves them. */
-export const twins = { tconnect, bizmail, cloudreve } as const;
+/** The sandbox's implementation of each built-in partner. */
+export const simulators = { tconnect, bizmail, cloudreve } as const;

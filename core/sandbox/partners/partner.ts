@@ -3,25 +3,25 @@ import type { PartnerServer, ReceivedRequest, SandboxOutcome } from '../http/exc
 import type { SandboxScenarios } from '../scenarios.ts';
 import type { Claims, TokenKey } from '../tokens/jwt.ts';
 import { verifyToken } from '../tokens/jwt.ts';
-import type { Refusal, RefreshRules, Rotation, TokenFamilies, TokenMint, TokenPair } from '../tokens/families.ts';
+import type { RefreshRules, Refusal, Rotation, TokenFamilies, TokenMint, TokenPair } from '../tokens/families.ts';
 
-/** The account that a partner knows. A profile shows all of it; its credentials are not enumerable there. */
+/** The account at a partner. A profile contains all of it, with the credentials not enumerable. */
 export interface SandboxAccount {
   readonly partnerCode?: string;
   readonly cipher?: SandboxCipher;
   readonly credentials: object;
 }
 
-/** A built-in partner as the sandbox serves it, written from the partner's pages and not from its definition. */
-export interface SandboxTwin<Given, Account extends SandboxAccount> {
+/** The sandbox's implementation of a built-in partner, written from the partner's pages and not from its definition. */
+export interface PartnerSimulator<Overrides, Account extends SandboxAccount> {
   readonly tokenAlgorithm: TokenKey['algorithm'];
-  /** The account, with random values for whatever the caller has not fixed. */
-  readonly completeAccount: (given: Given) => Account;
-  readonly create: (parts: PartnerParts<Account>) => PartnerServer;
+  /** Completes the account with random values. */
+  readonly completeAccount: (overrides: Overrides) => Account;
+  readonly create: (context: PartnerContext<Account>) => PartnerServer;
 }
 
-/** What every partner is built from. */
-export interface PartnerParts<Account> {
+/** What a partner's server depends on. */
+export interface PartnerContext<Account> {
   readonly account: Account;
   readonly families: TokenFamilies;
   readonly key: TokenKey;
@@ -30,7 +30,7 @@ export interface PartnerParts<Account> {
   readonly scenarios: () => SandboxScenarios;
 }
 
-/** What a partner does unless a scenario says otherwise; lifetimes in seconds. */
+/** A partner's behaviour unless a scenario changes it. Lifetimes in seconds. */
 export interface PartnerDefaults {
   readonly accessLifetime: number;
   readonly refreshLifetime: number;
@@ -48,32 +48,32 @@ export function refreshRules(scenarios: SandboxScenarios, defaults: PartnerDefau
   };
 }
 
-/** Verified claims, or why the token is not even worth looking up. `exp` may lag a token's life by the rest of its last second. */
+/** Returns the verified claims, or why the token is invalid. Accepts a token until the end of the second in `exp`. */
 export function readToken(token: string, key: TokenKey, now: number): Claims | 'unknown' | 'expired' {
   const claims = verifyToken(token, key);
   if (claims === undefined) return 'unknown';
-  const expires = claims.exp;
-  return typeof expires === 'number' && now < (expires + 1) * 1000 ? claims : 'expired';
+  const expiry = claims.exp;
+  return typeof expiry === 'number' && now < (expiry + 1) * 1000 ? claims : 'expired';
 }
 
-export function isPair(result: TokenPair | Refusal): result is TokenPair {
+export function isTokenPair(result: TokenPair | Refusal): result is TokenPair {
   return typeof result === 'object';
 }
 
-export function outcomeOf(refusal: Refusal): SandboxOutcome {
+export function toOutcome(refusal: Refusal): SandboxOutcome {
   return refusal === 'unknown' ? 'badToken' : refusal;
 }
 
-/** The bearer token of a request, or undefined. */
-export function bearerOf(request: ReceivedRequest): string | undefined {
+/** Returns the bearer token of a request, or undefined. */
+export function readBearer(request: ReceivedRequest): string | undefined {
   return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
 }
 
-/** Whole seconds from now until a deadline in epoch milliseconds. */
+/** Returns the whole seconds from now until a deadline, both in epoch milliseconds. */
 export function secondsUntil(deadline: number, now: number): number {
   return Math.round((deadline - now) / 1000);
 }
 
-export function isFilled(value: unknown): value is string {
+export function isNonEmptyString(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }

@@ -1,4 +1,4 @@
-/** How a partner treats a refresh token that was already used. */
+/** How a partner treats a refresh token that is used again. */
 export type Rotation = 'reuseAllowed' | 'strict' | 'reuseDetection';
 
 /** Times are epoch milliseconds. */
@@ -9,7 +9,7 @@ export interface TokenPair {
   readonly refreshExpiresAt: number;
 }
 
-/** Makes the token text. The family id is a UUID; times are epoch milliseconds. */
+/** Creates a token. The family id is a UUID; times are epoch milliseconds. */
 export type TokenMint = (kind: 'access' | 'refresh', family: string, issuedAt: number, expiresAt: number) => string;
 
 export interface IssueRules {
@@ -22,9 +22,9 @@ export interface IssueRules {
 
 export interface RefreshRules extends IssueRules {
   readonly rotation: Rotation;
-  /** Seconds in which a used refresh token is answered with the same new pair again. */
+  /** Seconds during which a used refresh token returns the same new pair again. */
   readonly graceTime: number;
-  /** True when the refresh token stays as it is and only a new access token is issued. */
+  /** Issues only a new access token and keeps the refresh token. */
   readonly keepRefreshToken: boolean;
 }
 
@@ -32,8 +32,8 @@ export type Refusal = 'unknown' | 'expired' | 'replayed' | 'revoked';
 
 interface Family {
   readonly id: string;
-  refreshDead: boolean;
-  accessDead: boolean;
+  isRefreshRevoked: boolean;
+  isAccessRevoked: boolean;
 }
 
 interface RefreshRecord {
@@ -47,13 +47,13 @@ interface AccessRecord {
   expiresAt: number;
 }
 
-const pruneEvery = 1000;
+const pruneInterval = 1000;
 
 /**
- * The sessions of one partner: which tokens were issued, used and revoked. Plain state; every rule and the time come with the call.
+ * The sessions of one partner: which tokens were issued, used and revoked. Rules and time are passed with each call.
  *
- * A token lives until the millisecond its lifetime ends, though its `exp` claim counts whole seconds: with lifetimes of a second the
- * rounding would otherwise eat half of the life.
+ * A token expires to the millisecond, although its `exp` claim is in whole seconds: with a lifetime of one second, rounding would
+ * otherwise cut it by half on average.
  */
 export class TokenFamilies {
   readonly #refresh = new Map<string, RefreshRecord>();
@@ -62,74 +62,74 @@ export class TokenFamilies {
   #current: TokenPair | undefined;
   #issued = 0;
 
-  /** The pair that was issued last. */
+  /** The most recently issued pair. */
   get current(): TokenPair | undefined {
     return this.#current;
   }
 
   /** Starts a session. */
   open(family: string, now: number, rules: IssueRules): TokenPair {
-    const opened: Family = { id: family, refreshDead: false, accessDead: false };
+    const opened: Family = { id: family, isRefreshRevoked: false, isAccessRevoked: false };
     this.#families.set(family, opened);
-    return this.#issue(opened, now, rules);
+    return this.#issuePair(opened, now, rules);
   }
 
   refresh(token: string, now: number, rules: RefreshRules): TokenPair | Refusal {
     const record = this.#refresh.get(token);
     if (record === undefined) return 'unknown';
-    if (record.family.refreshDead) return 'revoked';
+    if (record.family.isRefreshRevoked) return 'revoked';
     if (now >= record.expiresAt) return 'expired';
     if (record.used !== undefined && rules.rotation !== 'reuseAllowed') {
       if (now - record.used.at < rules.graceTime * 1000) return record.used.successor;
-      if (rules.rotation === 'reuseDetection') end(record.family);
+      if (rules.rotation === 'reuseDetection') revokeFamily(record.family);
       return 'replayed';
     }
     if (rules.keepRefreshToken) return this.#renewAccess(record, token, now, rules);
-    const pair = this.#issue(record.family, now, rules);
-    // Tokens without an id are byte-identical within a second (Cloudreve): such a successor is the token itself, and unused.
+    const pair = this.#issuePair(record.family, now, rules);
+    // Tokens without an id are identical within one second (Cloudreve): such a successor is the token itself, and unused.
     if (pair.refreshToken !== token) record.used ??= { at: now, successor: pair };
     return pair;
   }
 
-  /** Undefined when the access token is good. */
-  refuseAccess(token: string, now: number): Refusal | undefined {
+  /** Returns undefined if the access token is valid. */
+  checkAccess(token: string, now: number): Refusal | undefined {
     const record = this.#access.get(token);
     if (record === undefined) return 'unknown';
-    if ([...record.families].every((family) => family.accessDead)) return 'revoked';
+    if ([...record.families].every((family) => family.isAccessRevoked)) return 'revoked';
     return now >= record.expiresAt ? 'expired' : undefined;
   }
 
-  /** Ends the refresh tokens of a family; its access tokens live on. */
+  /** Revokes the refresh tokens of a family. Its access tokens stay valid. */
   revokeRefresh(family: string): void {
     const found = this.#families.get(family);
-    if (found !== undefined) found.refreshDead = true;
+    if (found !== undefined) found.isRefreshRevoked = true;
   }
 
-  /** Ends one session, access tokens included. */
+  /** Revokes one session, access tokens included. */
   revoke(family: string): void {
     const found = this.#families.get(family);
-    if (found !== undefined) end(found);
+    if (found !== undefined) revokeFamily(found);
   }
 
-  /** Ends every session, access tokens included. */
+  /** Revokes every session, access tokens included. */
   revokeAll(): void {
-    for (const family of this.#families.values()) end(family);
+    for (const family of this.#families.values()) revokeFamily(family);
   }
 
-  #issue(family: Family, now: number, rules: IssueRules): TokenPair {
+  #issuePair(family: Family, now: number, rules: IssueRules): TokenPair {
     this.#prune(now);
     const refreshExpiresAt = now + rules.refreshLifetime * 1000;
     const refreshToken = rules.mint('refresh', family.id, now, refreshExpiresAt);
     this.#refresh.set(refreshToken, { family, expiresAt: refreshExpiresAt });
-    return this.#withAccess(family, { refreshToken, refreshExpiresAt }, now, rules);
+    return this.#issueAccess(family, { refreshToken, refreshExpiresAt }, now, rules);
   }
 
   #renewAccess(record: RefreshRecord, refreshToken: string, now: number, rules: IssueRules): TokenPair {
     this.#prune(now);
-    return this.#withAccess(record.family, { refreshToken, refreshExpiresAt: record.expiresAt }, now, rules);
+    return this.#issueAccess(record.family, { refreshToken, refreshExpiresAt: record.expiresAt }, now, rules);
   }
 
-  #withAccess(
+  #issueAccess(
     family: Family,
     refresh: Pick<TokenPair, 'refreshToken' | 'refreshExpiresAt'>,
     now: number,
@@ -137,25 +137,25 @@ export class TokenFamilies {
   ): TokenPair {
     const accessExpiresAt = now + rules.accessLifetime * 1000;
     const accessToken = rules.mint('access', family.id, now, accessExpiresAt);
-    const known = this.#access.get(accessToken) ?? { families: new Set(), expiresAt: accessExpiresAt };
-    known.families.add(family);
-    known.expiresAt = Math.max(known.expiresAt, accessExpiresAt);
-    this.#access.set(accessToken, known);
+    const record = this.#access.get(accessToken) ?? { families: new Set(), expiresAt: accessExpiresAt };
+    record.families.add(family);
+    record.expiresAt = Math.max(record.expiresAt, accessExpiresAt);
+    this.#access.set(accessToken, record);
     this.#current = Object.freeze({ accessToken, accessExpiresAt, ...refresh });
     return this.#current;
   }
 
-  // A soak of hours with lifetimes of a second must not fill the memory; the `exp` claim still tells that a forgotten token expired.
+  // A soak test of hours with lifetimes of a second must not exhaust memory. The `exp` claim still shows that a removed token has expired.
   #prune(now: number): void {
     this.#issued += 1;
-    if (this.#issued % pruneEvery !== 0) return;
+    if (this.#issued % pruneInterval !== 0) return;
     for (const map of [this.#refresh, this.#access]) {
       for (const [token, { expiresAt }] of map) if (now >= expiresAt) map.delete(token);
     }
   }
 }
 
-function end(family: Family): void {
-  family.refreshDead = true;
-  family.accessDead = true;
+function revokeFamily(family: Family): void {
+  family.isRefreshRevoked = true;
+  family.isAccessRevoked = true;
 }

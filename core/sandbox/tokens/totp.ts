@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 
 const step = 30_000;
 
-/** The six-digit code of RFC 6238 (HMAC-SHA-1, steps of 30 s) at `now`, epoch milliseconds. */
+/** Returns the six-digit code of RFC 6238 (HMAC-SHA-1, steps of 30 s) at `now`, epoch milliseconds. */
 export function oneTimeCode(secret: Buffer, now: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(now / step)));
@@ -11,7 +11,7 @@ export function oneTimeCode(secret: Buffer, now: number): string {
   return String((mac.readUInt32BE(offset) & 0x7fff_ffff) % 1_000_000).padStart(6, '0');
 }
 
-/** Whether the code is that of `now` or of one step to either side (the default of pquerna/otp, which Cloudreve 4.18 uses). */
+/** Whether the code is valid at `now`, one step earlier or one step later (the default of pquerna/otp, which Cloudreve 4.18 uses). */
 export function isOneTimeCode(code: string, secret: Buffer, now: number): boolean {
   return [-step, 0, step].some((skew) => oneTimeCode(secret, now + skew) === code.trim());
 }

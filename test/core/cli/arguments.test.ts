@@ -5,36 +5,36 @@ import { command } from './command.ts';
 
 const real = ['--base-url', 'https://partner.example', '--partner', 'tconnect'];
 
-describe('arguments of npm start', () => {
+describe('command line arguments', () => {
   const refused: [string[], RegExp][] = [
-    [['--colour'], /Unknown setting --colour/],
-    [['-x'], /Unknown setting -x/],
-    [['hunter2'], /Only named settings/],
-    [['--', 'hunter2'], /Only named settings/],
+    [['--colour'], /^Unknown option --colour\.$/],
+    [['-x'], /^Unknown option -x\.$/],
+    [['hunter2'], /Positional arguments are not accepted/],
+    [['--', 'hunter2'], /Positional arguments are not accepted/],
     [['--json=yes'], /--json takes no value/],
-    [['--partner'], /--partner needs a value/],
+    [['--partner'], /--partner requires a value/],
     [['--partner', 'acme'], /--partner must be one of tconnect, bizmail, cloudreve/],
-    [['--partner-code', 'M-1'], /--partner-code is for a real partner: give its address/],
-    [['--ca', 'ca.pem'], /--ca is for a real partner/],
+    [['--partner-code', 'M-1'], /--partner-code requires --base-url/],
+    [['--ca', 'ca.pem'], /--ca requires --base-url/],
     [[...real, '--iv', 'hunter2'], /--iv must be one of fixed, prefix, key, zero/],
     [[...real, '--key-format', 'hunter2'], /--key-format must be one of utf8, hex, base64/],
     [[...real, '--padding', '8'], /--padding must be one of 16, 32/],
     [[...real, '--output', 'HEX'], /--output must be one of hex, hex-upper, base64/],
     [[...real, '--body-form', 'xml'], /--body-form must be one of json, multipart/],
-    [['--password', 'hunter2'], /--password is never an argument: set PARTNER_AUTH_PASSWORD/],
-    [['--client-secret=hunter2'], /--client-secret is never an argument: set PARTNER_AUTH_CLIENT_SECRET/],
-    [['--key', 'hunter2'], /--key is never an argument: set PARTNER_AUTH_KEY/],
+    [['--password', 'hunter2'], /--password is not accepted as an argument: set PARTNER_AUTH_PASSWORD/],
+    [['--client-secret=hunter2'], /--client-secret is not accepted as an argument: set PARTNER_AUTH_CLIENT_SECRET/],
+    [['--key', 'hunter2'], /--key is not accepted as an argument: set PARTNER_AUTH_KEY/],
   ];
-  for (const [args, problem] of refused) {
+  for (const [args, message] of refused) {
     it(`refuses ${args.join(' ')}`, () => {
       const result = readArguments(args);
-      assert.ok('problem' in result);
-      assert.match(result.problem, problem);
+      assert.ok(result.kind === 'problem');
+      assert.match(result.problem, message);
       assert.doesNotMatch(result.problem, /hunter2/);
     });
   }
 
-  it('takes all settings of a real partner', () => {
+  it('reads all settings of a real partner', () => {
     const result = readArguments([
       ...['--json', '--partner-code', 'M-1', '--key-format', 'hex', '--iv', 'fixed', '--iv-format', 'base64'],
       ...[
@@ -52,6 +52,7 @@ describe('arguments of npm start', () => {
       ...['--ca', 'ca.pem', ...real],
     ]);
     assert.deepEqual(result, {
+      kind: 'settings',
       settings: {
         json: true,
         help: false,
@@ -70,15 +71,15 @@ describe('arguments of npm start', () => {
     });
   });
 
-  it('shows the usage for --help on stdout and for a mistake on stderr, with exit code 2', async () => {
-    const [help, mistake] = await Promise.all([command(['--help']), command(['--colour'])]);
+  it('prints the usage on stdout for --help, and on stderr with exit code 2 for an invalid argument', async () => {
+    const [help, invalid] = await Promise.all([command(['--help']), command(['--colour'])]);
     assert.deepEqual([help.code, help.stderr], [0, '']);
-    assert.deepEqual([mistake.code, mistake.stdout], [2, '']);
-    assert.ok(mistake.stderr.includes(help.stdout));
+    assert.deepEqual([invalid.code, invalid.stdout], [2, '']);
+    assert.ok(invalid.stderr.includes(help.stdout));
     for (const line of help.stdout.split('\n')) assert.ok(line.length <= 110, line);
   });
 
-  it('calls a wrong setting of a real partner a mistake too, with exit code 2', async () => {
+  it('exits with 2 for an invalid setting of a real partner', async () => {
     const cases: [string[], RegExp][] = [
       [['--base-url', 'http://partner.example', '--partner', 'bizmail'], /https/],
       [['--base-url', 'https://partner.example'], /--partner tconnect \| bizmail \| cloudreve/],
@@ -108,7 +109,7 @@ describe('arguments of npm start', () => {
     );
   });
 
-  it('exits with 1 when nobody answers', async () => {
+  it('exits with 1 when the partner does not respond', async () => {
     const env = { PARTNER_AUTH_USERNAME: 'a', PARTNER_AUTH_PASSWORD: 'b' };
     const { code, stderr } = await command(['--base-url', 'http://127.0.0.1:1', '--partner', 'bizmail'], { env });
     assert.equal(code, 1);

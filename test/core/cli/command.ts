@@ -9,8 +9,8 @@ export function command(args: readonly string[], options: RunOptions = {}): Prom
   return runProgram(process.execPath, [main, ...args], options);
 }
 
-/** The secrets of the partner's account, by the environment variables that the command reads. */
-export function secretsOf(sandbox: Sandbox, partner: SandboxPartner): Record<string, string> {
+/** Returns the secrets of the partner's account as the environment variables that the command reads. */
+export function secretVariables(sandbox: Sandbox, partner: SandboxPartner): Record<string, string> {
   const { credentials, cipher } = sandbox.profiles[partner];
   const entries = Object.entries(credentials as unknown as Record<string, string>);
   return {
@@ -20,8 +20,8 @@ export function secretsOf(sandbox: Sandbox, partner: SandboxPartner): Record<str
   };
 }
 
-/** The arguments that name the partner and its settings. */
-export function settingsOf(sandbox: Sandbox, partner: SandboxPartner): string[] {
+/** Returns the arguments that select the partner and its settings. */
+export function connectionArguments(sandbox: Sandbox, partner: SandboxPartner): string[] {
   const { partnerCode, cipher } = sandbox.profiles[partner];
   const args = ['--partner', partner, '--base-url', sandbox.url];
   if (partnerCode !== undefined) args.push('--partner-code', partnerCode);

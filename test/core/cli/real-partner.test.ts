@@ -5,25 +5,25 @@ import type { PartnerReport } from '../../../core/cli/report.ts';
 import { startSandbox, type Sandbox, type SandboxPartner } from '../../../core/sandbox/index.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 import { partnerNames } from '../../helpers/with-session.ts';
-import { command, secretsOf, settingsOf } from './command.ts';
+import { command, connectionArguments, secretVariables } from './command.ts';
 
-/** Everything that must not be printed. */
-function hidden(sandbox: Sandbox, partner: SandboxPartner): string[] {
+/** Returns everything that must not be printed. */
+function secretValues(sandbox: Sandbox, partner: SandboxPartner): string[] {
   const {
     PARTNER_AUTH_USERNAME: _u,
     PARTNER_AUTH_EMAIL: _e,
     PARTNER_AUTH_CLIENT_ID: _c,
     ...secrets
-  } = secretsOf(sandbox, partner);
+  } = secretVariables(sandbox, partner);
   return [...Object.values(secrets), ...Object.values(sandbox.tokens(partner) ?? {})];
 }
 
-describe('npm start against a partner', () => {
+describe('command line with a real partner', () => {
   for (const partner of partnerNames) {
     it(`signs in, refreshes and signs out: ${partner}`, async () => {
       await using sandbox = await startSandbox();
-      const env = secretsOf(sandbox, partner);
-      const { code, stdout, stderr } = await command([...settingsOf(sandbox, partner), '--json'], { env });
+      const env = secretVariables(sandbox, partner);
+      const { code, stdout, stderr } = await command([...connectionArguments(sandbox, partner), '--json'], { env });
       assert.equal(code, 0, stderr);
       const [report] = (JSON.parse(stdout) as { partners: PartnerReport[] }).partners;
       assert.equal(report?.sandbox, false);
@@ -36,15 +36,15 @@ describe('npm start against a partner', () => {
         ['login', ...call, 'refresh', ...logout],
       );
       assert.equal(report.signIn.sent, undefined);
-      for (const secret of hidden(sandbox, partner)) assert.ok(!stdout.includes(secret));
+      for (const secret of secretValues(sandbox, partner)) assert.ok(!stdout.includes(secret));
     });
 
-    it(`trusts the authority of --ca: ${partner}`, async () => {
+    it(`trusts the certificate authority of --ca: ${partner}`, async () => {
       await using sandbox = await startSandbox({ https: true });
       await using folder = await temporaryFolder();
-      const env = secretsOf(sandbox, partner);
+      const env = secretVariables(sandbox, partner);
       await writeFile(folder.file('ca.pem'), sandbox.ca ?? '');
-      const args = settingsOf(sandbox, partner);
+      const args = connectionArguments(sandbox, partner);
       const untrusted = await command(args, { env });
       assert.equal(untrusted.code, 1);
       assert.match(untrusted.stderr, /certificate/);
@@ -53,20 +53,20 @@ describe('npm start against a partner', () => {
       assert.match(trusted.stdout, /Sign out/);
     });
 
-    it(`tells a wrong password apart, with exit code 1: ${partner}`, async () => {
+    it(`reports a wrong password with exit code 1: ${partner}`, async () => {
       await using sandbox = await startSandbox();
-      const env = { ...secretsOf(sandbox, partner), PARTNER_AUTH_PASSWORD: 'quite-wrong' };
-      const { code, stdout, stderr } = await command(settingsOf(sandbox, partner), { env });
+      const env = { ...secretVariables(sandbox, partner), PARTNER_AUTH_PASSWORD: 'wrong-password' };
+      const { code, stdout, stderr } = await command(connectionArguments(sandbox, partner), { env });
       assert.deepEqual([code, stdout], [1, '']);
       assert.match(stderr, /Check .*password/);
-      assert.ok(!stderr.includes('quite-wrong'));
+      assert.ok(!stderr.includes('wrong-password'));
     });
 
     it(`names the environment variable of a missing secret: ${partner}`, async () => {
       await using sandbox = await startSandbox();
-      for (const variable of Object.keys(secretsOf(sandbox, partner))) {
-        const env = { ...secretsOf(sandbox, partner), [variable]: undefined };
-        const { code, stderr } = await command(settingsOf(sandbox, partner), { env });
+      for (const variable of Object.keys(secretVariables(sandbox, partner))) {
+        const env = { ...secretVariables(sandbox, partner), [variable]: undefined };
+        const { code, stderr } = await command(connectionArguments(sandbox, partner), { env });
         assert.equal(code, 2);
         assert.match(stderr, new RegExp(`\\b${variable}\\b`));
       }
@@ -74,26 +74,26 @@ describe('npm start against a partner', () => {
     });
   }
 
-  it('takes answers that are wrapped or encrypted', async () => {
+  it('reads wrapped and encrypted responses', async () => {
     await using sandbox = await startSandbox({ tconnectResponse: 'wrapped' });
-    const env = secretsOf(sandbox, 'tconnect');
-    const wrapped = await command([...settingsOf(sandbox, 'tconnect'), '--tokens-in', 'data'], { env });
+    const env = secretVariables(sandbox, 'tconnect');
+    const wrapped = await command([...connectionArguments(sandbox, 'tconnect'), '--tokens-in', 'data'], { env });
     assert.equal(wrapped.code, 0, wrapped.stderr);
     sandbox.set({ tconnectResponse: 'encrypted' });
-    const encrypted = await command([...settingsOf(sandbox, 'tconnect'), '--encrypted-in', 'data'], { env });
+    const encrypted = await command([...connectionArguments(sandbox, 'tconnect'), '--encrypted-in', 'data'], { env });
     assert.equal(encrypted.code, 0, encrypted.stderr);
   });
 
-  it('uses a zero IV, and pads to 32 bytes, where told to', async () => {
+  it('uses a zero IV with --iv zero, and pads to 32 bytes with --padding 32', async () => {
     const iv = { from: 'fixed', value: '0'.repeat(32), format: 'hex' } as const;
     await using sandbox = await startSandbox({ accounts: { tconnect: { cipher: { iv } } } });
-    const env = secretsOf(sandbox, 'tconnect');
-    // The last rule given counts.
-    const args = [...settingsOf(sandbox, 'tconnect'), '--iv', 'zero'];
+    const env = secretVariables(sandbox, 'tconnect');
+    // The last --iv wins.
+    const args = [...connectionArguments(sandbox, 'tconnect'), '--iv', 'zero'];
     const { code, stderr } = await command(args, { env });
     assert.equal(code, 0, stderr);
 
-    // The sandbox's TCONNECT pads to 16 and refuses the rest, but its journal holds what came.
+    // The sandbox's TCONNECT refuses other padding than 16, but its journal contains the request.
     for (const password of ['x'.repeat(20), 'x'.repeat(36)]) {
       await command([...args, '--padding', '32'], { env: { ...env, PARTNER_AUTH_PASSWORD: password } });
       const { data = '' } = JSON.parse(sandbox.journal.at(-1)?.body ?? '{}') as { data?: string };
@@ -101,25 +101,25 @@ describe('npm start against a partner', () => {
     }
   });
 
-  it('sends multipart where told to', async () => {
+  it('sends multipart bodies with --body-form multipart', async () => {
     await using sandbox = await startSandbox();
-    const args = [...settingsOf(sandbox, 'bizmail'), '--body-form', 'multipart'];
-    const { code, stderr } = await command(args, { env: secretsOf(sandbox, 'bizmail') });
+    const args = [...connectionArguments(sandbox, 'bizmail'), '--body-form', 'multipart'];
+    const { code, stderr } = await command(args, { env: secretVariables(sandbox, 'bizmail') });
     assert.equal(code, 0, stderr);
     for (const { headers } of sandbox.journal) assert.match(headers['content-type'] ?? '', /^multipart\/form-data/);
   });
 
   it('signs in with a one-time code', async () => {
     await using sandbox = await startSandbox({ twoFactor: true });
-    const env = { ...secretsOf(sandbox, 'cloudreve'), PARTNER_AUTH_OTP: sandbox.oneTimeCode() };
-    const { code, stderr } = await command(settingsOf(sandbox, 'cloudreve'), { env });
+    const env = { ...secretVariables(sandbox, 'cloudreve'), PARTNER_AUTH_OTP: sandbox.oneTimeCode() };
+    const { code, stderr } = await command(connectionArguments(sandbox, 'cloudreve'), { env });
     assert.equal(code, 0, stderr);
   });
 
-  it('gives up on a captcha that is read wrong three times', async () => {
+  it('gives up after three wrong captchas', async () => {
     await using sandbox = await startSandbox({ captcha: true });
-    const env = { ...secretsOf(sandbox, 'cloudreve'), PARTNER_AUTH_CAPTCHA: 'wrong' };
-    const { code, stderr } = await command(settingsOf(sandbox, 'cloudreve'), { env });
+    const env = { ...secretVariables(sandbox, 'cloudreve'), PARTNER_AUTH_CAPTCHA: 'wrong' };
+    const { code, stderr } = await command(connectionArguments(sandbox, 'cloudreve'), { env });
     assert.equal(code, 1);
     assert.match(stderr, /captcha/i);
   });
@@ -127,15 +127,17 @@ describe('npm start against a partner', () => {
   it('signs out when a later step fails', async () => {
     await using sandbox = await startSandbox();
     sandbox.fail({ status: 403 }, { call: 'refresh' });
-    const { code } = await command(settingsOf(sandbox, 'cloudreve'), { env: secretsOf(sandbox, 'cloudreve') });
+    const { code } = await command(connectionArguments(sandbox, 'cloudreve'), {
+      env: secretVariables(sandbox, 'cloudreve'),
+    });
     assert.equal(code, 1);
     assert.equal(sandbox.journal.at(-1)?.call, 'logout');
   });
 
-  it('reports an error to machines as JSON', async () => {
+  it('prints an error as JSON with --json', async () => {
     await using sandbox = await startSandbox();
-    const env = { ...secretsOf(sandbox, 'bizmail'), PARTNER_AUTH_PASSWORD: 'quite-wrong' };
-    const { code, stdout } = await command([...settingsOf(sandbox, 'bizmail'), '--json'], { env });
+    const env = { ...secretVariables(sandbox, 'bizmail'), PARTNER_AUTH_PASSWORD: 'wrong-password' };
+    const { code, stdout } = await command([...connectionArguments(sandbox, 'bizmail'), '--json'], { env });
     assert.equal(code, 1);
     const { error } = JSON.parse(stdout) as { error: { code: string; message: string; status: number } };
     assert.deepEqual([error.code, error.status], ['invalidCredentials', 401]);

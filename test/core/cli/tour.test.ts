@@ -8,38 +8,39 @@ import type { Ended } from '../../helpers/run-program.ts';
 import { command, main } from './command.ts';
 
 const names = Object.keys(partners);
-// A whole JWT, a bearer, or 32 bytes and more in hex.
+// A JWT or a bearer header.
 const tokenLike = /eyJ[\w-]{10,}|Bearer /;
 
-describe('npm start', () => {
+describe('command line tour of the sandbox', () => {
   let text: Ended;
   let json: Ended;
   before(async () => {
     [text, json] = await Promise.all([command([]), command(['--json'])]);
   });
 
-  it('ends well and says nothing on stderr', () => {
+  it('exits with 0 and prints nothing on stderr', () => {
     assert.deepEqual([text.code, text.stderr, json.code, json.stderr], [0, '', 0, '']);
   });
 
-  it('shows every partner and every step', () => {
+  it('prints every partner and every step', () => {
     for (const { label } of Object.values(partners)) assert.match(text.stdout, new RegExp(`^${label}  http://`, 'm'));
     for (const step of ['Sign in', 'Access token', 'Protected call', 'Refresh', 'Old refresh token', 'Sign out']) {
       assert.equal(text.stdout.match(new RegExp(`^  ${step} `, 'gm'))?.length, names.length, step);
     }
     assert.match(text.stdout, /header +Partner-Code: SANDBOX-/);
     assert.match(text.stdout, /payload +\{ "username": "merchant-/);
+    assert.equal(text.stdout.match(/^    response /gm)?.length, names.length);
     assert.match(text.stdout, /sent +\{"data":"[0-9a-f]{32}/);
   });
 
-  it('fits a screen of 100 columns and 24 lines a partner', () => {
+  it('fits in 100 columns and 24 lines per partner', () => {
     const screens = text.stdout.trim().split('\n\n');
     assert.equal(screens.length, names.length);
     for (const screen of screens) assert.ok(screen.split('\n').length <= 24, screen);
     for (const line of text.stdout.split('\n')) assert.ok(line.length <= 100, line);
   });
 
-  it('has no escape codes when it is piped', () => {
+  it('prints no escape codes to a pipe', () => {
     assert.doesNotMatch(text.stdout + json.stdout, /\x1b/);
   });
 
@@ -53,7 +54,7 @@ describe('npm start', () => {
     assert.equal(text.stdout.match(/"password": "•+"/g)?.length, names.length);
   });
 
-  it('gives the same to machines', () => {
+  it('prints the same report as JSON with --json', () => {
     assert.deepEqual(
       reports(json).map(({ partner }) => partner),
       names,
@@ -72,7 +73,7 @@ describe('npm start', () => {
     assert.match(reports(json)[0]?.signIn.sent ?? '', /^\{"data":"(?:[0-9a-f]{32})+"\}$/);
   });
 
-  it('takes one partner alone', async () => {
+  it('runs with one partner for --partner', async () => {
     const { code, stdout } = await command(['--partner', 'bizmail', '--json']);
     assert.equal(code, 0);
     assert.deepEqual(
@@ -81,13 +82,13 @@ describe('npm start', () => {
     );
   });
 
-  it('stays calm when the reader of its pipe stops early', async () => {
+  it('exits with 0 when the reader of its pipe closes early', async () => {
     const child = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let complaints = '';
-    child.stderr.on('data', (text: Buffer) => (complaints += text.toString()));
+    let errors = '';
+    child.stderr.on('data', (text: Buffer) => (errors += text.toString()));
     child.stdout.once('data', () => child.stdout.destroy());
     const [code] = (await once(child, 'close')) as [number];
-    assert.deepEqual([code, complaints], [0, '']);
+    assert.deepEqual([code, errors], [0, '']);
   });
 });
 

@@ -24,8 +24,8 @@ function expectFailure({ url }: Sandbox, ca: string | undefined, code: string): 
   return assert.rejects(get(url, ca), { code });
 }
 
-describe('sandbox certificates', () => {
-  it('verifies against its own authority, by address and by localhost', async () => {
+describe('sandbox certificate', () => {
+  it('is valid for 127.0.0.1 and localhost with the sandbox authority', async () => {
     await using sandbox = await startSandbox({ https: true });
     assert.match(sandbox.url, /^https:\/\/127\.0\.0\.1:\d+$/);
     assert.equal(await get(sandbox.url, sandbox.ca), 200);
@@ -34,17 +34,17 @@ describe('sandbox certificates', () => {
     assert.equal(sandbox.profiles.bizmail.baseUrl, sandbox.url);
   });
 
-  it('is not trusted without its authority', async () => {
+  it('is not trusted without the sandbox authority', async () => {
     await using sandbox = await startSandbox({ https: true });
     await expectFailure(sandbox, undefined, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE');
   });
 
-  it('can be read by OpenSSL whatever its random serial number begins with', () => {
+  it('can be parsed by OpenSSL with any first bytes of the random serial number', () => {
     const pem = { type: 'pkcs1', format: 'pem' } as const;
     const keys = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: pem, privateKeyEncoding: pem });
     const privateKey = forge.pki.privateKeyFromPem(keys.privateKey);
-    for (const begin of ['0000', '007f', '0080', '01ff', '7fff', '8000', 'ff80', 'ffff']) {
-      const serial = serialNumber(Buffer.from(begin.padEnd(32, '5a'), 'hex'));
+    for (const start of ['0000', '007f', '0080', '01ff', '7fff', '8000', 'ff80', 'ffff']) {
+      const serial = serialNumber(Buffer.from(start.padEnd(32, '5a'), 'hex'));
       const certificate = forge.pki.createCertificate();
       certificate.publicKey = forge.pki.publicKeyFromPem(keys.publicKey);
       certificate.serialNumber = serial;
@@ -53,17 +53,17 @@ describe('sandbox certificates', () => {
     }
   });
 
-  it('fails when expired', async () => {
+  it('is refused when it has expired', async () => {
     await using sandbox = await startSandbox({ https: true, certificate: 'expired' });
     await expectFailure(sandbox, sandbox.ca, 'CERT_HAS_EXPIRED');
   });
 
-  it('fails for another host', async () => {
+  it('is refused when it is for another host', async () => {
     await using sandbox = await startSandbox({ https: true, certificate: 'wrongHost' });
     await expectFailure(sandbox, sandbox.ca, 'ERR_TLS_CERT_ALTNAME_INVALID');
   });
 
-  it('changes its certificate while it runs', async () => {
+  it('changes while the sandbox runs', async () => {
     await using sandbox = await startSandbox({ https: true });
     assert.equal(await get(sandbox.url, sandbox.ca), 200);
     sandbox.set({ certificate: 'expired' });
@@ -72,13 +72,13 @@ describe('sandbox certificates', () => {
     assert.equal(await get(sandbox.url, sandbox.ca), 200);
   });
 
-  it('plays a reset on a TLS connection too', async () => {
+  it('resets a TLS connection for a reset fault', async () => {
     await using sandbox = await startSandbox({ https: true });
     sandbox.fail('resetAfter');
     await expectFailure(sandbox, sandbox.ca, 'ECONNRESET');
   });
 
-  it('closes with a handshake under way', async () => {
+  it('closes connections during the TLS handshake', async () => {
     const sandbox = await startSandbox({ https: true });
     const { connect: connectTcp } = await import('node:net');
     const socket = connectTcp(Number(new URL(sandbox.url).port), '127.0.0.1');
@@ -91,7 +91,7 @@ describe('sandbox certificates', () => {
     await closed;
   });
 
-  it('has no authority over http', async () => {
+  it('does not exist for http', async () => {
     await using sandbox = await startSandbox();
     assert.equal('ca' in sandbox, false);
     assert.equal('ca' in sandbox.profiles.tconnect, false);

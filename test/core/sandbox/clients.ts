@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Sandbox, SandboxCipher, SandboxPartner } from '../../../core/sandbox/index.ts';
 
-// Clients written by hand from the wire descriptions: the library's own client must not judge the sandbox it is tested against.
+// Written from the wire descriptions, because the library's own client is tested against the sandbox and so cannot verify it.
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -19,8 +19,8 @@ export interface Tokens {
 
 export const allPartners = ['tconnect', 'bizmail', 'cloudreve'] as const satisfies readonly SandboxPartner[];
 
-/** A clock that stands still until it is moved. */
-export function stoppedClock(at = Date.UTC(2026, 2, 1, 12)): { now: number; readonly read: () => number } {
+/** A clock that moves only when `now` is changed. */
+export function frozenClock(at = Date.UTC(2026, 2, 1, 12)): { now: number; readonly read: () => number } {
   const clock = { now: at, read: () => clock.now };
   return clock;
 }
@@ -28,7 +28,7 @@ export function stoppedClock(at = Date.UTC(2026, 2, 1, 12)): { now: number; read
 export async function send(url: string, init: RequestInit = {}): Promise<Reply> {
   const response = await fetch(url, { redirect: 'manual', ...init });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, json: objectOf(text) };
+  return { status: response.status, headers: response.headers, text, json: parseObject(text) };
 }
 
 export function postJson(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Reply> {
@@ -42,7 +42,7 @@ export function postJson(url: string, body: unknown, headers: Record<string, str
 
 export function encrypt(cipher: SandboxCipher, payload: unknown): string {
   const key = Buffer.from(cipher.key, cipher.keyFormat);
-  const iv = ivOf(cipher, randomBytes(16));
+  const iv = selectIv(cipher, randomBytes(16));
   const aes = createCipheriv('aes-256-cbc', key, iv);
   const body = Buffer.concat([
     aes.update(typeof payload === 'string' || Buffer.isBuffer(payload) ? payload : JSON.stringify(payload)),
@@ -59,12 +59,12 @@ export function decrypt(cipher: SandboxCipher, text: string): string {
   const aes = createDecipheriv(
     'aes-256-cbc',
     Buffer.from(cipher.key, cipher.keyFormat),
-    ivOf(cipher, bytes.subarray(0, 16)),
+    selectIv(cipher, bytes.subarray(0, 16)),
   );
   return Buffer.concat([aes.update(bytes.subarray(skip)), aes.final()]).toString('utf8');
 }
 
-function ivOf({ iv, key, keyFormat }: SandboxCipher, prefix: Buffer): Buffer {
+function selectIv({ iv, key, keyFormat }: SandboxCipher, prefix: Buffer): Buffer {
   if (iv.from === 'fixed') return Buffer.from(iv.value, iv.format);
   return iv.from === 'key' ? Buffer.from(key, keyFormat).subarray(0, 16) : prefix;
 }
@@ -94,15 +94,15 @@ export function refresh(sandbox: Sandbox, partner: SandboxPartner, token: string
 
 export const qrQuery = { from_date: '2026-03-01 00:00:00', to_date: '2026-03-02 00:00:00', limit: 10, page: 1 };
 
-/** The protected call of a partner. */
-export function useToken(sandbox: Sandbox, partner: SandboxPartner, token: string): Promise<Reply> {
+/** Makes the partner's protected call. */
+export function callProtected(sandbox: Sandbox, partner: SandboxPartner, token: string): Promise<Reply> {
   const headers = { authorization: `Bearer ${token}` };
   if (partner === 'tconnect') return postTconnect(sandbox, 'transaction/qr', qrQuery, headers);
   if (partner === 'cloudreve') return send(`${sandbox.url}/api/v4/user/capacity`, { headers });
-  return send(`${sandbox.url}/api/1.0/mail/store`, { method: 'POST', headers, body: mail() });
+  return send(`${sandbox.url}/api/1.0/mail/store`, { method: 'POST', headers, body: mailForm() });
 }
 
-export function mail(changes: Record<string, string | undefined> = {}): FormData {
+export function mailForm(changes: Record<string, string | undefined> = {}): FormData {
   const fields: Record<string, string | undefined> = {
     from: 'a@example.com',
     from_name: 'Anh',
@@ -116,25 +116,25 @@ export function mail(changes: Record<string, string | undefined> = {}): FormData
   return form;
 }
 
-/** The tokens of a success answer, wherever the partner puts them; undefined for a refusal. */
+/** Returns the tokens of a success response of any partner, or undefined for a refusal. */
 export function tokensOf({ json }: Reply): Tokens | undefined {
-  const data = inner(json, 'data');
-  const flat = inner(data, 'token') ?? data ?? json;
+  const data = objectAt(json, 'data');
+  const flat = objectAt(data, 'token') ?? data ?? json;
   const { access_token: access, refresh_token: refreshToken } = flat;
   return typeof access === 'string' ? { access, refresh: String(refreshToken) } : undefined;
 }
 
 export async function signIn(sandbox: Sandbox, partner: SandboxPartner): Promise<Tokens> {
-  return must(tokensOf(await login(sandbox, partner)));
+  return assertDefined(tokensOf(await login(sandbox, partner)));
 }
 
-export async function renew(sandbox: Sandbox, partner: SandboxPartner, token: string): Promise<Tokens> {
-  return must(tokensOf(await refresh(sandbox, partner, token)));
+export async function refreshTokens(sandbox: Sandbox, partner: SandboxPartner, token: string): Promise<Tokens> {
+  return assertDefined(tokensOf(await refresh(sandbox, partner, token)));
 }
 
-/** Whether the partner accepts the access token, whatever form its refusal has. */
+/** Whether the partner accepts the access token. */
 export async function isAccepted(sandbox: Sandbox, partner: SandboxPartner, token: string): Promise<boolean> {
-  const { status, json } = await useToken(sandbox, partner, token);
+  const { status, json } = await callProtected(sandbox, partner, token);
   const { code = 0 } = json;
   return status === 200 && code === 0;
 }
@@ -143,21 +143,21 @@ export function lastOutcome(sandbox: Sandbox): string | undefined {
   return sandbox.journal.at(-1)?.outcome;
 }
 
-export function must<Value>(value: Value | undefined): Value {
+export function assertDefined<Value>(value: Value | undefined): Value {
   if (value === undefined) throw new Error('expected a value');
   return value;
 }
 
-export function inner(value: Json | undefined, key: string): Json | undefined {
+export function objectAt(value: Json | undefined, key: string): Json | undefined {
   const found = value?.[key];
   return typeof found === 'object' && found !== null ? (found as Json) : undefined;
 }
 
 export function jwtPart(token: string, index: 0 | 1): Json {
-  return objectOf(Buffer.from(must(token.split('.')[index]), 'base64url').toString('utf8'));
+  return parseObject(Buffer.from(assertDefined(token.split('.')[index]), 'base64url').toString('utf8'));
 }
 
-function objectOf(text: string): Json {
+function parseObject(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch {

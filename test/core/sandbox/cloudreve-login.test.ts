@@ -12,14 +12,14 @@ function get(sandbox: Sandbox, path: string): Promise<client.Reply> {
   return client.send(`${sandbox.url}/api/v4${path}`);
 }
 
-async function codeSession(sandbox: Sandbox): Promise<string> {
+async function startCodeSession(sandbox: Sandbox): Promise<string> {
   const { json } = await client.login(sandbox, 'cloudreve');
   assert.deepEqual([json.code, json.msg, 'correlation_id' in json], [203, '', false]);
   return String(json.data);
 }
 
 describe('sandbox Cloudreve sign-in', () => {
-  it('prepares a login, and tells who exists', async () => {
+  it('prepares a login, and reports whether the user exists', async () => {
     await using sandbox = await startSandbox();
     const { email } = sandbox.profiles.cloudreve.credentials;
     const { json } = await get(sandbox, `/session/prepare?email=${encodeURIComponent(email)}`);
@@ -41,13 +41,13 @@ describe('sandbox Cloudreve sign-in', () => {
     ['JSON marshall error', []],
   ];
   for (const [msg, body] of invalid) {
-    it(`answers ${JSON.stringify(body).slice(0, 50)} with 40001 ${msg}, without correlation id`, async () => {
+    it(`responds to ${JSON.stringify(body).slice(0, 50)} with 40001 ${msg}, without a correlation id`, async () => {
       await using sandbox = await startSandbox();
       assert.deepEqual((await post(sandbox, '', body)).json, { code: 40_001, msg });
     });
   }
 
-  it('answers broken and empty JSON with 40001 Parameter error', async () => {
+  it('responds to invalid and empty JSON with 40001 Parameter error', async () => {
     await using sandbox = await startSandbox();
     for (const body of ['{', '']) {
       const { json } = await client.send(`${sandbox.url}/api/v4/session/token`, { method: 'POST', body });
@@ -55,7 +55,7 @@ describe('sandbox Cloudreve sign-in', () => {
     }
   });
 
-  it('reads JSON whatever the content type says', async () => {
+  it('parses JSON regardless of the content type', async () => {
     await using sandbox = await startSandbox();
     const body = JSON.stringify(sandbox.profiles.cloudreve.credentials);
     const headers = { 'content-type': 'text/plain' };
@@ -63,7 +63,7 @@ describe('sandbox Cloudreve sign-in', () => {
     assert.equal(json.code, 0);
   });
 
-  it('gives one answer for an unknown email and a wrong password', async () => {
+  it('sends the same response for an unknown email and a wrong password', async () => {
     await using sandbox = await startSandbox();
     const { email, password } = sandbox.profiles.cloudreve.credentials;
     for (const body of [
@@ -76,7 +76,7 @@ describe('sandbox Cloudreve sign-in', () => {
     }
   });
 
-  it('tells a blocked and an inactive account only to the right password', async () => {
+  it('reports a blocked or inactive account only for the correct password', async () => {
     await using sandbox = await startSandbox();
     const { email } = sandbox.profiles.cloudreve.credentials;
     for (const [accountState, code, msg] of [
@@ -91,21 +91,21 @@ describe('sandbox Cloudreve sign-in', () => {
     }
   });
 
-  it('signs in with the one-time code, once', async () => {
+  it('accepts a one-time code once', async () => {
     await using sandbox = await startSandbox({ twoFactor: true });
-    const session = await codeSession(sandbox);
+    const session = await startCodeSession(sandbox);
     const body = { otp: sandbox.oneTimeCode(), session_id: session };
     assert.match(body.otp, /^\d{6}$/);
     const { json } = await post(sandbox, '/2fa', body);
-    assert.ok(client.inner(client.inner(json, 'data'), 'user'));
-    assert.ok(client.inner(client.inner(json, 'data'), 'token'));
+    assert.ok(client.objectAt(client.objectAt(json, 'data'), 'user'));
+    assert.ok(client.objectAt(client.objectAt(json, 'data'), 'token'));
     assert.equal((await post(sandbox, '/2fa', body)).json.msg, 'Session not found');
   });
 
-  it('keeps the session open after wrong codes, for 600 s', async () => {
-    const clock = client.stoppedClock();
+  it('keeps the session open after wrong codes, but only for 600 s', async () => {
+    const clock = client.frozenClock();
     await using sandbox = await startSandbox({ twoFactor: true, clock: clock.read });
-    const session = await codeSession(sandbox);
+    const session = await startCodeSession(sandbox);
     const wrong = String((Number(sandbox.oneTimeCode()) + 1) % 1_000_000).padStart(6, '0');
     for (let i = 0; i < 5; i += 1) {
       const { json } = await post(sandbox, '/2fa', { otp: wrong, session_id: session });
@@ -116,10 +116,10 @@ describe('sandbox Cloudreve sign-in', () => {
     assert.deepEqual([json.code, json.msg], [404, 'Session not found']);
   });
 
-  it('accepts a code one step of 30 s old, not two', async () => {
-    const clock = client.stoppedClock();
+  it('accepts a code that is 30 s old, but not one that is 60 s old', async () => {
+    const clock = client.frozenClock();
     await using sandbox = await startSandbox({ twoFactor: true, clock: clock.read });
-    const [first, second] = [await codeSession(sandbox), await codeSession(sandbox)];
+    const [first, second] = [await startCodeSession(sandbox), await startCodeSession(sandbox)];
     const otp = sandbox.oneTimeCode();
     clock.now += 30_000;
     assert.equal((await post(sandbox, '/2fa', { otp, session_id: first })).json.code, 0);
@@ -131,23 +131,23 @@ describe('sandbox Cloudreve sign-in', () => {
     await using sandbox = await startSandbox({ twoFactor: true });
     assert.equal((await post(sandbox, '/2fa', { session_id: 'x' })).json.msg, 'OTP cannot be empty');
     assert.equal((await post(sandbox, '/2fa', { otp: '123456' })).json.msg, 'SessionID cannot be empty');
-    const session = await codeSession(sandbox);
+    const session = await startCodeSession(sandbox);
     sandbox.set({ accountState: 'gone' });
     const { json } = await post(sandbox, '/2fa', { otp: sandbox.oneTimeCode(), session_id: session });
     assert.deepEqual([json.code, json.msg], [404, 'User not found']);
   });
 
-  it('omits login_captcha where no captcha is asked for', async () => {
+  it('omits login_captcha if no captcha is required', async () => {
     await using sandbox = await startSandbox();
     assert.deepEqual((await get(sandbox, '/site/config/login')).json.data, { register_enabled: true });
     sandbox.set({ captcha: true });
-    const asked = { login_captcha: true, register_enabled: true };
-    assert.deepEqual((await get(sandbox, '/site/config/login')).json.data, asked);
+    const withCaptcha = { login_captcha: true, register_enabled: true };
+    assert.deepEqual((await get(sandbox, '/site/config/login')).json.data, withCaptcha);
   });
 
-  it('signs in with a captcha, each ticket for one try', async () => {
+  it('signs in with a captcha, whose ticket is valid for one attempt', async () => {
     await using sandbox = await startSandbox({ captcha: true });
-    const { image, ticket } = client.must(client.inner((await get(sandbox, '/site/captcha')).json, 'data'));
+    const { image, ticket } = client.assertDefined(client.objectAt((await get(sandbox, '/site/captcha')).json, 'data'));
     const png = Buffer.from(String(image).replace('data:image/png;base64,', ''), 'base64');
     const dataAt = png.indexOf('IDAT');
     assert.equal(png.subarray(1, 4).toString(), 'PNG');
@@ -159,7 +159,7 @@ describe('sandbox Cloudreve sign-in', () => {
     assert.equal(sandbox.captchaText(String(ticket)), undefined);
   });
 
-  it('checks the captcha before anything else', async () => {
+  it('checks the captcha before the other fields', async () => {
     await using sandbox = await startSandbox({ captcha: true });
     const broken = await client.send(`${sandbox.url}/api/v4/session/token`, { method: 'POST', body: '{' });
     for (const { json } of [broken, await post(sandbox, '', {}), await client.login(sandbox, 'cloudreve')]) {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { startSandbox, type Sandbox } from '../../../core/sandbox/index.ts';
 import * as client from './clients.ts';
 
-const { login, refresh, signIn, useToken } = client;
+const { login, refresh, signIn, callProtected } = client;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 function call(sandbox: Sandbox, path: string, init: RequestInit = {}): Promise<client.Reply> {
@@ -15,21 +15,21 @@ function signOut(sandbox: Sandbox, token: unknown): Promise<client.Reply> {
 }
 
 describe('sandbox Cloudreve', () => {
-  it('answers sign-in with user and token in an envelope', async () => {
+  it('responds to sign-in with user and token in an envelope', async () => {
     await using sandbox = await startSandbox();
     const { status, headers, json } = await login(sandbox, 'cloudreve');
     assert.equal(status, 200);
     assert.equal(headers.get('cache-control'), 'private, no-cache');
     assert.deepEqual([json.code, json.msg, 'correlation_id' in json], [0, '', false]);
-    const user = client.inner(client.inner(json, 'data'), 'user');
+    const user = client.objectAt(client.objectAt(json, 'data'), 'user');
     assert.equal(user?.email, sandbox.profiles.cloudreve.credentials.email);
     assert.ok(user.created_at);
   });
 
-  it('writes both expiries as RFC 3339 with fraction and zone', async () => {
-    const clock = client.stoppedClock();
+  it('sends both expiry times as RFC 3339 with fractions and time zone', async () => {
+    const clock = client.frozenClock();
     await using sandbox = await startSandbox({ clock: clock.read });
-    const token = client.inner(client.inner((await login(sandbox, 'cloudreve')).json, 'data'), 'token');
+    const token = client.objectAt(client.objectAt((await login(sandbox, 'cloudreve')).json, 'data'), 'token');
     for (const [name, lifetime] of [
       ['access_expires', 3600],
       ['refresh_expires', 1_209_600],
@@ -40,7 +40,7 @@ describe('sandbox Cloudreve', () => {
     }
   });
 
-  it('signs HS256 tokens without iat and jti', async () => {
+  it('issues HS256 tokens without iat and jti', async () => {
     await using sandbox = await startSandbox();
     const tokens = await signIn(sandbox, 'cloudreve');
     assert.deepEqual(Object.keys(client.jwtPart(tokens.access, 1)), ['token_type', 'sub', 'exp', 'nbf']);
@@ -49,20 +49,20 @@ describe('sandbox Cloudreve', () => {
     assert.match(String(claims.root_token_id), uuid);
   });
 
-  it('refreshes within the family, byte-identical within one second', async () => {
-    const clock = client.stoppedClock();
+  it('issues the same tokens within one second, and new ones of the same family later', async () => {
+    const clock = client.frozenClock();
     await using sandbox = await startSandbox({ clock: clock.read });
     const first = await signIn(sandbox, 'cloudreve');
     const reply = await refresh(sandbox, 'cloudreve', first.refresh);
     assert.deepEqual(client.tokensOf(reply), first);
-    assert.equal('user' in client.must(client.inner(reply.json, 'data')), false);
+    assert.equal('user' in client.assertDefined(client.objectAt(reply.json, 'data')), false);
     clock.now += 1000;
-    const later = await client.renew(sandbox, 'cloudreve', first.refresh);
+    const later = await client.refreshTokens(sandbox, 'cloudreve', first.refresh);
     assert.notEqual(later.refresh, first.refresh);
     assert.equal(client.jwtPart(later.refresh, 1).root_token_id, client.jwtPart(first.refresh, 1).root_token_id);
   });
 
-  it('gives one code for every refresh that fails', async () => {
+  it('sends the same error code for every failed refresh', async () => {
     await using sandbox = await startSandbox();
     const { access, refresh: token } = await signIn(sandbox, 'cloudreve');
     const expectRefusal = async (bad: string) => {
@@ -78,7 +78,7 @@ describe('sandbox Cloudreve', () => {
     await expectRefusal(token);
   });
 
-  it('revokes the refresh tokens of a login on sign-out, and lets access tokens live', async () => {
+  it('revokes the refresh tokens of the login on sign-out, but not its access tokens', async () => {
     await using sandbox = await startSandbox();
     const first = await signIn(sandbox, 'cloudreve');
     const second = await signIn(sandbox, 'cloudreve');
@@ -89,14 +89,14 @@ describe('sandbox Cloudreve', () => {
     assert.equal((await refresh(sandbox, 'cloudreve', second.refresh)).json.code, 0);
   });
 
-  it('accepts an access token for sign-out and revokes nothing', async () => {
+  it('accepts an access token for sign-out, but revokes nothing', async () => {
     await using sandbox = await startSandbox();
     const { access, refresh: token } = await signIn(sandbox, 'cloudreve');
     assert.equal((await signOut(sandbox, access)).json.code, 0);
     assert.equal((await refresh(sandbox, 'cloudreve', token)).json.code, 0);
   });
 
-  it('refuses to sign out without a token that parses', async () => {
+  it('refuses to sign out with a missing, invalid or expired token', async () => {
     await using sandbox = await startSandbox();
     const { refresh: token } = await signIn(sandbox, 'cloudreve');
     assert.deepEqual((await signOut(sandbox, '')).json, { code: 40_001, msg: 'RefreshToken cannot be empty' });
@@ -106,22 +106,22 @@ describe('sandbox Cloudreve', () => {
     assert.deepEqual([json.code, json.msg], [40_020, 'Failed to parse token']);
   });
 
-  it('asks for a login where the bearer is missing, broken or expired', async () => {
+  it('responds Login required to a missing, invalid or expired access token', async () => {
     await using sandbox = await startSandbox();
     const { access } = await signIn(sandbox, 'cloudreve');
-    assert.deepEqual((await useToken(sandbox, 'cloudreve', access)).json.data, {
+    assert.deepEqual((await callProtected(sandbox, 'cloudreve', access)).json.data, {
       total: 1_073_741_824,
       used: 20_480,
     });
     assert.equal((await call(sandbox, '/user/capacity')).json.code, 401);
-    assert.equal((await useToken(sandbox, 'cloudreve', 'x')).json.code, 401);
+    assert.equal((await callProtected(sandbox, 'cloudreve', 'x')).json.code, 401);
     sandbox.advance(3600);
-    const { status, json } = await useToken(sandbox, 'cloudreve', access);
+    const { status, json } = await callProtected(sandbox, 'cloudreve', access);
     assert.deepEqual([status, json.code, json.msg], [200, 401, 'Login required']);
     assert.equal(client.lastOutcome(sandbox), 'expired');
   });
 
-  it('refuses a refresh token as bearer on any route', async () => {
+  it('refuses a refresh token as bearer token on every route', async () => {
     await using sandbox = await startSandbox();
     const { refresh: token } = await signIn(sandbox, 'cloudreve');
     const headers = { authorization: `Bearer ${token}` };
@@ -131,7 +131,7 @@ describe('sandbox Cloudreve', () => {
     }
   });
 
-  it('believes no claims without the right signature', async () => {
+  it('refuses tokens with a forged or missing signature', async () => {
     await using sandbox = await startSandbox();
     const { refresh: token } = await signIn(sandbox, 'cloudreve');
     const [, claims, signature] = token.split('.');
@@ -142,32 +142,32 @@ describe('sandbox Cloudreve', () => {
       `${unsigned}.${claims}.${signature}`,
     ]) {
       assert.equal((await signOut(sandbox, forged)).json.msg, 'Failed to parse token');
-      // A refresh token with a good signature would be an invalid token type.
-      assert.equal((await useToken(sandbox, 'cloudreve', forged)).json.code, 401);
+      // With a valid signature the response would be an invalid token type.
+      assert.equal((await callProtected(sandbox, 'cloudreve', forged)).json.code, 401);
     }
   });
 
-  it('fails on the bearer of an inactive user, also on refresh', async () => {
+  it('refuses the access token of a blocked user, even on refresh', async () => {
     await using sandbox = await startSandbox();
     const { access, refresh: token } = await signIn(sandbox, 'cloudreve');
     sandbox.set({ accountState: 'blocked' });
-    assert.equal((await useToken(sandbox, 'cloudreve', access)).json.code, 50_001);
+    assert.equal((await callProtected(sandbox, 'cloudreve', access)).json.code, 50_001);
     const headers = { authorization: `Bearer ${access}` };
     const body = JSON.stringify({ refresh_token: token });
     const { json } = await call(sandbox, '/session/token/refresh', { method: 'POST', headers, body });
     assert.deepEqual([json.code, json.msg], [50_001, 'failed to get login user']);
   });
 
-  it("takes over the caller's correlation id only when it is a UUID", async () => {
+  it("returns the caller's correlation id only if it is a UUID", async () => {
     await using sandbox = await startSandbox();
     const id = '0b4351ec-ee1a-4455-bc94-2c3dbcc58538';
-    const ask = async (given: string) =>
-      (await call(sandbox, '/user/me', { headers: { 'X-Cr-Correlation-Id': given } })).json.correlation_id;
-    assert.equal(await ask(id.toUpperCase()), id);
-    assert.match(String(await ask('not a uuid')), uuid);
+    const send = async (correlationId: string) =>
+      (await call(sandbox, '/user/me', { headers: { 'X-Cr-Correlation-Id': correlationId } })).json.correlation_id;
+    assert.equal(await send(id.toUpperCase()), id);
+    assert.match(String(await send('not a uuid')), uuid);
   });
 
-  it('answers an unrouted path with a plain 404', async () => {
+  it('responds to an unknown path with a plain text 404', async () => {
     await using sandbox = await startSandbox();
     const { status, text } = await call(sandbox, '/nothing/here');
     assert.deepEqual([status, text], [404, '404 page not found']);

@@ -6,9 +6,9 @@ import { gunzipSync } from 'node:zlib';
 import { startSandbox, type Sandbox, type SandboxFault } from '../../../core/sandbox/index.ts';
 import * as client from './clients.ts';
 
-const { allPartners, login, refresh, renew, signIn, tokensOf } = client;
+const { allPartners, login, refresh, refreshTokens, signIn, tokensOf } = client;
 
-/** A BizMail login without a client that unpacks, retries or judges. */
+/** A BizMail login without decompression, retries or validation. */
 async function rawLogin({ url, profiles }: Sandbox): Promise<IncomingMessage> {
   const request = httpRequest(`${url}/api/1.0/auth/token`, { method: 'POST', agent: false });
   request.end(JSON.stringify(profiles.bizmail.credentials));
@@ -29,7 +29,7 @@ function codeOf(error: unknown): string | undefined {
 
 describe('sandbox faults', () => {
   for (const partner of allPartners) {
-    it(`${partner}: resetBefore loses nothing, the refresh token is still good`, async () => {
+    it(`${partner}: resetBefore leaves the refresh token valid`, async () => {
       await using sandbox = await startSandbox({ rotation: 'reuseDetection' });
       const { refresh: token } = await signIn(sandbox, partner);
       sandbox.fail('resetBefore');
@@ -39,7 +39,7 @@ describe('sandbox faults', () => {
     });
 
     for (const fault of ['resetAfter', 'halfResponse'] as const) {
-      it(`${partner}: ${fault} rotates first, so a retry is a replay`, async () => {
+      it(`${partner}: ${fault} rotates the tokens first, so a retry is a replay`, async () => {
         await using sandbox = await startSandbox({ rotation: 'reuseDetection' });
         const { refresh: token } = await signIn(sandbox, partner);
         sandbox.fail(fault, { partner, call: 'refresh' });
@@ -50,16 +50,16 @@ describe('sandbox faults', () => {
       });
     }
 
-    it(`${partner}: a lost answer can be asked for again within the grace time`, async () => {
+    it(`${partner}: returns a lost response again within the grace time`, async () => {
       await using sandbox = await startSandbox({ rotation: 'reuseDetection', graceTime: 60 });
       const { refresh: token } = await signIn(sandbox, partner);
       sandbox.fail('resetAfter');
       await assert.rejects(refresh(sandbox, partner, token));
       const lost = sandbox.tokens(partner);
-      assert.equal((await renew(sandbox, partner, token)).refresh, lost?.refreshToken);
+      assert.equal((await refreshTokens(sandbox, partner, token)).refresh, lost?.refreshToken);
     });
 
-    it(`${partner}: a bare status has the partner's error form and rotates nothing`, async () => {
+    it(`${partner}: a status fault has the partner's error format and rotates nothing`, async () => {
       await using sandbox = await startSandbox({ rotation: 'reuseDetection' });
       const { refresh: token } = await signIn(sandbox, partner);
       sandbox.fail({ status: 503, retryAfter: '7' });
@@ -71,7 +71,7 @@ describe('sandbox faults', () => {
     });
   }
 
-  it('resets a connection in the middle of the body for halfResponse', async () => {
+  it('halfResponse closes the connection in the middle of the body', async () => {
     await using sandbox = await startSandbox();
     sandbox.fail('halfResponse');
     const response = await rawLogin(sandbox);
@@ -79,7 +79,7 @@ describe('sandbox faults', () => {
   });
 
   for (const fault of ['hang', 'hangAfter'] as const) {
-    it(`never answers on ${fault}`, async () => {
+    it(`${fault} sends no response`, async () => {
       await using sandbox = await startSandbox();
       sandbox.fail(fault);
       const controller = new AbortController();
@@ -90,10 +90,10 @@ describe('sandbox faults', () => {
         signal: controller.signal,
       });
       const outcome = pending.then(
-        () => 'answered',
+        () => 'responded',
         () => 'aborted',
       );
-      // A later request is answered: the first one is not merely behind it.
+      // A later request gets a response, so the first one is not just slow.
       assert.equal((await login(sandbox, 'tconnect')).status, 200);
       controller.abort();
       assert.equal(await outcome, 'aborted');
@@ -101,7 +101,7 @@ describe('sandbox faults', () => {
     });
   }
 
-  it('drips the answer a byte at a time', async () => {
+  it('drip sends the body one byte at a time', async () => {
     await using sandbox = await startSandbox();
     sandbox.fail('drip');
     const response = await rawLogin(sandbox);
@@ -113,7 +113,7 @@ describe('sandbox faults', () => {
     assert.deepEqual(sizes, [1, 1, 1]);
   });
 
-  it('sends an HTML page as a proxy does', async () => {
+  it('sends an HTML page for a status fault with html', async () => {
     await using sandbox = await startSandbox();
     sandbox.fail({ status: 502, html: true });
     const { status, headers, text } = await login(sandbox, 'cloudreve');
@@ -121,7 +121,7 @@ describe('sandbox faults', () => {
     assert.match(text, /^<!DOCTYPE html>/);
   });
 
-  it('processes a request before a bare status when asked to', async () => {
+  it('processes a request before a status fault with processed', async () => {
     await using sandbox = await startSandbox();
     sandbox.fail({ status: 502, processed: true });
     assert.equal((await login(sandbox, 'bizmail')).status, 502);
@@ -129,7 +129,7 @@ describe('sandbox faults', () => {
     assert.deepEqual([sandbox.journal.at(-1)?.outcome, sandbox.journal.at(-1)?.status], ['ok', 502]);
   });
 
-  it('breaks the JSON of a processed answer', async () => {
+  it('brokenJson truncates the JSON of a processed request', async () => {
     await using sandbox = await startSandbox();
     sandbox.fail('brokenJson');
     const { status, text } = await login(sandbox, 'bizmail');
@@ -138,7 +138,7 @@ describe('sandbox faults', () => {
     assert.ok(sandbox.tokens('bizmail'));
   });
 
-  it('calls JSON a page', async () => {
+  it('wrongContentType sends JSON as text/html', async () => {
     await using sandbox = await startSandbox();
     sandbox.fail('wrongContentType');
     const reply = await login(sandbox, 'bizmail');
@@ -146,7 +146,7 @@ describe('sandbox faults', () => {
     assert.ok(tokensOf(reply));
   });
 
-  it('sends five MiB too much', async () => {
+  it('oversized appends 5 MiB to the body', async () => {
     await using sandbox = await startSandbox();
     sandbox.fail('oversized');
     const reply = await login(sandbox, 'bizmail');
@@ -154,7 +154,7 @@ describe('sandbox faults', () => {
     assert.ok(tokensOf(reply));
   });
 
-  it('sends a small body that unpacks to more than 50 MiB', async () => {
+  it('gzipBomb sends a small body that expands to more than 50 MiB', async () => {
     await using sandbox = await startSandbox();
     sandbox.fail('gzipBomb');
     const response = await rawLogin(sandbox);
@@ -166,7 +166,7 @@ describe('sandbox faults', () => {
     assert.equal((JSON.parse(unpacked.toString()) as client.Json).success, true);
   });
 
-  it('redirects, without processing', async () => {
+  it('redirects without processing the request', async () => {
     await using sandbox = await startSandbox();
     sandbox.fail({ redirect: 'http://elsewhere.example/' });
     sandbox.fail({ redirect: 'http://elsewhere.example/', status: 307 });
@@ -177,33 +177,33 @@ describe('sandbox faults', () => {
     assert.equal(sandbox.tokens('bizmail'), undefined);
   });
 
-  it('rewrites the plain fields of a success answer, before encryption', async () => {
+  it('rewrites a success response before encryption', async () => {
     await using sandbox = await startSandbox({ tconnectResponse: 'encrypted' });
-    sandbox.fail({ rewrite: (answer) => ({ ...(answer as client.Json), expires_in: '36000' }) });
+    sandbox.fail({ rewrite: (response) => ({ ...(response as client.Json), expires_in: '36000' }) });
     const { json } = await login(sandbox, 'tconnect');
     const plain = client.decrypt(sandbox.profiles.tconnect.cipher, String(json.data));
     assert.equal((JSON.parse(plain) as client.Json).expires_in, '36000');
   });
 
-  it('leaves error answers alone when it rewrites', async () => {
+  it('does not rewrite an error response', async () => {
     await using sandbox = await startSandbox();
     sandbox.fail({ rewrite: () => ({}) });
     const { json } = await client.postJson(`${sandbox.url}/api/1.0/auth/token`, {});
     assert.equal(json.success, false);
   });
 
-  it('loses the answer and no more when a rewrite throws', async () => {
+  it('loses only the one response when a rewrite throws', async () => {
     await using sandbox = await startSandbox();
     sandbox.fail({
       rewrite: () => {
-        throw new Error('by the test');
+        throw new Error('thrown by the test');
       },
     });
     await assert.rejects(login(sandbox, 'bizmail'));
     assert.equal((await login(sandbox, 'bizmail')).status, 200);
   });
 
-  it('sends any text', async () => {
+  it('sends any body for a text fault', async () => {
     await using sandbox = await startSandbox();
     sandbox.fail({ text: 'null' });
     const { status, text, headers } = await login(sandbox, 'bizmail');
@@ -212,7 +212,7 @@ describe('sandbox faults', () => {
     assert.equal(sandbox.tokens('bizmail'), undefined);
   });
 
-  it('hits only the partner and call named, and as often as said', async () => {
+  it('applies a fault only to its partner and call, and only as many times as set', async () => {
     await using sandbox = await startSandbox();
     const { refresh: token } = await signIn(sandbox, 'cloudreve');
     sandbox.fail({ status: 500 }, { partner: 'cloudreve', call: 'refresh', times: 2 });
@@ -223,7 +223,7 @@ describe('sandbox faults', () => {
     assert.deepEqual(statuses, [500, 500, 200]);
   });
 
-  it('heals', async () => {
+  it('removes pending faults with heal()', async () => {
     await using sandbox = await startSandbox();
     sandbox.fail({ status: 500 }, { times: Infinity });
     assert.equal((await login(sandbox, 'bizmail')).status, 500);
@@ -231,7 +231,7 @@ describe('sandbox faults', () => {
     assert.equal((await login(sandbox, 'bizmail')).status, 200);
   });
 
-  it('refuses unknown faults and counts', async () => {
+  it('throws for an unknown fault and an invalid number of times', async () => {
     await using sandbox = await startSandbox();
     assert.throws(() => sandbox.fail('resetSometimes' as SandboxFault), /Unknown sandbox fault/);
     assert.throws(() => sandbox.fail({} as SandboxFault), /Unknown sandbox fault/);

@@ -50,8 +50,8 @@ const headerSets: Record<string, string>[] = [
   { authorization: 'Basic x', 'content-encoding': 'gzip' },
 ];
 
-describe('sandbox and hostile requests', () => {
-  it('answers malformed requests in a form of its own and never crashes', async () => {
+describe('sandbox with hostile requests', () => {
+  it('responds to malformed requests without crashing', async () => {
     await using sandbox = await startSandbox();
     const code = { 'partner-code': sandbox.profiles.tconnect.partnerCode };
     for (const path of paths) {
@@ -68,7 +68,7 @@ describe('sandbox and hostile requests', () => {
     assert.equal((await client.login(sandbox, 'tconnect')).status, 200);
   });
 
-  it('answers malformed payloads inside good ciphertext', async () => {
+  it('refuses malformed payloads in valid ciphertext with 400', async () => {
     await using sandbox = await startSandbox();
     for (const payload of bodies) {
       const { status, json } = await client.postTconnect(sandbox, 'auth/login', payload);
@@ -77,39 +77,39 @@ describe('sandbox and hostile requests', () => {
     }
   });
 
-  it('survives random bytes', async () => {
+  it('responds to random bytes without a server error', async () => {
     await using sandbox = await startSandbox();
-    // A fixed sequence, so that a failure can be repeated.
+    // A fixed sequence, so that a failure is reproducible.
     let seed = 12_345;
     const random = () => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;
     for (let i = 0; i < 300; i += 1) {
       const body = Buffer.from(Array.from({ length: Math.floor(random() * 400) }, () => Math.floor(random() * 256)));
-      const path = client.must(paths[Math.floor(random() * paths.length)]);
+      const path = client.assertDefined(paths[Math.floor(random() * paths.length)]);
       const { status } = await client.send(sandbox.url + path, { method: 'POST', body });
       assert.ok(status >= 200 && status < 500);
     }
     assert.equal(sandbox.journal.length, 300);
   });
 
-  it('answers 404 in the form of the partner whose prefix it is', async () => {
+  it('responds 404 in the format of the partner with the path prefix', async () => {
     await using sandbox = await startSandbox();
-    const ask = (path: string) => client.send(sandbox.url + path);
-    assert.deepEqual(Object.keys((await ask('/openapi/v1/none')).json), ['code', 'message']);
-    assert.deepEqual((await ask('/api/1.0/auth/token')).json.success, false);
+    const get = (path: string) => client.send(sandbox.url + path);
+    assert.deepEqual(Object.keys((await get('/openapi/v1/none')).json), ['code', 'message']);
+    assert.deepEqual((await get('/api/1.0/auth/token')).json.success, false);
     for (const path of ['/', '/openapi/v1/none', '/api/1.0/x', '/api/v4/x', '/favicon.ico']) {
-      assert.equal((await ask(path)).status, 404);
+      assert.equal((await get(path)).status, 404);
     }
   });
 
-  it('cuts off bodies over 30 MiB with 413, announced or not', async () => {
+  it('refuses bodies over 30 MiB with 413, with or without a content length', async () => {
     await using sandbox = await startSandbox();
     for (const headers of [{ 'content-length': String(31 * 1024 * 1024) }, { 'transfer-encoding': 'chunked' }]) {
       const request = httpRequest(`${sandbox.url}/api/1.0/auth/token`, { method: 'POST', headers, agent: false });
       request.on('error', () => undefined);
-      const answered = once(request, 'response') as Promise<[IncomingMessage]>;
+      const responded = once(request, 'response') as Promise<[IncomingMessage]>;
       for (let i = 0; i < 31 && !request.destroyed; i += 1) request.write(Buffer.alloc(1024 * 1024));
       request.end();
-      const [response] = await answered;
+      const [response] = await responded;
       assert.equal(response.statusCode, 413);
       response.resume();
     }
@@ -130,19 +130,19 @@ describe('sandbox and hostile requests', () => {
   );
   raw.push('POST /api/1.0/auth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc');
   for (const bytes of raw) {
-    it(`survives ${JSON.stringify(bytes.slice(0, 40))} on the wire`, async () => {
+    it(`serves the next request after ${JSON.stringify(bytes.slice(0, 40))}`, async () => {
       await using sandbox = await startSandbox();
-      await talk(sandbox, bytes);
+      await sendRaw(sandbox, bytes);
       assert.equal((await client.login(sandbox, 'bizmail')).status, 200);
     });
   }
 });
 
-async function talk({ url }: Sandbox, bytes: string): Promise<void> {
+async function sendRaw({ url }: Sandbox, bytes: string): Promise<void> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   socket.on('error', () => undefined);
   socket.resume();
-  // Half-closed after the bytes, so that an unfinished request ends.
+  // Half-closed after the bytes, so that an incomplete request ends.
   socket.end(bytes);
   await once(socket, 'close');
 }

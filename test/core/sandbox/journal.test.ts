@@ -3,15 +3,15 @@ import { describe, it } from 'node:test';
 import { startSandbox, type SandboxJournalEntry } from '../../../core/sandbox/index.ts';
 import * as client from './clients.ts';
 
-const { allPartners, login, refresh, signIn, useToken } = client;
+const { allPartners, login, refresh, signIn, callProtected } = client;
 
 describe('sandbox journal', () => {
-  it('holds a request decrypted, with headers, body and outcome', async () => {
-    const clock = client.stoppedClock();
+  it('contains the decrypted payload, headers, body and outcome of a request', async () => {
+    const clock = client.frozenClock();
     await using sandbox = await startSandbox({ clock: clock.read });
     await login(sandbox, 'tconnect');
     const { partnerCode, cipher, credentials } = sandbox.profiles.tconnect;
-    const entry = client.must(sandbox.journal[0]);
+    const entry = client.assertDefined(sandbox.journal[0]);
     const { headers, body, ...rest } = entry;
     assert.deepEqual(rest, {
       at: clock.now,
@@ -27,11 +27,11 @@ describe('sandbox journal', () => {
     assert.deepEqual(JSON.parse(body), { data: client.encrypt(cipher, credentials) });
   });
 
-  it('names every call of every partner', async () => {
+  it('contains the name of every call of every partner', async () => {
     await using sandbox = await startSandbox();
     for (const partner of allPartners) {
       const { access, refresh: token } = await signIn(sandbox, partner);
-      await useToken(sandbox, partner, access);
+      await callProtected(sandbox, partner, access);
       await refresh(sandbox, partner, token);
     }
     const body = JSON.stringify({ refresh_token: sandbox.tokens('cloudreve')?.refreshToken });
@@ -44,19 +44,19 @@ describe('sandbox journal', () => {
     assert.deepEqual(calls, [...three, ...three, ...three, 'logout', 'captcha', 'twoFactor', 'other']);
   });
 
-  it('holds the fields of a multipart body', async () => {
+  it('contains the fields of a multipart body', async () => {
     await using sandbox = await startSandbox();
     const { access } = await signIn(sandbox, 'bizmail');
-    const form = client.mail();
+    const form = client.mailForm();
     form.append('attachments[]', new Blob(['abc'], { type: 'text/plain' }), 'a.txt');
     const headers = { authorization: `Bearer ${access}` };
     await client.send(`${sandbox.url}/api/1.0/mail/store`, { method: 'POST', headers, body: form });
-    const payload = client.must(sandbox.journal.at(-1)).payload as client.Json;
+    const payload = client.assertDefined(sandbox.journal.at(-1)).payload as client.Json;
     assert.equal(payload.text, 'Xin chào');
     assert.deepEqual(payload['attachments[]'], { name: 'a.txt', type: 'text/plain', size: 3 });
   });
 
-  it('holds refused requests and paths of nobody', async () => {
+  it('contains refused requests and unknown paths', async () => {
     await using sandbox = await startSandbox();
     await client.send(`${sandbox.url}/nowhere?x=1`);
     await client.postTconnect(sandbox, 'auth/login', {}, { 'Partner-Code': 'x' });
@@ -68,18 +68,18 @@ describe('sandbox journal', () => {
     assert.deepEqual([second?.outcome, second?.payload], ['wrongPartnerCode', undefined]);
   });
 
-  it('has an entry before the client has its answer', async () => {
+  it('has the entry before the client receives the response', async () => {
     await using sandbox = await startSandbox({ delay: 30 });
-    const pending = login(sandbox, 'bizmail').then(() => 'answered');
+    const pending = login(sandbox, 'bizmail').then(() => 'responded');
     const recorded = new Promise<string>((resolve) => {
-      const look = () => (sandbox.journal.length > 0 ? resolve('recorded') : setImmediate(look));
-      look();
+      const poll = () => (sandbox.journal.length > 0 ? resolve('recorded') : setImmediate(poll));
+      poll();
     });
     assert.equal(await Promise.race([pending, recorded]), 'recorded');
-    assert.equal(await pending, 'answered');
+    assert.equal(await pending, 'responded');
   });
 
-  it('is told to a listener, and can be emptied', async () => {
+  it('passes each entry to onRequest, and is emptied by clearJournal()', async () => {
     const seen: SandboxJournalEntry[] = [];
     await using sandbox = await startSandbox({ onRequest: (entry) => seen.push(entry) });
     await login(sandbox, 'cloudreve');

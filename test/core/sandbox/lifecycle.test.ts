@@ -9,8 +9,8 @@ import { acmePay } from '../../helpers/readme-partner.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 import * as client from './clients.ts';
 
-describe('sandbox life', () => {
-  it('ends hanging, delayed and dripping requests on close, at once', async () => {
+describe('sandbox lifecycle', () => {
+  it('ends hanging, delayed and dripping requests at once when it closes', async () => {
     const sandbox = await startSandbox();
     sandbox.fail('hang', { partner: 'tconnect' });
     sandbox.fail('drip', { partner: 'bizmail' });
@@ -29,13 +29,13 @@ describe('sandbox life', () => {
     await assert.rejects(client.login(sandbox, 'bizmail'));
   });
 
-  it('may be closed again', async () => {
+  it('can be closed more than once', async () => {
     const sandbox = await startSandbox();
     await Promise.all([sandbox.close(), sandbox.close()]);
     await sandbox.close();
   });
 
-  it('listens on loopback alone, on the port asked for', async () => {
+  it('listens on 127.0.0.1 on the given port', async () => {
     await using first = await startSandbox();
     const port = Number(new URL(first.url).port);
     assert.equal(new URL(first.url).hostname, '127.0.0.1');
@@ -45,7 +45,7 @@ describe('sandbox life', () => {
     assert.equal(second.url, first.url);
   });
 
-  it('leaves nothing open, so that a process ends by itself', async () => {
+  it('leaves no socket or timer open after close', async () => {
     const script = `
       import { startSandbox } from ${JSON.stringify(new URL('../../../core/sandbox/index.ts', import.meta.url).href)};
       for (const https of [false, true]) {
@@ -55,7 +55,7 @@ describe('sandbox life', () => {
         while (!https && sandbox.journal.length === 0) await new Promise(setImmediate);
         await sandbox.close();
       }
-      // The system gives a closed handle back a turn or two of the loop later.
+      // A closed handle is released a few turns of the event loop later.
       for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
       const kinds = process.getActiveResourcesInfo().filter((kind) => /TCP|Timeout/.test(kind));
       console.log(JSON.stringify(kinds));`;
@@ -73,19 +73,19 @@ describe('npm run sandbox', () => {
   const program = new URL('../../../core/sandbox/run.ts', import.meta.url).pathname;
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    it(`shows the accounts on one screen, logs requests, and ends with 0 on ${signal}`, async () => {
+    it(`prints the accounts, logs requests, and exits with 0 on ${signal}`, async () => {
       const child = spawn(process.execPath, [program, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
       using _ = { [Symbol.dispose]: () => child.kill('SIGKILL') };
       let output = '';
-      let seen: () => void = () => undefined;
+      let onOutput: () => void = () => undefined;
       child.stdout.on('data', (chunk: Buffer) => {
         output += chunk.toString();
-        seen();
+        onOutput();
       });
       const until = (text: string) =>
         new Promise<void>((resolve) => {
-          seen = () => (output.includes(text) ? resolve() : undefined);
-          seen();
+          onOutput = () => (output.includes(text) ? resolve() : undefined);
+          onOutput();
         });
       await until('Ctrl+C to stop');
       assert.ok(output.split('\n').length <= 30);
@@ -101,18 +101,18 @@ describe('npm run sandbox', () => {
       ]) {
         assert.ok(output.includes(word), word);
       }
-      const url = client.must(/http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0]);
-      const body = client.must(/-d '(.*)'/.exec(output)?.[1]);
+      const url = client.assertDefined(/http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0]);
+      const body = client.assertDefined(/-d '(.*)'/.exec(output)?.[1]);
       const reply = await client.postJson(`${url}/api/1.0/auth/token`, JSON.parse(body));
       await until('/api/1.0/auth/token  200  ok');
-      assert.equal(output.includes(client.must(client.tokensOf(reply)).access), false);
+      assert.equal(output.includes(client.assertDefined(client.tokensOf(reply)).access), false);
       child.kill(signal);
       const [code] = (await once(child, 'close')) as [number];
       assert.equal(code, 0);
     });
   }
 
-  it('plays a partner whose definition is a file', async () => {
+  it('serves the partner of a definition file', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('acme.json');
     await writeFile(file, JSON.stringify(acmePay));
@@ -124,23 +124,23 @@ describe('npm run sandbox', () => {
       output += String(chunk);
       if (output.includes('Ctrl+C to stop')) break;
     }
-    const shown = (name: string): string =>
-      client.must(new RegExp(`^  ${name} +(.+)$`, 'm').exec(output.slice(output.indexOf(acmePay.label)))?.[1]);
-    assert.match(shown('cipher'), /"iv":\{"from":"key"\}/);
+    const printedValue = (name: string): string =>
+      client.assertDefined(new RegExp(`^  ${name} +(.+)$`, 'm').exec(output.slice(output.indexOf(acmePay.label)))?.[1]);
+    assert.match(printedValue('cipher'), /"iv":\{"from":"key"\}/);
     await using session = await openSession({
       partner: acmePay,
-      baseUrl: client.must(/http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0]),
-      partnerCode: shown('partner code'),
-      cipher: JSON.parse(shown('cipher')) as CipherSettings,
+      baseUrl: client.assertDefined(/http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0]),
+      partnerCode: printedValue('partner code'),
+      cipher: JSON.parse(printedValue('cipher')) as CipherSettings,
     });
     const names = acmePay.credentials.filter(({ required = true }) => required).map(({ name }) => name);
-    await session.login(Object.fromEntries(names.map((name) => [name, shown(name)])));
+    await session.login(Object.fromEntries(names.map((name) => [name, printedValue(name)])));
     assert.equal(session.status.phase, 'valid');
     child.kill('SIGTERM');
     await once(child, 'close');
   });
 
-  it('takes no key and no IV as an argument, and does not repeat them', async () => {
+  it('refuses a key or an IV as an argument, and does not print them', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('acme.json');
     await writeFile(file, JSON.stringify(acmePay));
@@ -160,7 +160,7 @@ describe('npm run sandbox', () => {
     }
   });
 
-  it('explains itself on wrong arguments', async () => {
+  it('prints the usage and exits with 2 for invalid arguments', async () => {
     const wrong = [
       '--nonsense',
       '--port x',

@@ -8,8 +8,8 @@ const { allPartners, isAccepted, login, refresh, signIn, tokensOf } = client;
 
 describe('sandbox scenarios', () => {
   for (const partner of allPartners) {
-    it(`${partner}: lifetimes go down to a second`, async () => {
-      const clock = client.stoppedClock();
+    it(`${partner}: supports lifetimes of one second`, async () => {
+      const clock = client.frozenClock();
       await using sandbox = await startSandbox({ accessLifetime: 1, refreshLifetime: 2, clock: clock.read });
       const { access, refresh: token } = await signIn(sandbox, partner);
       clock.now += 999;
@@ -22,8 +22,8 @@ describe('sandbox scenarios', () => {
       assert.equal(client.lastOutcome(sandbox), 'expired');
     });
 
-    it(`${partner}: the Date header follows the sandbox's clock`, async () => {
-      const clock = client.stoppedClock();
+    it(`${partner}: sends the time of the sandbox's clock in the Date header`, async () => {
+      const clock = client.frozenClock();
       await using sandbox = await startSandbox({ clock: clock.read });
       sandbox.advance(86_400);
       const { headers } = await login(sandbox, partner);
@@ -31,8 +31,8 @@ describe('sandbox scenarios', () => {
     });
   }
 
-  it('runs its clock faster, from where it is', async () => {
-    const clock = client.stoppedClock(1_000_000);
+  it('changes the rate of its clock without a jump', async () => {
+    const clock = client.frozenClock(1_000_000);
     await using sandbox = await startSandbox({ clockRate: 60, clock: clock.read });
     clock.now += 1000;
     assert.equal(sandbox.now(), 1_060_000);
@@ -43,7 +43,7 @@ describe('sandbox scenarios', () => {
     assert.equal(sandbox.now(), 1_000_000);
   });
 
-  it('changes while it runs and goes back to the default on undefined', async () => {
+  it('changes a scenario while it runs, and restores the default for undefined', async () => {
     await using sandbox = await startSandbox();
     sandbox.set({ accessLifetime: 5 });
     assert.equal((await login(sandbox, 'bizmail')).json.expires_in, 5);
@@ -53,7 +53,7 @@ describe('sandbox scenarios', () => {
     assert.ok(Object.isFrozen(sandbox.scenarios));
   });
 
-  it('processes at once and answers after the delay', async () => {
+  it('responds after the delay', async () => {
     await using sandbox = await startSandbox({ delay: 40 });
     const started = performance.now();
     await login(sandbox, 'bizmail');
@@ -67,7 +67,7 @@ describe('sandbox scenarios', () => {
     [{ clockRate: 0 }, /clockRate must be a number above 0/],
     [{ rotation: 'sometimes' }, /rotation must be one of reuseAllowed, strict, reuseDetection/],
     [{ twoFactor: 1 }, /twoFactor must be true or false/],
-    [{ certificate: 'expired' }, /certificate needs https/],
+    [{ certificate: 'expired' }, /certificate requires https/],
     [{ accounts: { tconnect: { cipher: { key: 'short' } } } }, /cipher\.key must be 32 bytes as utf8, got 5/],
     [
       { accounts: { tconnect: { cipher: { iv: { from: 'fixed', value: '00', format: 'hex' } } } } },
@@ -86,7 +86,7 @@ describe('sandbox scenarios', () => {
     assert.equal(sandbox.scenarios.delay, 0);
   });
 
-  it('makes accounts anew at every start', async () => {
+  it('generates new accounts at every start', async () => {
     await using first = await startSandbox();
     await using second = await startSandbox();
     assert.notEqual(first.profiles.tconnect.partnerCode, second.profiles.tconnect.partnerCode);
@@ -96,7 +96,7 @@ describe('sandbox scenarios', () => {
     }
   });
 
-  it('takes fixed accounts', async () => {
+  it('uses the accounts it is given', async () => {
     const accounts = {
       tconnect: { partnerCode: 'M-1', credentials: { username: 'u@example.com' } },
       cloudreve: { credentials: { email: 'a@example.com', password: 'pass' } },
@@ -111,17 +111,17 @@ describe('sandbox scenarios', () => {
     );
   });
 
-  it('shows no credentials when a profile is spread, listed or printed', async () => {
+  it('reveals no credentials when a profile is spread, serialized or inspected', async () => {
     await using sandbox = await startSandbox();
     for (const partner of allPartners) {
       const profile = sandbox.profiles[partner];
       for (const secret of Object.values(profile.credentials)) {
-        for (const text of [
+        for (const output of [
           JSON.stringify({ ...profile }),
           JSON.stringify(sandbox.profiles),
           inspect(sandbox, { depth: 9 }),
         ]) {
-          assert.equal(text.includes(String(secret)), false);
+          assert.equal(output.includes(String(secret)), false);
         }
       }
       assert.equal(profile.partner, partner);

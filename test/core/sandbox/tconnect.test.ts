@@ -4,10 +4,10 @@ import { describe, it } from 'node:test';
 import { startSandbox, type SandboxAccounts } from '../../../core/sandbox/index.ts';
 import * as client from './clients.ts';
 
-const { login, refresh, renew, signIn, useToken } = client;
+const { login, refresh, refreshTokens, signIn, callProtected } = client;
 
 describe('sandbox TCONNECT', () => {
-  it('answers login with the flat fields of the refresh page', async () => {
+  it('responds to login with the flat fields of the refresh page', async () => {
     await using sandbox = await startSandbox();
     const { status, json } = await login(sandbox, 'tconnect');
     assert.equal(status, 200);
@@ -18,8 +18,8 @@ describe('sandbox TCONNECT', () => {
     assert.equal(json.token_type, 'Bearer');
   });
 
-  it('signs RS256 tokens with its own claims', async () => {
-    const clock = client.stoppedClock();
+  it('issues RS256 tokens with the claims of the account', async () => {
+    const clock = client.frozenClock();
     await using sandbox = await startSandbox({ clock: clock.read });
     const { access } = await signIn(sandbox, 'tconnect');
     assert.deepEqual(client.jwtPart(access, 0), { alg: 'RS256', typ: 'JWT' });
@@ -36,16 +36,16 @@ describe('sandbox TCONNECT', () => {
     });
   });
 
-  it('shows QR transactions to a bearer', async () => {
+  it('lists QR transactions for a valid access token', async () => {
     await using sandbox = await startSandbox();
     const { access } = await signIn(sandbox, 'tconnect');
-    const { status, json } = await useToken(sandbox, 'tconnect', access);
+    const { status, json } = await callProtected(sandbox, 'tconnect', access);
     assert.equal(status, 200);
     assert.equal(json.limit, 10);
     assert.ok(Array.isArray(json.transactions));
   });
 
-  it('takes the header in any case and further payload fields', async () => {
+  it('accepts the Partner-Code header in any case, and additional payload fields', async () => {
     await using sandbox = await startSandbox();
     const { url, profiles } = sandbox;
     const payload = { ...profiles.tconnect.credentials, grant_type: 'password' };
@@ -55,7 +55,7 @@ describe('sandbox TCONNECT', () => {
     assert.equal(status, 200);
   });
 
-  it('reads hex in either case', async () => {
+  it('accepts hex in upper case', async () => {
     await using sandbox = await startSandbox();
     const { url, profiles } = sandbox;
     const data = client.encrypt(profiles.tconnect.cipher, profiles.tconnect.credentials).toUpperCase();
@@ -75,7 +75,7 @@ describe('sandbox TCONNECT', () => {
     assert.equal(client.lastOutcome(sandbox), 'wrongPartnerCode');
   });
 
-  it('answers every bad ciphertext alike', async () => {
+  it('sends the same response for every invalid ciphertext', async () => {
     await using sandbox = await startSandbox();
     const { url, profiles } = sandbox;
     const { cipher, partnerCode, credentials } = profiles.tconnect;
@@ -95,7 +95,7 @@ describe('sandbox TCONNECT', () => {
     assert.equal(client.lastOutcome(sandbox), 'badCiphertext');
   });
 
-  it('refuses bodies without the field data, and payloads without the required fields', async () => {
+  it('refuses bodies without the field data, and payloads without required fields, with 400', async () => {
     await using sandbox = await startSandbox();
     const { url, profiles } = sandbox;
     const headers = { 'Partner-Code': profiles.tconnect.partnerCode };
@@ -120,16 +120,16 @@ describe('sandbox TCONNECT', () => {
     }
   });
 
-  it('refuses bearers that are missing, forged, expired, or refresh tokens', async () => {
+  it('refuses access tokens that are missing, forged, expired, or refresh tokens', async () => {
     await using sandbox = await startSandbox();
     const { access, refresh: refreshToken } = await signIn(sandbox, 'tconnect');
     const forged = `${access.slice(0, -4)}AAAA`;
     for (const token of ['', 'x.y.z', forged, refreshToken]) {
-      const { status, json } = await useToken(sandbox, 'tconnect', token);
+      const { status, json } = await callProtected(sandbox, 'tconnect', token);
       assert.deepEqual([status, json.code], [401, 'INVALID_ACCESS_TOKEN']);
     }
     sandbox.advance(36_000);
-    assert.equal((await useToken(sandbox, 'tconnect', access)).status, 401);
+    assert.equal((await callProtected(sandbox, 'tconnect', access)).status, 401);
     assert.equal(client.lastOutcome(sandbox), 'expired');
   });
 
@@ -145,7 +145,7 @@ describe('sandbox TCONNECT', () => {
     assert.equal(client.lastOutcome(sandbox), 'expired');
   });
 
-  it('asks the protected call for its four fields', async () => {
+  it('requires all four fields of the protected call', async () => {
     await using sandbox = await startSandbox();
     const { access } = await signIn(sandbox, 'tconnect');
     const headers = { authorization: `Bearer ${access}` };
@@ -156,25 +156,25 @@ describe('sandbox TCONNECT', () => {
     }
   });
 
-  it('takes no token of another sandbox, though the signing key is shared', async () => {
+  it('refuses tokens of another sandbox, although the signing key is shared', async () => {
     await using sandbox = await startSandbox();
     await using other = await startSandbox();
     const { access, refresh: refreshToken } = await signIn(other, 'tconnect');
-    assert.equal((await useToken(sandbox, 'tconnect', access)).status, 401);
+    assert.equal((await callProtected(sandbox, 'tconnect', access)).status, 401);
     assert.equal((await refresh(sandbox, 'tconnect', refreshToken)).status, 401);
   });
 
   const forms: Record<string, NonNullable<NonNullable<SandboxAccounts['tconnect']>['cipher']>> = {
-    'IV in front': { iv: { from: 'prefix' } },
-    'IV from the key': { iv: { from: 'key' } },
+    'an IV prefix': { iv: { from: 'prefix' } },
+    'an IV from the key': { iv: { from: 'key' } },
     'upper-case hex': { output: 'hex-upper' },
-    base64: { output: 'base64' },
-    'utf8 key with utf8 IV': { keyFormat: 'utf8', iv: { from: 'fixed', value: '0123456789abcdef', format: 'utf8' } },
-    'base64 key': { keyFormat: 'base64', iv: { from: 'fixed' } },
-    'a key of the caller': { key: 'k'.repeat(32) },
+    'base64 ciphertext': { output: 'base64' },
+    'a utf8 key and IV': { keyFormat: 'utf8', iv: { from: 'fixed', value: '0123456789abcdef', format: 'utf8' } },
+    'a base64 key': { keyFormat: 'base64', iv: { from: 'fixed' } },
+    'a fixed key': { key: 'k'.repeat(32) },
   };
   for (const [name, cipher] of Object.entries(forms)) {
-    it(`works with ${name}, encrypted answers included`, async () => {
+    it(`encrypts and decrypts with ${name}`, async () => {
       await using sandbox = await startSandbox({ accounts: { tconnect: { cipher } }, tconnectResponse: 'encrypted' });
       const { json } = await login(sandbox, 'tconnect');
       const profile = sandbox.profiles.tconnect;
@@ -185,11 +185,11 @@ describe('sandbox TCONNECT', () => {
     });
   }
 
-  it('wraps answers under data on request', async () => {
+  it('wraps responses in data with tconnectResponse wrapped', async () => {
     await using sandbox = await startSandbox({ tconnectResponse: 'wrapped' });
     const { json } = await login(sandbox, 'tconnect');
     assert.deepEqual(Object.keys(json), ['data']);
-    const first = client.must(client.tokensOf({ json, status: 200, headers: new Headers(), text: '' }));
-    assert.ok((await renew(sandbox, 'tconnect', first.refresh)).access);
+    const first = client.assertDefined(client.tokensOf({ json, status: 200, headers: new Headers(), text: '' }));
+    assert.ok((await refreshTokens(sandbox, 'tconnect', first.refresh)).access);
   });
 });

@@ -16,22 +16,22 @@ function rules(changes: Partial<RefreshRules> = {}): RefreshRules {
 }
 
 describe('token families (internal)', () => {
-  it('lets a token live to the millisecond', () => {
+  it('expires a token to the millisecond', () => {
     const families = new TokenFamilies();
     const pair = families.open('a', 500, rules());
-    assert.equal(families.refuseAccess(pair.accessToken, 1499), undefined);
-    assert.equal(families.refuseAccess(pair.accessToken, 1500), 'expired');
+    assert.equal(families.checkAccess(pair.accessToken, 1499), undefined);
+    assert.equal(families.checkAccess(pair.accessToken, 1500), 'expired');
     assert.equal(families.refresh(pair.refreshToken, 10_500, rules()), 'expired');
   });
 
-  it('does not take a byte-identical successor for a replay', () => {
+  it('does not treat an identical successor as a replay', () => {
     const families = new TokenFamilies();
     const same = rules({ mint: (kind, family) => `${kind}-${family}` });
     const pair = families.open('a', 0, same);
     for (let i = 0; i < 3; i += 1) assert.deepEqual(families.refresh(pair.refreshToken, 0, same), pair);
   });
 
-  it('keeps an access token of two families until both are dead', () => {
+  it('accepts an access token of two families until both are revoked', () => {
     const families = new TokenFamilies();
     const shared = rules({
       mint: (kind, family) => (kind === 'access' ? 'access' : `refresh-${family}-${Math.random()}`),
@@ -40,12 +40,12 @@ describe('token families (internal)', () => {
     families.open('b', 0, shared);
     families.refresh(first.refreshToken, 0, shared);
     assert.equal(families.refresh(first.refreshToken, 0, shared), 'replayed');
-    assert.equal(families.refuseAccess('access', 0), undefined);
+    assert.equal(families.checkAccess('access', 0), undefined);
     families.revokeAll();
-    assert.equal(families.refuseAccess('access', 0), 'revoked');
+    assert.equal(families.checkAccess('access', 0), 'revoked');
   });
 
-  it('forgets expired tokens in a long run', () => {
+  it('removes expired tokens over time', () => {
     const families = new TokenFamilies();
     const always = rules();
     let pair = families.open('a', 0, always);
@@ -55,7 +55,7 @@ describe('token families (internal)', () => {
       assert.ok(typeof next === 'object');
       pair = next;
     }
-    assert.equal(families.refuseAccess(first.accessToken, 3_000_000), 'unknown');
-    assert.equal(families.refuseAccess(pair.accessToken, 2_999_000), undefined);
+    assert.equal(families.checkAccess(first.accessToken, 3_000_000), 'unknown');
+    assert.equal(families.checkAccess(pair.accessToken, 2_999_000), undefined);
   });
 });

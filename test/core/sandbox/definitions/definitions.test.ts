@@ -5,13 +5,13 @@ import { partners } from '../../../../core/partners/index.ts';
 import type { PartnerDefinition } from '../../../../core/partners/definition.ts';
 import { startSandbox, type SandboxDefinition, type SandboxPartner } from '../../../../core/sandbox/index.ts';
 import * as client from '../clients.ts';
-import { formShape } from './form-shape.ts';
-import { jsonShape } from './json-shape.ts';
-import { saltedShape } from './salted-shape.ts';
+import { acmeForms } from './acme-forms.ts';
+import { acmeJson } from './acme-json.ts';
+import { acmeSalted } from './acme-salted.ts';
 
-const { must, postJson, send } = client;
+const { assertDefined, postJson, send } = client;
 
-/** As little as a definition may say. */
+/** A minimal definition, with neither encryption nor error rules. */
 const plain: PartnerDefinition = {
   id: 'plain',
   label: 'Plain',
@@ -29,45 +29,45 @@ const plain: PartnerDefinition = {
 };
 
 describe('sandbox option definitions', () => {
-  it('plays several on one port, beside the built-in partners', async () => {
-    const definitions = [jsonShape, formShape, saltedShape].map(({ definition }) => ({ definition }));
+  it('serves several definitions on one port, in addition to the built-in partners', async () => {
+    const definitions = [acmeJson, acmeForms, acmeSalted].map(({ definition }) => ({ definition }));
     await using sandbox = await startSandbox({ definitions: [...definitions, { definition: plain }] });
     const ids = ['tconnect', 'bizmail', 'cloudreve', 'acme-pay', 'acme-forms', 'acme-cloud', 'plain'];
     assert.deepEqual(Object.keys(sandbox.profiles), ids);
-    for (const id of ids) assert.equal(must(sandbox.profiles[id]).baseUrl, sandbox.url);
+    for (const id of ids) assert.equal(assertDefined(sandbox.profiles[id]).baseUrl, sandbox.url);
     for (const partner of client.allPartners) assert.ok((await client.signIn(sandbox, partner)).access);
   });
 
-  it('makes up whatever is not given', async () => {
+  it('generates random values for everything that is not set', async () => {
     await using sandbox = await startSandbox({
-      definitions: [{ definition: plain }, { definition: jsonShape.definition }],
+      definitions: [{ definition: plain }, { definition: acmeJson.definition }],
     });
-    const { credentials, ...profile } = must(sandbox.profiles.plain);
+    const { credentials, ...profile } = assertDefined(sandbox.profiles.plain);
     assert.deepEqual(profile, { partner: plain, baseUrl: sandbox.url });
     assert.deepEqual(Object.keys(credentials), ['login', 'pin', 'contactEmail']);
-    assert.match(must(credentials.login), /^[^@]+@example\.com$/);
-    assert.match(must(credentials.contactEmail), /^[^@]+@example\.com$/);
-    assert.match(must(credentials.pin), /^\w{16}$/);
-    const acme = must(sandbox.profiles['acme-pay']);
-    assert.match(must(acme.partnerCode), /^SANDBOX-/);
+    assert.match(assertDefined(credentials.login), /^[^@]+@example\.com$/);
+    assert.match(assertDefined(credentials.contactEmail), /^[^@]+@example\.com$/);
+    assert.match(assertDefined(credentials.pin), /^\w{16}$/);
+    const acme = assertDefined(sandbox.profiles['acme-pay']);
+    assert.match(assertDefined(acme.partnerCode), /^SANDBOX-/);
     assert.match(String(acme.cipher?.key), /^[0-9a-f]{64}$/);
     assert.equal(acme.cipher?.iv.from, 'fixed');
     await using other = await startSandbox({ definitions: [{ definition: plain }] });
     assert.notDeepEqual(other.profiles.plain?.credentials, credentials);
   });
 
-  it('completes a cipher that is given in part', async () => {
-    const { definition } = jsonShape;
+  it('completes a partial cipher', async () => {
+    const { definition } = acmeJson;
     const cipher = { algorithm: 'aes-128-cbc', iv: { from: 'fixed' }, output: 'base64' } as const;
     await using sandbox = await startSandbox({ definitions: [{ definition, cipher }] });
-    const { key, keyFormat, iv, ...rest } = must(sandbox.profiles['acme-pay']?.cipher);
+    const { key, keyFormat, iv, ...rest } = assertDefined(sandbox.profiles['acme-pay']?.cipher);
     assert.deepEqual([String(key).length, keyFormat, iv.from], [32, 'hex', 'fixed']);
     assert.deepEqual(rest, { algorithm: 'aes-128-cbc', output: 'base64' });
   });
 
-  it('answers with plain statuses where a definition has no rules', async () => {
+  it('responds with plain statuses for a definition without error rules', async () => {
     await using sandbox = await startSandbox({ definitions: [{ definition: plain }] });
-    const { credentials } = must(sandbox.profiles.plain);
+    const { credentials } = assertDefined(sandbox.profiles.plain);
     const url = `${sandbox.url}/plain`;
     assert.equal((await postJson(`${url}/in`, { ...credentials, pin: '' })).status, 400);
     assert.equal((await postJson(`${url}/in`, { ...credentials, pin: 'wrong' })).status, 401);
@@ -85,7 +85,7 @@ describe('sandbox option definitions', () => {
     );
   });
 
-  it('takes multipart bodies, and another form for protected calls', async () => {
+  it('accepts multipart bodies, and another body form for protected calls', async () => {
     const definition: PartnerDefinition = {
       ...plain,
       body: { form: 'multipart' },
@@ -95,7 +95,8 @@ describe('sandbox option definitions', () => {
     };
     await using sandbox = await startSandbox({ definitions: [{ definition }] });
     const form = new FormData();
-    for (const [name, value] of Object.entries(must(sandbox.profiles.plain).credentials)) form.append(name, value);
+    for (const [name, value] of Object.entries(assertDefined(sandbox.profiles.plain).credentials))
+      form.append(name, value);
     const login = (): Promise<client.Reply> => send(`${sandbox.url}/plain/in`, { method: 'POST', body: form });
     assert.equal((await login()).status, 400);
     form.append('version', '2');
@@ -109,7 +110,7 @@ describe('sandbox option definitions', () => {
     assert.equal((await send(`${sandbox.url}/plain/me`, { method: 'POST', headers: bearer })).status, 400);
   });
 
-  it('tells calls of one path apart by their fields, their query and the bearer', async () => {
+  it('distinguishes calls on one path by fields, query and bearer token', async () => {
     const definition: PartnerDefinition = {
       ...plain,
       login: { path: '/oauth?v=1', extraFields: { grant_type: 'password' } },
@@ -118,7 +119,7 @@ describe('sandbox option definitions', () => {
       example: { method: 'POST', path: '/oauth', payload: {}, safe: true },
     };
     await using sandbox = await startSandbox({ definitions: [{ definition }] });
-    const { credentials } = must(sandbox.profiles.plain);
+    const { credentials } = assertDefined(sandbox.profiles.plain);
     const url = `${sandbox.url}/oauth`;
     const first = await postJson(`${url}?v=1`, { ...credentials, grant_type: 'password' });
     sandbox.fail({ status: 503 }, { call: 'refresh' });
@@ -127,20 +128,20 @@ describe('sandbox option definitions', () => {
     const second = await renew();
     await postJson(url, {}, { authorization: `Bearer ${String(second.json.a)}` });
     await postJson(`${url}?v=2`, { r: second.json.r });
-    await postJson(`${url}?v=1`, 'nonsense');
-    const seen = sandbox.journal.map(({ call, outcome }) => `${call} ${outcome}`);
+    await postJson(`${url}?v=1`, 'invalid');
+    const received = sandbox.journal.map(({ call, outcome }) => `${call} ${outcome}`);
     const calls = ['login ok', 'refresh fault', 'refresh ok', 'protected ok', 'logout ok', 'login validation'];
-    assert.deepEqual(seen, calls);
+    assert.deepEqual(received, calls);
   });
 
-  it('knows paths as they arrive', async () => {
+  it('normalizes and escapes paths as clients do', async () => {
     const definition = { ...plain, login: { path: '/plain/../plain/đăng-nhập' } };
     await using sandbox = await startSandbox({ definitions: [{ definition }] });
-    const { credentials } = must(sandbox.profiles.plain);
+    const { credentials } = assertDefined(sandbox.profiles.plain);
     assert.equal((await postJson(`${sandbox.url}${definition.login.path}`, credentials)).status, 200);
   });
 
-  it('chooses a status that no earlier rule takes for something else', async () => {
+  it('chooses a status that no earlier rule matches', async () => {
     const definition: PartnerDefinition = {
       ...plain,
       response: { ...plain.response, code: 'code', message: 'message' },
@@ -152,23 +153,23 @@ describe('sandbox option definitions', () => {
       ],
     };
     await using sandbox = await startSandbox({ definitions: [{ definition }], accountState: 'blocked' });
-    const { credentials } = must(sandbox.profiles.plain);
+    const { credentials } = assertDefined(sandbox.profiles.plain);
     const locked = await postJson(`${sandbox.url}/plain/in`, credentials);
     assert.deepEqual([locked.status, locked.json.code], [400, 'LOCKED']);
     const dead = await postJson(`${sandbox.url}/plain/again`, { r: 'x' });
     assert.deepEqual([dead.status, dead.json.code], [400, 'DEAD']);
   });
 
-  it('keeps odd field names as fields', async () => {
-    const answer = { accessToken: '__proto__.constructor', refreshToken: 'r' };
-    await using sandbox = await startSandbox({ definitions: [{ definition: { ...plain, response: answer } }] });
-    const { credentials } = must(sandbox.profiles.plain);
+  it('supports a field named __proto__', async () => {
+    const response = { accessToken: '__proto__.constructor', refreshToken: 'r' };
+    await using sandbox = await startSandbox({ definitions: [{ definition: { ...plain, response } }] });
+    const { credentials } = assertDefined(sandbox.profiles.plain);
     const { text } = await postJson(`${sandbox.url}/plain/in`, credentials);
     assert.match(text, /^\{"__proto__":\{"constructor":"eyJ/);
     assert.equal(({} as client.Json).constructor, Object);
   });
 
-  it('plays over https with the same authority', async () => {
+  it('serves over https with the same certificate authority', async () => {
     await using sandbox = await startSandbox({ definitions: [{ definition: plain }], https: true });
     assert.equal(sandbox.profiles.plain?.ca, sandbox.ca);
   });
@@ -182,7 +183,7 @@ describe('sandbox option definitions', () => {
       [at('/a'), { definition: { ...plain, id: 'second', refresh: { path: '/a', tokenField: 'r' } } }],
       { name: 'TypeError', message: /The path \/a of second/ },
     ],
-    [[at('/a'), at('/b')], { name: 'TypeError', message: /a partner plain already/ }],
+    [[at('/a'), at('/b')], { name: 'TypeError', message: /already has a partner plain/ }],
     [[{ definition: plain, key: 1 } as SandboxDefinition], { name: 'TypeError', message: /Unknown option "key"/ }],
     [[{ definition: plain, cipher: { key: 'short' } }], { name: 'TypeError', message: /cipher\.key must be 32 bytes/ }],
     [[{ definition: { ...plain, logni: 1 } as PartnerDefinition }], { code: 'configuration', setting: /logni/ }],
@@ -193,10 +194,10 @@ describe('sandbox option definitions', () => {
     });
   }
 
-  it('refuses partners that it does not play', async () => {
+  it('throws for an unknown partner', async () => {
     await using sandbox = await startSandbox({ definitions: [{ definition: plain }] });
     for (const id of ['acme', 'toString']) {
-      const message = new RegExp(`plays no partner "${id}"`);
+      const message = new RegExp(`has no partner "${id}"`);
       assert.throws(() => sandbox.tokens(id), { name: 'TypeError', message });
       assert.throws(() => sandbox.revoke(id), { name: 'TypeError', message });
       assert.throws(() => sandbox.oneTimeCode(id), { name: 'TypeError', message });
@@ -204,18 +205,18 @@ describe('sandbox option definitions', () => {
     }
   });
 
-  it('leaves the types of the built-in profiles exact', async () => {
+  it('keeps the exact types of the built-in profiles', async () => {
     await using sandbox = await startSandbox();
     const { tconnect, bizmail, cloudreve } = sandbox.profiles;
     const names: SandboxPartner[] = [tconnect.partner, bizmail.partner, cloudreve.partner];
-    const texts: string[] = [
+    const values: string[] = [
       tconnect.partnerCode,
       tconnect.cipher.key,
       bizmail.credentials.username,
       cloudreve.credentials.email,
     ];
     assert.deepEqual(names, ['tconnect', 'bizmail', 'cloudreve']);
-    assert.ok(texts.every((text) => text !== ''));
+    assert.ok(values.every((value) => value !== ''));
     assert.equal(sandbox.profiles['acme-pay'], undefined);
   });
 });

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { must } from '../clients.ts';
+import { assertDefined } from '../clients.ts';
 
-/** What the OpenSSL command line makes of the input; undefined when it refuses. */
+/** Runs the OpenSSL command line and returns its output, or undefined if it fails. */
 export function tryOpenssl(args: readonly string[], input: string | Buffer): Buffer | undefined {
   const { status, stdout, error } = spawnSync('openssl', args, { input, stdio: ['pipe', 'pipe', 'ignore'] });
   if (error !== undefined) throw error;
@@ -9,17 +9,17 @@ export function tryOpenssl(args: readonly string[], input: string | Buffer): Buf
 }
 
 export function openssl(args: readonly string[], input: string | Buffer): Buffer {
-  return must(tryOpenssl(args, input));
+  return assertDefined(tryOpenssl(args, input));
 }
 
-/** Key and IV in hex that `openssl enc -P` derives from a password. */
-export function derivedBy(args: readonly string[]): { readonly key: string; readonly iv: string } {
-  const text = openssl([...args, '-P'], '').toString();
-  const read = (name: string): string => must(new RegExp(`^${name} *= *([0-9A-F]+)`, 'mi').exec(text)?.[1]);
+/** Returns the key and the IV, in hex, that `openssl enc -P` derives from a password. */
+export function deriveKey(args: readonly string[]): { readonly key: string; readonly iv: string } {
+  const output = openssl([...args, '-P'], '').toString();
+  const read = (name: string): string => assertDefined(new RegExp(`^${name} *= *([0-9A-F]+)`, 'mi').exec(output)?.[1]);
   return { key: read('key'), iv: read('iv') };
 }
 
-/** `-e` or `-d` with key and IV in hex. */
+/** Encrypts (`-e`) or decrypts (`-d`) with key and IV in hex. */
 export function aes(
   mode: '-e' | '-d',
   key: string,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startSandbox } from '../../../../core/sandbox/index.ts';
-import { must, send } from '../clients.ts';
-import { call, loginPayload, shapes } from './acme.ts';
-import { formShape } from './form-shape.ts';
-import { jsonShape } from './json-shape.ts';
+import { assertDefined, send } from '../clients.ts';
+import { acmePartners, call, loginPayload } from './acme-client.ts';
+import { acmeForms } from './acme-forms.ts';
+import { acmeJson } from './acme-json.ts';
 
 const paths = [
   ['POST', '/acme/v2/session'],
@@ -34,15 +34,19 @@ const bodies = [
 
 const types = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', ';;;'];
 
-describe('sandbox partners by definition and hostile requests', () => {
-  it('never crash', async () => {
-    const definitions = shapes.map(({ definition }) => ({ definition, partnerCode: 'X' }));
+describe('sandbox definitions with hostile requests', () => {
+  it('do not crash on malformed requests', async () => {
+    const definitions = acmePartners.map(({ definition }) => ({ definition, partnerCode: 'X' }));
     await using sandbox = await startSandbox({ definitions });
-    const constant = { 'x-merchant': 'X', 'x-api-version': '2', authorization: 'Bearer eyJhbGciOiJub25lIn0.e30.' };
+    const constantHeaders = {
+      'x-merchant': 'X',
+      'x-api-version': '2',
+      authorization: 'Bearer eyJhbGciOiJub25lIn0.e30.',
+    };
     for (const [method, path] of paths) {
       for (const body of bodies) {
         const requests = types.map((type) => {
-          const headers = { ...constant, 'content-type': type };
+          const headers = { ...constantHeaders, 'content-type': type };
           return send(sandbox.url + path, method === 'GET' ? { headers } : { method, headers, body });
         });
         await Promise.all(requests);
@@ -55,20 +59,20 @@ describe('sandbox partners by definition and hostile requests', () => {
     assert.deepEqual(bad, []);
   });
 
-  it('refuse odd payloads inside good ciphertext', async () => {
-    await using sandbox = await jsonShape.start();
+  it('refuse invalid payloads in valid ciphertext', async () => {
+    await using sandbox = await acmeJson.start();
     for (const payload of [null, [], 'text', 7, true, { __proto__: 1 }, { merchant_email: {}, api_secret: [] }]) {
-      const { status } = await call(jsonShape, sandbox, 'login', payload as never);
+      const { status } = await call(acmeJson, sandbox, 'login', payload as never);
       assert.equal(status, 422);
-      assert.equal(must(sandbox.journal.at(-1)).outcome, 'validation');
+      assert.equal(assertDefined(sandbox.journal.at(-1)).outcome, 'validation');
     }
   });
 
-  it('take an empty query string for a payload without fields', async () => {
-    await using sandbox = await formShape.start();
-    const { json } = await call(formShape, sandbox, 'login', {});
+  it('treat an empty query string as a payload without fields', async () => {
+    await using sandbox = await acmeForms.start();
+    const { json } = await call(acmeForms, sandbox, 'login', {});
     assert.equal(json.why, 'incomplete');
-    await call(formShape, sandbox, 'login', loginPayload(formShape));
-    assert.equal(must(sandbox.journal.at(-1)).outcome, 'ok');
+    await call(acmeForms, sandbox, 'login', loginPayload(acmeForms));
+    assert.equal(assertDefined(sandbox.journal.at(-1)).outcome, 'ok');
   });
 });

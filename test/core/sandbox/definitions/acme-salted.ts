@@ -1,17 +1,17 @@
 import type { PartnerDefinition } from '../../../../core/partners/definition.ts';
 import { startSandbox } from '../../../../core/sandbox/index.ts';
-import { must, type Json } from '../clients.ts';
+import { assertDefined, type Json } from '../clients.ts';
 import { openssl, tryOpenssl } from './openssl.ts';
-import { asCredentials, credentials, partnerCode, type Shape } from './shape.ts';
+import { credentialFields, credentials, partnerCode, type AcmePartner } from './acme-partner.ts';
 
-/** `Salted__` in base64, encrypted answers with moments, a one-time code and a captcha; errors told by a number under HTTP 200. */
-export const saltedShape: Shape = (() => {
+/** `Salted__` in base64, encrypted responses with expiry times, a one-time code and a captcha; errors by numeric code with HTTP 200. */
+export const acmeSalted: AcmePartner = (() => {
   const enc = ['enc', '-aes-256-cbc', '-md', 'md5', '-pass', 'pass:acme-client-secret', '-base64', '-A'];
   const definition: PartnerDefinition = {
     id: 'acme-cloud',
     label: 'Acme Cloud',
     body: { form: 'encrypted', field: 'encryptedPayload', fields: { clientId: 'client-{partnerCode}' } },
-    credentials: [...asCredentials, { name: 'otp', label: 'Code', required: false }],
+    credentials: [...credentialFields, { name: 'otp', label: 'Code', required: false }],
     login: { path: '/cloud/auth', tokensIn: 'data' },
     refresh: { path: '/cloud/auth/refresh', tokenField: 'refresh_token', tokensIn: 'data' },
     oneTimeCode: {
@@ -31,7 +31,7 @@ export const saltedShape: Shape = (() => {
     },
     response: {
       success: { field: 'code', equals: 0 },
-      encryptedIn: 'sealed',
+      encryptedIn: 'encrypted',
       accessToken: 'access_token',
       refreshToken: 'refresh_token',
       accessExpiry: { field: 'access_expires', unit: 'rfc3339' },
@@ -66,7 +66,7 @@ export const saltedShape: Shape = (() => {
           },
         ],
       }),
-    seal: (payload, { ciphertext, fields, headers } = {}) => ({
+    encode: (payload, { ciphertext, fields, headers } = {}) => ({
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({
         clientId: `client-${partnerCode}`,
@@ -74,9 +74,9 @@ export const saltedShape: Shape = (() => {
         ...fields,
       }),
     }),
-    open: ({ json: { sealed, ...rest } }) => {
-      if (typeof sealed !== 'string') return rest;
-      return JSON.parse(must(tryOpenssl([...enc, '-d'], sealed)).toString()) as Json;
+    decode: ({ json: { encrypted, ...rest } }) => {
+      if (typeof encrypted !== 'string') return rest;
+      return JSON.parse(assertDefined(tryOpenssl([...enc, '-d'], encrypted)).toString()) as Json;
     },
   };
 })();

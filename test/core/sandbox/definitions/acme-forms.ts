@@ -1,11 +1,11 @@
 import type { PartnerDefinition } from '../../../../core/partners/definition.ts';
 import { startSandbox } from '../../../../core/sandbox/index.ts';
-import { inner, type Json } from '../clients.ts';
+import { objectAt, type Json } from '../clients.ts';
 import { aes, openssl } from './openssl.ts';
-import { asCredentials, credentials, partnerCode, type Shape } from './shape.ts';
+import { credentialFields, credentials, partnerCode, type AcmePartner } from './acme-partner.ts';
 
-/** Form envelope with the merchant's id, query string inside, HEX, an IV field both ways; errors told by their text under HTTP 200. */
-export const formShape: Shape = (() => {
+/** Form envelope with the merchant's id, query-string payload, upper-case hex, an IV field; errors by message with HTTP 200. */
+export const acmeForms: AcmePartner = (() => {
   const key = '000102030405060708090a0b0c0d0e0f';
   const definition: PartnerDefinition = {
     id: 'acme-forms',
@@ -17,7 +17,7 @@ export const formShape: Shape = (() => {
       envelope: 'form',
       fields: { merchant_id: '{partnerCode}', version: '1.0' },
     },
-    credentials: asCredentials,
+    credentials: credentialFields,
     login: { path: '/forms/login', extraFields: { remember: true } },
     refresh: { path: '/forms/refresh', tokenField: 'refresh' },
     logout: { path: '/forms/logout', tokenField: 'refresh' },
@@ -59,18 +59,18 @@ export const formShape: Shape = (() => {
           },
         ],
       }),
-    seal: (payload, { ciphertext, fields, headers } = {}) => {
+    encode: (payload, { ciphertext, fields, headers } = {}) => {
       const iv = openssl(['rand', '-hex', '16'], '').toString().trim().toUpperCase();
       const query = new URLSearchParams(payload as Record<string, string>).toString();
       const details = ciphertext ?? aes('-e', key, iv, query, 'aes-128-cbc').toString('hex').toUpperCase();
-      const all = { merchant_id: partnerCode, version: '1.0', details, iv, ...fields };
-      const sent = Object.entries<string | undefined>(all).filter(
+      const envelope = { merchant_id: partnerCode, version: '1.0', details, iv, ...fields };
+      const sent = Object.entries<string | undefined>(envelope).filter(
         (field): field is [string, string] => field[1] !== undefined,
       );
       return { headers: { ...headers }, body: new URLSearchParams(sent) };
     },
-    open: ({ json }) => {
-      const { details, iv } = inner(json, 'reply') ?? {};
+    decode: ({ json }) => {
+      const { details, iv } = objectAt(json, 'reply') ?? {};
       if (typeof details !== 'string' || typeof iv !== 'string') return json;
       return JSON.parse(aes('-d', key, iv, Buffer.from(details, 'hex'), 'aes-128-cbc').toString()) as Json;
     },

@@ -1,10 +1,10 @@
 import type { PartnerDefinition } from '../../../../core/partners/definition.ts';
 import { startSandbox } from '../../../../core/sandbox/index.ts';
 import { aes } from './openssl.ts';
-import { asCredentials, credentials, partnerCode, type Shape } from './shape.ts';
+import { credentialFields, credentials, partnerCode, type AcmePartner } from './acme-partner.ts';
 
-/** JSON envelope, merchant header, hex; errors told by status and code; answers in the clear. */
-export const jsonShape: Shape = (() => {
+/** JSON envelope, merchant header, hex; errors by status and code; plain responses. */
+export const acmeJson: AcmePartner = (() => {
   const key = '30313233343536373839616263646566'.repeat(2);
   const iv = '66656463626139383736353433323130';
   const definition: PartnerDefinition = {
@@ -12,7 +12,7 @@ export const jsonShape: Shape = (() => {
     label: 'Acme Pay',
     headers: { 'X-Merchant': '{partnerCode}', 'X-Api-Version': '2' },
     body: { form: 'encrypted', field: 'payload' },
-    credentials: [...asCredentials, { name: 'note', label: 'Note', required: false }],
+    credentials: [...credentialFields, { name: 'note', label: 'Note', required: false }],
     login: {
       path: '/acme/v2/session',
       extraFields: { grant_type: 'password', scopes: ['pay'] },
@@ -55,13 +55,13 @@ export const jsonShape: Shape = (() => {
           },
         ],
       }),
-    seal: (payload, { ciphertext, fields, headers } = {}) => ({
+    encode: (payload, { ciphertext, fields, headers } = {}) => ({
       headers: { 'content-type': 'application/json', 'x-merchant': partnerCode, 'x-api-version': '2', ...headers },
       body: JSON.stringify({
         payload: ciphertext ?? aes('-e', key, iv, JSON.stringify(payload)).toString('hex'),
         ...fields,
       }),
     }),
-    open: ({ json }) => json,
+    decode: ({ json }) => json,
   };
 })();
