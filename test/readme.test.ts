@@ -6,29 +6,29 @@ import { definePartner, openSession, type PartnerDefinition, type SessionOptions
 import { startSandbox, type Sandbox } from '../core/sandbox/index.ts';
 import { parsePartners } from '../core/profiles/custom-partners.ts';
 import { parseProfiles } from '../core/profiles/profile.ts';
-import { startAcmePay } from './helpers/acme-pay.ts';
+import { startAcmePayServer } from './helpers/acme-pay-server.ts';
 import { cipherTable } from './helpers/cipher-table.ts';
 import { codeBlocks, firstColumn, type CodeBlock } from './helpers/markdown.ts';
-import { failure } from './helpers/with-session.ts';
-import { runProgram, type Ended, type RunOptions } from './helpers/run-program.ts';
+import { catchError } from './helpers/with-session.ts';
+import { runProgram, type ProgramResult, type RunOptions } from './helpers/run-program.ts';
 
 const root = join(import.meta.dirname, '..');
 const readme = await readFile(join(root, 'README.md'), 'utf8');
 const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 const blocks = codeBlocks(readme);
-// Inside the package, so that 'partner-auth' is the package itself as it was built.
+// Inside the package, so that 'partner-auth' resolves to the built package itself.
 const folder = join(root, 'out', 'readme');
-const place = ({ name }: CodeBlock): string => join(folder, name.replace(/\W+/g, '-').toLowerCase());
+const folderOf = ({ name }: CodeBlock): string => join(folder, name.replace(/\W+/g, '-').toLowerCase());
 
-/** Runs a ts block as the file that a reader would make of it. */
-async function run(block: CodeBlock, options: RunOptions): Promise<Ended> {
-  const ended = await runProgram(process.execPath, ['main.ts'], { cwd: place(block), ...options });
-  assert.deepEqual([ended.code, ended.stderr], [0, ''], block.name);
-  return ended;
+/** Runs a ts block as the file main.ts, as a reader would. */
+async function run(block: CodeBlock, options: RunOptions): Promise<ProgramResult> {
+  const result = await runProgram(process.execPath, ['main.ts'], { cwd: folderOf(block), ...options });
+  assert.deepEqual([result.code, result.stderr], [0, ''], block.name);
+  return result;
 }
 
-/** Runs a sh block as it stands, without the installation that has been made already. */
-function shell({ code }: CodeBlock, options: RunOptions = {}): Promise<Ended> {
+/** Runs a sh block without `npm ci`, because the dependencies are already installed. */
+function shell({ code }: CodeBlock, options: RunOptions = {}): Promise<ProgramResult> {
   return runProgram('bash', ['-c', `exec ${code.replace('npm ci && ', '')}`], { cwd: root, ...options });
 }
 
@@ -50,25 +50,25 @@ function bizmailEnv({ profiles: { bizmail } }: Sandbox): Record<string, string> 
   return { BIZMAIL_URL: bizmail.baseUrl, BIZMAIL_USERNAME: username, BIZMAIL_PASSWORD: password };
 }
 
-const plays: Readonly<Record<string, (block: CodeBlock) => Promise<void>>> = {
+const blockTests: Readonly<Record<string, (block: CodeBlock) => Promise<void>>> = {
   async 'Quick start: sh 1'(block) {
     assert.equal(block.code, 'npm ci && npm start\n');
     const { code, stdout } = await shell(block);
     assert.equal(code, 0);
     const shown = blocks.find(({ name }) => name === 'Quick start: text 1')?.code ?? '';
-    const real = settled(stdout).split('\n');
-    for (const line of settled(shown).split('\n')) {
+    const real = normalize(stdout).split('\n');
+    for (const line of normalize(shown).split('\n')) {
       if (line.trim() !== '…')
         assert.ok(real.includes(line), `npm start prints the line\n${line}\nin\n${real.join('\n')}`);
     }
   },
 
-  // Compared above with what `npm start` prints.
+  // Compared above with the output of `npm start`.
   async 'Quick start: text 1'({ code }) {
     assert.ok(code.split('\n').length > 10);
   },
 
-  // Run by .ci/run and by whoever runs this test.
+  // Run by .ci/run.
   async 'Quick start: sh 2'({ code }) {
     assert.equal(code, 'npm ci && npm test\n');
     assert.ok(manifest.scripts.test);
@@ -76,7 +76,7 @@ const plays: Readonly<Record<string, (block: CodeBlock) => Promise<void>>> = {
     assert.equal(ci.trim().split('\n').at(-1), code.trim());
   },
 
-  // Run by test/package/, which also installs the file.
+  // Run by test/package/, which also installs the tarball.
   async 'The library: sh 1'({ code }) {
     assert.equal(code, 'npm pack\n');
     assert.equal(manifest.scripts.prepack, 'npm run build');
@@ -129,18 +129,18 @@ const plays: Readonly<Record<string, (block: CodeBlock) => Promise<void>>> = {
   async 'Cloudreve: ts 1'(block) {
     await using sandbox = await startSandbox({ twoFactor: true, captcha: true });
     const { email, password } = sandbox.profiles.cloudreve.credentials;
-    let questions = 0;
+    let answerCount = 0;
     const { stdout } = await run(block, {
       env: { CLOUDREVE_URL: sandbox.url, CLOUDREVE_EMAIL: email, CLOUDREVE_PASSWORD: password },
       answer(output) {
-        if (questions === 0 && output.endsWith('Text of the picture: ')) {
-          questions = 1;
-          // Nobody here can read the picture: the partner asks no more, and its journal shows what was typed.
+        if (answerCount === 0 && output.endsWith('Text of the picture: ')) {
+          answerCount = 1;
+          // The test cannot solve the captcha, so the sandbox stops requiring it; its journal shows what was typed.
           sandbox.set({ captcha: false });
           return '271828';
         }
-        if (questions !== 1 || !output.endsWith('One-time code: ')) return undefined;
-        questions = 2;
+        if (answerCount !== 1 || !output.endsWith('One-time code: ')) return undefined;
+        answerCount = 2;
         return sandbox.oneTimeCode();
       },
     });
@@ -160,8 +160,8 @@ const plays: Readonly<Record<string, (block: CodeBlock) => Promise<void>>> = {
 
   async 'A partner of your own: ts 1'(block) {
     const json = blocks.find(({ name }) => name === 'A partner of your own: json 1')?.code ?? '';
-    await writeFile(join(place(block), 'acme-pay.json'), json);
-    await using acme = await startAcmePay();
+    await writeFile(join(folderOf(block), 'acme-pay.json'), json);
+    await using acme = await startAcmePayServer();
     const { stdout } = await run(block, { env: acme.env });
     assert.equal(stdout, "200 { status: 'OK', balance: 1500000 } { revoked: true }\n");
     assert.deepEqual(
@@ -172,14 +172,14 @@ const plays: Readonly<Record<string, (block: CodeBlock) => Promise<void>>> = {
 
   async 'A partner of your own: ts 2'(block) {
     const json = blocks.find(({ name }) => name === 'A partner of your own: json 1')?.code ?? '';
-    await writeFile(join(place(block), 'acme-pay.json'), json);
+    await writeFile(join(folderOf(block), 'acme-pay.json'), json);
     const { stdout } = await run(block, {});
-    const [refused = '', why = '', signedIn = '', last] = stdout.trim().split(/\n(?=login|ACME|200)/);
+    const [refused = '', reason = '', signedIn = '', last] = stdout.trim().split(/\n(?=login|ACME|200)/);
     assert.match(
       refused,
       /^login \{\s+api_user: 'robot',\s+api_secret: '•+',\s+grant_type: 'password'\s+\} invalidCredentials$/,
     );
-    assert.match(why, /^ACME Pay refused the login \(HTTP 401, code E-LOGIN\)\. .*Check api_user, api_secret\.$/);
+    assert.match(reason, /^ACME Pay refused the login \(HTTP 401, code E-LOGIN\)\. .*Check api_user, api_secret\.$/);
     assert.match(signedIn, /^login \{.*api_secret: '•+'.* success$/s);
     assert.equal(last, '200 3');
   },
@@ -224,20 +224,20 @@ describe('README.md', () => {
   before(async () => {
     await rm(folder, { recursive: true, force: true });
     for (const block of blocks) {
-      await mkdir(place(block), { recursive: true });
-      if (block.kind === 'ts') await writeFile(join(place(block), 'main.ts'), block.code);
+      await mkdir(folderOf(block), { recursive: true });
+      if (block.kind === 'ts') await writeFile(join(folderOf(block), 'main.ts'), block.code);
     }
   });
 
-  it('has no block without a test, and no test without a block', () => {
+  it('has a test for every code block, and no other tests', () => {
     assert.equal(blocks.length, (readme.match(/^```/gm)?.length ?? 0) / 2);
     assert.deepEqual(
       blocks.map(({ name }) => name),
-      Object.keys(plays),
+      Object.keys(blockTests),
     );
   });
 
-  it('has TypeScript without a mistake', async () => {
+  it('contains TypeScript that compiles', async () => {
     const compilerOptions = {
       ...{ module: 'nodenext', target: 'es2024', lib: ['es2024', 'esnext.disposable'], types: ['node'] },
       ...{ strict: true, noEmit: true, moduleDetection: 'force', skipLibCheck: true },
@@ -248,30 +248,31 @@ describe('README.md', () => {
     assert.equal(code, 0, stdout);
   });
 
-  for (const block of blocks) it(`runs ${block.name}`, () => plays[block.name]?.(block) ?? assert.fail('no test'));
+  for (const block of blocks)
+    it(`runs ${block.name}`, () => blockTests[block.name]?.(block) ?? assert.fail('The block has no test.'));
 
-  it('lists the options that there are', async () => {
+  it('lists all session options', async () => {
     const options = { partner: 'bizmail', baseUrl: 'https://x.example', nonsense: 1 } as unknown as SessionOptions;
-    const { message } = (await failure(openSession(options))) as Error;
+    const { message } = (await catchError(openSession(options))) as Error;
     assert.deepEqual(firstColumn(readme, 'option'), /Known: (.*)\./.exec(message)?.[1]?.split(', '));
   });
 
-  it('lists the rows of the cipher family as they are tested', () => {
+  it('lists the tested rows of the cipher family', () => {
     const lines = readme.split('\n').map((line) => line.replace(/ +/g, ' '));
     const start = lines.findIndex((line) => line.startsWith('| row |')) + 2;
     const rows = lines.slice(start, lines.indexOf('', start));
     assert.deepEqual(rows, cipherTable());
   });
 
-  it('lists the scenarios that there are', async () => {
+  it('lists all sandbox scenarios', async () => {
     await using sandbox = await startSandbox();
     const listed = firstColumn(readme, 'scenario').flatMap((cell) => cell.split(', '));
     assert.deepEqual(listed.sort(), Object.keys(sandbox.scenarios).sort());
   });
 });
 
-/** What differs from run to run, replaced. */
-function settled(text: string): string {
+/** Replaces what differs in each run. */
+function normalize(text: string): string {
   return text
     .replace(/:\d{4,5} \(sandbox\)/g, ':PORT (sandbox)')
     .replace(/SANDBOX-\w{8}/g, 'SANDBOX-CODE')

@@ -1,4 +1,4 @@
-/** A fenced block of a Markdown text. */
+/** A fenced code block of a Markdown document. */
 export interface CodeBlock {
   /** `Cloudreve: ts 1` is the first ts block below the heading Cloudreve. */
   readonly name: string;
@@ -24,7 +24,7 @@ export function codeBlocks(markdown: string): CodeBlock[] {
   return blocks;
 }
 
-/** The first column of the table with this header, without its backticks. */
+/** The cells in the first column of the table whose first header is `header`, without backticks. */
 export function firstColumn(markdown: string, header: string): string[] {
   const lines = markdown.split('\n');
   const start = lines.findIndex((line) => new RegExp(`^\\| ${header} +\\|`).test(line));
