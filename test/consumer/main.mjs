@@ -1,4 +1,4 @@
-// A program of somebody who installed the package: signs in at its sandbox, calls, refreshes, signs out, encrypts.
+// A program that uses the installed package: signs in at the sandbox, refreshes, signs out, and encrypts.
 import { createCipher, openSession } from 'partner-auth';
 import { startSandbox } from 'partner-auth/sandbox';
 

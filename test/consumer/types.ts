@@ -1,5 +1,5 @@
-// Compiled against the installed package and never run: the public types, as a program uses them. Each expected error below
-// is one only while the types are really there.
+// Uses the public types as a program would. Compiled against the installed package, but never run. Each expected error
+// also proves that the types were found.
 import {
   createCipher,
   decodeToken,
@@ -26,7 +26,7 @@ import {
 import { startSandbox, type Sandbox, type SandboxOptions } from 'partner-auth/sandbox';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-const yes = <_T extends true>(): void => undefined;
+const assertTrue = <_T extends true>(): void => undefined;
 
 export async function session(store: TokenStore, logger: Logger, signal: AbortSignal): Promise<void> {
   const cipher: CipherSettings = { key: new Uint8Array(32), iv: { from: 'prefix' }, output: 'hex-upper' };
@@ -51,7 +51,7 @@ export async function session(store: TokenStore, logger: Logger, signal: AbortSi
   await open.login(credentials, { signal });
   await open.refresh({ signal });
   const token: string = await open.accessToken({ minValidity: 60, signal });
-  const answer: PartnerResponse = await open.request('/x', {
+  const response: PartnerResponse = await open.request('/x', {
     method: 'PUT',
     payload: { a: 1 },
     headers: { b: 'c' },
@@ -61,7 +61,7 @@ export async function session(store: TokenStore, logger: Logger, signal: AbortSi
   const stop: () => void = open.on('change', (status) => void status.phase);
   stop();
   await open.close();
-  void [token, answer.status, answer.ok, answer.headers, revoked];
+  void [token, response.status, response.ok, response.headers, revoked];
 
   // @ts-expect-error no such partner
   await openSession({ partner: 'acme', baseUrl: '' });
@@ -69,8 +69,8 @@ export async function session(store: TokenStore, logger: Logger, signal: AbortSi
   await openSession({ partner: 'bizmail', baseUrl: '', insecure: true });
   // @ts-expect-error the base URL is missing
   await openSession({ partner: 'bizmail' });
-  // @ts-expect-error a body is unknown until somebody looked at it
-  void answer.body.anything;
+  // @ts-expect-error the body is unknown until it has been checked
+  void response.body.anything;
   // @ts-expect-error no such event
   open.on('refresh', () => undefined);
   // @ts-expect-error a status is a snapshot
@@ -78,36 +78,36 @@ export async function session(store: TokenStore, logger: Logger, signal: AbortSi
 }
 
 export function status(value: SessionStatus): Phase {
-  yes<Same<Phase, 'signedOut' | 'valid' | 'due' | 'expired' | 'ended'>>();
-  yes<Same<SessionStatus['refreshing'], boolean>>();
-  yes<Same<SessionStatus['accessExpiresAt'], number | undefined>>();
-  yes<Same<SessionStatus['refreshExpiresAt'], number | undefined>>();
-  yes<Same<SessionStatus['account'], string | undefined>>();
-  yes<Same<SessionStatus['lastError'], PartnerAuthError | undefined>>();
+  assertTrue<Same<Phase, 'signedOut' | 'valid' | 'due' | 'expired' | 'ended'>>();
+  assertTrue<Same<SessionStatus['refreshing'], boolean>>();
+  assertTrue<Same<SessionStatus['accessExpiresAt'], number | undefined>>();
+  assertTrue<Same<SessionStatus['refreshExpiresAt'], number | undefined>>();
+  assertTrue<Same<SessionStatus['account'], string | undefined>>();
+  assertTrue<Same<SessionStatus['lastError'], PartnerAuthError | undefined>>();
   return value.phase;
 }
 
 export function cipher(): Cipher {
-  const made = createCipher({ key: 'k', keyFormat: 'base64', iv: { from: 'fixed', value: 'v', format: 'hex' } });
-  yes<Same<ReturnType<Cipher['encrypt']>, string>>();
-  yes<Same<ReturnType<Cipher['decrypt']>, string>>();
-  yes<Same<Parameters<Cipher['encrypt']>, [plaintext: string | Uint8Array]>>();
-  const bytes: Uint8Array = made.decryptBytes('00');
+  const created = createCipher({ key: 'k', keyFormat: 'base64', iv: { from: 'fixed', value: 'v', format: 'hex' } });
+  assertTrue<Same<ReturnType<Cipher['encrypt']>, string>>();
+  assertTrue<Same<ReturnType<Cipher['decrypt']>, string>>();
+  assertTrue<Same<Parameters<Cipher['encrypt']>, [plaintext: string | Uint8Array]>>();
+  const bytes: Uint8Array = created.decryptBytes('00');
   // @ts-expect-error the IV rule has no default
   createCipher({ key: 'k' });
   // @ts-expect-error no such rule
   createCipher({ key: 'k', iv: { from: 'counter' } });
   void bytes;
-  return made;
+  return created;
 }
 
 export function errors(error: unknown): PartnerAuthErrorCode | undefined {
   if (!isPartnerAuthError(error)) return undefined;
-  const made: Error = new PartnerAuthError('network', 'text', { retryable: false });
+  const created: Error = new PartnerAuthError('network', 'text', { retryable: false });
   const retryable: boolean = error.retryable;
   const status: number | undefined = error.status;
   const correlationId: string | undefined = error.correlationId;
-  void [made, retryable, status, correlationId];
+  void [created, retryable, status, correlationId];
   // @ts-expect-error no such code
   if (error.code === 'unauthorized') return undefined;
   return error.code;
@@ -115,7 +115,7 @@ export function errors(error: unknown): PartnerAuthErrorCode | undefined {
 
 export function rest(definition: PartnerDefinition): TokenStore[] {
   const checked: PartnerDefinition = definePartner(definition);
-  yes<Same<keyof typeof partners, 'tconnect' | 'bizmail' | 'cloudreve'>>();
+  assertTrue<Same<keyof typeof partners, 'tconnect' | 'bizmail' | 'cloudreve'>>();
   const claims = decodeToken('jwt')?.claims;
   const never: false | undefined = decodeToken('jwt')?.verified;
   void [checked, claims, never];

@@ -5,7 +5,7 @@ import { definePartner, type PartnerDefinition } from '../../core/index.ts';
 import { parsePartners } from '../../core/profiles/custom-partners.ts';
 import { parseProfiles } from '../../core/profiles/profile.ts';
 import { startSandbox } from '../../core/sandbox/index.ts';
-import { startAcmePay } from '../helpers/acme-pay.ts';
+import { startAcmePayServer } from '../helpers/acme-pay-server.ts';
 import { bizmailEnv, blockOf, callsOf, cloudreveEnv, tconnectEnv, testDocument } from '../helpers/documents.ts';
 
 const path = 'core/partners/README.md';
@@ -65,7 +65,7 @@ testDocument(path, {
 
   async 'custom-partner'({ folder, run }) {
     await writeFile(join(folder, 'acme-pay.json'), acmePay);
-    await using acme = await startAcmePay();
+    await using acme = await startAcmePayServer();
     const { stdout } = await run({ env: acme.env });
     assert.equal(stdout, "200 { status: 'OK', balance: 1500000 } { revoked: true }\n");
     assert.deepEqual(

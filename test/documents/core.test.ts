@@ -4,7 +4,7 @@ import { openSession, type SessionOptions } from '../../core/index.ts';
 import { startSandbox } from '../../core/sandbox/index.ts';
 import { bizmailEnv, callsOf, cloudreveEnv, readDocument, testDocument } from '../helpers/documents.ts';
 import { firstColumn } from '../helpers/markdown.ts';
-import { failure } from '../helpers/with-session.ts';
+import { catchError } from '../helpers/with-session.ts';
 
 const path = 'core/README.md';
 
@@ -39,7 +39,7 @@ testDocument(path, {
 describe(path, () => {
   it('lists every option of openSession', async () => {
     const options = { partner: 'bizmail', baseUrl: 'https://x.example', nonsense: 1 } as unknown as SessionOptions;
-    const { message } = (await failure(openSession(options))) as Error;
+    const { message } = (await catchError(openSession(options))) as Error;
     assert.deepEqual(firstColumn(readDocument(path), 'option'), /Known: (.*)\./.exec(message)?.[1]?.split(', '));
   });
 });

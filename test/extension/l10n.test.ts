@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { hints } from '../../core/detect/detect-advice.ts';
 import { partners } from '../../core/index.ts';
 import { problems } from '../../core/profiles/index.ts';
-import { translatable } from '../helpers/translatable.ts';
+import { findTranslatable } from '../helpers/find-translatable.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (file: string): string => readFileSync(`${root}${file}`, 'utf8');
@@ -24,7 +24,7 @@ const placeholders = (text: string): string[] => sorted(new Set(text.match(/\{\d
 const codeSpans = (text: string): string[] => sorted(text.match(/\]\([^)]*\)|`[^`]*`|"caFile"/g) ?? []);
 
 describe('texts of the code', () => {
-  const found = translatable(root);
+  const found = findTranslatable(root);
 
   it('are literals, so that they can be collected', () => {
     assert.deepEqual(found.dynamic, [
@@ -36,7 +36,7 @@ describe('texts of the code', () => {
 
   it('are all in the bundle, with the hints and problems of core, and it has no others but labels of login fields', () => {
     const bundle = Object.keys(pairs[1]?.en ?? {});
-    const required = new Set([...found.texts, ...Object.values(hints), ...Object.values(problems)]);
+    const required = new Set([...found.messages, ...Object.values(hints), ...Object.values(problems)]);
     // A partner whose labels are not translated shows them in English.
     const labels = Object.values(partners).flatMap(({ credentials }) => credentials.map(({ label }) => label));
     const untranslated = labels.filter((label) => !bundle.includes(label));

@@ -3,14 +3,14 @@ import net from 'node:net';
 import { describe, it } from 'node:test';
 import { openSession, partners, type PartnerDefinition } from '../../core/index.ts';
 import { startSandbox } from '../../core/sandbox/index.ts';
-import { serve } from '../core/transport/servers.ts';
+import { startServer } from '../core/transport/test-servers.ts';
 import { manualClock } from '../helpers/manual-clock.ts';
 import { partnerNames } from '../helpers/with-session.ts';
 
 describe('the wire', () => {
   for (const partner of partnerNames) {
     it(`of ${partner} leads to the configured origin and nowhere else, whatever it answers`, async () => {
-      await using elsewhere = await serve((_request, response) => response.end('{}'));
+      await using elsewhere = await startServer((_request, response) => response.end('{}'));
       await using sandbox = await startSandbox();
       const profile = sandbox.profiles[partner];
       const { example }: PartnerDefinition = partners[partner];

@@ -9,16 +9,16 @@ interface Manifest {
   };
 }
 
-const asText = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
+const toJson = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 
-/** The files that are made from the definitions and schemas, by path. */
+/** The contents of the files that are generated from the definitions and schemas, by path. */
 export async function generatedFiles(root: string): Promise<Readonly<Record<string, string>>> {
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest;
   const { properties } = manifest.contributes.configuration;
   properties['partnerAuth.profiles'] = { ...properties['partnerAuth.profiles'], items: profileItems() };
   return {
-    'package.json': asText(manifest),
-    'core/partners/partner.schema.json': asText(partnerJsonSchema()),
-    'core/profiles/profile.schema.json': asText(profileJsonSchema()),
+    'package.json': toJson(manifest),
+    'core/partners/partner.schema.json': toJson(partnerJsonSchema()),
+    'core/profiles/profile.schema.json': toJson(profileJsonSchema()),
   };
 }

@@ -4,12 +4,12 @@ import { profileSchema } from '../../core/profiles/profile-schema.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** What JSON schema cannot express, such as that a placeholder is known, is left to `definePartner()`. */
+/** `definePartner()` checks what JSON schema cannot express, such as that a placeholder is known. */
 export function partnerJsonSchema(): JsonSchema {
   return jsonSchema('Partner definition', partnerSchema);
 }
 
-/** What depends on the partner is left to `parseProfiles()`. */
+/** `parseProfiles()` checks what depends on the partner. */
 export function profileJsonSchema(): JsonSchema {
   return jsonSchema('Profile', profileSchema);
 }

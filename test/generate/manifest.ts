@@ -2,7 +2,7 @@ import { partners, type PartnerDefinition } from '../../core/index.ts';
 import { requiresCipher, requiresPartnerCode } from '../../core/partners/requirements.ts';
 import { profileJsonSchema, type JsonSchema } from './json-schemas.ts';
 
-/** What the editor shows for the setting `partnerAuth.profiles` beyond the schema itself, by the path of the field. */
+/** What the settings editor requires for `partnerAuth.profiles` in addition to the schema, by field path. */
 const annotations: Readonly<Record<string, JsonSchema>> = {
   id: { patternErrorMessage: '%config.id.pattern%' },
   baseUrl: {
@@ -28,8 +28,8 @@ const annotations: Readonly<Record<string, JsonSchema>> = {
   bodyForm: { default: 'json' },
 };
 
-/** Where the descriptions of an enum's values are in package.nls.json: `%format.hex%`. */
-const enumTexts: Readonly<Record<string, string>> = {
+/** The prefix of the keys in package.nls.json that describe the values of an enum, as in `%format.hex%`. */
+const enumKeyPrefixes: Readonly<Record<string, string>> = {
   'cipher.keyFormat': 'format',
   'cipher.iv.from': 'iv',
   'cipher.iv.format': 'format',
@@ -38,30 +38,30 @@ const enumTexts: Readonly<Record<string, string>> = {
 /** The schema of one profile in the manifest: `contributes.configuration.properties['partnerAuth.profiles'].items`. */
 export function profileItems(): JsonSchema {
   const { $schema: _, title: _title, ...schema } = profileJsonSchema();
-  return { ...annotated(schema, ''), defaultSnippets: Object.values<PartnerDefinition>(partners).map(snippet) };
+  return { ...annotate(schema, ''), defaultSnippets: Object.values<PartnerDefinition>(partners).map(createSnippet) };
 }
 
-function annotated(schema: JsonSchema, path: string): JsonSchema {
+function annotate(schema: JsonSchema, path: string): JsonSchema {
   const { properties, enum: values, ...rest } = schema as { properties?: Record<string, JsonSchema>; enum?: unknown[] };
   const fields = Object.entries(properties ?? {}).map(([name, field]) => {
-    const below = path === '' ? name : `${path}.${name}`;
-    return [name, annotated(field, below)] as const;
+    const fieldPath = path === '' ? name : `${path}.${name}`;
+    return [name, annotate(field, fieldPath)] as const;
   });
-  const texts = enumTexts[path];
+  const prefix = enumKeyPrefixes[path];
   return {
     ...(path !== '' && { markdownDescription: `%config.${path}%` }),
     ...rest,
     ...(values && { enum: values }),
-    ...(values && texts !== undefined && { enumDescriptions: values.map((value) => `%${texts}.${String(value)}%`) }),
+    ...(values && prefix !== undefined && { enumDescriptions: values.map((value) => `%${prefix}.${String(value)}%`) }),
     ...annotations[path],
     ...(fields.length > 0 && { properties: Object.fromEntries(fields) }),
   };
 }
 
-/** What the editor writes when a partner's template is chosen; `${1:…}` is a field to be filled in. */
-function snippet(definition: PartnerDefinition): JsonSchema {
+/** The snippet that the editor inserts for a partner; `${1:…}` is a placeholder that the user fills in. */
+function createSnippet(definition: PartnerDefinition): JsonSchema {
   let count = 0;
-  const field = (text = ''): string => `\${${++count}${text === '' ? '' : `:${text}`}}`;
+  const field = (value = ''): string => `\${${++count}${value === '' ? '' : `:${value}`}}`;
   const choice = (...values: string[]): string => `\${${++count}|${values.join(',')}|}`;
   const { id, label, baseUrls = [] } = definition;
   return {

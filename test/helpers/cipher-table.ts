@@ -2,23 +2,27 @@ import { inspect } from 'node:util';
 import { detectCipher } from '../../core/index.ts';
 import { family, type FamilyRow } from '../core/cipher/family-vectors.ts';
 
-/** The README's table of the cipher family, line by line: what each row is, how it was proven, and what finds it. */
+/** The lines of the README's cipher family table: settings, programs that made the vectors, and detection result. */
 export function cipherTable(): readonly string[] {
-  return family.map((row) => `| ${[row.row, `\`${settingsText(row)}\``, programs(row), found(row)].join(' | ')} |`);
+  return family.map(
+    (row) => `| ${[row.row, `\`${formatSettings(row)}\``, formatPrograms(row), detectionResult(row)].join(' | ')} |`,
+  );
 }
 
-function settingsText({ settings }: FamilyRow): string {
+function formatSettings({ settings }: FamilyRow): string {
   const { iv } = settings;
   const shown = { ...settings, iv: iv.from === 'fixed' ? { ...iv, value: '…' } : iv };
   return inspect(shown, { depth: Infinity, breakLength: Infinity });
 }
 
-function programs({ make, same }: FamilyRow): string {
-  const all = [make, same ?? ''].join();
-  return [all.includes('openssl enc') ? 'OpenSSL' : '', all.includes('java ') ? 'Java' : ''].filter(Boolean).join(', ');
+function formatPrograms({ make, same }: FamilyRow): string {
+  const commands = [make, same ?? ''].join();
+  return [commands.includes('openssl enc') ? 'OpenSSL' : '', commands.includes('java ') ? 'Java' : '']
+    .filter(Boolean)
+    .join(', ');
 }
 
-function found({ key, messages: [{ plaintext, ciphertext, iv }] }: FamilyRow): string {
+function detectionResult({ key, messages: [{ plaintext, ciphertext, iv }] }: FamilyRow): string {
   const { verdict } = detectCipher({ key, ciphertext, plaintext, ...(iv !== undefined && { iv }) });
   return { found: 'found', ambiguous: 'fixed or field?', none: 'no' }[verdict];
 }

@@ -3,9 +3,9 @@ import { memoryStore, type StoredRecord, type TokenStore } from '../../core/inde
 import { testTokenStore } from '../../core/stores/conformance.ts';
 import { fencedStore } from './fenced-store.ts';
 
-/** Each defect with the test of the conformance suite that finds it. */
+/** Each defect with the conformance test that finds it. With the argument `run`, this file runs the suite on all of them. */
 export const defects: Readonly<Record<string, { readonly store: () => TokenStore; readonly foundBy: string }>> = {
-  'a lock that excludes nobody': {
+  'a lock without mutual exclusion': {
     store: () => ({ ...memoryStore(), lock: (fn) => fn({ stillHeld: () => Promise.resolve(true) }) }),
     foundBy: 'runs one function under the lock at a time',
   },
@@ -23,43 +23,43 @@ export const defects: Readonly<Record<string, { readonly store: () => TokenStore
     },
     foundBy: 'keeps the lock for as long as it is held',
   },
-  'a lock that stays after an error': {
+  'a lock that is not released after an error': {
     store() {
       const store = memoryStore();
-      let stuck = false;
+      let isStuck = false;
       return {
         ...store,
         lock: (fn, options) =>
-          stuck
+          isStuck
             ? Promise.reject(new Error('locked'))
             : store.lock(fn, options).catch((error: unknown) => {
-                stuck = true;
+                isStuck = true;
                 throw error;
               }),
       };
     },
     foundBy: 'resolves what the function under the lock resolves, and rejects with its error',
   },
-  'a fence that keeps nothing out': {
+  'a write that ignores the fence': {
     store() {
       const store = fencedStore();
       return { ...store, write: (record) => store.write(record) };
     },
     foundBy: 'has fences that grow with each lock',
   },
-  'fields dropped': {
+  'a write that drops unknown fields': {
     store() {
       const store = memoryStore();
-      const known = (record: StoredRecord): StoredRecord => {
+      const withoutUnknownFields = (record: StoredRecord): StoredRecord => {
         if ('signedOutAt' in record) return record;
         const { version, sessionId, generation, partner, origin, partnerCode = '', tokens } = record;
         return { version, sessionId, generation, partner, origin, partnerCode, tokens };
       };
-      return { ...store, write: (record, options) => store.write(known(record), options) };
+      return { ...store, write: (record, options) => store.write(withoutUnknownFields(record), options) };
     },
     foundBy: 'returns to everyone who shares it what was written last, unknown fields included',
   },
-  'the object itself kept': {
+  'a write that keeps a reference instead of a copy': {
     store() {
       let record: StoredRecord | undefined;
       return {
@@ -73,7 +73,7 @@ export const defects: Readonly<Record<string, { readonly store: () => TokenStore
     },
     foundBy: 'keeps what was written although the object is changed afterwards',
   },
-  'a record written in parts': {
+  'a write in two steps': {
     store() {
       const store = memoryStore();
       return {
@@ -92,11 +92,11 @@ export const defects: Readonly<Record<string, { readonly store: () => TokenStore
     store: () => ({ ...memoryStore(), clear: () => Promise.resolve() }),
     foundBy: 'has nothing once it is cleared',
   },
-  'changes that nobody hears of': {
+  'missing change notifications': {
     store: () => ({ ...memoryStore(), onDidChange: () => () => undefined }),
     foundBy: 'calls back when another has written',
   },
-  'callbacks that do not stop': {
+  'change notifications after unsubscribing': {
     store() {
       const store = memoryStore();
       return {
@@ -117,9 +117,9 @@ if (process.argv[2] === 'run') {
     void describe(defect, () =>
       testTokenStore(
         (name) => {
-          const made = stores.get(name) ?? store();
-          stores.set(name, made);
-          return Promise.resolve(made);
+          const shared = stores.get(name) ?? store();
+          stores.set(name, shared);
+          return Promise.resolve(shared);
         },
         { holdFor: 200, reportedWithin: 500 },
       ),

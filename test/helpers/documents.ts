@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import type { Sandbox } from '../../core/sandbox/index.ts';
 import { codeBlocks, type CodeBlock } from './markdown.ts';
-import { runProgram, type Ended, type RunOptions } from './run-program.ts';
+import { runProgram, type ProgramResult, type RunOptions } from './run-program.ts';
 import { root } from './tarball.ts';
 
 /** The documents of the repository, as paths with `/`. */
@@ -30,9 +30,9 @@ export interface RunnableBlock extends CodeBlock {
   /** Inside the package, so that `partner-auth` is the package itself as it was built. */
   readonly folder: string;
   /** Runs a ts block as the file that a reader would make of it; it must exit with 0 and report no error. */
-  run(options?: RunOptions): Promise<Ended>;
+  run(options?: RunOptions): Promise<ProgramResult>;
   /** Runs a sh block at the root as it is, without the installation that has been made already. */
-  shell(options?: RunOptions): Promise<Ended>;
+  shell(options?: RunOptions): Promise<ProgramResult>;
 }
 
 /** Runs every code block of a document: one test for each, by its key. */

@@ -16,7 +16,7 @@ import type { Translate } from '../../extension/model/translate.ts';
 import { fakeSecretStore } from './fake-secret-store.ts';
 import type { Position, Step } from '../../extension/model/wizard.ts';
 
-/** As `vscode.l10n.t` answers in English. */
+/** Fills in placeholders as `vscode.l10n.t` does when the display language is English. */
 export const english: Translate = (message, ...values) =>
   message.replace(/\{(\d+)\}/g, (whole, index: string) => String(values[Number(index)] ?? whole));
 
@@ -28,14 +28,14 @@ export interface FakeAppOptions {
   readonly profiles?: readonly Profile[];
   /** The setting `partnerAuth.partners`. */
   readonly partners?: unknown;
-  /** What is typed or chosen at each step, by its id; a list for a step that comes again. Other steps are cancelled. */
+  /** What the user enters, by step id; a list for a step that is shown several times. Other steps are cancelled. */
   readonly replies?: Readonly<Record<string, Reply | readonly Reply[]>>;
-  /** The buttons that are pressed in questions, in order. */
+  /** The buttons that the user clicks in dialogs, in order. */
   readonly buttons?: readonly string[];
-  /** The label of the item that is chosen in a list. */
+  /** The label of the item that the user picks from a list. */
   readonly choice?: string;
   readonly clearAfter?: number;
-  /** What is selected in the editor. */
+  /** The selected text in the editor. */
   readonly selection?: string;
   readonly sandbox?: () => Promise<RunningSandbox>;
   /** Called as each step is shown. */
@@ -52,21 +52,21 @@ export interface FakeApp {
   readonly questions: readonly string[];
   readonly documents: readonly { readonly name: string; readonly text: string }[];
   readonly lists: readonly (readonly PickItem<unknown>[])[];
-  /** What was asked above each list. */
+  /** The placeholder of each list. */
   readonly prompts: readonly string[];
   readonly pictures: { readonly shown: readonly string[]; open: number };
   readonly logged: readonly string[];
-  /** The user's setting, as raw as it stands in settings.json. */
+  /** The unparsed setting `partnerAuth.profiles`. */
   readonly setting: readonly Profile[];
   clipboard: string;
-  /** The work that waits for the clipboard's time to be over. */
+  /** The scheduled callbacks that clear the clipboard. */
   readonly later: readonly { readonly seconds: number; readonly callback: () => Promise<void> }[];
   profile(id: string): CheckedProfile;
   /** Makes writing the user's settings fail. */
   settingsAreReadOnly: boolean;
 }
 
-/** The surroundings of the commands, in memory: secret storage, settings, clipboard, and a user who follows a script. */
+/** Creates an in-memory `App`: secret storage, settings, clipboard, and a user who follows a script. */
 export function fakeApp(options: FakeAppOptions = {}): FakeApp {
   const secretStore = fakeSecretStore();
   const steps: { step: Step; position: Position }[] = [];
@@ -90,7 +90,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
   const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);
   const log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 
-  const folder = temporaryFolderOfProcess();
+  const folder = createTemporaryFolder();
 
   const app: App = {
     t: english,
@@ -99,7 +99,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
     sessions: new SessionPool({
       openStore: (profile) =>
         openProfileStore(profile, { secrets: secretStore, folder, log, secretsAreVolatile: () => false }),
-      readFile: () => Promise.reject(new Error('There are no files here.')),
+      readFile: () => Promise.reject(new Error('The fake app has no files.')),
       log,
       autoRefresh: () => false,
       refreshMargin: () => 300,
@@ -131,7 +131,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
         if (reply === back) return 'back';
         const value = typeof reply === 'function' ? reply() : String(reply);
         const problem = step.kind === 'input' ? step.validate?.(value) : undefined;
-        if (problem !== undefined) throw new Error(`The step ${step.id} does not take the reply: ${problem}`);
+        if (problem !== undefined) throw new Error(`The step ${step.id} rejected the reply: ${problem}`);
         return { value };
       },
       async pick(placeholder, items) {
@@ -164,7 +164,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
       later: (seconds, callback) => void later.push({ seconds, callback }),
     },
     sandbox: {
-      start: options.sandbox ?? (() => Promise.reject(new Error('There is no sandbox here.'))),
+      start: options.sandbox ?? (() => Promise.reject(new Error('The fake app has no sandbox.'))),
       stop: () => Promise.resolve(),
     },
   };
@@ -188,7 +188,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
     settingsAreReadOnly: false,
     profile(id) {
       const found = list().find((profile) => profile.id === id);
-      if (found === undefined) throw new Error(`There is no profile ${id}.`);
+      if (found === undefined) throw new Error(`The fake app has no profile ${id}.`);
       return found;
     },
   };
@@ -199,8 +199,8 @@ function isList(reply: Reply | readonly Reply[]): reply is readonly Reply[] {
   return Array.isArray(reply);
 }
 
-/** A folder of the fake app's own, which is gone when the process ends. */
-function temporaryFolderOfProcess(): string {
+/** Creates a folder that is removed when the process exits. */
+function createTemporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'partner-auth-test-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return folder;

@@ -1,44 +1,44 @@
 import { PartnerAuthError, type HeldLock, type StoredRecord, type TokenStore } from '../../core/index.ts';
 
 export interface FencedStore extends TokenStore {
-  /** Lets the next who waits have the lock although its holder still runs, as a store does whose lease has expired. */
+  /** Expires the current lease: the next waiter acquires the lock although its holder still runs. */
   expire(): void;
 }
 
 interface Lease {
   readonly held: HeldLock;
-  end(): void;
+  release(): void;
 }
 
-/** A store whose locks are leases with fences, as one on a database has them, within this process. */
+/** An in-memory store whose locks are leases with fences, as those of a database store. */
 export function fencedStore(): FencedStore {
   let stored: string | undefined;
   let lastFence = 0n;
   let lease: Lease | undefined;
-  const waiting: (() => void)[] = [];
+  const waiters: (() => void)[] = [];
   const listeners = new Set<() => void>();
 
   const grant = (): Lease => {
     const fence = ++lastFence;
-    const own: Lease = {
-      held: { fence, stillHeld: () => Promise.resolve(lease === own) },
-      end() {
-        if (lease !== own) return;
+    const granted: Lease = {
+      held: { fence, stillHeld: () => Promise.resolve(lease === granted) },
+      release() {
+        if (lease !== granted) return;
         lease = undefined;
-        waiting.shift()?.();
+        waiters.shift()?.();
       },
     };
-    return (lease = own);
+    return (lease = granted);
   };
   const acquire = async (timeout: number): Promise<Lease> => {
     const deadline = performance.now() + timeout;
     while (lease !== undefined) {
       const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-      const next = (): void => resolve(undefined);
-      waiting.push(next);
+      const wake = (): void => resolve(undefined);
+      waiters.push(wake);
       const timer = setTimeout(() => {
-        waiting.splice(waiting.indexOf(next), 1);
-        reject(new PartnerAuthError('lock', 'The lock is held by another. Try again.'));
+        waiters.splice(waiters.indexOf(wake), 1);
+        reject(new PartnerAuthError('lock', 'Another process holds the lock. Try again.'));
       }, deadline - performance.now());
       await promise.finally(() => clearTimeout(timer));
     }
@@ -53,7 +53,7 @@ export function fencedStore(): FencedStore {
     read: () => Promise.resolve(stored === undefined ? undefined : (JSON.parse(stored) as StoredRecord)),
     write(record, { held } = {}) {
       if (held?.fence !== undefined && held.fence < lastFence)
-        return Promise.reject(new PartnerAuthError('lock', 'Another has had the lock since. Try again.'));
+        return Promise.reject(new PartnerAuthError('lock', 'Another process has acquired the lock since. Try again.'));
       set(JSON.stringify(record));
       return Promise.resolve();
     },
@@ -62,11 +62,11 @@ export function fencedStore(): FencedStore {
       return Promise.resolve();
     },
     async lock(fn, { timeout = 90_000 } = {}) {
-      const own = await acquire(timeout);
+      const granted = await acquire(timeout);
       try {
-        return await fn(own.held);
+        return await fn(granted.held);
       } finally {
-        own.end();
+        granted.release();
       }
     },
     lockState: () => Promise.resolve(lease && { owner: 'this process', until: Date.now() + 1_000 }),
@@ -74,6 +74,6 @@ export function fencedStore(): FencedStore {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    expire: () => lease?.end(),
+    expire: () => lease?.release(),
   };
 }

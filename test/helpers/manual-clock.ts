@@ -1,11 +1,12 @@
 import type { Clock } from '../../core/index.ts';
 
-/** Time that passes only when a test says so. */
+/** A clock that moves only when a test moves it. */
 export interface ManualClock extends Clock {
-  /** Both clocks go on and timers that fall due are called, in order. */
+  /** Advances the wall clock and the monotonic clock, and calls the timers that become due, in order. */
   advance(ms: number): void;
-  /** Only the wall clock moves, forward or back: somebody set it, or the machine slept. */
-  setWall(ms: number): void;
+  /** Shifts only the wall clock, forward or back, as when a user sets it or the machine sleeps. */
+  shiftWallClock(ms: number): void;
+  /** The number of pending timers. */
   readonly timers: number;
 }
 
@@ -39,7 +40,7 @@ export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
       return Promise.resolve();
     },
     advance,
-    setWall: (ms) => (wall += ms),
+    shiftWallClock: (ms) => (wall += ms),
     get timers() {
       return timers.length;
     },

@@ -4,8 +4,8 @@ import type { Sandbox, SandboxPartner } from '../../core/sandbox/index.ts';
 
 const labels: Readonly<Record<string, string>> = { tconnect: 'ACME', bizmail: 'Mailer', cloudreve: 'Drive' };
 
-/** The profile of one partner of a sandbox, as a person would write it into the settings. */
-export function profileOf(sandbox: Sandbox, partner: SandboxPartner, more: Partial<Profile> = {}): Profile {
+/** The profile of a sandbox partner, as a user would write it in the settings. */
+export function profileOf(sandbox: Sandbox, partner: SandboxPartner, overrides: Partial<Profile> = {}): Profile {
   const { baseUrl, partnerCode, cipher } = sandbox.profiles[partner];
   const label = labels[partner] ?? partners[partner].label;
   return {
@@ -21,6 +21,6 @@ export function profileOf(sandbox: Sandbox, partner: SandboxPartner, more: Parti
         output: cipher.output,
       },
     }),
-    ...more,
+    ...overrides,
   };
 }

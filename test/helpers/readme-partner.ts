@@ -1,12 +1,12 @@
 import { definePartner, type PartnerDefinition } from '../../core/index.ts';
 import { blockOf } from './documents.ts';
 
-/** The invented partner of the documents, ACME Pay, as its JSON says. */
+/** ACME Pay, the fictional partner of the documents, from its JSON. */
 export const acmePay: PartnerDefinition = definePartner(
   JSON.parse(blockOf('core/partners/README.md', 'acme-pay.json')) as PartnerDefinition,
 );
 
-/** A changeable copy, for definitions that are nearly right. */
+/** A mutable copy of the definition, for tests that break one part of it. */
 export function acmePayJson(): Record<string, unknown> {
   return structuredClone(acmePay) as unknown as Record<string, unknown>;
 }

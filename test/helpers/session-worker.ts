@@ -1,6 +1,6 @@
 import { fileStore, openSession, type SessionOptions } from '../../core/index.ts';
 
-/** What a worker process is told and answers; one process stands for one program that uses the session. */
+/** The task of a worker process. Each process represents one program that uses the session. */
 export interface WorkerTask {
   readonly options: SessionOptions;
   readonly file: string;

@@ -1,6 +1,6 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runProgram, type Ended } from './run-program.ts';
+import { runProgram, type ProgramResult } from './run-program.ts';
 
 export const root = join(import.meta.dirname, '..', '..');
 
@@ -10,22 +10,22 @@ export interface Tarball {
   readonly paths: readonly string[];
 }
 
-async function npm(args: readonly string[], cwd: string): Promise<Ended> {
-  // Offline with an empty cache: nothing of this may depend on a network, or on what the machine remembers.
+async function npm(args: readonly string[], cwd: string): Promise<ProgramResult> {
+  // Offline with an empty cache: the result must depend neither on the network nor on this machine's npm cache.
   const env = { npm_config_offline: 'true', npm_config_cache: join(cwd, '.npm'), npm_config_audit: 'false' };
-  const ended = await runProgram('npm', [...args, '--ignore-scripts', '--no-fund'], { cwd, env });
-  if (ended.code !== 0) throw new Error(`npm ${args.join(' ')}\n${ended.stdout}\n${ended.stderr}`);
-  return ended;
+  const result = await runProgram('npm', [...args, '--ignore-scripts', '--no-fund'], { cwd, env });
+  if (result.code !== 0) throw new Error(`npm ${args.join(' ')}\n${result.stdout}\n${result.stderr}`);
+  return result;
 }
 
-/** Packs what was built into `folder`. */
+/** Packs the built package into `folder`. */
 export async function pack(folder: string): Promise<Tarball> {
   const env = { npm_config_cache: join(folder, '.npm') };
   const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
   const { code, stdout, stderr } = await runProgram('npm', args, { cwd: root, env });
   if (code !== 0) throw new Error(stderr);
   const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
-  if (packed === undefined) throw new Error('npm pack said nothing.');
+  if (packed === undefined) throw new Error('npm pack reported no package.');
   return { file: join(folder, packed.filename), paths: packed.files.map(({ path }) => path).sort() };
 }
 
@@ -34,8 +34,8 @@ interface Lockfile {
 }
 
 /**
- * Installs the tarball into an empty project, as its user would. The packages it depends on are laid there first, from this
- * repository's own node_modules, so that npm finds them without a registry.
+ * Installs the tarball into an empty project, as a user would. Its dependencies are copied there first from this
+ * repository's node_modules, so that npm finds them without a registry.
  */
 export async function install({ file }: Tarball, project: string): Promise<void> {
   const { packages } = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')) as Lockfile;
@@ -46,7 +46,7 @@ export async function install({ file }: Tarball, project: string): Promise<void>
   for (const [path] of runtime) await cp(join(root, path), join(project, path), { recursive: true });
   await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
   await npm(['install', file], project);
-  // Not a dependency of the package, but of TypeScript programs on Node.
+  // The package does not depend on them, but TypeScript programs on Node do.
   for (const name of ['@types/node', 'undici-types']) {
     await cp(join(root, 'node_modules', name), join(project, 'node_modules', name), { recursive: true });
   }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder that is gone when the test is over: `await using folder = await temporaryFolder()`. */
+/** Creates a folder that is removed at the end of the scope: `await using folder = await temporaryFolder()`. */
 export async function temporaryFolder(): Promise<
   AsyncDisposable & { readonly path: string; file(name: string): string }
 > {

@@ -9,47 +9,50 @@ export interface AcmeFixture {
   readonly fake: FakeApp;
   readonly key: string;
   readonly credentials: Readonly<Record<string, string>>;
-  /** As it stands in the settings now. */
+  /** The profile that the settings currently hold. */
   profile(): CheckedProfile;
 }
 
 export interface AcmeFixtureOptions extends Omit<FakeAppOptions, 'replies' | 'profiles' | 'partners'> {
   readonly definition?: PartnerDefinition;
-  /** Of the partner. Default: the first 16 bytes of the key as IV. */
+  /** The partner's cipher. Default: the first 16 bytes of the key as IV. */
   readonly cipher?: SandboxDefinition['cipher'];
-  /** Of the profile, right or wrong. Default: as the partner's. */
+  /** The profile's cipher settings, which may be wrong. Default: the partner's. */
   readonly settings?: CipherSettingsWithoutSecrets;
   readonly replies?: (sandbox: Sandbox, key: string) => FakeAppOptions['replies'];
 }
 
 const key = '8f3a1c5e7092b4d6e8fa0c1e2b3d4f5061728394a5b6c7d8e9fa0b1c2d3e4f50';
 
-/** The README's partner in a sandbox, known to the app by its JSON in the settings, and a user who knows it all. */
+/**
+ * Runs a test with the README's partner in a sandbox, an app that has its definition in the settings, and a user who
+ * enters correct values.
+ */
 export async function withAcmeApp(
   { definition = acmePay, cipher = { iv: { from: 'key' } }, settings, replies, ...rest }: AcmeFixtureOptions,
   test: (fixture: AcmeFixture) => Promise<void>,
 ): Promise<void> {
   const keyed = { key, keyFormat: 'hex', ...cipher } as const;
   await using sandbox = await startSandbox({ definitions: [{ definition, cipher: keyed }] });
-  const known = sandbox.profiles[definition.id];
-  if (known === undefined) throw new Error('The sandbox does not play the definition.');
-  const { key: _, ...own } = keyed;
+  const partner = sandbox.profiles[definition.id];
+  if (partner === undefined) throw new Error('The sandbox does not serve the definition.');
+  const { key: _, ...withoutKey } = keyed;
   const profile = {
     id: 'acme',
     label: 'Acme',
     partner: definition.id,
     baseUrl: sandbox.url,
-    ...(known.partnerCode !== undefined && { partnerCode: known.partnerCode }),
-    cipher: settings ?? (own as CipherSettingsWithoutSecrets),
+    ...(partner.partnerCode !== undefined && { partnerCode: partner.partnerCode }),
+    cipher: settings ?? (withoutKey as CipherSettingsWithoutSecrets),
   };
-  const typed = { key: keyed.key as string, ...known.credentials, ...replies?.(sandbox, keyed.key as string) };
+  const typed = { key: keyed.key as string, ...partner.credentials, ...replies?.(sandbox, keyed.key as string) };
   const fake = fakeApp({ ...rest, profiles: [profile], partners: [definition], replies: typed });
   try {
     await test({
       sandbox,
       fake,
       key: keyed.key as string,
-      credentials: known.credentials,
+      credentials: partner.credentials,
       profile: () => fake.profile('acme'),
     });
   } finally {

@@ -9,7 +9,7 @@ export interface AppFixture {
   readonly fake: FakeApp;
   readonly profile: CheckedProfile;
   readonly connection: RunningSandbox;
-  /** Every secret that the user types. */
+  /** Every secret that the user enters. */
   readonly secrets: readonly string[];
 }
 
@@ -21,12 +21,12 @@ export interface AppFixtureOptions extends Omit<FakeAppOptions, 'replies' | 'pro
   readonly signedIn?: boolean;
 }
 
-/** A sandbox, an app with its profile, and a user who knows all that a sign-in asks for. */
+/** Runs a test with a sandbox, an app that has its profile, and a user who enters correct values. */
 export async function withApp(options: AppFixtureOptions, test: (fixture: AppFixture) => Promise<void>): Promise<void> {
   const { partner = 'tconnect', signedIn = true, server, replies, ...rest } = options;
   await using sandbox = await startSandbox(server);
   const connection = connectionTo(sandbox, partner);
-  const typed = { ...rightReplies(connection), ...replies?.(connection, sandbox) };
+  const typed = { ...correctReplies(connection), ...replies?.(connection, sandbox) };
   const fake = fakeApp({ ...rest, profiles: [connection.profile], replies: typed });
   const profile = fake.profile(connection.profile.id);
   const { key, iv, credentials } = connection;
@@ -45,12 +45,12 @@ export async function withApp(options: AppFixtureOptions, test: (fixture: AppFix
   }
 }
 
-/** What a user who has it all answers in a sign-in. */
-export function rightReplies({ key, iv, credentials }: RunningSandbox): Record<string, string> {
+/** Correct replies to every step of a sign-in. */
+export function correctReplies({ key, iv, credentials }: RunningSandbox): Record<string, string> {
   return { key, ...(iv !== undefined && { iv }), ...credentials, remember: 'no' };
 }
 
-/** The sandbox as a profile, with the secrets that belong to it. */
+/** A profile of the sandbox, with its secrets. */
 export function connectionTo({ profiles }: Sandbox, partner: SandboxPartner): RunningSandbox {
   const { baseUrl, partnerCode, cipher, credentials } = profiles[partner];
   const profile = { id: partner, label: `ACME ${partner}`, partner, baseUrl };

@@ -18,8 +18,9 @@ export interface Fixture {
   readonly store: TokenStore;
   readonly session: PartnerSession;
   readonly credentials: Readonly<Record<string, string>>;
-  /** Another session on the same store, as a second program would open it. */
+  /** Opens another session on the same store, as a second program would. */
   sibling(options?: Partial<SessionOptions>): Promise<PartnerSession>;
+  /** How many refresh requests the sandbox has received. */
   refreshes(): number;
 }
 
@@ -31,15 +32,15 @@ export interface FixtureOptions {
   readonly signedIn?: boolean;
 }
 
-/** A sandbox and a session on one manual clock, closed whatever happens. */
+/** Runs a test with a sandbox and a session on one manual clock, and closes both afterwards. */
 export async function withSession<T>(options: FixtureOptions, test: (fixture: Fixture) => Promise<T>): Promise<T> {
   const { partner = 'tconnect', signedIn = true } = options;
   const clock = manualClock();
   await using sandbox = await startSandbox({ clock: clock.now, ...options.sandbox });
   const profile = sandbox.profiles[partner];
   const store = options.session?.store ?? memoryStore();
-  const open = (more: Partial<SessionOptions> = {}): Promise<PartnerSession> =>
-    openSession({ ...profile, clock, store, ...options.session, ...more });
+  const open = (overrides: Partial<SessionOptions> = {}): Promise<PartnerSession> =>
+    openSession({ ...profile, clock, store, ...options.session, ...overrides });
   const siblings: PartnerSession[] = [];
   await using session = await open();
   const credentials = { ...profile.credentials };
@@ -51,8 +52,8 @@ export async function withSession<T>(options: FixtureOptions, test: (fixture: Fi
       store,
       session,
       credentials,
-      async sibling(more) {
-        const opened = await open(more);
+      async sibling(overrides) {
+        const opened = await open(overrides);
         siblings.push(opened);
         return opened;
       },
@@ -63,18 +64,18 @@ export async function withSession<T>(options: FixtureOptions, test: (fixture: Fi
   }
 }
 
-/** The error that the call failed with. */
-export async function failure(call: Promise<unknown>): Promise<unknown> {
+/** The error that the promise rejects with; throws if it resolves. */
+export async function catchError(call: Promise<unknown>): Promise<unknown> {
   return call.then(
     () => {
-      throw new Error('The call was expected to fail.');
+      throw new Error('The call was expected to fail, but it succeeded.');
     },
     (error: unknown) => error,
   );
 }
 
-/** The session that the store holds. */
-export async function stored(store: TokenStore): Promise<StoredSession> {
+/** Reads the session from the store; throws if there is none. */
+export async function readSession(store: TokenStore): Promise<StoredSession> {
   const record = await store.read();
   if (record === undefined || 'signedOutAt' in record) throw new Error('The store holds no session.');
   return record;

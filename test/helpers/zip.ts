@@ -1,10 +1,10 @@
 import { inflateRawSync } from 'node:zlib';
 
-/** The files of a ZIP archive, as its central directory lists them. */
+/** Reads the files of a ZIP archive, as its central directory lists them. */
 export function readZip(archive: Buffer): ReadonlyMap<string, Buffer> {
   const files = new Map<string, Buffer>();
   const end = archive.lastIndexOf(Buffer.from('504b0506', 'hex'));
-  if (end < 0) throw new Error('This is no ZIP archive.');
+  if (end < 0) throw new Error('The file is not a ZIP archive.');
   let at = archive.readUInt32LE(end + 16);
   for (let left = archive.readUInt16LE(end + 10); left > 0; left -= 1) {
     const method = archive.readUInt16LE(at + 10);

@@ -10,13 +10,13 @@ const bench = (...args: string[]) =>
   runProgram(process.execPath, [join(root, 'test/bench/main.ts'), ...args], { cwd: root });
 
 describe('npm run bench', () => {
-  it('has every cipher give what node:crypto gives, every client its token, and a row of the tables', async () => {
+  it('runs every cipher and client, checks their results, and prints a row for each', async () => {
     const { code, stdout, stderr } = await bench('--quick', 'cipher', 'token');
     assert.equal(code, 0, stderr);
     for (const name of [...cipherNames, ...tokenNames]) assert.ok(stdout.includes(`| ${name} | `), name);
   });
 
-  it('names the parts that there are when asked for another', async () => {
+  it('names the known parts if it is asked for an unknown one', async () => {
     const { code, stderr } = await bench('speed');
     assert.equal(code, 2);
     assert.match(stderr, /Unknown part speed.*cipher, token, exchange, storm, startup, size, idle, growth/);

@@ -9,66 +9,67 @@ import { overBudget } from '../bench/report/budget.ts';
 import { authServer } from '../bench/surroundings/auth-server.ts';
 import { root } from '../helpers/tarball.ts';
 
-// Counts and sizes of what was built. How fast it is shows in `npm run bench`, not in a test.
+// Only counts and sizes of the build. Speed is measured by `npm run bench`, because a test would be flaky.
 const core = join(root, 'dist/core/index.js');
 const bundle = join(root, 'dist/extension.cjs');
 
-const inBudget = (figures: Readonly<Record<string, number>>): void => assert.deepEqual(overBudget(figures), []);
+const assertWithinBudget = (figures: Readonly<Record<string, number>>): void =>
+  assert.deepEqual(overBudget(figures), []);
 
-describe('the budget (test/bench/budget.json)', () => {
-  it('holds the size of the extension and of the library', async () => {
+describe('budget (test/bench/budget.json)', () => {
+  it('limits the size of extension and library', async () => {
     const code = await readFile(bundle);
     const names = await readdir(join(root, 'dist/core'), { recursive: true });
     const files = names.filter((name) => name.endsWith('.js')).map((name) => stat(join(root, 'dist/core', name)));
     const size = (await Promise.all(files)).reduce((sum, file) => sum + file.size, 0);
-    inBudget({ 'size bundle': code.length, 'size bundle gzip': gzipSync(code).length, 'size core': size });
+    assertWithinBudget({ 'size bundle': code.length, 'size bundle gzip': gzipSync(code).length, 'size core': size });
   });
 
-  it('holds the requests and connections of a storm: 1,000 callers at expiry make one of each', async () => {
+  it('allows one request and one connection for 1,000 concurrent callers at expiry', async () => {
     await using server = await authServer();
     const options = { core, url: server.url, callers: 1000 };
     await measure({ label: '', module: 'storm.ts', name: 'Partner Auth', options });
     assert.deepEqual(server.counts(), { requests: 1, connections: 1, handshakes: 0 });
   });
 
-  it('holds the connections of a login and many refreshes: one, with one TLS handshake', async () => {
+  it('allows one connection and one TLS handshake for a login and many refreshes', async () => {
     await using server = await authServer({ secure: true });
     const options = { core, url: server.url, ca: server.ca, refreshes: 8 };
     await measure({ label: '', module: 'exchange.ts', name: 'Partner Auth', options });
     assert.deepEqual(server.counts(), { requests: 11, connections: 1, handshakes: 1 });
   });
 
-  it('holds the timer and the wake-ups of a session that nobody uses', async () => {
+  it('limits the timers and wake-ups of an idle session', async () => {
     const { timers, wakeUps } = await measure({ label: '', module: 'idle.ts', name: 'session', options: { core } });
-    inBudget({ 'idle timers of a session': timers ?? NaN, 'idle wake-ups of a session': wakeUps ?? NaN });
+    assertWithinBudget({ 'idle timers of a session': timers ?? NaN, 'idle wake-ups of a session': wakeUps ?? NaN });
   });
 
-  it('holds the wake-ups of an extension with ten opened sessions: they wake together', async () => {
+  it('limits the wake-ups of an extension with ten open sessions', async () => {
     const options = { core, bundle, profiles: 10, used: true };
     const { wakeUps } = await measure({ label: '', module: 'idle.ts', name: 'extension', options });
-    inBudget({ 'idle wake-ups of the extension with 10 opened sessions': wakeUps ?? NaN });
+    assertWithinBudget({ 'idle wake-ups of the extension with 10 opened sessions': wakeUps ?? NaN });
   });
 });
 
-describe('what is loaded', () => {
+describe('loaded modules', () => {
   const heavy =
     /^(?:got|node-forge|internal\/deps\/undici\/undici|internal\/crypto\/cipher|internal\/fs\/(?:promises|streams))$/;
 
-  it('is no got, no node-forge, and none of the fetch, crypto and files of Node when core is imported', async () => {
+  it("contain neither got, node-forge nor Node's fetch, crypto and file modules after the import of core", async () => {
     assert.deepEqual(
       (await loaded(core)).filter((name) => heavy.test(name)),
       [],
     );
   });
 
-  it('is none of them while a session hands out a token that is good', async () => {
+  it('contain none of them while a session returns a valid token', async () => {
     const program = `
       const baseUrl = 'http://127.0.0.1:9';
       const store = core.memoryStore();
       const tokens = { accessToken: 'a', issuedAt: Date.now(), accessExpiresAt: Date.now() + 3_600_000 };
       await store.write({ version: 1, sessionId: 's', generation: 1, partner: 'bizmail', origin: baseUrl, tokens });
       const session = await core.openSession({ partner: 'bizmail', baseUrl, store, autoRefresh: true });
-      if (await session.accessToken() !== 'a') throw new Error('no token');
+      if (await session.accessToken() !== 'a') throw new Error('The token is missing.');
       await session.close();`;
     assert.deepEqual(
       (await loaded(core, program)).filter((name) => heavy.test(name)),
@@ -76,7 +77,7 @@ describe('what is loaded', () => {
     );
   });
 
-  it('is got when a session refreshes', async () => {
+  it('contain got once a session signs in', async () => {
     const program = `
       const session = await core.openSession({ partner: 'bizmail', baseUrl: 'http://127.0.0.1:9', timeout: 50 });
       await session.login({ username: 'u', password: 'p' }).catch(() => undefined);

@@ -13,17 +13,17 @@ const eslint = new ESLint({
   overrideConfig: tseslint.configs.disableTypeChecked,
 });
 
-/** What lint says about this import if it stood in that file. */
-async function complaint(file: string, source: string): Promise<string> {
+/** The lint messages for this import in that file. */
+async function lintMessages(file: string, source: string): Promise<string> {
   assert.ok(existsSync(join(root, file)), `${file} exists`);
   const [result] = await eslint.lintText(`import ${JSON.stringify(source)};\n`, { filePath: join(root, file) });
-  const messages = (result?.messages ?? []).filter(
+  const relevant = (result?.messages ?? []).filter(
     ({ ruleId, fatal }) => fatal === true || ruleId === 'no-restricted-imports',
   );
-  return messages.map(({ message }) => message).join('\n');
+  return relevant.map(({ message }) => message).join('\n');
 }
 
-/** The files of the product with the files that each imports, types included. */
+/** The source files with the files that each imports, including type imports. */
 function importGraph(): ReadonlyMap<string, readonly string[]> {
   const files = globSync(['core/**/*.ts', 'extension/**/*.ts'], { cwd: root }).map((file) =>
     file.replaceAll('\\', '/'),
@@ -37,8 +37,8 @@ function importGraph(): ReadonlyMap<string, readonly string[]> {
   );
 }
 
-/** The first circle that the imports of these files form, as the files on it. */
-function circle(graph: ReadonlyMap<string, readonly string[]>): readonly string[] {
+/** The files of the first import cycle, or an empty list. */
+function findCycle(graph: ReadonlyMap<string, readonly string[]>): readonly string[] {
   const done = new Set<string>();
   const walk = (file: string, path: readonly string[]): readonly string[] => {
     if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
@@ -86,7 +86,7 @@ describe('import directions', () => {
     ['extension/view/tooltip.ts', '../commands/refresh.ts', /view imports model and core/],
   ];
   for (const [file, source, message] of refused) {
-    it(`${file} may not import ${source}`, async () => assert.match(await complaint(file, source), message));
+    it(`forbid ${source} in ${file}`, async () => assert.match(await lintMessages(file, source), message));
   }
 
   const allowed: [string, string][] = [
@@ -100,15 +100,15 @@ describe('import directions', () => {
     ['extension/host/sandbox.ts', '../../core/sandbox/index.ts'],
   ];
   for (const [file, source] of allowed) {
-    it(`${file} may import ${source}`, async () => assert.equal(await complaint(file, source), ''));
+    it(`allow ${source} in ${file}`, async () => assert.equal(await lintMessages(file, source), ''));
   }
 
-  it('form no circle, types included', () => {
+  it('form no cycle, including type imports', () => {
     const graph = importGraph();
     assert.ok(graph.size > 100);
-    assert.deepEqual(circle(graph), []);
+    assert.deepEqual(findCycle(graph), []);
     assert.deepEqual(
-      circle(
+      findCycle(
         new Map([
           ['a', ['b']],
           ['b', ['c']],
@@ -119,12 +119,12 @@ describe('import directions', () => {
     );
   });
 
-  it('are ruled for every folder of core/', async () => {
+  it('are restricted for every folder of core/', async () => {
     const folders = readdirSync(join(root, 'core'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
     for (const { name } of folders) {
       const [file] = globSync(`core/${name}/*.ts`, { cwd: root });
       assert.ok(file !== undefined, name);
-      assert.match(await complaint(file, '../index.ts'), new RegExp(`core/${name} imports only`), name);
+      assert.match(await lintMessages(file, '../index.ts'), new RegExp(`core/${name} imports only`), name);
     }
   });
 });

@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import * as core from '../../core/index.ts';
 import * as sandbox from '../../core/sandbox/index.ts';
 
-// A name added here is a promise; a name removed is a new major version.
+// Removing a name is a breaking change, so add names deliberately.
 describe('public names', () => {
-  it('of partner-auth', () => {
+  it('of partner-auth are as listed', () => {
     assert.deepEqual(Object.keys(core).sort(), [
       'PartnerAuthError',
       'PartnerSession',
@@ -27,7 +27,7 @@ describe('public names', () => {
     ]);
   });
 
-  it('of partner-auth/sandbox', () => {
+  it('of partner-auth/sandbox are as listed', () => {
     assert.deepEqual(Object.keys(sandbox), ['startSandbox']);
   });
 });

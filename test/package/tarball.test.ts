@@ -3,7 +3,7 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { publint } from 'publint';
-import { runProgram, type Ended } from '../helpers/run-program.ts';
+import { runProgram, type ProgramResult } from '../helpers/run-program.ts';
 import { install, pack, root, type Tarball } from '../helpers/tarball.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
@@ -21,11 +21,12 @@ describe('the npm package', () => {
   });
   after(() => stack.disposeAsync());
 
-  const inProject = (args: readonly string[]): Promise<Ended> => runProgram(process.execPath, args, { cwd: project });
+  const inProject = (args: readonly string[]): Promise<ProgramResult> =>
+    runProgram(process.execPath, args, { cwd: project });
   const installed = (...names: string[]): string => join(project, 'node_modules', 'partner-auth', ...names);
 
-  describe('what is packed', () => {
-    it('is the built library, its declarations and the documents', () => {
+  describe('the packed file', () => {
+    it('contains only the built library, its declarations and the documents', () => {
       const allowed =
         /^(?:package\.json|(?:[a-z]+\/)*README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/core\/(?:[\w/-]+\.(?:js|d\.ts)|(?:partner|profile)\.schema\.json|third-party-notices\.txt))$/;
       assert.deepEqual(
@@ -37,7 +38,7 @@ describe('the npm package', () => {
       }
     });
 
-    it('has the documents that its documents link to', async () => {
+    it('contains the documents that its documents link to', async () => {
       for (const path of tarball.paths.filter((name) => name.endsWith('.md'))) {
         for (const [, target = ''] of (await readFile(installed(path), 'utf8')).matchAll(
           /\]\(([^)\s#:]+\/README\.md)/g,
@@ -46,21 +47,21 @@ describe('the npm package', () => {
       }
     });
 
-    it('has the license of the package that is built in', async () => {
+    it('contains the license of the bundled package', async () => {
       assert.match(
         await readFile(installed('dist/core/third-party-notices.txt'), 'utf8'),
         /^valibot [\d.]+\n\nMIT License/,
       );
     });
 
-    it('is under 600 KiB when unpacked', async () => {
+    it('is smaller than 600 KiB when unpacked', async () => {
       const files = await readdir(installed(), { recursive: true, withFileTypes: true });
       let size = 0;
       for (const file of files) if (file.isFile()) size += (await readFile(join(file.parentPath, file.name))).length;
       assert.ok(size < 600 * 1024, `${size} bytes`);
     });
 
-    it('names no machine, and holds no key and no token', async () => {
+    it('contains no path of this machine, no key and no token', async () => {
       for (const path of tarball.paths) {
         const text = await readFile(installed(path), 'utf8');
         assert.ok(!text.includes(root), path);
@@ -68,10 +69,10 @@ describe('the npm package', () => {
       }
     });
 
-    it('has nothing that publint complains of, but for the entry that only VS Code reads', async () => {
+    it('passes publint, except for the entry point that only VS Code reads', async () => {
       const bytes = await readFile(tarball.file);
       const { messages } = await publint({ pack: { tarball: new Uint8Array(bytes).buffer }, strict: true });
-      // `main` is in the VSIX; npm's readers go by `exports`.
+      // `main` exists only in the VSIX; npm packages are resolved through `exports`.
       assert.deepEqual(
         messages.filter(({ code, path }) => code !== 'FILE_DOES_NOT_EXIST' || path[0] !== 'main'),
         [],
@@ -95,17 +96,17 @@ describe('the npm package', () => {
 
     // From Node 22.12.
     const canRequire = 'require_module' in process.features;
-    it('can be required where Node can require ES modules', { skip: !canRequire }, async () => {
+    it('can be loaded with require()', { skip: !canRequire }, async () => {
       const code = "console.log(typeof require('partner-auth').openSession)";
       assert.equal((await inProject(['--input-type=commonjs', '-e', code])).stdout, 'function\n');
     });
 
-    it('has its types found by TypeScript', async () => {
+    it('provides its types to TypeScript', async () => {
       const { code, stdout } = await compile('types.ts');
       assert.equal(code, 0, stdout);
     });
 
-    it('has types that find a mistake', async () => {
+    it('provides types that detect a wrong argument', async () => {
       const source = "import { openSession } from 'partner-auth';\nawait openSession({ partner: 1, baseUrl: 'x' });\n";
       await writeFile(join(project, 'wrong.ts'), source);
       const { code, stdout } = await compile('wrong.ts');
@@ -114,7 +115,7 @@ describe('the npm package', () => {
       assert.equal(stdout.match(/error TS/g)?.length, 1);
     });
 
-    it('brings the command', async () => {
+    it('provides the command partner-auth', async () => {
       const bin = join(project, 'node_modules', '.bin', 'partner-auth');
       const tour = await runProgram(bin, ['--json'], { cwd: project });
       assert.deepEqual([tour.code, tour.stderr], [0, '']);
@@ -123,14 +124,14 @@ describe('the npm package', () => {
       assert.match(help.stdout, /^ {2}partner-auth --json /m);
     });
 
-    it('opens no other door', async () => {
+    it('exports no other entry point', async () => {
       const code = "import('partner-auth/dist/core/index.js').catch((error) => console.log(error.code))";
       assert.equal((await inProject(['-e', code])).stdout, 'ERR_PACKAGE_PATH_NOT_EXPORTED\n');
     });
   });
 
-  /** As strict as it gets, the package's own declarations included. */
-  function compile(file: string): Promise<Ended> {
+  /** Compiles with the strictest options, including the declarations of the package. */
+  function compile(file: string): Promise<ProgramResult> {
     const strict = [
       '--strict',
       '--exactOptionalPropertyTypes',

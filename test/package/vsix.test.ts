@@ -36,12 +36,12 @@ describe('the VSIX', () => {
 
   const text = (name: string): string => files.get(name)?.toString('utf8') ?? assert.fail(`${name} is missing`);
 
-  it('is packed without a warning', () => {
+  it('is packaged without warnings', () => {
     assert.match(output, /DONE .*Packaged: /);
     assert.doesNotMatch(output, /warning|error|large/i);
   });
 
-  it('holds the bundle, the manifest, the documents, the texts and the pictures, and nothing else', () => {
+  it('contains only the bundle, manifest, documents, translations and images', () => {
     assert.deepEqual([...files.keys()].sort(), [
       '[Content_Types].xml',
       'extension.vsixmanifest',
@@ -63,13 +63,13 @@ describe('the VSIX', () => {
     ]);
   });
 
-  it(`is under ${limit / 1024} KiB`, async () => {
+  it(`is smaller than ${limit / 1024} KiB`, async () => {
     const { size } = await stat(file);
     console.log(`${manifest.name}-${manifest.version}.vsix: ${files.size} files, ${(size / 1024).toFixed(0)} KiB`);
     assert.ok(size < limit, `${size} bytes`);
   });
 
-  it('has the license of every package in its bundle', async () => {
+  it('contains the license of every bundled package', async () => {
     const notices = text('extension/dist/extension-third-party-notices.txt');
     const { outputs } = JSON.parse(await readFile(join(root, 'out/extension.meta.json'), 'utf8')) as Metafile;
     const names = treemap({ outputs }).flatMap(({ name }) => (/\/$|^glue$/.test(name) ? [] : name));
@@ -77,7 +77,7 @@ describe('the VSIX', () => {
     for (const name of names) assert.ok(`\n${notices}`.includes(`\n${name} `), name);
   });
 
-  it('has everything that its manifest names', () => {
+  it('contains every file and string that its manifest refers to', () => {
     const named = new Set<string>();
     const collect = (value: unknown): void => {
       if (typeof value === 'object' && value !== null) Object.values(value).forEach(collect);
@@ -86,11 +86,11 @@ describe('the VSIX', () => {
     collect(manifest);
     assert.ok(named.size >= 6, [...named].join());
     for (const path of named) assert.ok(files.has(`extension/${path.replace(/^\.\//, '')}`), path);
-    const texts = JSON.parse(text('extension/package.nls.json')) as Record<string, string>;
-    for (const [, key = ''] of text('extension/package.json').matchAll(/"%([^%"]+)%"/g)) assert.ok(texts[key], key);
+    const strings = JSON.parse(text('extension/package.nls.json')) as Record<string, string>;
+    for (const [, key = ''] of text('extension/package.json').matchAll(/"%([^%"]+)%"/g)) assert.ok(strings[key], key);
   });
 
-  it('says nothing of how it was built', () => {
+  it('contains no build information', () => {
     for (const field of ['scripts', 'dependencies', 'devDependencies', 'exports', 'bin']) {
       assert.equal(manifest[field], undefined, field);
     }
@@ -118,14 +118,14 @@ describe('the VSIX', () => {
     );
   });
 
-  it('holds no source map, no test, and nothing that looks like a secret', () => {
+  it('contains no source map, no test and nothing that looks like a secret', () => {
     const secret =
       /-----BEGIN [A-Z ]*PRIVATE KEY|\beyJ[\w-]{20,}\.|\bnpm_[A-Za-z\d]{30,}|\bgh[pousr]_[A-Za-z\d]{30,}|\bvsc[a-z\d]{48,}/;
     for (const [name, content] of files) {
       if (name.endsWith('.png')) continue;
-      const readable = content.toString('utf8');
-      assert.doesNotMatch(readable, secret, name);
-      assert.doesNotMatch(readable, /sourceMappingURL/, name);
+      const decoded = content.toString('utf8');
+      assert.doesNotMatch(decoded, secret, name);
+      assert.doesNotMatch(decoded, /sourceMappingURL/, name);
       assert.doesNotMatch(name, /test|\.map$|\.ts$|\.env/, name);
     }
   });

@@ -1,17 +1,17 @@
 import type { CipherSettings } from '../../core/index.ts';
 
-/** A partner of the family, or one setting of it, and the programs that speak it besides this library. */
+/** A partner of the cipher family, or one of its settings, and commands of other programs that implement it. */
 export interface Row {
   readonly row: string;
   readonly settings: Omit<CipherSettings, 'key'>;
   readonly key: string;
-  /** Of the row's typical message. Default `json`. */
+  /** The form of the row's typical message. Default: `json`. */
   readonly payload?: 'query';
-  /** Makes a ciphertext of standard input, with KEY and, for a random IV, IV (hex) in the environment. */
+  /** Encrypts standard input, with KEY and, for a random IV, IV (hex) in the environment. */
   readonly make: string;
-  /** Another program that must make the same. */
+  /** A command of another program that must produce the same ciphertext. */
   readonly same?: string;
-  /** Reads back what this library made, where something in it is random. The IV's own field is in IV. */
+  /** Decrypts a message of this library if its IV or salt is random. For an IV field, IV holds its value. */
   readonly read?: string;
 }
 
@@ -31,7 +31,7 @@ const sha256Key = '-K $(printf %s "$KEY" | openssl dgst -sha256 -binary | hex)';
 const openssl = (key: string, iv: string, bits = 256): string => `openssl enc -aes-${bits}-cbc ${key} -iv ${iv}`;
 const java = (args: string): string => `java CipherFamily.java ${args}`;
 const password = (args: string): string => `openssl enc -aes-256-cbc -pass env:KEY ${args}`;
-const ofText = (iv: string): string => `$(printf %s '${iv}' | hex)`;
+const hexOfText = (iv: string): string => `$(printf %s '${iv}' | hex)`;
 const hex = '| hex';
 const upper = '| hex | tr a-f A-F';
 const base64 = '| openssl base64 -A';
@@ -51,7 +51,7 @@ export const rows: readonly Row[] = [
     row: 'Hesabe',
     settings: { iv: { from: 'fixed', value: iv16 } },
     key: text32,
-    make: `${openssl(utf8Key, ofText(iv16))} ${hex}`,
+    make: `${openssl(utf8Key, hexOfText(iv16))} ${hex}`,
     same: `IV=${iv16} ${java('256 utf8 none utf8 16')} ${hex}`,
   },
   {
@@ -71,7 +71,7 @@ export const rows: readonly Row[] = [
     row: 'Paywize',
     settings: { iv: { from: 'fixed', value: iv16 }, output: 'base64' },
     key: text32,
-    make: `${openssl(utf8Key, ofText(iv16))} ${base64}`,
+    make: `${openssl(utf8Key, hexOfText(iv16))} ${base64}`,
   },
   {
     row: 'Paramount',
@@ -114,7 +114,7 @@ export const rows: readonly Row[] = [
     settings: { algorithm: 'aes-128-cbc', iv: { from: 'key' }, output: 'hex-upper', ciphertextPrefix: '@' },
     key: text16,
     payload: 'query',
-    make: `{ printf @; ${openssl(utf8Key, ofText(text16), 128)} ${upper}; }`,
+    make: `{ printf @; ${openssl(utf8Key, hexOfText(text16), 128)} ${upper}; }`,
     same: `{ printf @; ${java('128 utf8 none key 16')} ${upper}; }`,
   },
   {
@@ -140,7 +140,7 @@ export const rows: readonly Row[] = [
     row: 'SafexPay',
     settings: { keyFormat: 'base64', iv: { from: 'fixed', value: '0123456789abcdef' }, output: 'base64' },
     key: `${base64of32}=`,
-    make: `${openssl('-K $(printf %s "$KEY" | openssl base64 -d -A | hex)', ofText('0123456789abcdef'))} ${base64}`,
+    make: `${openssl('-K $(printf %s "$KEY" | openssl base64 -d -A | hex)', hexOfText('0123456789abcdef'))} ${base64}`,
   },
   {
     row: 'ZENGI',
@@ -166,7 +166,7 @@ export const rows: readonly Row[] = [
     row: 'AES-192',
     settings: { algorithm: 'aes-192-cbc', iv: { from: 'fixed', value: iv16 } },
     key: text24,
-    make: `${openssl(utf8Key, ofText(iv16), 192)} ${hex}`,
+    make: `${openssl(utf8Key, hexOfText(iv16), 192)} ${hex}`,
     same: `IV=${iv16} ${java('192 utf8 none utf8 16')} ${hex}`,
   },
   {

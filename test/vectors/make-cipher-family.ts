@@ -1,6 +1,6 @@
 /**
- * Writes cipher-family.json: messages of each row of the cipher family, made by the openssl command line and by Java, never
- * by this library. `npm run vectors`; needs bash, openssl, xxd and Java 17. Salts of openssl differ from run to run.
+ * Writes cipher-family.json: messages of each row of the cipher family, made by the openssl command line and Java,
+ * without this library. `npm run vectors` requires bash, openssl, xxd and Java 17. The salts of openssl differ in each run.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,12 +14,12 @@ const preamble = "set -o pipefail; hex() { od -An -v -tx1 | tr -d ' \\n'; };";
 const letters = Array.from('Đơn hàng của Nguyễn Thị Ánh: 1.500.000 ₫ – đã nhận 👋 ');
 const sizes = [1, 15, 16, 17, 31, 32, 33, 48];
 const payloads = {
-  // Of such lengths that the padding shows to how many bytes it goes.
+  // The lengths are chosen so that padding to 16 and to 32 bytes differ.
   json: '{"merchant":"M-4711","orderId":"DH-42","note":"Nguyễn Thị Ánh trả 1.500.000 ₫ – cảm ơn 👋"}',
   query: 'merchant=M-4711&orderId=DH-2026-0042&note=Nguy%E1%BB%85n+Th%E1%BB%8B+%C3%81nh+%F0%9F%91%8B&amount=1500000',
 };
 
-/** A Vietnamese text of exactly `size` UTF-8 bytes. */
+/** Vietnamese text of exactly `size` UTF-8 bytes. */
 function textOf(size: number): string {
   let text = '';
   for (let at = size; Buffer.byteLength(text) < size; at++) {
@@ -36,7 +36,7 @@ async function outputOf(command: string, input: string, env: Readonly<Record<str
   return (await running).stdout;
 }
 
-/** An IV that is as good as random and the same in each run. */
+/** A pseudo-random IV that is the same in each run. */
 function ivOf(name: string): string {
   return createHash('sha256').update(name).digest('hex').slice(0, 32);
 }
@@ -55,7 +55,7 @@ async function vectorsOf(row: Row): Promise<object> {
     const env = { KEY: key, IV: hex };
     const ciphertext = await outputOf(make, plaintext, env);
     if (same !== undefined && (await outputOf(same, plaintext, env)) !== ciphertext) {
-      throw new Error(`Two programs differ in ${row.row}: ${JSON.stringify(plaintext)}`);
+      throw new Error(`Two programs differ for ${row.row}: ${JSON.stringify(plaintext)}`);
     }
     const iv = ivField(settings, hex);
     messages.push({ plaintext, ciphertext, ...(iv !== undefined && { iv }) });

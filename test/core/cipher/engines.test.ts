@@ -3,11 +3,11 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { createCipher } from '../../../core/index.ts';
 import { cipherOver } from '../../../core/cipher/cipher.ts';
-import { engines, hex, padding } from './vectors.ts';
+import { engines, fromHex, paddedEngine } from './vectors.ts';
 
 const sizes = Array.from({ length: 601 }, (_, size) => size);
 
-/** Node's own CBC with its own padding, which none of our code touches. */
+/** Node's CBC with Node's padding, independent of this library. */
 function reference(key: Buffer, iv: Buffer, plain: Buffer): string {
   const aes = createCipheriv(`aes-${key.length * 8}-cbc`, key, iv);
   return Buffer.concat([aes.update(plain), aes.final()]).toString('hex');
@@ -15,20 +15,20 @@ function reference(key: Buffer, iv: Buffer, plain: Buffer): string {
 
 describe('cipher engines', () => {
   for (const bits of [128, 192, 256]) {
-    it(`give equal bytes for every size from 0 to 600 with a ${bits}-bit key`, () => {
+    it(`produce equal ciphertexts for every size from 0 to 600 with a ${bits}-bit key`, () => {
       for (const size of sizes) {
         const [key, iv, plain] = [randomBytes(bits / 8), randomBytes(16), randomBytes(size)];
         const expected = reference(key, iv, plain);
         for (const [name, create] of engines) {
-          const { seal, open } = padding(create, key, iv);
-          assert.equal(seal(plain), expected, `${name} encrypts ${size} bytes`);
-          assert.ok(open(hex(expected))?.equals(plain), `${name} decrypts ${size} bytes`);
+          const { encrypt, decrypt } = paddedEngine(create, key, iv);
+          assert.equal(encrypt(plain), expected, `${name} encrypts ${size} bytes`);
+          assert.ok(decrypt(fromHex(expected))?.equals(plain), `${name} decrypts ${size} bytes`);
         }
       }
     });
   }
 
-  it('createCipher gives the bytes of both on either side of its switch', () => {
+  it('createCipher produces the same ciphertexts below and above the size at which it switches engines', () => {
     const key = randomBytes(32);
     const iv = randomBytes(16);
     const settings = { key, iv: { from: 'fixed', value: iv } } as const;
@@ -44,7 +44,7 @@ describe('cipher engines', () => {
   });
 
   for (const [name, create] of engines) {
-    it(`${name} carries nothing over from one message to the next`, () => {
+    it(`${name} keeps no state between messages`, () => {
       const [key, iv] = [randomBytes(32), randomBytes(16)];
       const settings = { key, iv: { from: 'fixed', value: iv } } as const;
       const cipher = cipherOver(settings, create);
@@ -55,12 +55,12 @@ describe('cipher engines', () => {
       assert.equal(cipher.decrypt(first), 'một');
     });
 
-    it(`${name} leaves the caller's key, IV and payload as they were`, () => {
+    it(`${name} does not modify the caller's key, IV and payload`, () => {
       const [key, iv, plain] = [randomBytes(32), randomBytes(16), randomBytes(48)];
       const before = [key, iv, plain].map((bytes) => bytes.toString('hex'));
       const cipher = cipherOver({ key, iv: { from: 'fixed', value: iv } }, create);
-      const sealed = cipher.encrypt(plain);
-      cipher.decryptBytes(sealed);
+      const ciphertext = cipher.encrypt(plain);
+      cipher.decryptBytes(ciphertext);
       assert.deepEqual(
         [key, iv, plain].map((bytes) => bytes.toString('hex')),
         before,
@@ -68,23 +68,23 @@ describe('cipher engines', () => {
       // A caller that wipes its key after use must not change the cipher.
       key.fill(0);
       iv.fill(0);
-      assert.ok(plain.equals(cipher.decryptBytes(sealed)));
+      assert.ok(plain.equals(cipher.decryptBytes(ciphertext)));
     });
   }
 
-  it('decrypt what another program made from the same key', () => {
+  it('createCipher encrypts messages that node:crypto decrypts with the same key and IV', () => {
     const [key, iv] = [randomBytes(32), randomBytes(16)];
     const cipher = createCipher({ key, iv: { from: 'fixed', value: iv } });
     const aes = createDecipheriv('aes-256-cbc', key, iv);
-    const sealed = hex(cipher.encrypt('Xin chào 👋'));
-    assert.equal(Buffer.concat([aes.update(sealed), aes.final()]).toString('utf8'), 'Xin chào 👋');
+    const ciphertext = fromHex(cipher.encrypt('Xin chào 👋'));
+    assert.equal(Buffer.concat([aes.update(ciphertext), aes.final()]).toString('utf8'), 'Xin chào 👋');
   });
 
-  it('decryptBytes hands out bytes of their own', () => {
+  it('decryptBytes returns bytes with a buffer of their own', () => {
     const key = randomBytes(32);
     const cipher = createCipher({ key, iv: { from: 'key' } });
     const bytes = cipher.decryptBytes(cipher.encrypt('payload'));
-    // A Buffer cut from Node's pool would take its neighbours, key material among them, along into a worker or a clone.
+    // A Buffer from Node's pool would carry neighbouring data, such as key material, into a worker or a clone.
     assert.equal(bytes.buffer.byteLength, 7);
     assert.equal(structuredClone(bytes).buffer.byteLength, 7);
   });

@@ -5,7 +5,7 @@ import { readVectors } from './vectors.ts';
 export interface FamilyMessage {
   readonly plaintext: string;
   readonly ciphertext: string;
-  /** Where the IV has a field of its own. */
+  /** Only where the IV is sent in its own field. */
   readonly iv?: string;
 }
 
@@ -14,20 +14,20 @@ export interface FamilyRow extends Row {
 }
 
 interface FamilyFile {
-  /** Shell functions that the commands of the rows use. */
+  /** Shell functions that the commands of the rows call. */
   readonly preamble: string;
   readonly rows: readonly FamilyRow[];
 }
 
-/** What OpenSSL and Java made, by partner or setting; see test/vectors/README.md. */
+/** Vectors made by OpenSSL and Java, one row for each partner or setting; see test/vectors/README.md. */
 export const { preamble, rows: family } = readVectors('cipher-family.json') as FamilyFile;
 
 export function settingsOf({ settings, key }: FamilyRow): CipherSettings {
   return { ...settings, key };
 }
 
-export function rowNamed(name: string): FamilyRow {
+export function findRow(name: string): FamilyRow {
   const row = family.find((candidate) => candidate.row === name);
-  if (row === undefined) throw new Error(`There is no row ${name}.`);
+  if (row === undefined) throw new Error(`No row is named ${name}.`);
   return row;
 }

@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const index = new URL('../../../core/index.ts', import.meta.url).href;
 
-/** What a fresh process has loaded from node_modules after `code`, as paths inside it. */
-async function loadedBy(code: string): Promise<string[]> {
-  // got is ESM, which require.cache does not know; a resolve hook sees both kinds.
+/** The files under node_modules that a new process has loaded after it ran `code`. */
+async function filesLoadedBy(code: string): Promise<string[]> {
+  // A load hook, because require.cache does not contain ES modules such as got.
   const script = `
     import { registerHooks, createRequire } from 'node:module';
     const seen = new Set();
@@ -31,23 +31,24 @@ async function loadedBy(code: string): Promise<string[]> {
   return [...new Set(inside.filter((file) => file !== ''))].sort();
 }
 
-const of = (files: readonly string[], name: string): string[] => files.filter((file) => file.startsWith(`${name}/`));
+const filesOf = (files: readonly string[], name: string): string[] =>
+  files.filter((file) => file.startsWith(`${name}/`));
 
 describe('importing the library', () => {
   it('loads neither got nor node-forge', async () => {
-    const files = await loadedBy('');
-    assert.ok(of(files, 'valibot').length > 0, 'the watch itself works');
-    assert.deepEqual(of(files, 'got'), []);
-    assert.deepEqual(of(files, 'node-forge'), []);
+    const files = await filesLoadedBy('');
+    assert.ok(filesOf(files, 'valibot').length > 0, 'the check finds packages that are loaded');
+    assert.deepEqual(filesOf(files, 'got'), []);
+    assert.deepEqual(filesOf(files, 'node-forge'), []);
   });
 
-  it('loads of node-forge only what its AES needs, and only with the first cipher', async () => {
-    const files = await loadedBy(`
+  it('loads only the AES files of node-forge, and only for the first cipher', async () => {
+    const files = await filesLoadedBy(`
       const cipher = core.createCipher({ key: 'k'.repeat(32), iv: { from: 'key' } });
       cipher.decrypt(cipher.encrypt('payload'));
     `);
-    assert.deepEqual(of(files, 'got'), []);
-    assert.deepEqual(of(files, 'node-forge'), [
+    assert.deepEqual(filesOf(files, 'got'), []);
+    assert.deepEqual(filesOf(files, 'node-forge'), [
       'node-forge/lib/aes.js',
       'node-forge/lib/baseN.js',
       'node-forge/lib/cipher.js',

@@ -6,7 +6,7 @@ import { createCipher, type CipherSettings } from '../../../core/index.ts';
 
 const sizes = [0, 1, 2, 3, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 175, 176, 191, 192, 193, 255, 256, 257];
 const largeSizes = [511, 512, 513, 1023, 1024, 1025, 4095, 4096, 4097, 65_535, 65_536, 300_000];
-const atOnce = 8;
+const batchSize = 8;
 
 interface Case {
   readonly title: string;
@@ -48,7 +48,7 @@ function openssl(args: readonly string[], input: Buffer | string): Promise<Buffe
         if (error === null) resolve(stdout);
         else if (error.code === 'ENOENT') {
           reject(
-            new Error('This test needs the openssl command line, which is not on this machine (apt install openssl).'),
+            new Error('This test requires the openssl command line, which is not installed (apt install openssl).'),
           );
         } else reject(new Error(`openssl failed: ${stderr.toString('utf8')}`));
       },
@@ -58,7 +58,7 @@ function openssl(args: readonly string[], input: Buffer | string): Promise<Buffe
   });
 }
 
-const enc = ({ key, iv, output }: Case, direction: '-e' | '-d'): string[] => [
+const encArguments = ({ key, iv, output }: Case, direction: '-e' | '-d'): string[] => [
   'enc',
   '-aes-256-cbc',
   direction,
@@ -66,13 +66,13 @@ const enc = ({ key, iv, output }: Case, direction: '-e' | '-d'): string[] => [
   key.toString('hex'),
   '-iv',
   iv.toString('hex'),
-  // Base64 is left to openssl too; hex it can not write.
+  // openssl can write base64, but not hex.
   ...(output === 'base64' ? ['-a', '-A'] : []),
 ];
 
-/** Several processes at a time: one after the other takes most of its time in starting them. */
-async function inBatches(cases: readonly Case[], run: (one: Case) => Promise<void>): Promise<void> {
-  for (let at = 0; at < cases.length; at += atOnce) await Promise.all(cases.slice(at, at + atOnce).map(run));
+/** Runs several processes at a time, because most of the time goes into starting them. */
+async function runInBatches(cases: readonly Case[], run: (sample: Case) => Promise<void>): Promise<void> {
+  for (let at = 0; at < cases.length; at += batchSize) await Promise.all(cases.slice(at, at + batchSize).map(run));
 }
 
 function makeCases(output: Case['output'], rule: Case['rule']): Case[] {
@@ -97,38 +97,38 @@ function cipherFor({ key, iv, output, rule }: Case) {
 
 describe('cipher and openssl enc -aes-256-cbc', () => {
   for (const output of ['hex', 'hex-upper', 'base64'] as const) {
-    it(`give the same ${output} with a fixed IV and read each other`, async () => {
-      await inBatches(makeCases(output, 'fixed'), async (one) => {
-        const cipher = cipherFor(one);
-        const theirs = await openssl(enc(one, '-e'), one.text);
+    it(`produce the same ${output} with a fixed IV and decrypt each other's messages`, async () => {
+      await runInBatches(makeCases(output, 'fixed'), async (sample) => {
+        const cipher = cipherFor(sample);
+        const theirs = await openssl(encArguments(sample, '-e'), sample.text);
         const encoded = output === 'base64' ? theirs.toString('ascii') : theirs.toString('hex');
-        const ours = cipher.encrypt(one.text);
-        assert.equal(ours, output === 'hex-upper' ? encoded.toUpperCase() : encoded, one.title);
-        assert.equal(cipher.decrypt(encoded), one.text, one.title);
+        const ours = cipher.encrypt(sample.text);
+        assert.equal(ours, output === 'hex-upper' ? encoded.toUpperCase() : encoded, sample.title);
+        assert.equal(cipher.decrypt(encoded), sample.text, sample.title);
         const input = output === 'base64' ? ours : Buffer.from(ours, 'hex');
-        assert.equal((await openssl(enc(one, '-d'), input)).toString('utf8'), one.text, one.title);
+        assert.equal((await openssl(encArguments(sample, '-d'), input)).toString('utf8'), sample.text, sample.title);
       });
     });
   }
 
-  it('read each other with a random IV in front', async () => {
-    // Hex alone: openssl can not cut the prefix off a base64 text.
-    await inBatches(makeCases('hex', 'prefix'), async (one) => {
-      const cipher = cipherFor(one);
-      const theirs = await openssl(enc(one, '-e'), one.text);
-      assert.equal(cipher.decrypt(Buffer.concat([one.iv, theirs]).toString('hex')), one.text, one.title);
-      const ours = Buffer.from(cipher.encrypt(one.text), 'hex');
-      const opened = await openssl(enc({ ...one, iv: ours.subarray(0, 16) }, '-d'), ours.subarray(16));
-      assert.equal(opened.toString('utf8'), one.text, one.title);
+  it("decrypt each other's messages with a random IV as prefix", async () => {
+    // Only hex, because openssl cannot cut the prefix off a base64 string.
+    await runInBatches(makeCases('hex', 'prefix'), async (sample) => {
+      const cipher = cipherFor(sample);
+      const theirs = await openssl(encArguments(sample, '-e'), sample.text);
+      assert.equal(cipher.decrypt(Buffer.concat([sample.iv, theirs]).toString('hex')), sample.text, sample.title);
+      const ours = Buffer.from(cipher.encrypt(sample.text), 'hex');
+      const plaintext = await openssl(encArguments({ ...sample, iv: ours.subarray(0, 16) }, '-d'), ours.subarray(16));
+      assert.equal(plaintext.toString('utf8'), sample.text, sample.title);
     });
   });
 
   it('both refuse a ciphertext with a flipped bit in its padding', async () => {
-    const [one] = makeCases('hex', 'fixed').slice(-1) as [Case];
-    const sealed = await openssl(enc(one, '-e'), one.text);
-    // In CBC a bit flipped in one block flips the same bit of the next plain block: here the padding's last byte.
-    sealed[sealed.length - 17] = (sealed.at(-17) as number) ^ 0x40;
-    await assert.rejects(openssl(enc(one, '-d'), sealed), /bad decrypt/);
-    assert.throws(() => cipherFor(one).decrypt(sealed.toString('hex')), { code: 'cipher' });
+    const [sample] = makeCases('hex', 'fixed').slice(-1) as [Case];
+    const ciphertext = await openssl(encArguments(sample, '-e'), sample.text);
+    // In CBC, flipping a bit in one block flips the same bit of the next plain block: here of the last padding byte.
+    ciphertext[ciphertext.length - 17] = (ciphertext.at(-17) as number) ^ 0x40;
+    await assert.rejects(openssl(encArguments(sample, '-d'), ciphertext), /bad decrypt/);
+    assert.throws(() => cipherFor(sample).decrypt(ciphertext.toString('hex')), { code: 'cipher' });
   });
 });

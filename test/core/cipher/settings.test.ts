@@ -8,8 +8,8 @@ const keyBytes = Buffer.from('0123456789abcdefghijklmnopqrstuv');
 const ivBytes = Buffer.from('ABCDEFGHIJKLMNOP');
 const fixed = { from: 'fixed', value: ivBytes } as const;
 const plain = '{"tên":"Nguyễn Văn Ánh 👋"}';
-// Made with openssl enc -aes-256-cbc from the key and IV above.
-const sealed = '76c778ebbfe9b485bc20e22137b02a1975f86e7882fb8fb7e9573d6afd94026b04cf3f09f35c8a9af5fc68e7d7d201ab';
+// Made with openssl enc -aes-256-cbc with the key and IV above.
+const ciphertext = '76c778ebbfe9b485bc20e22137b02a1975f86e7882fb8fb7e9573d6afd94026b04cf3f09f35c8a9af5fc68e7d7d201ab';
 
 describe('cipher settings', () => {
   const base64Key = keyBytes.toString('base64');
@@ -23,7 +23,7 @@ describe('cipher settings', () => {
     ['key as base64 without its padding', { key: base64Key.replace(/=+$/, ''), keyFormat: 'base64', iv: fixed }],
     ['key as a Buffer', { key: keyBytes, iv: fixed }],
     ['key as a Uint8Array', { key: new Uint8Array(keyBytes), iv: fixed }],
-    ['key as bytes whatever keyFormat says', { key: keyBytes, keyFormat: 'hex', iv: fixed }],
+    ['key as bytes regardless of keyFormat', { key: keyBytes, keyFormat: 'hex', iv: fixed }],
     ['iv as utf8 by default', { key: keyBytes, iv: { from: 'fixed', value: ivBytes.toString() } }],
     ['iv as hex', { key: keyBytes, iv: { from: 'fixed', value: ivBytes.toString('hex'), format: 'hex' } }],
     ['iv as base64', { key: keyBytes, iv: { from: 'fixed', value: base64Iv, format: 'base64' } }],
@@ -33,10 +33,10 @@ describe('cipher settings', () => {
     ],
   ];
   for (const [title, settings] of forms) {
-    it(`takes the ${title}`, () => {
+    it(`accepts the ${title}`, () => {
       const cipher = createCipher(settings);
-      assert.equal(cipher.encrypt(plain), sealed);
-      assert.equal(cipher.decrypt(sealed), plain);
+      assert.equal(cipher.encrypt(plain), ciphertext);
+      assert.equal(cipher.decrypt(ciphertext), plain);
     });
   }
 
@@ -46,19 +46,19 @@ describe('cipher settings', () => {
     assert.throws(() => createCipher({ key: 'é'.repeat(32), iv }), { setting: 'cipher.key', message: /\b64\b/ });
   });
 
-  it('takes the first 16 key bytes as IV', () => {
+  it("uses the first 16 key bytes as IV for from: 'key'", () => {
     const byKey = createCipher({ key: keyBytes, iv: { from: 'key' } });
     const byValue = createCipher({ key: keyBytes, iv: { from: 'fixed', value: keyBytes.subarray(0, 16) } });
     assert.equal(byKey.encrypt(plain), byValue.encrypt(plain));
     assert.equal(byKey.decrypt(byValue.encrypt(plain)), plain);
   });
 
-  it('puts a fresh random IV in front of each message', () => {
+  it("prepends a new random IV to each message for from: 'prefix'", () => {
     const cipher = createCipher({ key: keyBytes, iv: { from: 'prefix' } });
     const messages = Array.from({ length: 50 }, () => cipher.encrypt(plain));
     assert.equal(new Set(messages.map((message) => message.slice(0, 32))).size, 50);
     for (const message of messages) {
-      assert.equal(message.length, 32 + sealed.length);
+      assert.equal(message.length, 32 + ciphertext.length);
       assert.equal(cipher.decrypt(message), plain);
       const value = Buffer.from(message.slice(0, 32), 'hex');
       assert.equal(createCipher({ key: keyBytes, iv: { from: 'fixed', value } }).decrypt(message.slice(32)), plain);
@@ -68,21 +68,21 @@ describe('cipher settings', () => {
   it('writes hex in lower case, upper case, or base64', () => {
     const write = (output?: CipherSettings['output']): string =>
       createCipher({ key: keyBytes, iv: fixed, ...(output && { output }) }).encrypt(plain);
-    assert.equal(write(), sealed);
-    assert.equal(write('hex'), sealed);
-    assert.equal(write('hex-upper'), sealed.toUpperCase());
-    assert.equal(write('base64'), Buffer.from(sealed, 'hex').toString('base64'));
+    assert.equal(write(), ciphertext);
+    assert.equal(write('hex'), ciphertext);
+    assert.equal(write('hex-upper'), ciphertext.toUpperCase());
+    assert.equal(write('base64'), Buffer.from(ciphertext, 'hex').toString('base64'));
   });
 
-  it('reads hex in either case and mixed', () => {
-    const mixed = sealed.replace(/[a-f]/g, (digit, at: number) => (at % 2 === 0 ? digit.toUpperCase() : digit));
+  it('decrypts hex in lower, upper and mixed case', () => {
+    const mixed = ciphertext.replace(/[a-f]/g, (digit, at: number) => (at % 2 === 0 ? digit.toUpperCase() : digit));
     for (const output of ['hex', 'hex-upper'] as const) {
       const cipher = createCipher({ key: keyBytes, iv: fixed, output });
-      for (const text of [sealed, sealed.toUpperCase(), mixed]) assert.equal(cipher.decrypt(text), plain);
+      for (const text of [ciphertext, ciphertext.toUpperCase(), mixed]) assert.equal(cipher.decrypt(text), plain);
     }
   });
 
-  it('reads base64 with and without its padding', () => {
+  it('decrypts base64 with and without padding', () => {
     const cipher = createCipher({ key: keyBytes, iv: fixed, output: 'base64' });
     const text = cipher.encrypt('xin chào');
     assert.ok(text.endsWith('=='));
@@ -90,14 +90,14 @@ describe('cipher settings', () => {
     assert.equal(cipher.decrypt(text.replace(/=+$/, '')), 'xin chào');
   });
 
-  it('encrypts bytes as they are', () => {
+  it('encrypts bytes unchanged', () => {
     const cipher = createCipher({ key: keyBytes, iv: fixed });
     const bytes = randomBytes(300);
     assert.ok(bytes.equals(cipher.decryptBytes(cipher.encrypt(new Uint8Array(bytes)))));
-    assert.equal(cipher.encrypt(Buffer.from(plain)), sealed);
+    assert.equal(cipher.encrypt(Buffer.from(plain)), ciphertext);
   });
 
-  it('shows no key and no IV under inspect and JSON', () => {
+  it('shows no key and no IV in inspect() and JSON', () => {
     const cipher = createCipher({ key: keyBytes, iv: fixed });
     const shown = [inspect(cipher, { depth: 9, showHidden: true, getters: true }), JSON.stringify(cipher)].join();
     for (const secret of [keyBytes, ivBytes]) {
@@ -106,27 +106,28 @@ describe('cipher settings', () => {
     assert.doesNotMatch(shown, /Buffer|Uint8Array|[0-9a-f]{8}/);
   });
 
-  it('refuses unknown settings with a TypeError that lists the known', () => {
+  it('refuses unknown settings with a TypeError that lists the known ones', () => {
     const wrong = { key: keyBytes, iv: fixed, mode: 'cbc' } as unknown as CipherSettings;
     assert.throws(() => createCipher(wrong), { name: 'TypeError', message: /"mode".*key, keyFormat, derivation, iv/ });
     const inIv = { key: keyBytes, iv: { ...fixed, lenght: 16 } } as unknown as CipherSettings;
     assert.throws(() => createCipher(inIv), { name: 'TypeError', message: /"lenght".*from, value, format/ });
-    for (const nothing of [undefined, null, 'settings', 7]) {
-      assert.throws(() => createCipher(nothing as unknown as CipherSettings), TypeError);
+    for (const value of [undefined, null, 'settings', 7]) {
+      assert.throws(() => createCipher(value as unknown as CipherSettings), TypeError);
     }
   });
 
-  it('refuses to encrypt what has no UTF-8 form', () => {
+  it('refuses to encrypt values that have no UTF-8 form', () => {
     const cipher = createCipher({ key: keyBytes, iv: fixed });
-    const texts = ['\ud83d', '\udc4b', 'a\ud83d', '\ud83dz', '\udc4b\ud83d'];
-    for (const text of texts) assert.throws(() => cipher.encrypt(text), { name: 'TypeError', message: /well-formed/ });
+    const strings = ['\ud83d', '\udc4b', 'a\ud83d', '\ud83dz', '\udc4b\ud83d'];
+    for (const text of strings)
+      assert.throws(() => cipher.encrypt(text), { name: 'TypeError', message: /well-formed/ });
     for (const value of [undefined, null, 7, {}, [1], new ArrayBuffer(4)]) {
       assert.throws(() => cipher.encrypt(value as string), TypeError);
     }
   });
 });
 
-describe('cipher settings in error', () => {
+describe('invalid cipher settings', () => {
   type Loose = Record<string, unknown>;
   const secret = 'Sup3r-S3cret';
   const good: Loose = { key: keyBytes, iv: fixed };
@@ -137,19 +138,24 @@ describe('cipher settings in error', () => {
     ['an empty key', { key: '' }, 'cipher.key', /32 bytes.*\b0\b.*cipher\.keyFormat/],
     ['an empty key of bytes', { key: new Uint8Array() }, 'cipher.key', /32 bytes.*\b0 bytes/],
     ['a key of 16 hex bytes', { key: 'ab'.repeat(16), keyFormat: 'hex' }, 'cipher.key', /32 bytes.*16.*keyFormat/],
-    ['a hex key that lacks a digit', { key: 'a'.repeat(63), keyFormat: 'hex' }, 'cipher.key', /hex.*cipher\.keyFormat/],
-    ['a hex key with a letter', { key: 'x'.repeat(64), keyFormat: 'hex' }, 'cipher.key', /hex.*cipher\.keyFormat/],
+    [
+      'a hex key with an odd number of digits',
+      { key: 'a'.repeat(63), keyFormat: 'hex' },
+      'cipher.key',
+      /hex.*cipher\.keyFormat/,
+    ],
+    [
+      'a hex key with a letter beyond f',
+      { key: 'x'.repeat(64), keyFormat: 'hex' },
+      'cipher.key',
+      /hex.*cipher\.keyFormat/,
+    ],
     ['a hex key with a space', { key: `${'a'.repeat(63)} `, keyFormat: 'hex' }, 'cipher.key', /hex.*cipher\.keyFormat/],
     ['a base64 key of 33 bytes', { key: 'Q'.repeat(44), keyFormat: 'base64' }, 'cipher.key', /32 bytes.*33/],
     ['a base64url key', { key: '-_'.repeat(22), keyFormat: 'base64' }, 'cipher.key', /base64.*cipher\.keyFormat/],
+    ['a hex key read as utf8', { key: 'ab'.repeat(32) }, 'cipher.key', /32 bytes.*64.*set cipher\.keyFormat to "hex"/],
     [
-      'a hex key taken for utf8',
-      { key: 'ab'.repeat(32) },
-      'cipher.key',
-      /32 bytes.*64.*set cipher\.keyFormat to "hex"/,
-    ],
-    [
-      'a base64 key taken for utf8',
+      'a base64 key read as utf8',
       { key: randomBytes(32).toString('base64') },
       'cipher.key',
       /32 bytes.*44.*set cipher\.keyFormat to "base64"/,
@@ -160,7 +166,7 @@ describe('cipher settings in error', () => {
     ['a list as key', { key: [...keyBytes] }, 'cipher.key', /text or a Uint8Array of 32 bytes/],
     ['no iv', { iv: undefined }, 'cipher.iv', /fixed.*prefix.*key.*Ask the partner/],
     ['null as iv', { iv: null }, 'cipher.iv', /missing/],
-    ['a text as iv', { iv: secret }, 'cipher.iv', /from/],
+    ['a string as iv', { iv: secret }, 'cipher.iv', /from/],
     ['an iv without a rule', { iv: {} }, 'cipher.iv.from', /fixed, prefix, field, key/],
     ['an unknown iv rule', { iv: { from: 'nowhere' } }, 'cipher.iv.from', /fixed, prefix, field, key/],
     ['a padding of 8', { padding: 8 }, 'cipher.padding', /16 or 32/],
@@ -170,13 +176,13 @@ describe('cipher settings in error', () => {
     ['a salted iv without a derivation', { iv: { from: 'salted' } }, 'cipher.derivation', /evp/],
     ['an iv field without a name', { iv: { from: 'field' } }, 'cipher.iv.name', /name of the field/],
     [
-      'a value for an iv that has none',
+      'the format utf8 for an iv field',
       { iv: { from: 'field', name: 'iv', format: 'utf8' } },
       'cipher.iv.format',
       /hex/,
     ],
     [
-      'too many rounds',
+      'too many iterations',
       { derivation: { pbkdf2: { iterations: 1e7, digest: 'sha256' } } },
       'cipher.derivation',
       /1,000,000/,
@@ -185,13 +191,13 @@ describe('cipher settings in error', () => {
     ['a fixed iv of 15 bytes', { iv: { from: 'fixed', value: secret.padEnd(15, 'i') } }, 'cipher.iv.value', /16.*15/],
     ['a fixed iv of 17 bytes', { iv: { from: 'fixed', value: new Uint8Array(17) } }, 'cipher.iv.value', /16.*17/],
     [
-      'a hex iv taken for utf8',
+      'a hex iv read as utf8',
       { iv: { from: 'fixed', value: 'ab'.repeat(16) } },
       'cipher.iv.value',
       /16 bytes.*32.*set cipher\.iv\.format to "hex"/,
     ],
     [
-      'a fixed iv that is no hex',
+      'a fixed iv that is not valid hex',
       { iv: { from: 'fixed', value: `${secret}!`, format: 'hex' } },
       'cipher.iv.value',
       /hex.*cipher\.iv\.format/,

@@ -11,8 +11,8 @@ const key = randomBytes(32);
 const iv = randomBytes(16);
 const fixed = { key, iv: { from: 'fixed', value: iv } } satisfies CipherSettings;
 
-/** Blocks as they are, with no padding added: what a broken or hostile partner can send. */
-function rawBlocks(blocks: Buffer): string {
+/** Encrypts blocks without adding padding, as a broken or hostile partner could. */
+function encryptBlocks(blocks: Buffer): string {
   const aes = createCipheriv('aes-256-cbc', key, iv).setAutoPadding(false);
   return Buffer.concat([aes.update(blocks), aes.final()]).toString('hex');
 }
@@ -22,19 +22,18 @@ const padTo = (bytes: number[], size = 16): Buffer =>
 const good = createCipher(fixed).encrypt('{"a":1}');
 const withDigit = (digit: string): string => digit + good.slice(1);
 
-const widened = (text: string): string =>
-  text.replace(/./g, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0x100));
+const widen = (text: string): string => text.replace(/./g, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0x100));
 
 const hexCases: readonly (readonly [string, string])[] = [
-  ['an empty text', ''],
+  ['an empty string', ''],
   ['an odd number of digits', good.slice(1)],
-  ['a letter that is no digit', withDigit('g')],
+  ['a letter that is not a hex digit', withDigit('g')],
   ['U+0130, whose low byte is the digit 0', withDigit('\u0130')],
   ['U+0161, whose low byte is the digit a', withDigit('\u0161')],
   ['U+FF11, a full-width 1', withDigit('\uff11')],
   ['an Arabic-Indic digit', withDigit('\u0661')],
-  // Buffer reads these two as the same bytes as the right text.
-  ['wide characters whose low bytes are the right digits', widened(good)],
+  // Buffer decodes the next two to the same bytes as the valid ciphertext.
+  ['wide characters whose low bytes are the valid digits', widen(good)],
   ['letters after the last digit', `${good}zz`],
   ['a line break at its end', `${good}\n`],
   ['a line break of two characters at its end', `${good}\r\n`],
@@ -45,30 +44,30 @@ const hexCases: readonly (readonly [string, string])[] = [
   ['0x in front', `0x${good}`],
   ['half a block', good.slice(0, 16)],
   ['a block and a byte', `${good}00`],
-  ['a block less a byte', good.slice(2)],
-  ['white space alone', '  '],
+  ['a block minus a byte', good.slice(2)],
+  ['only white space', '  '],
   ['base64', Buffer.from(good, 'hex').toString('base64')],
-  ['padding of 0', rawBlocks(padTo([0]))],
-  ['padding of 17', rawBlocks(padTo([17]))],
-  ['padding of 255', rawBlocks(padTo([255]))],
-  ['padding of 16 whose first byte differs', rawBlocks(Buffer.from([15, ...Array<number>(15).fill(16)]))],
-  ['padding of 17 equal bytes over two blocks', rawBlocks(Buffer.alloc(32, 17))],
-  ['padding of 3 with one byte that differs', rawBlocks(padTo([3, 2, 3]))],
-  ['padding in the style of ISO 10126', rawBlocks(padTo([9, 8, 4]))],
-  ['padding in the style of ISO 7816', rawBlocks(padTo([0x80, 0, 0]))],
-  ['padding of zeros', rawBlocks(Buffer.alloc(16))],
+  ['padding of 0', encryptBlocks(padTo([0]))],
+  ['padding of 17', encryptBlocks(padTo([17]))],
+  ['padding of 255', encryptBlocks(padTo([255]))],
+  ['padding of 16 whose first byte differs', encryptBlocks(Buffer.from([15, ...Array<number>(15).fill(16)]))],
+  ['padding of 17 equal bytes over two blocks', encryptBlocks(Buffer.alloc(32, 17))],
+  ['padding of 3 with one byte that differs', encryptBlocks(padTo([3, 2, 3]))],
+  ['padding in the style of ISO 10126', encryptBlocks(padTo([9, 8, 4]))],
+  ['padding in the style of ISO 7816', encryptBlocks(padTo([0x80, 0, 0]))],
+  ['padding of zeros', encryptBlocks(Buffer.alloc(16))],
 ];
 
-const textCases: readonly (readonly [string, Buffer])[] = [
+const invalidUtf8Cases: readonly (readonly [string, Buffer])[] = [
   ['a lone continuation byte', Buffer.from([0x41, 0x80])],
-  ['a cut sequence', Buffer.from('chào').subarray(0, 3)],
+  ['a truncated sequence', Buffer.from('chào').subarray(0, 3)],
   ['an overlong form', Buffer.from([0xc0, 0xaf])],
   ['a UTF-8 surrogate', Buffer.from([0xed, 0xa0, 0x80])],
   ['a code point over U+10FFFF', Buffer.from([0xf4, 0x90, 0x80, 0x80])],
   ['UTF-16', Buffer.from('\ufeffchào', 'utf16le')],
 ];
 
-/** Code, message and the rest of what a caller can see, without the stack. */
+/** All that a caller can see of the error, except its stack. */
 function refusal(run: () => unknown): Record<string, unknown> {
   try {
     run();
@@ -76,7 +75,7 @@ function refusal(run: () => unknown): Record<string, unknown> {
     assert.ok(isPartnerAuthError(error), inspect(error));
     return error.toJSON();
   }
-  assert.fail('was not refused');
+  assert.fail('The call was expected to fail, but it succeeded.');
 }
 
 const expected = refusal(() => createCipher(fixed).decrypt(''));
@@ -100,32 +99,32 @@ describe('cipher refuses', () => {
         );
       });
     }
-    for (const [title, bytes] of textCases) {
+    for (const [title, bytes] of invalidUtf8Cases) {
       it(`${title} as text but not as bytes (${name})`, () => {
-        const sealed = cipher.encrypt(bytes);
+        const ciphertext = cipher.encrypt(bytes);
         assert.deepEqual(
-          refusal(() => cipher.decrypt(sealed)),
+          refusal(() => cipher.decrypt(ciphertext)),
           expected,
         );
-        assert.ok(bytes.equals(cipher.decryptBytes(sealed)));
+        assert.ok(bytes.equals(cipher.decryptBytes(ciphertext)));
       });
     }
-    it(`another key (${name})`, () => {
-      // One wrong key in 256 opens to right padding by chance; that 90 random bytes are UTF-8 as well does not happen.
-      const sealed = cipher.encrypt(
+    it(`a message encrypted with another key (${name})`, () => {
+      // One wrong key in 256 yields valid padding by chance, but 90 random bytes are practically never valid UTF-8.
+      const ciphertext = cipher.encrypt(
         '{"username":"merchant@example.com","password":"of some length, for several blocks"}',
       );
       for (let count = 0; count < 300; count++) {
         const other = create({ ...fixed, key: randomBytes(32) });
         assert.deepEqual(
-          refusal(() => other.decrypt(sealed)),
+          refusal(() => other.decrypt(ciphertext)),
           expected,
         );
       }
     });
   }
 
-  it('a value that is no text', () => {
+  it('a value that is not a string', () => {
     for (const value of [undefined, null, 7, {}, [good], Buffer.from(good)]) {
       assert.deepEqual(
         refusal(() => createCipher(fixed).decrypt(value as string)),
@@ -137,12 +136,12 @@ describe('cipher refuses', () => {
   const prefix = createCipher({ key, iv: { from: 'prefix' } });
   const prefixed = prefix.encrypt('xin chào');
   for (const [title, text] of [
-    ['nothing', ''],
+    ['an empty string', ''],
     ['an IV alone', prefixed.slice(0, 32)],
     ['an IV and half a block', prefixed.slice(0, 48)],
     ['less than an IV', prefixed.slice(0, 30)],
   ] as const) {
-    it(`${title} where the IV stands in front`, () => {
+    it(`${title} where the IV is the prefix`, () => {
       assert.deepEqual(
         refusal(() => prefix.decrypt(text)),
         expected,
@@ -154,19 +153,19 @@ describe('cipher refuses', () => {
   // The last character before "==" has four bits that belong to no byte.
   const withStrayBits = (text: string): string =>
     text.slice(0, -3) + String.fromCharCode(text.charCodeAt(text.length - 3) + 1) + text.slice(-2);
-  const sealed64 = base64.encrypt('xin chào');
+  const ciphertext64 = base64.encrypt('xin chào');
   for (const [title, text] of [
-    ['base64url', sealed64.replace(/^./, '-')],
-    ['a line break', `${sealed64}\n`],
-    ['a line break inside', `${sealed64.slice(0, 8)}\n${sealed64.slice(8)}`],
-    ['too much padding', `${sealed64}=`],
-    ['padding in the middle', `${sealed64.slice(0, 4)}==${sealed64.slice(6)}`],
-    ['bits after the last byte', withStrayBits(sealed64)],
-    ['one of two padding characters', sealed64.slice(0, -1)],
-    ['wide characters whose low bytes are right', widened(sealed64)],
-    ['a character above U+00FF', `\u0141${sealed64.slice(1)}`],
-    ['a cut text', sealed64.slice(0, -4)],
-    ['nothing', ''],
+    ['base64url', ciphertext64.replace(/^./, '-')],
+    ['a line break', `${ciphertext64}\n`],
+    ['a line break inside', `${ciphertext64.slice(0, 8)}\n${ciphertext64.slice(8)}`],
+    ['too much padding', `${ciphertext64}=`],
+    ['padding in the middle', `${ciphertext64.slice(0, 4)}==${ciphertext64.slice(6)}`],
+    ['stray bits after the last byte', withStrayBits(ciphertext64)],
+    ['one of two padding characters', ciphertext64.slice(0, -1)],
+    ['wide characters whose low bytes are valid', widen(ciphertext64)],
+    ['a character above U+00FF', `\u0141${ciphertext64.slice(1)}`],
+    ['a truncated string', ciphertext64.slice(0, -4)],
+    ['an empty string', ''],
   ] as const) {
     it(`${title} as base64`, () => {
       assert.deepEqual(
@@ -176,7 +175,7 @@ describe('cipher refuses', () => {
     });
   }
 
-  it('says the same each time, with nothing of key, ciphertext or cause', () => {
+  it('always with the same error, which shows no key, ciphertext or cause', () => {
     assert.deepEqual(Object.keys(expected).sort(), ['code', 'message', 'name', 'retryable']);
     assert.equal(expected.code, 'cipher');
     assert.equal(expected.retryable, false);
@@ -190,15 +189,15 @@ describe('cipher refuses', () => {
     }
   });
 
-  it('any text with that error or not at all, and never otherwise', () => {
+  it('arbitrary strings, if at all, only with this error', () => {
     const cipher = createCipher(fixed);
-    const texts = fc.oneof(
+    const strings = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.uint8Array({ maxLength: 96 }).map((bytes) => Buffer.from(bytes).toString('hex')),
-      fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => rawBlocks(Buffer.from(bytes))),
+      fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => encryptBlocks(Buffer.from(bytes))),
     );
     fc.assert(
-      fc.property(texts, (text) => {
+      fc.property(strings, (text) => {
         try {
           return typeof cipher.decrypt(text) === 'string';
         } catch (error) {
@@ -210,7 +209,7 @@ describe('cipher refuses', () => {
     );
   });
 
-  it('nothing that it encrypted itself', () => {
+  it('none of its own messages', () => {
     const rules: readonly CipherSettings['iv'][] = [fixed.iv, { from: 'key' }, { from: 'prefix' }];
     const settings = fc.record({
       iv: fc.constantFrom(...rules),

@@ -4,7 +4,7 @@ import { forgeEngine } from '../../../core/cipher/forge-engine.ts';
 import { nativeEngine } from '../../../core/cipher/native-engine.ts';
 import { padded, unpadded } from '../../../core/cipher/padding.ts';
 
-// Provenance, licence and checksums of the files: test/vectors/README.md.
+// See test/vectors/README.md for the provenance, licence and checksums of the files.
 
 export interface Vector {
   readonly tcId: number;
@@ -30,8 +30,8 @@ export function readVectors(file: string): unknown {
 
 const file = readVectors('wycheproof-aes-cbc-pkcs5.json') as VectorFile;
 
-/** How many vectors the file itself says it holds. */
-export const announced = file.numberOfTests;
+/** The number of vectors that the file itself states. */
+export const statedCount = file.numberOfTests;
 export const wycheproof: readonly Vector[] = file.testGroups.flatMap(({ keySize, tests }) =>
   tests.map((vector) => ({ ...vector, keySize })),
 );
@@ -41,14 +41,14 @@ export const engines: readonly (readonly [string, CreateCbcEngine])[] = [
   ['node:crypto', nativeEngine],
 ];
 
-export const hex = (text: string): Buffer => Buffer.from(text, 'hex');
+export const fromHex = (text: string): Buffer => Buffer.from(text, 'hex');
 
-/** Engine and padding, as the cipher puts them together, for the key sizes that the cipher itself does not take. */
-export function padding(create: CreateCbcEngine, key: Uint8Array, iv: Uint8Array) {
+/** An engine with padding, combined as in the cipher, for key sizes that the cipher does not accept. */
+export function paddedEngine(create: CreateCbcEngine, key: Uint8Array, iv: Uint8Array) {
   const engine = create(key);
   return {
-    seal: (plain: string | Uint8Array): string => Buffer.from(engine.encrypt(padded(plain, 16), iv)).toString('hex'),
-    // Engines may overwrite what they are given.
-    open: (sealed: Uint8Array): Buffer | undefined => unpadded(engine.decrypt(Buffer.from(sealed), iv), 16),
+    encrypt: (plain: string | Uint8Array): string => Buffer.from(engine.encrypt(padded(plain, 16), iv)).toString('hex'),
+    // Engines may overwrite their input.
+    decrypt: (ciphertext: Uint8Array): Buffer | undefined => unpadded(engine.decrypt(Buffer.from(ciphertext), iv), 16),
   };
 }

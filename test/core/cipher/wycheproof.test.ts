@@ -5,37 +5,37 @@ import { describe, it } from 'node:test';
 import { createCipher } from '../../../core/index.ts';
 import { cipherOver, type Cipher } from '../../../core/cipher/cipher.ts';
 import type { CipherSettings } from '../../../core/cipher/settings.ts';
-import { announced, engines, hex, padding, readVectors, wycheproof, type Vector } from './vectors.ts';
+import { statedCount, engines, fromHex, paddedEngine, readVectors, wycheproof, type Vector } from './vectors.ts';
 
 interface Tally {
   readonly decrypted: number;
   readonly refused: number;
-  /** What went otherwise than the vector says. */
+  /** A description of each vector with an unexpected result. */
   readonly wrong: readonly string[];
 }
 
-/** Plays every vector; undefined from `open` is a refusal. */
-function play(
+/** Runs every vector; `decrypt` returns undefined for a refusal. */
+function runVectors(
   vectors: readonly Vector[],
-  open: (vector: Vector) => Uint8Array | undefined,
-  seal: (vector: Vector) => string,
+  decrypt: (vector: Vector) => Uint8Array | undefined,
+  encrypt: (vector: Vector) => string,
 ): Tally {
   let [decrypted, refused] = [0, 0];
   const wrong: string[] = [];
   for (const vector of vectors) {
-    const plain = open(vector);
+    const plain = decrypt(vector);
     if (vector.result === 'invalid') {
       if (plain === undefined) refused++;
       else wrong.push(`${vector.tcId} was accepted`);
-    } else if (plain === undefined || !hex(vector.msg).equals(plain)) wrong.push(`${vector.tcId} did not decrypt`);
-    else if (seal(vector) !== vector.ct) wrong.push(`${vector.tcId} did not encrypt to its ciphertext`);
+    } else if (plain === undefined || !fromHex(vector.msg).equals(plain)) wrong.push(`${vector.tcId} did not decrypt`);
+    else if (encrypt(vector) !== vector.ct) wrong.push(`${vector.tcId} did not encrypt to its ciphertext`);
     else decrypted++;
   }
   return { decrypted, refused, wrong };
 }
 
-// The counts stand in the title, so that the report of a run says how much was proven.
-function report(name: string, vectors: readonly Vector[], total: number, tally: Tally): void {
+// The title states the counts, so that the test report shows how many vectors were checked.
+function testTally(name: string, vectors: readonly Vector[], total: number, tally: Tally): void {
   const { decrypted, refused, wrong } = tally;
   it(`Wycheproof with ${name}: ${vectors.length} vectors, ${decrypted} valid decrypted, ${refused} invalid refused`, () => {
     assert.deepEqual(wrong, []);
@@ -46,11 +46,11 @@ function report(name: string, vectors: readonly Vector[], total: number, tally: 
   });
 }
 
-function atCipher(create: (settings: CipherSettings) => Cipher): Tally {
+function runWithCipher(create: (settings: CipherSettings) => Cipher): Tally {
   const cipher = ({ key, iv }: Vector): Cipher =>
     create({ key, keyFormat: 'hex', iv: { from: 'fixed', value: iv, format: 'hex' } });
-  return play(
-    wide,
+  return runVectors(
+    vectors256,
     (vector) => {
       try {
         return cipher(vector).decryptBytes(vector.ct);
@@ -59,31 +59,31 @@ function atCipher(create: (settings: CipherSettings) => Cipher): Tally {
         return undefined;
       }
     },
-    (vector) => cipher(vector).encrypt(hex(vector.msg)),
+    (vector) => cipher(vector).encrypt(fromHex(vector.msg)),
   );
 }
 
-const wide = wycheproof.filter(({ keySize }) => keySize === 256);
+const vectors256 = wycheproof.filter(({ keySize }) => keySize === 256);
 
-describe('cipher against known answers', () => {
+describe('cipher against published vectors', () => {
   for (const [name, create] of engines) {
-    const tally = play(
+    const tally = runVectors(
       wycheproof,
-      ({ key, iv, ct }) => padding(create, hex(key), hex(iv)).open(hex(ct)),
-      ({ key, iv, msg }) => padding(create, hex(key), hex(iv)).seal(hex(msg)),
+      ({ key, iv, ct }) => paddedEngine(create, fromHex(key), fromHex(iv)).decrypt(fromHex(ct)),
+      ({ key, iv, msg }) => paddedEngine(create, fromHex(key), fromHex(iv)).encrypt(fromHex(msg)),
     );
-    report(name, wycheproof, 216, tally);
-    report(
+    testTally(name, wycheproof, 216, tally);
+    testTally(
       `a cipher over ${name}`,
-      wide,
+      vectors256,
       72,
-      atCipher((settings) => cipherOver(settings, create)),
+      runWithCipher((settings) => cipherOver(settings, create)),
     );
   }
-  report('createCipher', wide, 72, atCipher(createCipher));
+  testTally('createCipher', vectors256, 72, runWithCipher(createCipher));
 
-  it('plays the whole file, with all key sizes and the 3 empty ciphertexts', () => {
-    assert.equal(announced, wycheproof.length);
+  it('runs the whole Wycheproof file, with all key sizes and the 3 empty ciphertexts', () => {
+    assert.equal(statedCount, wycheproof.length);
     assert.equal(new Set(wycheproof.map(({ tcId }) => tcId)).size, 216);
     assert.deepEqual([...new Set(wycheproof.map(({ keySize }) => keySize))], [128, 192, 256]);
     const empty = wycheproof.filter(({ ct }) => ct === '');
@@ -93,24 +93,24 @@ describe('cipher against known answers', () => {
   });
 
   for (const [name, create] of engines) {
-    it(`SP 800-38A F.2.5 and F.2.6 hold with ${name}`, () => {
+    it(`${name} passes SP 800-38A F.2.5 and F.2.6`, () => {
       const sample = readVectors('nist-sp800-38a-cbc-aes256.json') as Record<string, string>;
       const { key = '', iv = '', plaintext = '', ciphertext = '' } = sample;
-      const engine = create(hex(key));
-      assert.equal(hex(plaintext).length, 64);
-      assert.equal(engine.encrypt(hex(plaintext), hex(iv)).toString('hex'), ciphertext);
-      assert.equal(engine.decrypt(hex(ciphertext), hex(iv)).toString('hex'), plaintext);
+      const engine = create(fromHex(key));
+      assert.equal(fromHex(plaintext).length, 64);
+      assert.equal(engine.encrypt(fromHex(plaintext), fromHex(iv)).toString('hex'), ciphertext);
+      assert.equal(engine.decrypt(fromHex(ciphertext), fromHex(iv)).toString('hex'), plaintext);
     });
   }
 
-  it('vector files are those that their README describes', () => {
+  it('the vector files have the checksums that their README states', () => {
     const folder = new URL('../../vectors/', import.meta.url);
     const readme = readFileSync(new URL('README.md', folder), 'utf8');
     for (const file of readdirSync(folder).filter((entry) => entry.endsWith('.json'))) {
       const sum = createHash('sha256')
         .update(readFileSync(new URL(file, folder)))
         .digest('hex');
-      assert.ok(readme.includes(`${sum}  ${file}`), `${file} has another checksum than the README says`);
+      assert.ok(readme.includes(`${sum}  ${file}`), `${file} does not have the checksum that the README states`);
     }
   });
 });

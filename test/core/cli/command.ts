@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import type { Sandbox, SandboxPartner } from '../../../core/sandbox/index.ts';
-import { runProgram, type Ended, type RunOptions } from '../../helpers/run-program.ts';
+import { runProgram, type ProgramResult, type RunOptions } from '../../helpers/run-program.ts';
 
 export const main = fileURLToPath(new URL('../../../core/cli/main.ts', import.meta.url));
 
 /** Runs `npm start -- <args>` without npm. */
-export function command(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+export function command(args: readonly string[], options: RunOptions = {}): Promise<ProgramResult> {
   return runProgram(process.execPath, [main, ...args], options);
 }
 

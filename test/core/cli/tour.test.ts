@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { before, describe, it } from 'node:test';
 import type { PartnerReport } from '../../../core/cli/report.ts';
 import { partners } from '../../../core/index.ts';
-import type { Ended } from '../../helpers/run-program.ts';
+import type { ProgramResult } from '../../helpers/run-program.ts';
 import { command, main } from './command.ts';
 
 const names = Object.keys(partners);
@@ -12,8 +12,8 @@ const names = Object.keys(partners);
 const tokenLike = /eyJ[\w-]{10,}|Bearer /;
 
 describe('command line tour of the sandbox', () => {
-  let text: Ended;
-  let json: Ended;
+  let text: ProgramResult;
+  let json: ProgramResult;
   before(async () => {
     [text, json] = await Promise.all([command([]), command(['--json'])]);
   });
@@ -92,6 +92,6 @@ describe('command line tour of the sandbox', () => {
   });
 });
 
-function reports({ stdout }: Ended): PartnerReport[] {
+function reports({ stdout }: ProgramResult): PartnerReport[] {
   return (JSON.parse(stdout) as { partners: PartnerReport[] }).partners;
 }

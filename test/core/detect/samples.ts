@@ -3,13 +3,13 @@ import type { FamilyMessage, FamilyRow } from '../cipher/family-vectors.ts';
 
 type Settings = Omit<CipherSettings, 'key'>;
 
-/** What a developer has of one message of a row, besides the key. */
+/** The sample that a developer has of one message of a row. */
 export function sampleOf({ key }: Pick<FamilyRow, 'key'>, { ciphertext, plaintext, iv }: FamilyMessage): CipherSample {
   return { key, ciphertext, plaintext, ...(iv !== undefined && { iv }) };
 }
 
-/** The settings as one text, whatever the spelling of a fixed IV and, as nobody can know it, the name of the IV's field. */
-export function canonical({ iv, ...rest }: Settings): string {
+/** The settings as one string, ignoring a fixed IV's format and the name of an IV field, which no message reveals. */
+export function canonicalize({ iv, ...rest }: Settings): string {
   const { algorithm = 'aes-256-cbc', keyFormat = 'utf8', derivation = 'none', padding = 16, output = 'hex' } = rest;
   const rule =
     iv.from === 'fixed'
@@ -28,13 +28,13 @@ export function canonical({ iv, ...rest }: Settings): string {
   });
 }
 
-/** The candidates that nothing in the sample sets behind the best one. */
-export function best(sample: CipherSample): readonly CipherCandidate[] {
+/** The candidates that the sample does not rank below the best one. */
+export function bestCandidates(sample: CipherSample): readonly CipherCandidate[] {
   const { candidates } = detectCipher(sample);
   const score = candidates[0]?.score ?? 0;
   return candidates.filter((candidate) => candidate.score > score - 0.5);
 }
 
 export function bestSettings(sample: CipherSample): readonly string[] {
-  return best(sample).map(({ settings }) => canonical(settings));
+  return bestCandidates(sample).map(({ settings }) => canonicalize(settings));
 }

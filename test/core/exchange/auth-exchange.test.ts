@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import type { AuthExchange, PartnerSession } from '../../../core/index.ts';
 import type { Sandbox } from '../../../core/sandbox/index.ts';
 import { manualClock } from '../../helpers/manual-clock.ts';
-import { failure } from '../../helpers/with-session.ts';
-import { assertHidden, hear, names } from './hear.ts';
+import { catchError } from '../../helpers/with-session.ts';
+import { assertHidden, withExchanges, partnerIds } from './with-exchanges.ts';
 
 describe('session.on("exchange")', () => {
-  for (const name of names) {
-    it(`tells of ${name}'s login, refresh and logout, with every secret masked`, () =>
-      hear(name, async ({ session, sandbox, credentials, masked, secrets }) => {
+  for (const name of partnerIds) {
+    it(`reports login, refresh and logout at ${name} with every secret masked`, () =>
+      withExchanges(name, async ({ session, sandbox, credentials, masked, secrets }) => {
         await session.login(credentials);
         await session.refresh();
         await session.signOut();
@@ -33,25 +33,25 @@ describe('session.on("exchange")', () => {
         }
       }));
 
-    it(`reveals ${name}'s payload, body and answer to whoever asks`, () =>
-      hear(name, async ({ session, sandbox, credentials, masked, revealed }) => {
+    it(`reveals payload, body and response of ${name} to a listener with { reveal: true }`, () =>
+      withExchanges(name, async ({ session, sandbox, credentials, masked, revealed }) => {
         await session.login(credentials);
         const tokens = sandbox.tokens(name);
         const [all] = revealed;
         assert.deepEqual(all?.payload, sandbox.journal[0]?.payload);
         assert.equal(all?.body, sandbox.journal[0]?.body);
-        const answer = JSON.stringify(all?.response);
-        assert.ok(tokens && answer.includes(tokens.accessToken) && answer.includes(tokens.refreshToken));
-        // The names of the fields are the same in both.
+        const response = JSON.stringify(all?.response);
+        assert.ok(tokens && response.includes(tokens.accessToken) && response.includes(tokens.refreshToken));
+        // Masking keeps the names of all fields.
         assert.deepEqual(Object.keys(masked[0] ?? {}).sort(), Object.keys(all ?? {}).sort());
         assert.deepEqual(Object.keys(masked[0]?.payload as object), Object.keys(all?.payload as object));
       }));
 
-    it(`tells what ${name} refused, and with what words, without the secrets`, () =>
-      hear(name, async ({ session, credentials, masked, secrets }) => {
+    it(`reports what ${name} refused, with its message but without secrets`, () =>
+      withExchanges(name, async ({ session, credentials, masked, secrets }) => {
         const secretField = Object.keys(credentials).find((field) => /password|secret/.test(field)) ?? '';
         const wrong = { ...credentials, [secretField]: 'Wr0ng-but-still-a-secret' };
-        const error = await failure(session.login(wrong));
+        const error = await catchError(session.login(wrong));
         assert.ok(error instanceof Error);
         assert.equal(masked[0]?.outcome, 'invalidCredentials');
         assert.equal(masked[0].message, error.message);
@@ -60,8 +60,8 @@ describe('session.on("exchange")', () => {
       }));
   }
 
-  it('tells the cipher settings without key and IV', () =>
-    hear('acme-pay', async ({ session, credentials, masked }) => {
+  it('reports the cipher settings without key and IV', () =>
+    withExchanges('acme-pay', async ({ session, credentials, masked }) => {
       await session.login(credentials);
       assert.deepEqual(masked[0]?.cipher, {
         algorithm: 'aes-256-cbc',
@@ -73,11 +73,11 @@ describe('session.on("exchange")', () => {
       });
     }));
 
-  it('tells of a lost answer, a broken one, and trouble at the partner', () =>
-    hear('bizmail', async ({ session, sandbox, credentials, masked, secrets }) => {
+  it('reports a lost response, a broken response and an unavailable partner', () =>
+    withExchanges('bizmail', async ({ session, sandbox, credentials, masked, secrets }) => {
       const outcomeOf = async (fault: Parameters<Sandbox['fail']>[0]): Promise<AuthExchange | undefined> => {
         sandbox.fail(fault, { times: 9 });
-        await failure(session.login(credentials));
+        await catchError(session.login(credentials));
         sandbox.heal();
         return masked.at(-1);
       };
@@ -91,11 +91,11 @@ describe('session.on("exchange")', () => {
       assertHidden(masked, secrets());
     }));
 
-  it('tells of an answer that came too late', () =>
-    hear(
+  it('reports a timeout', () =>
+    withExchanges(
       'bizmail',
       async ({ session, credentials, masked, secrets }) => {
-        await failure(session.login(credentials));
+        await catchError(session.login(credentials));
         assert.deepEqual([masked[0]?.outcome, masked[0]?.status], ['timeout', undefined]);
         assertHidden(masked, secrets());
       },
@@ -103,17 +103,17 @@ describe('session.on("exchange")', () => {
       { timeout: 300 },
     ));
 
-  it('tells when a call was begun, whether it was answered or not', () => {
+  it('reports when a call started, with or without a response', () => {
     const clock = manualClock();
-    return hear(
+    return withExchanges(
       'bizmail',
       async ({ session, sandbox, credentials, masked }) => {
-        const begun = clock.now();
+        const started = clock.now();
         await session.login(credentials);
         sandbox.fail('resetAfter', { times: 9 });
-        await failure(session.login(credentials));
+        await catchError(session.login(credentials));
         assert.deepEqual(
-          masked.map(({ at }) => at - begun),
+          masked.map(({ at }) => at - started),
           [0, 20_000],
         );
       },
@@ -122,34 +122,34 @@ describe('session.on("exchange")', () => {
     );
   });
 
-  it('tells of a login that was given up', () =>
-    hear('bizmail', async ({ session, sandbox, credentials, masked }) => {
+  it('reports an aborted login', () =>
+    withExchanges('bizmail', async ({ session, sandbox, credentials, masked }) => {
       sandbox.set({ delay: 5000 });
-      await failure(session.login(credentials, { signal: AbortSignal.timeout(300) }));
+      await catchError(session.login(credentials, { signal: AbortSignal.timeout(300) }));
       assert.equal(masked[0]?.outcome, 'aborted');
     }));
 
-  it('hides what a partner repeats: the password, the ciphertext, in values and in names', () =>
-    hear('acme-pay', async ({ session, sandbox, credentials, masked, secrets }) => {
+  it('hides passwords and ciphertexts that a partner echoes in values and names', () =>
+    withExchanges('acme-pay', async ({ session, sandbox, credentials, masked, secrets }) => {
       const password = credentials.api_secret ?? '';
-      const first = await sealedBy(session, sandbox, credentials);
+      const first = await ciphertextOfLogin(session, sandbox, credentials);
       sandbox.fail({
         text: JSON.stringify({ status: 'NO', error: { text: `no ${password}` }, [password]: [password, { first }] }),
       });
-      await failure(session.login(credentials));
+      await catchError(session.login(credentials));
       assert.equal(masked.at(-1)?.outcome, 'partnerRefused');
       assert.match(JSON.stringify(masked.at(-1)?.response), /hidden/);
-      // The IV is the same each time, and so is the ciphertext.
+      // The IV is the same each time, and so is the ciphertext of a login.
       assertHidden(masked.slice(-1), [...secrets(), first]);
     }));
 
-  it('hides an answer that could not be decrypted', () =>
-    hear(
+  it('hides a response that could not be decrypted', () =>
+    withExchanges(
       'tconnect',
       async ({ session, sandbox, credentials, masked }) => {
         const data = Buffer.from('f'.repeat(96)).toString('base64');
         sandbox.fail({ text: JSON.stringify({ data, note: 'kept' }) });
-        await failure(session.login(credentials));
+        await catchError(session.login(credentials));
         assert.equal(masked[0]?.outcome, 'cipher');
         assert.deepEqual(masked[0].response, { data: '••••••••', note: 'kept' });
       },
@@ -157,11 +157,11 @@ describe('session.on("exchange")', () => {
       { response: { encryptedIn: 'data' } },
     ));
 
-  it('hides the id of a login that waits for its code', () =>
-    hear(
+  it('hides the id of a login that waits for a one-time code', () =>
+    withExchanges(
       'cloudreve',
       async ({ session, sandbox, credentials, masked, revealed, secrets }) => {
-        await failure(session.login(credentials));
+        await catchError(session.login(credentials));
         const id = (revealed[0]?.response as { data: string }).data;
         const code = sandbox.oneTimeCode();
         await session.login({ otp: code });
@@ -174,24 +174,24 @@ describe('session.on("exchange")', () => {
       { twoFactor: true },
     ));
 
-  it('cuts an answer that is too deep to be walked, and the call goes on', () =>
-    hear('bizmail', async ({ session, sandbox, credentials, masked, revealed }) => {
+  it('truncates a response that is nested too deeply, without breaking the call', () =>
+    withExchanges('bizmail', async ({ session, sandbox, credentials, masked, revealed }) => {
       const deep = 100_000;
       sandbox.fail({ text: `{"a":${'['.repeat(deep)}${']'.repeat(deep)}}` });
-      const error = await failure(session.login(credentials));
+      const error = await catchError(session.login(credentials));
       assert.ok(error instanceof Error && error.name === 'PartnerAuthError', String(error));
       for (const exchange of [masked[0], revealed[0]]) assert.ok(JSON.stringify(exchange).includes('…'));
       await session.login(credentials);
     }));
 
-  it('goes on when a listener throws or changes what it was given', () =>
-    hear('acme-pay', async ({ session, sandbox, credentials, masked }) => {
+  it('tolerates a listener that throws or modifies its exchange', () =>
+    withExchanges('acme-pay', async ({ session, sandbox, credentials, masked }) => {
       session.on(
         'exchange',
         (exchange) => {
           const { result } = exchange.response as { result: Record<string, unknown> };
           result.token = 'another';
-          throw new Error('a listener of the user');
+          throw new Error('The listener failed.');
         },
         { reveal: true },
       );
@@ -204,27 +204,27 @@ describe('session.on("exchange")', () => {
       assert.equal(masked.length, 2);
     }));
 
-  it('ends with off(), once and for that listener alone', () =>
-    hear('bizmail', async ({ session, credentials, masked }) => {
-      const heard: string[] = [];
-      const listener = ({ call }: AuthExchange): void => void heard.push(call);
+  it('unsubscribes one listener once, even if its function is subscribed twice', () =>
+    withExchanges('bizmail', async ({ session, credentials, masked }) => {
+      const reported: string[] = [];
+      const listener = ({ call }: AuthExchange): void => void reported.push(call);
       const off = session.on('exchange', listener);
       session.on('exchange', listener);
       await session.login(credentials);
       off();
       off();
       await session.refresh();
-      assert.deepEqual(heard, ['login', 'login', 'refresh']);
+      assert.deepEqual(reported, ['login', 'login', 'refresh']);
       assert.equal(masked.length, 2);
     }));
 
-  it('refuses an event that there is not', () =>
-    hear('bizmail', async ({ session }) => {
+  it('refuses an unknown event', () =>
+    withExchanges('bizmail', async ({ session }) => {
       assert.throws(() => session.on('exchanges' as 'exchange', () => undefined), TypeError);
     }));
 
-  it('tells nothing of protected calls', () =>
-    hear('bizmail', async ({ session, credentials, masked }) => {
+  it('does not report protected calls', () =>
+    withExchanges('bizmail', async ({ session, credentials, masked }) => {
       await session.login(credentials);
       await session.request('/api/1.0/mail/store', { payload: { subject: 'Xin chào' } });
       assert.equal(masked.length, 1);
@@ -232,7 +232,7 @@ describe('session.on("exchange")', () => {
 });
 
 /** The ciphertext that a login with these credentials sends. */
-async function sealedBy(
+async function ciphertextOfLogin(
   session: PartnerSession,
   sandbox: Sandbox,
   credentials: Readonly<Record<string, string>>,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createCipher, partners } from '../../../core/index.ts';
 import type { CallKind } from '../../../core/partners/definition.ts';
-import { now, read, response, shortly } from './responses.ts';
+import { now, interpret, response, summarize } from './responses.ts';
 
 type Row = readonly [call: CallKind, status: number, body: unknown, expected: string, mayHaveActed?: boolean];
 
@@ -10,13 +10,13 @@ function table(partner: keyof typeof partners, rows: readonly Row[]): void {
   for (const [call, status, body, expected, mayHaveActed = false] of rows) {
     const shown = typeof body === 'string' ? body : JSON.stringify(body);
     it(`${call} HTTP ${status} ${shown.slice(0, 70)} is ${expected}`, () => {
-      const reading = read(partner, call, response(status, body));
-      assert.equal(shortly(reading), expected);
-      if (reading.kind !== 'failure') return;
-      assert.equal(reading.error.status, status);
-      assert.equal(reading.mayHaveActed, mayHaveActed);
-      assert.ok(reading.error.message.includes(partners[partner].label), reading.error.message);
-      assert.match(reading.error.message, /\.$/);
+      const interpretation = interpret(partner, call, response(status, body));
+      assert.equal(summarize(interpretation), expected);
+      if (interpretation.kind !== 'failure') return;
+      assert.equal(interpretation.error.status, status);
+      assert.equal(interpretation.mayHaveActed, mayHaveActed);
+      assert.ok(interpretation.error.message.includes(partners[partner].label), interpretation.error.message);
+      assert.match(interpretation.error.message, /\.$/);
     });
   }
 }
@@ -24,7 +24,7 @@ function table(partner: keyof typeof partners, rows: readonly Row[]): void {
 const html = '<!DOCTYPE html><html><body>Bad gateway</body></html>';
 const everyCall = ['login', 'refresh', 'request'] as const;
 
-/** What every partner's definition leaves to the HTTP status. */
+/** Responses that are classified by HTTP status, because no partner definition has a rule for them. */
 const byStatus: readonly Row[] = everyCall.flatMap((call): Row[] => [
   [call, 301, '', 'redirect (baseUrl)'],
   [call, 302, html, 'redirect (baseUrl)'],
@@ -44,15 +44,15 @@ const byStatus: readonly Row[] = everyCall.flatMap((call): Row[] => [
   [call, 200, '{"access_token":"cut of', 'invalidResponse', true],
 ]);
 
-describe('TCONNECT answers', () => {
+describe('TCONNECT response', () => {
   const tokens = { access_token: 'a', expires_in: 36_000, refresh_token: 'r', token_type: 'Bearer' };
   table('tconnect', [
     ['login', 200, tokens, 'success'],
     ['refresh', 200, tokens, 'success'],
     ['request', 200, { message: 'Push to Soundbox' }, 'success'],
     ['login', 401, '', 'invalidCredentials'],
-    ['login', 401, { message: 'whatever' }, 'invalidCredentials'],
-    ['refresh', 401, { code: 'X', message: 'whatever' }, 'sessionEnded'],
+    ['login', 401, { message: 'refused' }, 'invalidCredentials'],
+    ['refresh', 401, { code: 'X', message: 'refused' }, 'sessionEnded'],
     ['request', 401, '', 'tokenRefused'],
     ['login', 403, '', 'partnerRefused (partnerCode)'],
     ['refresh', 403, '', 'partnerRefused (partnerCode)'],
@@ -64,64 +64,64 @@ describe('TCONNECT answers', () => {
   ]);
 });
 
-describe('BizMail answers', () => {
-  const said = (message: string) => ({ success: false, message });
+describe('BizMail response', () => {
+  const refusal = (message: string) => ({ success: false, message });
   const tokens = { success: true, access_token: 'a', refresh_token: 'r', token_type: 'Bearer', expires_in: 86_400 };
   table('bizmail', [
     ['login', 200, tokens, 'success'],
     ['refresh', 200, tokens, 'success'],
-    // The seven messages of the token and refresh pages.
-    ['login', 400, said('username and password are required'), 'configuration (credentials)'],
-    ['login', 401, said('Invalid credentials'), 'invalidCredentials'],
-    ['refresh', 400, said('refresh_token is required'), 'partnerRefused (bodyForm)'],
-    ['refresh', 401, said('Refresh token expired'), 'sessionEnded'],
-    ['refresh', 401, said('Invalid refresh token'), 'sessionEnded'],
-    ['refresh', 401, said('User not found'), 'accountUnavailable'],
-    ['login', 500, said('Internal server error'), 'partnerUnavailable', true],
-    ['refresh', 500, said('Internal server error'), 'partnerUnavailable', true],
-    // A message that no page shows never ends a session.
-    ['refresh', 401, said('Refresh token expired!'), 'partnerRefused'],
-    ['refresh', 401, said('Service under maintenance'), 'partnerRefused'],
+    // The seven messages that the token and refresh pages document.
+    ['login', 400, refusal('username and password are required'), 'configuration (credentials)'],
+    ['login', 401, refusal('Invalid credentials'), 'invalidCredentials'],
+    ['refresh', 400, refusal('refresh_token is required'), 'partnerRefused (bodyForm)'],
+    ['refresh', 401, refusal('Refresh token expired'), 'sessionEnded'],
+    ['refresh', 401, refusal('Invalid refresh token'), 'sessionEnded'],
+    ['refresh', 401, refusal('User not found'), 'accountUnavailable'],
+    ['login', 500, refusal('Internal server error'), 'partnerUnavailable', true],
+    ['refresh', 500, refusal('Internal server error'), 'partnerUnavailable', true],
+    // An undocumented message never ends a session.
+    ['refresh', 401, refusal('Refresh token expired!'), 'partnerRefused'],
+    ['refresh', 401, refusal('Service under maintenance'), 'partnerRefused'],
     ['refresh', 401, '', 'partnerRefused'],
-    ['refresh', 200, said('Refresh token expired'), 'partnerRefused', true],
+    ['refresh', 200, refusal('Refresh token expired'), 'partnerRefused', true],
     ['login', 200, { ...tokens, success: 'true' }, 'partnerRefused', true],
     ['login', 200, { ...tokens, success: undefined }, 'partnerRefused', true],
-    ['request', 401, said('Token expired'), 'tokenRefused'],
+    ['request', 401, refusal('Token expired'), 'tokenRefused'],
     ['request', 401, '', 'tokenRefused'],
-    ['request', 400, said('attachments too large'), 'partnerRefused'],
+    ['request', 400, refusal('attachments too large'), 'partnerRefused'],
     ...byStatus,
   ]);
 });
 
-describe('Cloudreve answers', () => {
-  const said = (code: number, msg = '') => ({ code, msg, correlation_id: '6dd9b4f8-0b5f-4e5d-9b3c-0d3d1b9ad6c5' });
+describe('Cloudreve response', () => {
+  const refusal = (code: number, msg = '') => ({ code, msg, correlation_id: '6dd9b4f8-0b5f-4e5d-9b3c-0d3d1b9ad6c5' });
   table('cloudreve', [
     ['login', 200, { code: 0, msg: '', data: { user: {}, token: {} } }, 'success'],
     ['refresh', 200, { code: 0, msg: '', data: {} }, 'success'],
     ['logout', 200, { code: 0, msg: '', data: '' }, 'success'],
     ['login', 200, { code: 203, msg: '', data: '3f0f…' }, 'oneTimeCodeRequired'],
-    ['login', 200, said(40026, 'CAPTCHA not match.'), 'captchaRequired'],
-    ['login', 200, said(40080, 'Incorrect password or email address'), 'invalidCredentials'],
+    ['login', 200, refusal(40026, 'CAPTCHA not match.'), 'captchaRequired'],
+    ['login', 200, refusal(40080, 'Incorrect password or email address'), 'invalidCredentials'],
     ['login', 200, { code: 40001, msg: 'Email cannot be empty' }, 'configuration (credentials)'],
     ['login', 200, { code: 40001, msg: 'Parameter error' }, 'configuration (credentials)'],
-    ['login', 200, said(40017, 'This account has been blocked'), 'accountUnavailable'],
-    ['login', 200, said(40018, 'This account is not activated'), 'accountUnavailable'],
-    ['login', 200, said(50002, 'Failed to issue token pair'), 'partnerUnavailable', true],
-    ['oneTimeCode', 200, said(40022, 'Incorrect 2FA code'), 'invalidOneTimeCode'],
-    ['oneTimeCode', 200, said(404, 'Session not found'), 'invalidOneTimeCode'],
+    ['login', 200, refusal(40017, 'This account has been blocked'), 'accountUnavailable'],
+    ['login', 200, refusal(40018, 'This account is not activated'), 'accountUnavailable'],
+    ['login', 200, refusal(50002, 'Failed to issue token pair'), 'partnerUnavailable', true],
+    ['oneTimeCode', 200, refusal(40022, 'Incorrect 2FA code'), 'invalidOneTimeCode'],
+    ['oneTimeCode', 200, refusal(404, 'Session not found'), 'invalidOneTimeCode'],
     ['oneTimeCode', 200, { code: 40001, msg: 'OTP cannot be empty' }, 'invalidOneTimeCode'],
-    ['oneTimeCode', 200, said(40017, 'This account has been blocked'), 'accountUnavailable'],
-    ['refresh', 200, said(40020, 'Failed to issue token pair'), 'sessionEnded'],
-    ['refresh', 200, said(50001, 'failed to get login user'), 'partnerRefused', true],
-    ['refresh', 200, said(401, 'Login required'), 'partnerRefused', true],
+    ['oneTimeCode', 200, refusal(40017, 'This account has been blocked'), 'accountUnavailable'],
+    ['refresh', 200, refusal(40020, 'Failed to issue token pair'), 'sessionEnded'],
+    ['refresh', 200, refusal(50001, 'failed to get login user'), 'partnerRefused', true],
+    ['refresh', 200, refusal(401, 'Login required'), 'partnerRefused', true],
     ['refresh', 200, { code: 40001, msg: 'RefreshToken cannot be empty' }, 'partnerRefused', true],
-    ['logout', 200, said(40020, 'Failed to parse token'), 'partnerRefused', true],
-    ['request', 200, said(401, 'Login required'), 'tokenRefused'],
-    ['request', 200, said(40020, 'Invalid token type'), 'tokenRefused'],
-    ['request', 200, said(50001, 'failed to get login user'), 'accountUnavailable'],
-    ['request', 200, said(40089, 'Insufficient scope: files'), 'partnerRefused', true],
-    ['request', 200, said(404, 'User not found'), 'partnerRefused', true],
-    // A code is a number on this wire; a text that looks like one is not it.
+    ['logout', 200, refusal(40020, 'Failed to parse token'), 'partnerRefused', true],
+    ['request', 200, refusal(401, 'Login required'), 'tokenRefused'],
+    ['request', 200, refusal(40020, 'Invalid token type'), 'tokenRefused'],
+    ['request', 200, refusal(50001, 'failed to get login user'), 'accountUnavailable'],
+    ['request', 200, refusal(40089, 'Insufficient scope: files'), 'partnerRefused', true],
+    ['request', 200, refusal(404, 'User not found'), 'partnerRefused', true],
+    // A code is a number; a string with the same digits does not match.
     ['refresh', 200, { code: '40020', msg: '' }, 'partnerRefused', true],
     ['refresh', 200, { code: '0', msg: '', data: {} }, 'partnerRefused', true],
     ['refresh', 200, {}, 'partnerRefused', true],
@@ -129,25 +129,29 @@ describe('Cloudreve answers', () => {
     ...byStatus,
   ]);
 
-  it('hands over the correlation id and the code', () => {
-    const reading = read('cloudreve', 'refresh', response(200, said(40020, 'Failed to issue token pair')));
-    assert.ok(reading.kind === 'failure');
-    assert.equal(reading.error.correlationId, '6dd9b4f8-0b5f-4e5d-9b3c-0d3d1b9ad6c5');
-    assert.match(reading.error.message, /HTTP 200, code 40020.*"Failed to issue token pair".*Sign in again/);
-    assert.equal(reading.error.retryable, false);
+  it('provides its correlation id and code', () => {
+    const interpretation = interpret(
+      'cloudreve',
+      'refresh',
+      response(200, refusal(40020, 'Failed to issue token pair')),
+    );
+    assert.ok(interpretation.kind === 'failure');
+    assert.equal(interpretation.error.correlationId, '6dd9b4f8-0b5f-4e5d-9b3c-0d3d1b9ad6c5');
+    assert.match(interpretation.error.message, /HTTP 200, code 40020.*"Failed to issue token pair".*Sign in again/);
+    assert.equal(interpretation.error.retryable, false);
   });
 
-  it('drops a correlation id that is none', () => {
+  it('ignores an invalid correlation id', () => {
     for (const correlation_id of ['a b', 'x\n', '<b>', 'x'.repeat(81), '', 7, { id: 1 }]) {
-      const reading = read('cloudreve', 'refresh', response(200, { ...said(40020), correlation_id }));
-      assert.ok(reading.kind === 'failure');
-      assert.equal('correlationId' in reading.error, false);
+      const interpretation = interpret('cloudreve', 'refresh', response(200, { ...refusal(40020), correlation_id }));
+      assert.ok(interpretation.kind === 'failure');
+      assert.equal('correlationId' in interpretation.error, false);
     }
   });
 });
 
-describe('an error', () => {
-  it('hands over Retry-After, whatever its length', () => {
+describe('an error for a response', () => {
+  it('provides Retry-After, however long it is', () => {
     const rows = [
       ['7', 7],
       ['86400', 86_400],
@@ -156,10 +160,10 @@ describe('an error', () => {
     ] as const;
     for (const [header, expected] of rows) {
       for (const status of [429, 503]) {
-        const reading = read('tconnect', 'refresh', response(status, '', { 'retry-after': header }));
-        assert.ok(reading.kind === 'failure');
-        assert.equal(reading.error.retryAfter, expected);
-        assert.equal(reading.error.retryable, true);
+        const interpretation = interpret('tconnect', 'refresh', response(status, '', { 'retry-after': header }));
+        assert.ok(interpretation.kind === 'failure');
+        assert.equal(interpretation.error.retryAfter, expected);
+        assert.equal(interpretation.error.retryable, true);
       }
     }
   });
@@ -175,28 +179,30 @@ describe('an error', () => {
       ['refresh', 502, /Try again later; the session is kept\.$/],
     ] as const;
     for (const [call, status, message] of advice) {
-      const reading = read('tconnect', call, response(status, ''));
-      assert.ok(reading.kind === 'failure');
-      assert.match(reading.error.message, message);
+      const interpretation = interpret('tconnect', call, response(status, ''));
+      assert.ok(interpretation.kind === 'failure');
+      assert.match(interpretation.error.message, message);
     }
   });
+});
 
-  it('opens an answer that the definition calls encrypted', () => {
+describe('a response that is encrypted according to its definition', () => {
+  it('is decrypted, unless it is a plain error', () => {
     const cipher = createCipher({ key: 'k'.repeat(32), iv: { from: 'key' } });
     const definition = { ...partners.tconnect, response: { ...partners.tconnect.response, encryptedIn: 'data' } };
     const encrypted = response(200, { data: cipher.encrypt('{"access_token":"a"}') });
-    assert.deepEqual(read(definition, 'login', encrypted, { cipher }), {
+    assert.deepEqual(interpret(definition, 'login', encrypted, { cipher }), {
       kind: 'success',
       json: { access_token: 'a' },
     });
 
-    const broken = read(definition, 'login', response(200, { data: 'ab'.repeat(16) }), { cipher });
-    assert.equal(shortly(broken), 'cipher (cipher)');
+    const broken = interpret(definition, 'login', response(200, { data: 'ab'.repeat(16) }), { cipher });
+    assert.equal(summarize(broken), 'cipher (cipher)');
     assert.ok(broken.kind === 'failure' && broken.mayHaveActed);
-    const noJson = read(definition, 'login', response(200, { data: cipher.encrypt('hello') }), { cipher });
-    assert.equal(shortly(noJson), 'invalidResponse');
-    // An error that comes in plain is still read.
-    const plain = read(definition, 'login', response(401, { message: 'no' }), { cipher });
-    assert.equal(shortly(plain), 'invalidCredentials');
+    const noJson = interpret(definition, 'login', response(200, { data: cipher.encrypt('hello') }), { cipher });
+    assert.equal(summarize(noJson), 'invalidResponse');
+
+    const plain = interpret(definition, 'login', response(401, { message: 'no' }), { cipher });
+    assert.equal(summarize(plain), 'invalidCredentials');
   });
 });

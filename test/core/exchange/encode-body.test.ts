@@ -12,9 +12,9 @@ interface FormReader {
   formData(): Promise<FormData>;
 }
 
-/** The form as a server reads it. */
-function parsed({ body, contentType }: EncodedBody): Promise<FormData> {
-  // Deprecated for servers, because it holds the whole form in memory; here that is the point.
+/** Parses the form as a server would. */
+function parseForm({ body, contentType }: EncodedBody): Promise<FormData> {
+  // Typed here because Response.formData() is deprecated: it buffers the whole form, which is fine in a test.
   const reader: FormReader = new Response(new Uint8Array(Buffer.from(body)), {
     headers: { 'content-type': contentType },
   });
@@ -23,15 +23,15 @@ function parsed({ body, contentType }: EncodedBody): Promise<FormData> {
 
 const multipart = (fields: Payload): Promise<EncodedBody> => encodeBody({ form: 'multipart' }, fields, undefined);
 
-describe('body', () => {
-  it('as JSON is the payload itself', async () => {
+describe('encodeBody', () => {
+  it('writes the payload as JSON', async () => {
     const { body, contentType, secrets } = await encodeBody({ form: 'json' }, payload, undefined);
     assert.deepEqual(JSON.parse(body as string), payload);
     assert.equal(contentType, 'application/json');
     assert.deepEqual(secrets, []);
   });
 
-  it('encrypted is one field that another program decrypts to the payload', async () => {
+  it('writes one encrypted field that node:crypto decrypts to the payload', async () => {
     const [key, iv] = [randomBytes(32), randomBytes(16)];
     const cipher = createCipher({ key, iv: { from: 'fixed', value: iv } });
     const { body, contentType, secrets } = await encodeBody({ form: 'encrypted', field: 'data' }, payload, cipher);
@@ -47,7 +47,7 @@ describe('body', () => {
   });
 
   for (const envelope of ['json', 'form'] as const) {
-    it(`encrypted around a long payload is the same in a ${envelope} envelope, and lets others run meanwhile`, async () => {
+    it(`encrypts a long payload in a ${envelope} envelope as encryptedBody() does, without blocking the event loop`, async () => {
       const cipher = createCipher({
         key: randomBytes(32),
         iv: { from: 'zero' },
@@ -71,14 +71,14 @@ describe('body', () => {
     });
   }
 
-  it('encrypted needs a cipher', async () => {
+  it('requires a cipher for an encrypted body', async () => {
     await assert.rejects(encodeBody({ form: 'encrypted', field: 'data' }, payload, undefined), TypeError);
   });
 
-  it('as multipart is read back by a server', async () => {
+  it('writes multipart that a server can parse', async () => {
     const encoded = await multipart(payload);
     assert.match(encoded.contentType, /^multipart\/form-data; boundary=\S+$/);
-    const form = await parsed(encoded);
+    const form = await parseForm(encoded);
     assert.deepEqual(
       [...form],
       [
@@ -92,8 +92,8 @@ describe('body', () => {
     );
   });
 
-  it('as multipart leaves out undefined and writes objects as JSON', async () => {
-    const form = await parsed(await multipart({ a: undefined, b: { c: [1] }, d: true, e: '' }));
+  it('omits undefined and writes objects as JSON in multipart', async () => {
+    const form = await parseForm(await multipart({ a: undefined, b: { c: [1] }, d: true, e: '' }));
     assert.deepEqual(
       [...form],
       [
@@ -104,10 +104,10 @@ describe('body', () => {
     );
   });
 
-  it('as multipart carries files byte for byte', async () => {
+  it('keeps files byte for byte in multipart', async () => {
     const bytes = randomBytes(5000);
     const file = new File([bytes], 'hoá đơn "1".pdf', { type: 'application/pdf' });
-    const form = await parsed(await multipart({ 'attachments[]': [file, new Blob(['x'])], subject: 'Chào' }));
+    const form = await parseForm(await multipart({ 'attachments[]': [file, new Blob(['x'])], subject: 'Chào' }));
     const [first, second] = form.getAll('attachments[]') as unknown as readonly FileLike[];
     assert.ok(bytes.equals(new Uint8Array((await first?.arrayBuffer()) ?? new ArrayBuffer())));
     assert.equal(first?.name, 'hoá đơn "1".pdf');
@@ -116,9 +116,9 @@ describe('body', () => {
     assert.equal(form.get('subject'), 'Chào');
   });
 
-  it('as multipart lets no value break out of its field', async () => {
+  it('lets no name or value break out of its multipart field', async () => {
     const hostile = { 'a"\r\nX-Evil: 1': 'b\r\n--boundary\r\nContent-Disposition: form-data; name="admin"\r\n\r\n1' };
-    const form = await parsed(await multipart(hostile));
+    const form = await parseForm(await multipart(hostile));
     assert.equal([...form].length, 1);
     assert.equal(form.has('admin'), false);
   });

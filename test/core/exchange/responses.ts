@@ -5,10 +5,10 @@ import { decodeResponse } from '../../../core/exchange/decode-response.ts';
 import { responseError } from '../../../core/exchange/response-error.ts';
 import type { HttpResponse } from '../../../core/transport/http.ts';
 
-/** 12:00 UTC on a Sunday; what the tests call now. */
+/** The current time in the tests: 12:00 UTC on a Sunday. */
 export const now = Date.UTC(2026, 2, 1, 12);
 
-/** A response that was requested at `now` and came 200 ms later. */
+/** A response to a request that was sent at `now`, received 200 ms later. */
 export function response(status: number, body: unknown, headers: Record<string, string> = {}): HttpResponse {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return { status, headers, body: text, sentAt: now, receivedAt: now + 200 };
@@ -19,8 +19,8 @@ export function jwt(claims: Record<string, unknown>): string {
   return `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}.c2lnbmF0dXJl`;
 }
 
-/** What the exchange makes of a response. */
-export type Reading =
+/** The interpretation of a response by core/exchange. */
+export type Interpretation =
   | { readonly kind: 'success' | 'tokenRefused'; readonly json: unknown }
   | {
       readonly kind: 'failure';
@@ -29,19 +29,19 @@ export type Reading =
       readonly mayHaveActed: boolean;
     };
 
-/** A reading in one line: `success`, `tokenRefused`, or the error's code with the setting that it points to. */
-export function shortly(reading: Reading): string {
-  if (reading.kind !== 'failure') return reading.kind;
-  const { code, setting } = reading.error;
+/** An interpretation as one string: `success`, `tokenRefused`, or the error's code with the setting that it names. */
+export function summarize(interpretation: Interpretation): string {
+  if (interpretation.kind !== 'failure') return interpretation.kind;
+  const { code, setting } = interpretation.error;
   return setting === undefined ? code : `${code} (${setting})`;
 }
 
-export function read(
+export function interpret(
   partner: keyof typeof partners | PartnerDefinition,
   call: CallKind,
   http: HttpResponse,
   { cipher, redact = (text) => text }: { cipher?: Cipher; redact?: ((text: string) => string) | undefined } = {},
-): Reading {
+): Interpretation {
   const definition = typeof partner === 'string' ? partners[partner] : partner;
   const decoded = decodeResponse(definition, http.body, cipher);
   const { json } = decoded;

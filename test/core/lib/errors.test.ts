@@ -12,20 +12,20 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const read = (file: string): string => readFileSync(`${root}${file}`, 'utf8');
 const sorted = (codes: Iterable<string>): string[] => [...codes].sort();
 
-/** The first cells of a Markdown table that hold one code each. */
-function documented(text: string): string[] {
+/** The codes in the first column of a Markdown table. */
+function codesIn(text: string): string[] {
   return [...text.matchAll(/^[ *]*\|\s*`(\w+)`\s*\|/gm)].map(([, code = '']) => code);
 }
 
 describe('error codes', () => {
-  it('are those that the documentation of the type lists, in its order', () => {
+  it("are listed in the type's documentation, in the same order", () => {
     const [table = ''] = read('core/lib/errors.ts').split('export type PartnerAuthErrorCode');
-    assert.deepEqual(documented(table), [...errorCodes]);
+    assert.deepEqual(codesIn(table), [...errorCodes]);
   });
 
-  it('are those that core/README.md lists', () => {
+  it('are listed in core/README.md, in this order', () => {
     const [, section = ''] = read('core/README.md').split('\n## Error codes\n');
-    assert.deepEqual(documented(section), [...errorCodes]);
+    assert.deepEqual(codesIn(section), [...errorCodes]);
   });
 
   it('are each used by the library', () => {
@@ -37,11 +37,11 @@ describe('error codes', () => {
     assert.deepEqual(unused, []);
   });
 
-  it('are each there once', () => {
+  it('are unique', () => {
     assert.equal(new Set(errorCodes).size, errorCodes.length);
   });
 
-  it('are retryable where the same call may succeed later', () => {
+  it('are retryable if the same call may succeed later', () => {
     const retryable = errorCodes.filter((code) => new PartnerAuthError(code, 'x').retryable);
     const expected = ['network', 'timeout', 'rateLimited', 'partnerUnavailable', 'store', 'lock'];
     assert.deepEqual(sorted(retryable), sorted(expected));
@@ -64,7 +64,7 @@ describe('PartnerAuthError', () => {
     assert.deepEqual([code, retryable], ['rateLimited', true]);
   });
 
-  it('has no property for a detail that is not known', () => {
+  it('has no property for an unknown detail', () => {
     const bare = new PartnerAuthError('closed', 'x', { status: undefined, challenge: undefined });
     assert.deepEqual(sorted(Object.keys(bare)), ['code', 'name', 'retryable']);
   });
@@ -81,7 +81,7 @@ describe('PartnerAuthError', () => {
     });
   });
 
-  it('shows message, code and details under inspect, and the brand only when asked', () => {
+  it('shows message, code and details in inspect(), but not the brand symbol', () => {
     const shown = inspect(error);
     for (const part of ['PartnerAuthError: Too many calls.', "code: 'rateLimited'", 'status: 429', "'id-1'"]) {
       assert.ok(shown.includes(part), part);
@@ -89,21 +89,21 @@ describe('PartnerAuthError', () => {
     assert.doesNotMatch(shown, /Symbol/);
   });
 
-  it('is cloned to an Error with the same message and nothing more', () => {
+  it('is cloned to a plain Error with the same message', () => {
     const clone = structuredClone(error);
     assert.ok(clone instanceof Error);
     assert.equal(clone.message, 'Too many calls.');
     assert.deepEqual(Object.keys(clone), []);
   });
 
-  it('can not be changed into another error', () => {
+  it('is immutable', () => {
     assert.throws(() => Object.assign(error, { status: 200 }), TypeError);
   });
 });
 
 describe('isPartnerAuthError', () => {
-  it('knows the errors of another copy of the library', async () => {
-    // A bundle, or a second version in node_modules; the query makes Node load the file once more.
+  it('recognizes errors of another copy of the library', async () => {
+    // As in a bundle, or with a second version in node_modules; the query makes Node load the file again.
     const second = (await import(new URL('../../../core/lib/errors.ts?copy', import.meta.url).href)) as typeof Errors;
     assert.notEqual(second.PartnerAuthError, PartnerAuthError);
     const foreign: unknown = new second.PartnerAuthError('closed', 'x');
@@ -112,7 +112,7 @@ describe('isPartnerAuthError', () => {
     assert.equal(second.isPartnerAuthError(new PartnerAuthError('closed', 'x')), true);
   });
 
-  it('knows the errors of another realm', () => {
+  it('recognizes errors of another realm', () => {
     const source = read('core/lib/errors.ts');
     const brand = /Symbol\.for\('([^']+)'\)/.exec(source)?.[1];
     const foreign: unknown = runInNewContext(
@@ -122,14 +122,14 @@ describe('isPartnerAuthError', () => {
     assert.equal(isPartnerAuthError(foreign), true);
   });
 
-  for (const value of [undefined, null, 0, '', 'PartnerAuthError', new Error('x'), {}, [], () => 1, error()]) {
-    it(`does not take ${inspect(value, { compact: true }).split('\n')[0] ?? ''} for one`, () => {
+  for (const value of [undefined, null, 0, '', 'PartnerAuthError', new Error('x'), {}, [], () => 1, parsedError()]) {
+    it(`returns false for ${inspect(value, { compact: true }).split('\n')[0] ?? ''}`, () => {
       assert.equal(isPartnerAuthError(value), false);
     });
   }
 });
 
-/** What JSON leaves of one: all of its fields, but not the error itself. */
-function error(): unknown {
+/** A plain object with the fields of an error, as parsed from JSON. */
+function parsedError(): unknown {
   return JSON.parse(JSON.stringify(new PartnerAuthError('closed', 'a parsed copy')));
 }

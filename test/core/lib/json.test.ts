@@ -3,10 +3,11 @@ import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { parseJson, stringAt, valueAt } from '../../../core/lib/json.ts';
 
-describe('value at a path', () => {
-  const answer = { a: { b: { c: 'deep' }, list: ['x'] }, empty: '', zero: 0, none: null, 'a.b': 'dotted' };
+const object = { a: { b: { c: 'deep' }, list: ['x'] }, empty: '', zero: 0, none: null, 'a.b': 'dotted' };
+
+describe('valueAt', () => {
   const table: readonly (readonly [path: string | undefined, expected: unknown])[] = [
-    [undefined, answer],
+    [undefined, object],
     ['a.b.c', 'deep'],
     ['a.list.0', 'x'],
     ['zero', 0],
@@ -20,25 +21,27 @@ describe('value at a path', () => {
     ['a.toString', undefined],
   ];
   for (const [path, expected] of table) {
-    it(`${String(path)} is ${inspect(expected).slice(0, 30)}`, () => {
-      assert.deepEqual(valueAt(answer, path), expected);
+    it(`returns ${inspect(expected).slice(0, 30)} at ${String(path)}`, () => {
+      assert.deepEqual(valueAt(object, path), expected);
     });
   }
 
-  it('is undefined in anything that is no object', () => {
+  it('returns undefined for a value that is not an object', () => {
     for (const value of [undefined, null, 'text', 7, true]) assert.equal(valueAt(value, 'length'), undefined);
   });
+});
 
-  it('is a text only where there is one that is not empty', () => {
-    assert.equal(stringAt(answer, 'a.b.c'), 'deep');
+describe('stringAt', () => {
+  it('returns only non-empty strings', () => {
+    assert.equal(stringAt(object, 'a.b.c'), 'deep');
     for (const path of ['empty', 'zero', 'none', 'a', 'missing', undefined])
-      assert.equal(stringAt(answer, path), undefined);
+      assert.equal(stringAt(object, path), undefined);
     assert.equal(stringAt('text', undefined), undefined);
   });
 });
 
 describe('parseJson', () => {
-  it('gives undefined for what is no JSON', () => {
+  it('returns undefined for invalid JSON', () => {
     for (const text of ['', ' ', '{', "{'a':1}", 'undefined', '\ufeff{}', '<html>'])
       assert.equal(parseJson(text), undefined);
     assert.deepEqual(parseJson(' {"a":[1]} '), { a: [1] });

@@ -9,11 +9,11 @@ const accounts = ({ credentials }: PartnerDefinition): string[] =>
   credentials.filter(({ account }) => account).map(({ name }) => name);
 
 describe('built-in partners', () => {
-  it('are each named by their own id', () => {
+  it('have their id as name', () => {
     for (const [name, { id }] of Object.entries(partners)) assert.equal(id, name);
   });
 
-  it('are data that definePartner takes as it is', () => {
+  it('are plain data that definePartner() accepts unchanged', () => {
     for (const definition of Object.values(partners)) {
       const { parse, stringify } = JSON;
       assert.deepEqual(definePartner(parse(stringify(definition)) as PartnerDefinition), definition);
@@ -25,7 +25,7 @@ describe('built-in partners', () => {
 describe('TCONNECT definition', () => {
   const { tconnect } = partners;
 
-  it('has the paths of the login and refresh pages', () => {
+  it('has the documented paths', () => {
     assert.deepEqual(tconnect.login, { path: '/openapi/v1/auth/login' });
     assert.deepEqual(tconnect.refresh, { path: '/openapi/v1/auth/refresh', tokenField: 'refresh_token' });
     assert.equal(tconnect.logout, undefined);
@@ -36,13 +36,13 @@ describe('TCONNECT definition', () => {
     );
   });
 
-  it('sends the encrypted payload in data, and Partner-Code with every call', () => {
+  it('sends the encrypted payload in data, and the header Partner-Code with every call', () => {
     assert.deepEqual(tconnect.body, { form: 'encrypted', field: 'data' });
     assert.equal(tconnect.requestBody, undefined);
     assert.deepEqual(tconnect.headers, { 'Partner-Code': '{partnerCode}' });
   });
 
-  it('takes the four credentials of the login page', () => {
+  it('has the four documented credentials', () => {
     assert.deepEqual(names(tconnect), ['username', 'password', 'client_id', 'client_secret']);
     assert.deepEqual(secrets(tconnect), ['password', 'client_secret']);
     assert.deepEqual(accounts(tconnect), ['username']);
@@ -57,7 +57,7 @@ describe('TCONNECT definition', () => {
     assert.equal(success, undefined);
   });
 
-  it('has no rule on an error body, of which nothing is published', () => {
+  it('has no rule for an error body, because none is documented', () => {
     for (const rule of tconnect.errors ?? []) {
       assert.equal(rule.code, undefined);
       assert.equal(rule.message, undefined);
@@ -68,7 +68,7 @@ describe('TCONNECT definition', () => {
 describe('BizMail definition', () => {
   const { bizmail } = partners;
 
-  it('has the paths of the overview', () => {
+  it('has the documented paths', () => {
     assert.deepEqual(bizmail.login, { path: '/api/1.0/auth/token' });
     assert.deepEqual(bizmail.refresh, { path: '/api/1.0/auth/refresh', tokenField: 'refresh_token' });
     assert.equal(bizmail.logout, undefined);
@@ -79,19 +79,19 @@ describe('BizMail definition', () => {
     );
   });
 
-  it('sends JSON to log in, multipart to send a mail, and no header of its own', () => {
+  it('sends JSON for login, multipart for a mail, and no extra headers', () => {
     assert.deepEqual(bizmail.body, { form: 'json' });
     assert.deepEqual(bizmail.requestBody, { form: 'multipart' });
     assert.equal(bizmail.headers, undefined);
   });
 
-  it('takes username and password', () => {
+  it('has the credentials username and password', () => {
     assert.deepEqual(names(bizmail), ['username', 'password']);
     assert.deepEqual(secrets(bizmail), ['password']);
     assert.deepEqual(accounts(bizmail), ['username']);
   });
 
-  it('wants success: true and reads one lifetime; the other stands in the refresh token', () => {
+  it('requires success: true and reads one lifetime, because the refresh token contains the other', () => {
     const { success, accessExpiry, refreshExpiry } = bizmail.response;
     assert.deepEqual(success, { field: 'success', equals: true });
     assert.deepEqual(accessExpiry, { field: 'expires_in', unit: 'seconds' });
@@ -102,7 +102,7 @@ describe('BizMail definition', () => {
 describe('Cloudreve definition', () => {
   const { cloudreve } = partners;
 
-  it('has the routes of 4.18', () => {
+  it('has the routes of version 4.18', () => {
     const { login, refresh, logout, oneTimeCode, captcha } = cloudreve;
     assert.deepEqual(login, { path: '/api/v4/session/token', tokensIn: 'data.token' });
     assert.deepEqual(refresh, {
@@ -118,18 +118,18 @@ describe('Cloudreve definition', () => {
     assert.deepEqual([captcha.textField, captcha.ticketField], ['captcha', 'ticket']);
   });
 
-  it('sends plain JSON without headers of its own', () => {
+  it('sends plain JSON and no extra headers', () => {
     assert.deepEqual(cloudreve.body, { form: 'json' });
     assert.equal(cloudreve.headers, undefined);
     assert.equal(cloudreve.baseUrls, undefined);
   });
 
-  it('takes email and password', () => {
+  it('has the credentials email and password', () => {
     assert.deepEqual(names(cloudreve), ['email', 'password']);
     assert.deepEqual(secrets(cloudreve), ['password']);
   });
 
-  it('wants code 0 and reads two moments', () => {
+  it('requires code 0 and reads two timestamps', () => {
     const { success, accessExpiry, refreshExpiry, code, message, correlationId } = cloudreve.response;
     assert.deepEqual(success, { field: 'code', equals: 0 });
     assert.deepEqual(accessExpiry, { field: 'access_expires', unit: 'rfc3339' });

@@ -11,7 +11,7 @@ import {
 } from '../../../core/index.ts';
 import { startSandbox, type Sandbox, type SandboxDefinition } from '../../../core/sandbox/index.ts';
 import { acmePay, acmePayJson } from '../../helpers/readme-partner.ts';
-import { failure } from '../../helpers/with-session.ts';
+import { catchError } from '../../helpers/with-session.ts';
 
 type Cipher = NonNullable<SandboxDefinition['cipher']>;
 
@@ -23,7 +23,7 @@ interface AcmeOptions {
 
 const byKey: Cipher = { iv: { from: 'key' } };
 
-/** The README's partner in the sandbox, and a session with it: both know the JSON alone. */
+/** Runs a test with the README's partner in the sandbox and a session with it, both from the JSON alone. */
 async function withAcme(
   test: (acme: {
     readonly sandbox: Sandbox;
@@ -40,15 +40,15 @@ async function withAcme(
 }
 
 async function refusal(call: Promise<unknown>): Promise<PartnerAuthError> {
-  const error = await failure(call);
+  const error = await catchError(call);
   assert.ok(isPartnerAuthError(error), String(error));
   return error;
 }
 
-const lines = (sandbox: Sandbox): string[] => sandbox.journal.map(({ call, status }) => `${call} ${status}`);
+const callsOf = (sandbox: Sandbox): string[] => sandbox.journal.map(({ call, status }) => `${call} ${status}`);
 
-describe('a partner that is JSON alone', () => {
-  it('signs in, refreshes, calls and signs out', () =>
+describe('a partner defined as JSON', () => {
+  it('supports login, refresh, calls and sign-out', () =>
     withAcme(async ({ sandbox, session, credentials }) => {
       await session.login(credentials);
       assert.equal(session.status.phase, 'valid');
@@ -64,7 +64,7 @@ describe('a partner that is JSON alone', () => {
         body: { status: 'OK' },
       });
       assert.deepEqual(await session.signOut(), { revoked: true });
-      assert.deepEqual(lines(sandbox), ['login 200', 'refresh 200', 'protected 200', 'protected 200', 'logout 200']);
+      assert.deepEqual(callsOf(sandbox), ['login 200', 'refresh 200', 'protected 200', 'protected 200', 'logout 200']);
       const [login, refresh] = sandbox.journal;
       assert.deepEqual(login?.payload, { ...credentials, grant_type: 'password' });
       assert.deepEqual(refresh?.payload, { renewal_token: first?.refreshToken });
@@ -72,15 +72,15 @@ describe('a partner that is JSON alone', () => {
       for (const { headers } of sandbox.journal) assert.match(headers['x-merchant-id'] ?? '', /^SANDBOX-/);
     }));
 
-  it('refreshes a token that the partner does not accept any more, and goes on', () =>
+  it('repeats a call after a refresh if the access token has expired', () =>
     withAcme(async ({ sandbox, session, credentials }) => {
       await session.login(credentials);
       sandbox.advance(7200);
       assert.equal((await session.request('/v2/balance')).status, 200);
-      assert.deepEqual(lines(sandbox).slice(1), ['protected 401', 'refresh 200', 'protected 200']);
+      assert.deepEqual(callsOf(sandbox).slice(1), ['protected 401', 'refresh 200', 'protected 200']);
     }));
 
-  it('is refused in the words of its rules', () =>
+  it('reports errors according to its rules', () =>
     withAcme(async ({ sandbox, session, credentials }) => {
       const wrong = await refusal(session.login({ ...credentials, api_secret: 'another' }));
       assert.equal(wrong.code, 'invalidCredentials');
@@ -92,7 +92,7 @@ describe('a partner that is JSON alone', () => {
       assert.equal(session.status.phase, 'ended');
     }));
 
-  it('points to the cipher settings, and to detectCipher, when the partner can not decrypt', () =>
+  it('names the cipher settings and detectCipher() if the partner cannot decrypt', () =>
     withAcme(
       async ({ session, credentials }) => {
         const error = await refusal(session.login(credentials));
@@ -102,7 +102,7 @@ describe('a partner that is JSON alone', () => {
       { options: { cipher: { key: 'k'.repeat(32), iv: { from: 'zero' } } } },
     ));
 
-  it('says which setting is missing before anything is sent', async () => {
+  it('reports a missing setting or credential before anything is sent', async () => {
     const settings = { partner: acmePay, baseUrl: 'https://acme.example', partnerCode: 'M-1' };
     const noCipher = await refusal(openSession(settings));
     assert.deepEqual([noCipher.code, noCipher.setting], ['configuration', 'cipher']);
@@ -118,7 +118,7 @@ describe('a partner that is JSON alone', () => {
   const { body: _, ...rest } = acmePay;
   const shapes: readonly (readonly [string, PartnerDefinition, Cipher | 'none', RegExp])[] = [
     [
-      'form fields, a query string and an IV in a field of its own',
+      'form fields, a query string and an IV in its own field',
       {
         ...rest,
         body: {
@@ -133,7 +133,7 @@ describe('a partner that is JSON alone', () => {
       /^merchant=SANDBOX-\w+&v=2.0&details=[\dA-F]+&vector=[\dA-F]{32}$/,
     ],
     [
-      'encrypted answers, and a password that is stretched with a salt in each message',
+      'encrypted responses, and a key derived from a password and a salt in each message',
       {
         ...rest,
         body: { form: 'encrypted', field: 'enc' },
@@ -149,7 +149,7 @@ describe('a partner that is JSON alone', () => {
       /^\{"enc":"@U2FsdGVkX1[\w+/=]+"\}$/,
     ],
     [
-      'answers with the IV beside the ciphertext',
+      'encrypted responses with the IV next to the ciphertext',
       { ...rest, body: { form: 'encrypted', field: 'd' }, response: { ...acmePay.response, encryptedIn: 'd' } },
       { iv: { from: 'field', name: 'iv', format: 'base64' }, output: 'base64' },
       /^\{"d":"[\w+/=]+","iv":"[\w+/]{22}=="\}$/,
@@ -157,7 +157,7 @@ describe('a partner that is JSON alone', () => {
     ['plain JSON', { ...rest, body: { form: 'json' } }, 'none', /^\{"api_user":/],
   ];
   for (const [title, definition, cipher, envelope] of shapes) {
-    it(`may take ${title}`, () =>
+    it(`supports ${title}`, () =>
       withAcme(
         async ({ sandbox, session, credentials }) => {
           await session.login(credentials);
@@ -165,13 +165,13 @@ describe('a partner that is JSON alone', () => {
           assert.equal((await session.request('/v2/balance')).status, 200);
           assert.deepEqual(await session.signOut(), { revoked: true });
           assert.match(sandbox.journal[0]?.body ?? '', envelope);
-          assert.deepEqual(lines(sandbox), ['login 200', 'refresh 200', 'protected 200', 'logout 200']);
+          assert.deepEqual(callsOf(sandbox), ['login 200', 'refresh 200', 'protected 200', 'logout 200']);
         },
         { definition: definePartner(definition), cipher },
       ));
   }
 
-  it('does not change with what is done to the JSON afterwards', async () => {
+  it('is not affected by later changes to the JSON', async () => {
     const json = acmePayJson();
     const definition = definePartner(json as unknown as PartnerDefinition);
     (json.login as { path: string }).path = '/evil';
@@ -180,35 +180,31 @@ describe('a partner that is JSON alone', () => {
   });
 });
 
-describe('a definition that is wrong', () => {
+describe('an invalid definition', () => {
   const cyclic: Record<string, unknown> = {};
   cyclic.self = cyclic;
   const wrong: readonly (readonly [string, (json: Record<string, unknown>) => void, string])[] = [
-    ['has an unknown key', (json) => (json.cypher = {}), 'partner.cypher'],
+    ['with an unknown key', (json) => (json.cypher = {}), 'partner.cypher'],
     [
-      'has an unknown key in its envelope',
+      'with an unknown key in its envelope',
       (json) => (json.body = { ...acmePay.body, feild: 'x' }),
       'partner.body.feild',
     ],
     [
-      'has an unknown way to write the payload',
+      'with an unknown payload form',
       (json) => (json.body = { ...acmePay.body, payload: 'xml' }),
       'partner.body.payload',
     ],
-    ['has an unknown envelope', (json) => (json.body = { ...acmePay.body, envelope: 'xml' }), 'partner.body.envelope'],
-    ['has a path without a slash', (json) => (json.login = { path: 'v2/token' }), 'partner.login.path'],
-    ['has a path to another server', (json) => (json.login = { path: '//evil.example/' }), 'partner.login.path'],
-    ['lacks its response', (json) => delete json.response, 'partner.response'],
-    [
-      'names a placeholder that there is not',
-      (json) => (json.headers = { 'X-Key': '{apiKey}' }),
-      'partner.headers.X-Key',
-    ],
-    ['refers to itself', (json) => (json.login = cyclic), 'partner'],
-    ['is huge', (json) => (json.label = 'x'.repeat(50_000_000)), 'partner'],
+    ['with an unknown envelope', (json) => (json.body = { ...acmePay.body, envelope: 'xml' }), 'partner.body.envelope'],
+    ['with a path without a slash', (json) => (json.login = { path: 'v2/token' }), 'partner.login.path'],
+    ['with a path to another server', (json) => (json.login = { path: '//evil.example/' }), 'partner.login.path'],
+    ['without a response', (json) => delete json.response, 'partner.response'],
+    ['with an unknown placeholder', (json) => (json.headers = { 'X-Key': '{apiKey}' }), 'partner.headers.X-Key'],
+    ['that refers to itself', (json) => (json.login = cyclic), 'partner'],
+    ['of 50 MB', (json) => (json.label = 'x'.repeat(50_000_000)), 'partner'],
   ];
   for (const [title, change, setting] of wrong) {
-    it(`because it ${title} is refused within a second, naming ${setting}`, () => {
+    it(`${title} is refused within a second, and the error names ${setting}`, () => {
       const json = acmePayJson();
       change(json);
       const start = performance.now();

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { definePartner, isPartnerAuthError, type PartnerDefinition } from '../../../core/index.ts';
-import { changed, maximalDefinition, minimalDefinition } from './definitions.ts';
+import { withValue, maximalDefinition, minimalDefinition } from './definitions.ts';
 
-function refuses(definition: unknown, setting: string, message: RegExp): void {
+function assertRefused(definition: unknown, setting: string, message: RegExp): void {
   assert.throws(
     () => definePartner(definition as PartnerDefinition),
     (error: unknown) => {
@@ -19,9 +19,9 @@ function refuses(definition: unknown, setting: string, message: RegExp): void {
   );
 }
 
-function everyObject(value: unknown): object[] {
+function objectsIn(value: unknown): object[] {
   if (typeof value !== 'object' || value === null) return [];
-  return [value, ...Object.values(value).flatMap(everyObject)];
+  return [value, ...Object.values(value).flatMap(objectsIn)];
 }
 
 describe('definePartner', () => {
@@ -29,21 +29,21 @@ describe('definePartner', () => {
     ['maximal', maximalDefinition],
     ['minimal', minimalDefinition],
   ] as const) {
-    it(`takes a ${name} definition and returns an equal, frozen copy`, () => {
+    it(`accepts a ${name} definition and returns an equal, frozen copy`, () => {
       const given = make();
       const defined = definePartner(given);
       assert.deepEqual(defined, make());
-      const originals = new Set(everyObject(given));
-      for (const object of everyObject(defined)) {
+      const originals = new Set(objectsIn(given));
+      for (const object of objectsIn(defined)) {
         assert.ok(Object.isFrozen(object));
         assert.ok(!originals.has(object));
       }
-      assert.ok(everyObject(given).every((object) => !Object.isFrozen(object)));
+      assert.ok(objectsIn(given).every((object) => !Object.isFrozen(object)));
       assert.deepEqual(definePartner(defined), defined);
     });
   }
 
-  it('is not changed by later changes of the original', () => {
+  it('returns a copy that later changes to the original do not affect', () => {
     const given = maximalDefinition();
     const defined = definePartner(given);
     (given.login as { path: string }).path = '/elsewhere';
@@ -51,7 +51,7 @@ describe('definePartner', () => {
     assert.deepEqual(defined, maximalDefinition());
   });
 
-  it('reads a getter once, so that it can not change its mind', () => {
+  it('reads a getter once, so that its value cannot change after validation', () => {
     let reads = 0;
     const given = {
       ...minimalDefinition(),
@@ -133,39 +133,43 @@ describe('definePartner', () => {
   for (const [path, value, setting, message] of wrong) {
     const shown = value === undefined ? 'missing' : JSON.stringify(value).slice(0, 40);
     it(`refuses ${path} ${shown} and names ${setting}`, () => {
-      refuses(changed(maximalDefinition(), path, value), setting, message);
+      assertRefused(withValue(maximalDefinition(), path, value), setting, message);
     });
   }
 
-  const notObjects: readonly (readonly [string, unknown, RegExp])[] = [
+  const notDefinitions: readonly (readonly [string, unknown, RegExp])[] = [
     ['undefined', undefined, /must be a JSON object/],
     ['a function', () => 1, /must be a JSON object/],
     ['null', null, /must be Object, not null/],
-    ['a text', 'tconnect', /must be Object, not another string/],
+    ['a string', 'tconnect', /must be Object, not another string/],
     ['a number', 7, /must be Object, not 7/],
   ];
-  for (const [name, value, message] of notObjects) {
-    it(`refuses ${name} in place of a definition`, () => refuses(value, 'partner', message));
+  for (const [name, value, message] of notDefinitions) {
+    it(`refuses ${name} in place of a definition`, () => assertRefused(value, 'partner', message));
   }
 
-  it('refuses a list in place of a definition', () => refuses([minimalDefinition()], 'partner.id', /is missing/));
+  it('refuses a list in place of a definition', () => assertRefused([minimalDefinition()], 'partner.id', /is missing/));
 
   it('refuses a definition that refers to itself', () => {
     const cyclic: Record<string, unknown> = { ...minimalDefinition() };
     cyclic.login = { path: '/login', extraFields: { self: cyclic } };
-    refuses(cyclic, 'partner', /refers to itself/);
+    assertRefused(cyclic, 'partner', /refers to itself/);
   });
 
-  it('refuses a value that JSON has not', () => {
-    refuses(changed(minimalDefinition(), 'login.extraFields', { amount: 1n }), 'partner', /that JSON cannot represent/);
+  it('refuses a value that JSON cannot represent', () => {
+    assertRefused(
+      withValue(minimalDefinition(), 'login.extraFields', { amount: 1n }),
+      'partner',
+      /that JSON cannot represent/,
+    );
   });
 
   it('refuses a definition over 256 KiB', () => {
     const extraFields = { filler: 'x'.repeat(256 * 1024) };
-    refuses(changed(minimalDefinition(), 'login.extraFields', extraFields), 'partner', /larger than 256 KiB/);
+    assertRefused(withValue(minimalDefinition(), 'login.extraFields', extraFields), 'partner', /larger than 256 KiB/);
   });
 
-  it('refuses or takes deep nesting, and never overflows the stack', () => {
+  it('accepts or refuses deep nesting without a stack overflow', () => {
     for (const depth of [100, 1_000, 5_000, 20_000, 100_000]) {
       let deep: unknown = 1;
       for (let level = 0; level < depth; level++) deep = [deep];
@@ -179,7 +183,7 @@ describe('definePartner', () => {
     }
   });
 
-  it('never quotes a text value in an error: it may be a secret put into the wrong field', () => {
+  it('quotes no string value in an error, because it may be a misplaced secret', () => {
     const secret = 'hunter2-Sup3rS3cret';
     const paths = [
       'body',
@@ -192,13 +196,13 @@ describe('definePartner', () => {
     ];
     for (const path of paths) {
       assert.throws(
-        () => definePartner(changed(maximalDefinition(), path, secret)),
+        () => definePartner(withValue(maximalDefinition(), path, secret)),
         (error: Error) => isPartnerAuthError(error) && !`${error.message}${JSON.stringify(error)}`.includes(secret),
       );
     }
   });
 
-  it('never gives another error than a configuration one', () => {
+  it('throws only configuration errors for arbitrary JSON', () => {
     const fields = fc.constantFrom(...Object.keys(maximalDefinition()));
     fc.assert(
       fc.property(fields, fc.jsonValue(), (field, value) => {

@@ -1,6 +1,6 @@
 import type { PartnerDefinition } from '../../../core/index.ts';
 
-/** A definition with every field there is. */
+/** A definition with every field. */
 export function maximalDefinition(): PartnerDefinition {
   return {
     id: 'acme-2',
@@ -57,7 +57,7 @@ export function maximalDefinition(): PartnerDefinition {
   };
 }
 
-/** The least that a definition can be. */
+/** A definition with only the required fields. */
 export function minimalDefinition(): PartnerDefinition {
   return {
     id: 'm',
@@ -70,14 +70,14 @@ export function minimalDefinition(): PartnerDefinition {
   };
 }
 
-/** A copy with the value at `path` set, or removed where it is undefined. */
-export function changed(definition: PartnerDefinition, path: string, value: unknown): PartnerDefinition {
+/** A copy with the value at `path` set, or removed if `value` is undefined. */
+export function withValue(definition: PartnerDefinition, path: string, value: unknown): PartnerDefinition {
   const copy = structuredClone(definition);
   const names = path.split('.');
   const last = names.pop() as string;
-  let place = copy as unknown as Record<string, unknown>;
-  for (const name of names) place = place[name] as Record<string, unknown>;
-  if (value === undefined) Reflect.deleteProperty(place, last);
-  else place[last] = value;
+  let target = copy as unknown as Record<string, unknown>;
+  for (const name of names) target = target[name] as Record<string, unknown>;
+  if (value === undefined) Reflect.deleteProperty(target, last);
+  else target[last] = value;
   return copy;
 }

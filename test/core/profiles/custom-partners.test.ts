@@ -19,15 +19,15 @@ describe('the setting partnerAuth.partners', () => {
     assert.deepEqual(known['acme-pay'], acmePay);
   });
 
-  const path = { ...acmePayJson(), login: { path: 'v2/token' } };
+  const invalidPath = { ...acmePayJson(), login: { path: 'v2/token' } };
   const wrong: readonly (readonly [string, unknown, string])[] = [
     ['an unknown key', { ...acmePayJson(), cypher: {} }, 'acme-pay | cypher | is missing or wrong'],
     [
-      'an unknown key further down',
+      'a nested unknown key',
       { ...acmePayJson(), body: { ...acmePay.body, feild: 'x' } },
       'acme-pay | body.feild | is missing or wrong',
     ],
-    ['a wrong path', path, 'acme-pay | login.path | is missing or wrong'],
+    ['an invalid path', invalidPath, 'acme-pay | login.path | is missing or wrong'],
     [
       'the former name of a field',
       { ...acmePayJson(), answer: {}, response: undefined },
@@ -44,20 +44,20 @@ describe('the setting partnerAuth.partners', () => {
       { ...acmePayJson(), id: 'tconnect' },
       'tconnect | id | is used by another partner',
     ],
-    ['no object', 'acme', '#1 |  | is missing or wrong'],
-    ['nothing', null, '#1 |  | is missing or wrong'],
-    ['an id that is no name', { ...acmePayJson(), id: 'a b\n[x](command:y)' }, '#1 | id | is missing or wrong'],
-    ['50 MB', { ...acmePayJson(), label: 'x'.repeat(50_000_000) }, 'acme-pay |  | is missing or wrong'],
+    ['a string', 'acme', '#1 |  | is missing or wrong'],
+    ['null', null, '#1 |  | is missing or wrong'],
+    ['an invalid id', { ...acmePayJson(), id: 'a b\n[x](command:y)' }, '#1 | id | is missing or wrong'],
+    ['a label of 50 MB', { ...acmePayJson(), label: 'x'.repeat(50_000_000) }, 'acme-pay |  | is missing or wrong'],
   ];
   for (const [title, definition, problem] of wrong) {
-    it(`names what is wrong with ${title}, and keeps the others`, () => {
+    it(`reports ${title} and keeps the other definitions`, () => {
       assert.deepEqual(problems([definition]), [problem]);
       const good = { ...acmePayJson(), id: 'good-pay' };
       assert.deepEqual(Object.keys(parse([definition, good]).known), [...builtIn, 'good-pay']);
     });
   }
 
-  it('takes one id once', () =>
+  it('reports a duplicate id', () =>
     assert.deepEqual(problems([acmePayJson(), acmePayJson()]), ['acme-pay | id | is used by another partner']));
 
   it('must be a list', () => {
@@ -67,8 +67,8 @@ describe('the setting partnerAuth.partners', () => {
     }
   });
 
-  it('leaves profiles of other partners alone when a definition is wrong', () => {
-    const { known } = parse([path]);
+  it('keeps profiles of other partners if a definition is invalid', () => {
+    const { known } = parse([invalidPath]);
     const acme = { id: 'acme', label: 'Acme', partner: 'acme-pay', baseUrl: 'https://acme.example' };
     const mail = { id: 'mail', label: 'Mail', partner: 'bizmail', baseUrl: 'https://mail.example' };
     const { profiles, problems: found } = parseProfiles([acme, mail], known);

@@ -23,7 +23,7 @@ interface Fixture {
   readonly secrets: FakeSecretStore;
   readonly folder: string;
   readonly lines: readonly string[];
-  /** The store as a further window would open it. */
+  /** Opens the store as another window would. */
   open(options?: { secrets?: FakeSecretStore; secretsAreVolatile?: boolean }): Promise<ProfileStore>;
 }
 
@@ -56,7 +56,7 @@ async function withStores(test: (fixture: Fixture) => Promise<void>): Promise<vo
 }
 
 describe('the store of a profile', () => {
-  it('keeps the session with key and credentials in one record, and only its times on disk', () =>
+  it('keeps session, key and credentials in one secret record, and only a summary on disk', () =>
     withStores(async ({ secrets, folder, open }) => {
       const store = await open();
       await store.update((record) => ({ ...record, key: 'the key', credentials: { username: 'ann' } }));
@@ -76,7 +76,7 @@ describe('the store of a profile', () => {
       assert.equal(store.storage, 'kept');
     }));
 
-  it('writes what a sign-in brings along with its first token set, and no later one', () =>
+  it('applies the changes of a sign-in with its first token set only', () =>
     withStores(async ({ secrets, open }) => {
       const store = await open();
       await store.update((record) => ({ ...record, key: 'old key' }));
@@ -95,7 +95,7 @@ describe('the store of a profile', () => {
       assert.equal(changes, 1);
     }));
 
-  it('is not changed by a sign-in that brings no token set', () =>
+  it('is not changed by a sign-in without a token set', () =>
     withStores(async ({ secrets, open }) => {
       const store = await open();
       await store.update((record) => ({ ...record, key: 'old key' }));
@@ -104,7 +104,7 @@ describe('the store of a profile', () => {
       assert.equal(secrets.records().get('acme')?.key, 'old key');
     }));
 
-  it('hands no secret to a profile with another origin', () =>
+  it('returns no secrets of another origin', () =>
     withStores(async ({ secrets, open }) => {
       const store = await open();
       await secrets.set(
@@ -115,12 +115,12 @@ describe('the store of a profile', () => {
       assert.equal(await store.secrets(), undefined);
     }));
 
-  it('sets a damaged record aside, whole, and says so', () =>
+  it('sets a damaged record aside unchanged, and logs it', () =>
     withStores(async ({ secrets, lines, open }) => {
       const store = await open();
       await secrets.set('profile:acme', '{"version":1,"ori');
       assert.equal(await store.read(), undefined);
-      assert.equal(secrets.texts.get('profile:acme:damaged'), '{"version":1,"ori');
+      assert.equal(secrets.entries.get('profile:acme:damaged'), '{"version":1,"ori');
       assert.match(lines.join(), /ACME: what was stored is damaged \(it is not JSON\) and was set aside/);
     }));
 
@@ -129,7 +129,7 @@ describe('the store of a profile', () => {
     ['its session', { version: 1, origin, key: 'k', session: { version: 2, sealed: 'x' } }],
   ] as const;
   for (const [what, record] of newer) {
-    it(`neither moves nor overwrites what a newer version wrote: ${what}`, () =>
+    it(`neither moves nor overwrites data of a newer version: ${what}`, () =>
       withStores(async ({ secrets, open }) => {
         const store = await open();
         const text = JSON.stringify(record);
@@ -142,24 +142,24 @@ describe('the store of a profile', () => {
           store.update((given) => ({ ...given, key: 'mine' })),
           expected,
         );
-        assert.deepEqual([...secrets.texts], [['profile:acme', text]]);
+        assert.deepEqual([...secrets.entries], [['profile:acme', text]]);
       }));
 
-    it(`lets a sign-out replace the session that a newer version wrote: ${what}`, () =>
+    it(`replaces a session with a sign-out even if a newer version wrote ${what}`, () =>
       withStores(async ({ secrets, open }) => {
         const store = await open();
         await secrets.set('profile:acme', JSON.stringify(record));
         await store.clear();
         await store.write({ version: 1, signedOutAt: 7 });
         const { session: _, ...kept } = { session: undefined, ...record };
-        assert.deepEqual(JSON.parse(secrets.texts.get('profile:acme') ?? ''), {
+        assert.deepEqual(JSON.parse(secrets.entries.get('profile:acme') ?? ''), {
           ...kept,
           session: { version: 1, signedOutAt: 7 },
         });
       }));
   }
 
-  it('carries fields of a newer version through', () =>
+  it('preserves unknown fields', () =>
     withStores(async ({ secrets, open }) => {
       const store = await open();
       await secrets.set('profile:acme', JSON.stringify({ version: 1, origin, later: { kept: true } }));
@@ -172,45 +172,45 @@ describe('the store of a profile', () => {
       });
     }));
 
-  it('notices a sign-out of a window whose secrets do not arrive here', () =>
+  it('detects a sign-out in another window that does not share its secrets', () =>
     withStores(async ({ open }) => {
-      const elsewhere = fakeSecretStore();
-      const [mine, theirs] = [await open(), await open({ secrets: elsewhere })];
+      const otherSecrets = fakeSecretStore();
+      const [mine, theirs] = [await open(), await open({ secrets: otherSecrets })];
       await mine.write(session);
       await theirs.write({ version: 1, signedOutAt: Date.now() });
       const read = await mine.read();
       assert.ok(read !== undefined && 'signedOutAt' in read);
     }));
 
-  it('says that another window has newer tokens when they do not arrive here', () =>
+  it('reports newer tokens in another window that does not share its secrets', () =>
     withStores(async ({ open }) => {
-      const elsewhere = fakeSecretStore();
-      const [mine, theirs] = [await open(), await open({ secrets: elsewhere })];
+      const otherSecrets = fakeSecretStore();
+      const [mine, theirs] = [await open(), await open({ secrets: otherSecrets })];
       await mine.write(session);
       await theirs.write({ ...session, generation: 2 });
       await assert.rejects(mine.read(), { code: 'store', setting: 'window', retryable: false });
       assert.equal(mine.storage, 'behind');
     }));
 
-  it('calls secrets lost when the machine forgets them', () =>
+  it('drops the summary when volatile secrets are lost', () =>
     withStores(async ({ secrets, open }) => {
       const store = await open({ secretsAreVolatile: true });
       await store.write(session);
-      secrets.texts.clear();
+      secrets.entries.clear();
       assert.equal(await store.read(), undefined);
       assert.deepEqual([store.storage, store.summary()], ['windowOnly', undefined]);
     }));
 
-  it('forgets everything', () =>
+  it('deletes everything in forget()', () =>
     withStores(async ({ secrets, folder, open }) => {
       const store = await open();
       await store.write(session);
       await store.forget();
-      assert.deepEqual([...secrets.texts], []);
+      assert.deepEqual([...secrets.entries], []);
       assert.deepEqual(await readdir(folder), []);
     }));
 
-  it('opens if its folder cannot be created, and reports it when something is to be kept', async () => {
+  it('opens even if its folder cannot be created, and rejects writes', async () => {
     await using folder = await temporaryFolder();
     await writeFile(folder.file('state'), 'not a folder');
     await mkdir(folder.file('other'));

@@ -17,7 +17,7 @@ const without = (profile: object, name: string): object =>
 const withIv = (iv: unknown): object => ({ ...tconnect, cipher: { ...tconnect.cipher, iv } });
 
 describe('profiles', () => {
-  it('are taken with the definition and the origin that their secrets belong to', () => {
+  it('are parsed with their definition and origin', () => {
     const { profiles, problems } = parse([{ ...tconnect, baseUrl: 'https://pay.example:8443/api' }, bizmail]);
     assert.deepEqual(problems, []);
     assert.deepEqual(
@@ -29,7 +29,7 @@ describe('profiles', () => {
     );
   });
 
-  it('may carry every optional field', () => {
+  it('accept every optional field', () => {
     const full = {
       ...bizmail,
       bodyForm: 'multipart',
@@ -43,23 +43,23 @@ describe('profiles', () => {
     assert.equal(profiles[0].definition.login.tokensIn, 'data.token');
   });
 
-  for (const nothing of [undefined, []]) {
-    it(`are none where the setting is ${JSON.stringify(nothing)}`, () =>
-      assert.deepEqual(parse(nothing), { profiles: [], problems: [] }));
+  for (const empty of [undefined, []]) {
+    it(`are empty if the setting is ${JSON.stringify(empty)}`, () =>
+      assert.deepEqual(parse(empty), { profiles: [], problems: [] }));
   }
 
-  for (const odd of [null, {}, 'text', 3, true]) {
-    it(`are none where the setting is ${JSON.stringify(odd)}, and that is said`, () =>
-      assert.deepEqual(parse(odd), {
+  for (const invalid of [null, {}, 'text', 3, true]) {
+    it(`are empty if the setting is ${JSON.stringify(invalid)}, and the problem is reported`, () =>
+      assert.deepEqual(parse(invalid), {
         profiles: [],
         problems: [{ name: '', of: 'profile', field: '', message: 'must be a list', values: [] }],
       }));
   }
 });
 
-describe('a mistake in a profile', () => {
-  const mistakes: readonly (readonly [what: string, profile: unknown, field: string])[] = [
-    ['no object', 'mail', ''],
+describe('a problem in a profile', () => {
+  const invalidProfiles: readonly (readonly [what: string, profile: unknown, field: string])[] = [
+    ['a string', 'mail', ''],
     ['null', null, ''],
     ['a list', [bizmail], ''],
     ['no id', without(bizmail, 'id'), 'id'],
@@ -71,31 +71,31 @@ describe('a mistake in a profile', () => {
     ['an id of 65 letters', { ...bizmail, id: 'a'.repeat(65) }, 'id'],
     ['an empty label', { ...bizmail, label: '' }, 'label'],
     ['a label of two lines', { ...bizmail, label: 'a\nb' }, 'label'],
-    ['a label that turns the writing direction', { ...bizmail, label: 'ACME\u202egnp' }, 'label'],
+    ['a label with a direction-changing character', { ...bizmail, label: 'ACME\u202egnp' }, 'label'],
     ['a label of 81 letters', { ...bizmail, label: 'a'.repeat(81) }, 'label'],
     ['an unknown partner', { ...bizmail, partner: 'acme' }, 'partner'],
     ['a partner named like a property of objects', { ...bizmail, partner: 'constructor' }, 'partner'],
     ['http to another machine', { ...bizmail, baseUrl: 'http://mail.example' }, 'baseUrl'],
-    ['no address', { ...bizmail, baseUrl: 'mail.example' }, 'baseUrl'],
-    ['an address of another kind', { ...bizmail, baseUrl: 'file:///etc/passwd' }, 'baseUrl'],
-    ['a password in the address', { ...bizmail, baseUrl: 'https://a:b@mail.example' }, 'baseUrl'],
-    ['a query in the address', { ...bizmail, baseUrl: 'https://mail.example?x=1' }, 'baseUrl'],
-    ['an address of another type', { ...bizmail, baseUrl: {} }, 'baseUrl'],
-    ['an address of 1 MB', { ...bizmail, baseUrl: `https://mail.example/${'a'.repeat(1e6)}` }, 'baseUrl'],
-    ['no partner code where it is needed', without(tconnect, 'partnerCode'), 'partnerCode'],
-    ['an empty partner code where it is needed', { ...tconnect, partnerCode: '' }, 'partnerCode'],
-    ['a partner code that could break a header', { ...tconnect, partnerCode: 'a\r\nCookie: x' }, 'partnerCode'],
+    ['a base URL without a scheme', { ...bizmail, baseUrl: 'mail.example' }, 'baseUrl'],
+    ['a base URL of another scheme', { ...bizmail, baseUrl: 'file:///etc/passwd' }, 'baseUrl'],
+    ['a password in the base URL', { ...bizmail, baseUrl: 'https://a:b@mail.example' }, 'baseUrl'],
+    ['a query in the base URL', { ...bizmail, baseUrl: 'https://mail.example?x=1' }, 'baseUrl'],
+    ['a base URL of another type', { ...bizmail, baseUrl: {} }, 'baseUrl'],
+    ['a base URL of 1 MB', { ...bizmail, baseUrl: `https://mail.example/${'a'.repeat(1e6)}` }, 'baseUrl'],
+    ['no partner code where it is required', without(tconnect, 'partnerCode'), 'partnerCode'],
+    ['an empty partner code where it is required', { ...tconnect, partnerCode: '' }, 'partnerCode'],
+    ['a partner code with a line break', { ...tconnect, partnerCode: 'a\r\nCookie: x' }, 'partnerCode'],
     ['a partner code beyond ASCII', { ...tconnect, partnerCode: 'mã' }, 'partnerCode'],
     ['a partner code of another type', { ...tconnect, partnerCode: 12 }, 'partnerCode'],
-    ['no cipher where it is needed', without(tconnect, 'cipher'), 'cipher'],
+    ['no cipher where it is required', without(tconnect, 'cipher'), 'cipher'],
     ['a cipher of another type', { ...tconnect, cipher: 'aes' }, 'cipher'],
-    ['an empty cipher', { ...tconnect, cipher: [] }, 'cipher'],
+    ['a list as cipher', { ...tconnect, cipher: [] }, 'cipher'],
     ['no IV rule', { ...tconnect, cipher: { keyFormat: 'hex' } }, 'cipher.iv'],
     ['an IV rule of another type', withIv('fixed'), 'cipher.iv'],
     ['an unknown IV rule', withIv({ from: 'thin air' }), 'cipher.iv.from'],
-    ['an unknown IV form', withIv({ from: 'fixed', format: 'rot13' }), 'cipher.iv.format'],
-    ['an unknown key form', { ...tconnect, cipher: { ...tconnect.cipher, keyFormat: 'rot13' } }, 'cipher.keyFormat'],
-    ['an unknown text form', { ...tconnect, cipher: { ...tconnect.cipher, output: 'rot13' } }, 'cipher.output'],
+    ['an unknown IV format', withIv({ from: 'fixed', format: 'rot13' }), 'cipher.iv.format'],
+    ['an unknown key format', { ...tconnect, cipher: { ...tconnect.cipher, keyFormat: 'rot13' } }, 'cipher.keyFormat'],
+    ['an unknown output format', { ...tconnect, cipher: { ...tconnect.cipher, output: 'rot13' } }, 'cipher.output'],
     ['the key itself', { ...tconnect, cipher: { ...tconnect.cipher, key: 'a'.repeat(32) } }, 'cipher.key'],
     ['the IV itself', withIv({ from: 'fixed', value: 'a'.repeat(16) }), 'cipher.iv.value'],
     ['an unknown body form', { ...bizmail, bodyForm: 'xml' }, 'bodyForm'],
@@ -106,15 +106,15 @@ describe('a mistake in a profile', () => {
     ['an encrypted response without a cipher', { ...bizmail, response: { encryptedIn: 'data' } }, 'cipher'],
     ['extra fields of another type', { ...bizmail, extraFields: [] }, 'extraFields'],
     ['extra fields of an unknown call', { ...bizmail, extraFields: { logout: {} } }, 'extraFields.logout'],
-    ['extra fields of a call that are none', { ...bizmail, extraFields: { login: 'x' } }, 'extraFields.login'],
+    ['extra fields of a call of another type', { ...bizmail, extraFields: { login: 'x' } }, 'extraFields.login'],
     ['a CA file of another type', { ...bizmail, caFile: true }, 'caFile'],
     ['a CA file without a name', { ...bizmail, caFile: '' }, 'caFile'],
     ['a password in the profile', { ...bizmail, password: 'x' }, 'password'],
     ['an unknown field named like a property of objects', { ...bizmail, constructor: 'x' }, 'constructor'],
   ];
 
-  for (const [what, profile, field] of mistakes) {
-    it(`names the field: ${what}`, () => {
+  for (const [what, profile, field] of invalidProfiles) {
+    it(`names the field for ${what}, and keeps the other profiles`, () => {
       const { profiles, problems } = parse([profile, { ...bizmail, id: 'other', label: 'Other' }]);
       assert.deepEqual(
         problems.map((problem) => problem.field),
@@ -128,7 +128,7 @@ describe('a mistake in a profile', () => {
     });
   }
 
-  it('is the former name of a field, and the new one is named', () => {
+  it('states the new name of a renamed field', () => {
     const { cipher } = tconnect;
     const rows = [
       [{ ...bizmail, answer: { tokensIn: 'data' } }, 'answer', 'response'],
@@ -140,7 +140,7 @@ describe('a mistake in a profile', () => {
     }
   });
 
-  it('shows no value, which may be a secret in the wrong place', () => {
+  it('quotes no value, because it may be a misplaced secret', () => {
     const secret = 'correct horse battery staple';
     for (const name of ['id', 'partner', 'baseUrl', 'partnerCode', 'bodyForm', 'password', 'cipher', 'response']) {
       const { problems } = parse([{ ...bizmail, [name]: name === 'partnerCode' ? ` ${secret}` : secret }]);
@@ -149,7 +149,7 @@ describe('a mistake in a profile', () => {
     }
   });
 
-  it('is told of the profile by its label, its id, or its place', () => {
+  it('names the profile by its label, id or position', () => {
     const { problems } = parse([{ label: 'Mailer', id: 'mail' }, { id: 'mail' }, {}, { label: 'a\nb' }]);
     assert.deepEqual(
       problems.map(({ name }) => name),
@@ -157,7 +157,7 @@ describe('a mistake in a profile', () => {
     );
   });
 
-  it('is an id that another profile has; the first one counts', () => {
+  it('is reported for a duplicate id, and the first profile is kept', () => {
     const { profiles, problems } = parse([bizmail, { ...tconnect, id: 'mail' }]);
     assert.deepEqual(
       profiles.map(({ label }) => label),
@@ -168,14 +168,14 @@ describe('a mistake in a profile', () => {
     ]);
   });
 
-  it('does not use the id up', () => {
+  it('does not reserve the id of its profile', () => {
     const { profiles } = parse([{ ...bizmail, baseUrl: 'nowhere' }, bizmail]);
     assert.equal(profiles.length, 1);
   });
 });
 
-describe('many profiles', () => {
-  it('are read in a moment, a mistake here and there', () => {
+describe('2,000 profiles', () => {
+  it('are parsed within 5 seconds', () => {
     const many = Array.from({ length: 2000 }, (_, index) => ({ ...tconnect, id: `p${index % 1900}` }));
     const start = performance.now();
     const { profiles, problems } = parse(many);
@@ -184,8 +184,8 @@ describe('many profiles', () => {
   });
 });
 
-describe('cipher settings of a profile', () => {
-  it('are completed with the key and a fixed IV from secret storage', () => {
+describe('cipherOf', () => {
+  it('adds key and fixed IV to the cipher settings of a profile', () => {
     const [profile] = parse([tconnect]).profiles;
     assert.deepEqual(profile && cipherOf(profile, 'key', 'iv'), {
       key: 'key',
@@ -195,5 +195,6 @@ describe('cipher settings of a profile', () => {
     });
   });
 
-  it('are none where the profile has none', () => assert.equal(cipherOf({}, 'key', 'iv'), undefined));
+  it('returns undefined for a profile without cipher settings', () =>
+    assert.equal(cipherOf({}, 'key', 'iv'), undefined));
 });

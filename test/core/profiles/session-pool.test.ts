@@ -18,8 +18,8 @@ interface Fixture {
   readonly profile: CheckedProfile;
   readonly sandbox: Sandbox;
   readonly key: string;
-  /** How many session objects watch the profile's store now: each one does from its start to its end. */
-  watching(): number;
+  /** The number of open sessions, each of which is subscribed to the store. */
+  openSessions(): number;
   profileAt(baseUrl: string): CheckedProfile;
 }
 
@@ -29,15 +29,15 @@ async function withPool(test: (fixture: Fixture) => Promise<void>): Promise<void
   const nothing = (): undefined => undefined;
   const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
   const secrets = fakeSecretStore();
-  let watching = 0;
-  /** The pool listens once for itself; whatever listens in addition is a session. */
-  const counted = (store: ProfileStore): ProfileStore => {
+  let subscriptions = 0;
+  // The pool itself has one subscription; every further one belongs to a session.
+  const withCounter = (store: ProfileStore): ProfileStore => {
     const { onDidChange, forSignIn } = store;
     const watched: typeof onDidChange = (listener) => {
-      watching++;
+      subscriptions++;
       const stop = onDidChange(listener);
       return () => {
-        watching--;
+        subscriptions--;
         stop();
       };
     };
@@ -48,8 +48,10 @@ async function withPool(test: (fixture: Fixture) => Promise<void>): Promise<void
   };
   const pool = new SessionPool({
     openStore: async (profile) =>
-      counted(await openProfileStore(profile, { secrets, folder: folder.path, log, secretsAreVolatile: () => false })),
-    readFile: () => Promise.reject(new Error('There are no files here.')),
+      withCounter(
+        await openProfileStore(profile, { secrets, folder: folder.path, log, secretsAreVolatile: () => false }),
+      ),
+    readFile: () => Promise.reject(new Error('The fixture has no files.')),
     log,
     autoRefresh: () => false,
     refreshMargin: () => 300,
@@ -65,47 +67,47 @@ async function withPool(test: (fixture: Fixture) => Promise<void>): Promise<void
   const profile = profileAt(sandbox.url);
   await (await pool.store(profile)).update((record) => ({ ...record, key, iv: iv.value }));
   try {
-    await test({ pool, profile, sandbox, key, watching: () => watching - 1, profileAt });
+    await test({ pool, profile, sandbox, key, openSessions: () => subscriptions - 1, profileAt });
   } finally {
     await pool.close();
-    assert.equal(watching, 0, 'sessions are left open');
+    assert.equal(subscriptions, 0, 'every session is closed');
   }
 }
 
 describe('the pool of sessions', () => {
-  it('opens one session, however many ask for it at once', () =>
-    withPool(async ({ pool, profile, watching }) => {
+  it('opens one session for 20 concurrent callers', () =>
+    withPool(async ({ pool, profile, openSessions }) => {
       const sessions = await Promise.all(Array.from({ length: 20 }, () => pool.open(profile)));
       assert.equal(new Set(sessions).size, 1);
-      assert.equal(watching(), 1);
+      assert.equal(openSessions(), 1);
     }));
 
-  it('leaves no session open when one is asked for while another is being closed', () =>
-    withPool(async ({ pool, profile, key, watching }) => {
+  it('leaves no extra session open when open() is called while another session is closing', () =>
+    withPool(async ({ pool, profile, key, openSessions }) => {
       await pool.open(profile);
       const same = (record: SecretRecord): SecretRecord => record;
       const material = { key, iv: (await (await pool.store(profile)).secrets())?.iv };
       const [reopened, opened] = await Promise.all([pool.reopen(profile, material, same), pool.open(profile)]);
       assert.equal(opened, reopened);
-      assert.equal(watching(), 1);
+      assert.equal(openSessions(), 1);
       const [, again] = await Promise.all([pool.release(profile), pool.open(profile)]);
       assert.notEqual(again, opened);
-      assert.equal(watching(), 1);
+      assert.equal(openSessions(), 1);
       await assert.rejects(opened.accessToken(), { code: 'closed' });
       await assert.rejects(again.accessToken(), { code: 'signedOut' });
     }));
 
-  it('closes the session of a profile whose address changed before the next one opens', () =>
-    withPool(async ({ pool, profile, sandbox, watching, profileAt }) => {
+  it('closes the session of a profile whose base URL has changed before it opens the next one', () =>
+    withPool(async ({ pool, profile, sandbox, openSessions, profileAt }) => {
       const before = await pool.open(profile);
       const moved = profileAt(`${sandbox.url}/elsewhere`);
       const [after] = await Promise.all([pool.open(moved), pool.keepOnly([moved])]);
       assert.notEqual(after, before);
       await assert.rejects(before.refresh(), { code: 'closed' });
-      assert.equal(watching(), 1);
+      assert.equal(openSessions(), 1);
     }));
 
-  it('tries again after a session could not be opened', () =>
+  it('retries after a session could not be opened', () =>
     withPool(async ({ pool, profile, key }) => {
       const store = await pool.store(profile);
       await store.update(({ key: _, ...record }) => record);
@@ -114,7 +116,7 @@ describe('the pool of sessions', () => {
       await pool.open(profile);
     }));
 
-  it('opens nothing once it is closed', () =>
+  it('opens no session after close()', () =>
     withPool(async ({ pool, profile }) => {
       const session = await pool.open(profile);
       await Promise.all([pool.close(), assert.rejects(pool.open(profile), { code: 'closed' })]);

@@ -6,30 +6,30 @@ import { plainLine } from '../../../core/lib/plain-line.ts';
 import { silentLogger } from '../../../core/lib/logger.ts';
 
 function redactor(...secrets: (string | undefined)[]) {
-  const made = createRedactor();
-  made.add(...secrets);
-  return made;
+  const created = createRedactor();
+  created.add(...secrets);
+  return created;
 }
 
 describe('redactor by value', () => {
   const secret = 'pä$$ "word"\\/\n1';
   const table: readonly (readonly [title: string, text: string, expected: string])[] = [
-    ['as it is', `x ${secret} y`, 'x [hidden] y'],
-    ['every time', `${secret}${secret}`, '[hidden][hidden]'],
+    ['in plain text', `x ${secret} y`, 'x [hidden] y'],
+    ['at every occurrence', `${secret}${secret}`, '[hidden][hidden]'],
     ['inside JSON', JSON.stringify({ password: secret }), '{"password":"[hidden]"}'],
     ['inside a URL', `https://h/?p=${encodeURIComponent(secret)}&q=1`, 'https://h/?p=[hidden]&q=1'],
-    ['glued to other text', `a${secret}b`, 'a[hidden]b'],
+    ['adjacent to other text', `a${secret}b`, 'a[hidden]b'],
   ];
   for (const [title, text, expected] of table) {
     it(`hides a secret ${title}`, () => assert.equal(redactor(secret).redact(text), expected));
   }
 
-  it('leaves other text alone', () => {
+  it('does not change other text', () => {
     const text = 'Signed in. GET /api/v4/user, HTTP 200, {"code":0}, đã đăng nhập 👋';
     assert.equal(redactor(secret).redact(text), text);
   });
 
-  it('takes a secret for itself, not for a pattern', () => {
+  it('matches a secret literally, not as a pattern', () => {
     assert.equal(redactor('a.c*').redact('abcc a.c*'), 'abcc [hidden]');
     assert.equal(redactor('$&$1').redact('x$&$1x'), 'x[hidden]x');
   });
@@ -38,29 +38,29 @@ describe('redactor by value', () => {
     assert.equal(redactor('secret', 'secret-and-more').redact('secret-and-more secret'), '[hidden] [hidden]');
   });
 
-  it('ignores what is absent or under four characters', () => {
+  it('ignores undefined secrets and those of fewer than four characters', () => {
     assert.equal(redactor(undefined, '', 'a', 'abc').redact('a abc undefined'), 'a abc undefined');
     assert.equal(redactor('abcd').redact('abcd'), '[hidden]');
   });
 
-  it('takes a secret with a lone surrogate', () => {
+  it('accepts a secret with a lone surrogate', () => {
     assert.equal(redactor('ab\ud83dcd').redact('x ab\ud83dcd y'), 'x [hidden] y');
   });
 
   it('remembers the newest secrets and forgets the oldest', () => {
-    const made = createRedactor();
-    for (let number = 1000; number < 1500; number++) made.add(`secret-${number}`);
-    assert.equal(made.redact('secret-1499 secret-1400'), '[hidden] [hidden]');
-    assert.equal(made.redact('secret-1000'), 'secret-1000');
+    const created = createRedactor();
+    for (let number = 1000; number < 1500; number++) created.add(`secret-${number}`);
+    assert.equal(created.redact('secret-1499 secret-1400'), '[hidden] [hidden]');
+    assert.equal(created.redact('secret-1000'), 'secret-1000');
   });
 
   it('does not forget a secret that is added again', () => {
-    const made = createRedactor();
-    for (let number = 1000; number < 1500; number++) made.add('the-password', `secret-${number}`);
-    assert.equal(made.redact('the-password'), '[hidden]');
+    const created = createRedactor();
+    for (let number = 1000; number < 1500; number++) created.add('the-password', `secret-${number}`);
+    assert.equal(created.redact('the-password'), '[hidden]');
   });
 
-  it('shows no secret of any kind in any text', () => {
+  it('hides arbitrary secrets in arbitrary text', () => {
     const marked = fc.string({ unit: 'binary', minLength: 4, maxLength: 40 }).map((text) => `§${text}§`);
     fc.assert(
       fc.property(marked, fc.string(), fc.string(), (value, before, after) => {
@@ -77,33 +77,33 @@ describe('redactor by shape', () => {
   const table: readonly (readonly [title: string, text: string, expected: string])[] = [
     ['a JWT', 'token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln-_x end', 'token [hidden] end'],
     ['a JWT without its signature', 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.', '[hidden]'],
-    ['a JWT that is cut', 'eyJhbGciOiJIUzI1NiJ9.eyJzdW', '[hidden]'],
+    ['a truncated JWT', 'eyJhbGciOiJIUzI1NiJ9.eyJzdW', '[hidden]'],
     ['an encrypted JWT of five parts', 'eyJhbGciOiJkaXIifQ..aXY.Y3Q.dGFn', '[hidden]'],
     ['a JWT in quotes', '{"t":"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"}', '{"t":"[hidden]"}'],
     ['a JWT in a URL', '?t%3D%22eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', '?t%3D%22[hidden]'],
     ['64 hex digits', `data=${hex}&`, 'data=[hidden]&'],
     ['64 hex digits in upper case', hex.toUpperCase(), '[hidden]'],
     ['a long ciphertext', hex.repeat(20), '[hidden]'],
-    ['a bearer', 'Authorization: Bearer opaque_token-123', 'Authorization: [hidden]'],
-    ['a bearer in lower case', 'bearer opaque_token-123', '[hidden]'],
+    ['a bearer token', 'Authorization: Bearer opaque_token-123', 'Authorization: [hidden]'],
+    ['a bearer token in lower case', 'bearer opaque_token-123', '[hidden]'],
     ['basic credentials', 'Basic dXNlcjpwYXNz', '[hidden]'],
   ];
   for (const [title, text, expected] of table) it(`hides ${title}`, () => assert.equal(redact(text), expected));
 
   for (const text of [
-    'eyJ is how they begin',
+    'eyJ is the start of a JWT',
     `a commit ${hex.slice(0, 40)}`,
     '6dd9b4f8-0b5f-4e5d-9b3c-0d3d1b9ad6c5',
-    'the bearer of it',
+    'the bearer of this',
     'HTTP 200, code 40020',
   ]) {
-    it(`leaves "${text.slice(0, 30)}" alone`, () => assert.equal(redact(text), text));
+    it(`does not change "${text.slice(0, 30)}"`, () => assert.equal(redact(text), text));
   }
 
-  it('cuts a text at 4,000 characters, after its known secrets are hidden', () => {
+  it('cuts text to 4,000 characters after it hides known secrets', () => {
     assert.equal(redact('x'.repeat(5000)).length, 4000);
-    const { redact: knowing } = redactor('the-password');
-    assert.equal(knowing(`${'x'.repeat(3994)}the-password`), `${'x'.repeat(3994)}[hidde`);
+    const { redact: redactPassword } = redactor('the-password');
+    assert.equal(redactPassword(`${'x'.repeat(3994)}the-password`), `${'x'.repeat(3994)}[hidde`);
   });
 });
 
@@ -117,7 +117,7 @@ describe('redacting logger', () => {
     assert.deepEqual(lines, ['debug [hidden]', 'info [hidden]', 'warn [hidden]', 'error [hidden]']);
   });
 
-  it('survives a logger that throws', () => {
+  it('tolerates a logger that throws', () => {
     const fail = (): never => {
       throw new Error('disk full');
     };
@@ -125,7 +125,7 @@ describe('redacting logger', () => {
     assert.doesNotThrow(() => log.error('x'));
   });
 
-  it('calls a logger as its own method', () => {
+  it('calls the methods of a logger with its `this`', () => {
     class Sink {
       readonly lines: string[] = [];
       debug = (): void => undefined;
@@ -140,7 +140,7 @@ describe('redacting logger', () => {
     assert.deepEqual(sink.lines, ['x']);
   });
 
-  it('may be silent', () => {
+  it('may wrap a silent logger', () => {
     for (const write of Object.values(silentLogger)) assert.equal((write as () => unknown)(), undefined);
   });
 });
@@ -154,18 +154,18 @@ describe('plainLine', () => {
     ['drops direction marks', 'a\u202egpj.exe', 200, 'a gpj.exe'],
     ['drops zero-width marks', 'a\u200bb\ufeffc', 200, 'a b c'],
     ['drops private and unassigned characters', 'a\ue000b\u{10ffff}c', 200, 'a b c'],
-    ['keeps a text of the limit', 'abcde', 5, 'abcde'],
-    ['cuts a longer one', 'abcdef', 5, 'abcd…'],
-    ['has nothing to show of nothing', '\0\n', 200, ''],
+    ['keeps text of exactly the limit', 'abcde', 5, 'abcde'],
+    ['cuts longer text', 'abcdef', 5, 'abcd…'],
+    ['returns an empty string if no printable character is left', '\0\n', 200, ''],
   ];
   for (const [title, text, limit, expected] of table) {
     it(title, () => assert.equal(plainLine(text, limit), expected));
   }
 
-  it('is one well-formed line inside its limit for any text', () => {
-    const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.integer({ max: 0xffff, min: 0 })).map(units));
+  it('returns one well-formed line within its limit for arbitrary text', () => {
+    const strings = fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.integer({ max: 0xffff, min: 0 })).map(units));
     fc.assert(
-      fc.property(texts, fc.integer({ min: 1, max: 100 }), (text, limit) => {
+      fc.property(strings, fc.integer({ min: 1, max: 100 }), (text, limit) => {
         const line = plainLine(text, limit);
         return line.length <= limit && line.isWellFormed() && !/[\p{C}\p{Zl}\p{Zp}]/u.test(line);
       }),

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { failure, partnerNames, withSession } from '../../helpers/with-session.ts';
+import { catchError, partnerNames, withSession } from '../../helpers/with-session.ts';
 import { PartnerAuthError } from '../../../core/index.ts';
 
 describe('accessToken', () => {
-  it('asks nobody while the token is valid', () =>
+  it('sends no request while the token is valid', () =>
     withSession({}, async ({ session, sandbox }) => {
       const before = sandbox.journal.length;
       const token = await session.accessToken();
@@ -24,7 +24,7 @@ describe('accessToken', () => {
         assert.equal(session.status.phase, 'valid');
       }));
 
-    it(`makes one refresh for 1,000 callers of ${partner} at once on an expired token`, () =>
+    it(`refreshes once at ${partner} for 1,000 concurrent callers with an expired token`, () =>
       withSession({ partner }, async ({ session, clock, refreshes }) => {
         clock.advance(100_000_000);
         const tokens = await Promise.all(Array.from({ length: 1000 }, () => session.accessToken()));
@@ -44,7 +44,7 @@ describe('accessToken', () => {
       assert.equal(refreshes(), 1);
     }));
 
-  it('counts no more than half of a short life as margin', () =>
+  it('limits the refresh margin to half of a short lifetime', () =>
     withSession({ sandbox: { accessLifetime: 60 } }, async ({ session, clock, refreshes }) => {
       clock.advance(29_000);
       await session.accessToken();
@@ -54,7 +54,7 @@ describe('accessToken', () => {
       assert.equal(refreshes(), 1);
     }));
 
-  it('refreshes for a caller who needs the token longer', () =>
+  it('refreshes for a caller that requires a longer validity', () =>
     withSession({}, async ({ session, clock, refreshes }) => {
       clock.advance(35_000_000);
       await session.accessToken({ minValidity: 500 });
@@ -63,7 +63,7 @@ describe('accessToken', () => {
       assert.equal(refreshes(), 1);
     }));
 
-  it('refuses a minValidity that is no time, rather than refresh with every call or return a token that is over', () =>
+  it('refuses a minValidity that is not a valid number of seconds', () =>
     withSession({}, async ({ session, refreshes }) => {
       for (const minValidity of [Number(undefined), -1, -Infinity, 'soon', {}] as number[])
         await assert.rejects(session.accessToken({ minValidity }), {
@@ -73,14 +73,14 @@ describe('accessToken', () => {
       assert.equal(refreshes(), 0);
     }));
 
-  it('returns the new token of a partner whose tokens live shorter than asked for, after one refresh', () =>
+  it('returns the new token after one refresh even if its lifetime is shorter than minValidity', () =>
     withSession({ sandbox: { accessLifetime: 10 } }, async ({ session, sandbox, refreshes }) => {
       const token = await session.accessToken({ minValidity: 3600 });
       assert.equal(refreshes(), 1);
       assert.equal(token, sandbox.tokens('tconnect')?.accessToken);
     }));
 
-  it('returns the valid token when a refresh fails, and leaves the partner alone for a while', () =>
+  it('returns the valid token if a refresh fails, and waits before the next refresh', () =>
     withSession({}, async ({ session, sandbox, clock, refreshes }) => {
       const token = await session.accessToken();
       clock.advance(35_900_000);
@@ -97,7 +97,7 @@ describe('accessToken', () => {
       assert.equal(session.status.lastError, undefined);
     }));
 
-  it('fails when the token is over and the partner is down, and recovers with it', () =>
+  it('fails while the token has expired and the partner is unavailable, and recovers afterwards', () =>
     withSession({}, async ({ session, sandbox, clock }) => {
       clock.advance(40_000_000);
       sandbox.fail({ status: 500 }, { call: 'refresh', times: 4 });
@@ -106,27 +106,27 @@ describe('accessToken', () => {
       assert.equal(await session.accessToken(), sandbox.tokens('tconnect')?.accessToken);
     }));
 
-  it('says that nobody is signed in', () =>
+  it('fails with signedOut without a session', () =>
     withSession({ signedIn: false }, async ({ session }) => {
       await assert.rejects(session.accessToken(), { code: 'signedOut' });
       await assert.rejects(session.refresh(), { code: 'signedOut' });
     }));
 
-  it('detaches a caller who aborts and goes on for the others', () =>
+  it('rejects a caller that aborts and continues the refresh for the others', () =>
     withSession({ sandbox: { delay: 50 } }, async ({ session, clock, refreshes, sandbox }) => {
       clock.advance(40_000_000);
       const controller = new AbortController();
-      const aborted = failure(session.accessToken({ signal: controller.signal }));
-      const patient = session.accessToken();
+      const aborted = catchError(session.accessToken({ signal: controller.signal }));
+      const other = session.accessToken();
       controller.abort();
       const error = await aborted;
       assert.ok(error instanceof PartnerAuthError);
       assert.equal(error.code, 'aborted');
-      assert.equal(await patient, sandbox.tokens('tconnect')?.accessToken);
+      assert.equal(await other, sandbox.tokens('tconnect')?.accessToken);
       assert.equal(refreshes(), 1);
     }));
 
-  it('is refused after close', () =>
+  it('fails after close()', () =>
     withSession({}, async ({ session }) => {
       await session.close();
       await assert.rejects(session.accessToken(), { code: 'closed' });

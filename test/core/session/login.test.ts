@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decodeToken, PartnerAuthError } from '../../../core/index.ts';
-import { failure, partnerNames, stored, withSession } from '../../helpers/with-session.ts';
+import { catchError, partnerNames, readSession, withSession } from '../../helpers/with-session.ts';
 
 for (const partner of partnerNames) {
   describe(`login at ${partner}`, () => {
-    it('gets a token that the partner accepts and both deadlines', () =>
+    it('gets a valid token and both deadlines', () =>
       withSession({ partner }, async ({ session, sandbox, credentials }) => {
         assert.equal(session.status.phase, 'valid');
         assert.equal(await session.accessToken(), sandbox.tokens(partner)?.accessToken);
@@ -14,10 +14,10 @@ for (const partner of partnerNames) {
         assert.equal(decodeToken(await session.accessToken())?.verified, false);
       }));
 
-    it('refuses a wrong password and keeps the session there was', () =>
+    it('fails with a wrong password and keeps the current session', () =>
       withSession({ partner }, async ({ session, credentials }) => {
         const token = await session.accessToken();
-        const error = await failure(session.login({ ...credentials, password: 'wrong-password' }));
+        const error = await catchError(session.login({ ...credentials, password: 'wrong-password' }));
         assert.ok(error instanceof PartnerAuthError);
         assert.equal(error.code, 'invalidCredentials');
         assert.equal(error.retryable, false);
@@ -25,7 +25,7 @@ for (const partner of partnerNames) {
         assert.equal(await session.accessToken(), token);
       }));
 
-    it('names a credential that is missing and sends nothing', () =>
+    it('names a missing credential and sends nothing', () =>
       withSession({ partner, signedIn: false }, async ({ session, sandbox, credentials }) => {
         for (const name of Object.keys(credentials)) {
           const { [name]: _, ...rest } = credentials;
@@ -60,27 +60,24 @@ describe('login at tconnect', () => {
       },
     ));
 
-  it('reads wrapped and encrypted answers where the settings say so', async () => {
-    for (const [tconnectResponse, answer] of [
+  it('reads wrapped and encrypted responses according to its settings', async () => {
+    for (const [tconnectResponse, response] of [
       ['wrapped', { tokensIn: 'data' }],
       ['encrypted', { encryptedIn: 'data' }],
     ] as const) {
-      await withSession(
-        { sandbox: { tconnectResponse: tconnectResponse }, session: { response: answer } },
-        async ({ session }) => {
-          await session.refresh();
-          assert.equal(session.status.phase, 'valid');
-        },
-      );
+      await withSession({ sandbox: { tconnectResponse }, session: { response } }, async ({ session }) => {
+        await session.refresh();
+        assert.equal(session.status.phase, 'valid');
+      });
     }
   });
 
-  it('points to the setting when the answer is wrapped without being told', () =>
+  it('names the setting if the response is unexpectedly wrapped', () =>
     withSession({ signedIn: false, sandbox: { tconnectResponse: 'wrapped' } }, async ({ session, credentials }) => {
       await assert.rejects(session.login(credentials), { code: 'invalidResponse', setting: 'response' });
     }));
 
-  it('works with every IV rule and output form that the sandbox speaks', async () => {
+  it('works with every IV rule and output format of the sandbox', async () => {
     for (const iv of [
       { from: 'fixed', value: 'sixteen bytes iv', format: 'utf8' },
       { from: 'prefix' },
@@ -98,7 +95,7 @@ describe('login at tconnect', () => {
 });
 
 describe('login at bizmail', () => {
-  it('sends multipart where the settings say so', () =>
+  it('sends multipart according to its settings', () =>
     withSession({ partner: 'bizmail', session: { bodyForm: 'multipart' } }, async ({ session, sandbox }) => {
       await session.refresh();
       for (const entry of sandbox.journal) assert.match(entry.headers['content-type'] ?? '', /^multipart\/form-data/);
@@ -107,7 +104,7 @@ describe('login at bizmail', () => {
 });
 
 describe('login at cloudreve', () => {
-  it('goes on with the one-time code', () =>
+  it('continues with a one-time code', () =>
     withSession({ partner: 'cloudreve', signedIn: false, sandbox: { twoFactor: true } }, async (fixture) => {
       const { session, sandbox, credentials } = fixture;
       await assert.rejects(session.login(credentials), { code: 'oneTimeCodeRequired' });
@@ -118,14 +115,14 @@ describe('login at cloudreve', () => {
       assert.equal(session.status.account, credentials.email);
     }));
 
-  it('does both steps in one call when the code comes along', () =>
+  it('completes both steps in one call if the credentials contain the code', () =>
     withSession({ partner: 'cloudreve', signedIn: false, sandbox: { twoFactor: true } }, async (fixture) => {
       const { session, sandbox, credentials } = fixture;
       await session.login({ ...credentials, otp: sandbox.oneTimeCode() });
       assert.equal(session.status.phase, 'valid');
     }));
 
-  it('refuses a code that nobody asked for, or that comes too late', () =>
+  it('refuses a one-time code that was not requested or has expired', () =>
     withSession({ partner: 'cloudreve', signedIn: false, sandbox: { twoFactor: true } }, async (fixture) => {
       const { session, sandbox, credentials, clock } = fixture;
       await assert.rejects(session.login({ otp: '123456' }), { code: 'invalidOneTimeCode' });
@@ -134,10 +131,10 @@ describe('login at cloudreve', () => {
       await assert.rejects(session.login({ otp: sandbox.oneTimeCode() }), { code: 'invalidOneTimeCode' });
     }));
 
-  it('hands out the captcha and takes its answer', () =>
+  it('provides the captcha and accepts its solution', () =>
     withSession({ partner: 'cloudreve', signedIn: false, sandbox: { captcha: true } }, async (fixture) => {
       const { session, sandbox, credentials } = fixture;
-      const error = await failure(session.login(credentials));
+      const error = await catchError(session.login(credentials));
       assert.ok(error instanceof PartnerAuthError);
       assert.equal(error.code, 'captchaRequired');
       assert.match(error.challenge?.image ?? '', /^data:image\//);
@@ -146,14 +143,16 @@ describe('login at cloudreve', () => {
       assert.equal(session.status.phase, 'valid');
     }));
 
-  it('tells a blocked account from a wrong password', () =>
+  it('distinguishes a blocked account from a wrong password', () =>
     withSession({ partner: 'cloudreve', signedIn: false, sandbox: { accountState: 'blocked' } }, async (fixture) => {
       await assert.rejects(fixture.session.login(fixture.credentials), { code: 'accountUnavailable' });
     }));
+});
 
-  it('revokes at the partner when signing out', () =>
+describe('signOut at cloudreve', () => {
+  it('revokes the refresh token at the partner', () =>
     withSession({ partner: 'cloudreve' }, async ({ session, sandbox, store }) => {
-      const record = await stored(store);
+      const record = await readSession(store);
       assert.deepEqual(await session.signOut(), { revoked: true });
       assert.equal(session.status.phase, 'signedOut');
       assert.ok(!('tokens' in ((await store.read()) ?? {})));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { memoryStore, type StoredRecord, type TokenStore } from '../../../core/index.ts';
-import { partnerNames, stored, withSession } from '../../helpers/with-session.ts';
+import { partnerNames, readSession, withSession } from '../../helpers/with-session.ts';
 
 describe('refresh', () => {
   for (const partner of partnerNames) {
@@ -11,18 +11,18 @@ describe('refresh', () => {
         sandbox.revoke(partner);
         await assert.rejects(session.refresh(), { code: 'sessionEnded', retryable: false });
         assert.equal(session.status.phase, 'ended');
-        assert.equal(await session.accessToken(), token, 'the access token stays usable until it expires');
-        assert.equal((await stored(store)).tokens.refreshToken, undefined);
+        assert.equal(await session.accessToken(), token, 'the access token stays valid until it expires');
+        assert.equal((await readSession(store)).tokens.refreshToken, undefined);
         clock.advance(100_000_000);
         await assert.rejects(session.accessToken(), { code: 'sessionEnded' });
         assert.equal(
           sandbox.journal.filter(({ call }) => call === 'refresh').length,
           1,
-          'a dead token is not sent again',
+          'a refused refresh token is not sent again',
         );
       }));
 
-    it(`survives a lost answer when ${partner} grants a grace time`, () =>
+    it(`survives a lost response if ${partner} grants a grace time`, () =>
       withSession({ partner, sandbox: { graceTime: 60 } }, async ({ session, sandbox, refreshes }) => {
         sandbox.fail('resetAfter', { call: 'refresh' });
         await session.refresh();
@@ -37,7 +37,7 @@ describe('refresh', () => {
       assert.equal(refreshes(), 1);
     }));
 
-  it('adopts what a sibling process just got, without a request', () =>
+  it('adopts the tokens that another process just got, without a request', () =>
     withSession(
       { session: { store: withoutEvents(memoryStore()) } },
       async ({ session, sibling, sandbox, refreshes }) => {
@@ -49,7 +49,7 @@ describe('refresh', () => {
       },
     ));
 
-  it('says that a refresh was interrupted when the answer is lost and the partner knows no grace', () =>
+  it('fails with refreshInterrupted if the response is lost and the partner grants no grace time', () =>
     withSession({}, async ({ session, sandbox }) => {
       const token = await session.accessToken();
       sandbox.fail('resetAfter', { call: 'refresh' });
@@ -58,9 +58,9 @@ describe('refresh', () => {
       assert.equal(await session.accessToken(), token);
     }));
 
-  it('knows after a crash that a refresh was interrupted', () =>
+  it('fails with refreshInterrupted after a crash during a refresh', () =>
     withSession({}, async ({ session, sandbox, store, sibling }) => {
-      const before = await stored(store);
+      const before = await readSession(store);
       await session.refresh();
       await store.write({ ...before, intent: { at: 0 } });
       const restarted = await sibling();
@@ -68,7 +68,7 @@ describe('refresh', () => {
       assert.equal(sandbox.journal.filter(({ outcome }) => outcome === 'replayed').length, 1);
     }));
 
-  it('writes its intent down before it asks and clears it with the answer', () =>
+  it('writes its intent before the request and clears it after the response', () =>
     withSession({ sandbox: { delay: 20 } }, async ({ session, store }) => {
       const writes: StoredRecord[] = [];
       const { write } = store;
@@ -86,7 +86,7 @@ describe('refresh', () => {
       );
     }));
 
-  it('asks nobody when the intent can not be written', () =>
+  it('sends no request if its intent cannot be written', () =>
     withSession({}, async ({ session, store, refreshes }) => {
       const token = await session.accessToken();
       store.write = () => Promise.reject(new Error('ENOSPC'));
@@ -95,7 +95,7 @@ describe('refresh', () => {
       assert.equal(await session.accessToken(), token);
     }));
 
-  it('hands out the new token when saving it failed, tells the caller, and saves it with the next refresh', () =>
+  it('provides the new token although saving it failed, reports the failure, and saves with the next refresh', () =>
     withSession({}, async ({ session, sandbox, store }) => {
       const { write } = store;
       store.write = (record) =>
@@ -105,17 +105,17 @@ describe('refresh', () => {
       assert.equal(session.status.lastError?.code, 'store');
       store.write = write;
       await session.refresh();
-      assert.equal((await stored(store)).generation, 3);
+      assert.equal((await readSession(store)).generation, 3);
       assert.equal(session.status.lastError, undefined);
     }));
 
-  it('keeps the refresh token when the answer has none, and when it has the same', async () => {
+  it('keeps the refresh token if the response has none or the same', async () => {
     for (const refreshTokenInResponse of ['omitted', 'same'] as const) {
-      await withSession({ sandbox: { refreshTokenInResponse: refreshTokenInResponse } }, async ({ session, store }) => {
-        const before = await stored(store);
+      await withSession({ sandbox: { refreshTokenInResponse } }, async ({ session, store }) => {
+        const before = await readSession(store);
         await session.refresh();
         await session.refresh();
-        const after = await stored(store);
+        const after = await readSession(store);
         assert.equal(after.tokens.refreshToken, before.tokens.refreshToken);
         assert.notEqual(after.tokens.accessToken, before.tokens.accessToken);
         assert.equal(after.generation, 3);
@@ -123,7 +123,7 @@ describe('refresh', () => {
     }
   });
 
-  it('never ends a session for trouble on the way', async () => {
+  it('does not end the session for network and server faults', async () => {
     const faults = [
       'resetBefore',
       { status: 429 },
@@ -138,7 +138,7 @@ describe('refresh', () => {
       { text: 'null' },
     ] as const;
     for (const fault of faults) {
-      // With a grace time the partner forgives that the same token comes again, as it must after a lost answer.
+      // With a grace time, the partner accepts the same token again, which is sent after a lost response.
       await withSession({ sandbox: { graceTime: 60 } }, async ({ session, sandbox }) => {
         const token = await session.accessToken();
         sandbox.fail(fault, { call: 'refresh', times: 4 });
@@ -152,7 +152,7 @@ describe('refresh', () => {
     }
   });
 
-  it('follows a new login of a sibling instead of refreshing the old session', () =>
+  it('adopts a new login of another process instead of refreshing the old session', () =>
     withSession({}, async ({ session, sibling, sandbox, credentials }) => {
       const other = await sibling();
       await other.login(credentials);
@@ -161,7 +161,7 @@ describe('refresh', () => {
       assert.equal(sandbox.journal.length, 0);
     }));
 
-  it('sees that a sibling signed out', () =>
+  it('detects a sign-out of another process', () =>
     withSession({}, async ({ session, sibling }) => {
       const other = await sibling();
       await other.signOut();
@@ -170,7 +170,7 @@ describe('refresh', () => {
     }));
 });
 
-/** A store that can not tell of changes, as a file in a folder that can not be watched. */
+/** A store without change notifications, such as a file in a folder that cannot be watched. */
 function withoutEvents({ read, write, clear, lock }: TokenStore): TokenStore {
   return { read, write, clear, lock };
 }

@@ -8,29 +8,29 @@ describe('request', () => {
     const example = partners[partner].example;
     assert.ok(example);
 
-    it(`makes the protected call of ${partner}`, () =>
+    it(`makes a protected call at ${partner}`, () =>
       withSession({ partner }, async ({ session, sandbox }) => {
-        const answer = await session.request(example.path, example);
-        assert.equal(answer.status, 200);
-        assert.equal(answer.ok, true);
+        const response = await session.request(example.path, example);
+        assert.equal(response.status, 200);
+        assert.equal(response.ok, true);
         const entry = sandbox.journal.find(({ call }) => call === 'protected');
         assert.equal(entry?.outcome, 'ok');
         assert.equal(entry.headers.authorization, `Bearer ${await session.accessToken()}`);
         if (example.payload !== undefined) assert.deepEqual({ ...(entry.payload as object) }, example.payload);
       }));
 
-    it(`refreshes once and repeats the call when ${partner} does not accept the token`, () =>
+    it(`refreshes once and repeats the call if ${partner} refuses the token`, () =>
       withSession({ partner, sandbox: { rotation: 'strict' } }, async ({ session, sandbox, clock, refreshes }) => {
         const lifetime = (session.status.accessExpiresAt ?? 0) - clock.now();
         sandbox.advance(lifetime / 1000 + 60);
-        const answer = await session.request(example.path, example);
-        assert.equal(answer.ok, true);
+        const response = await session.request(example.path, example);
+        assert.equal(response.ok, true);
         assert.equal(refreshes(), 1);
         assert.equal(sandbox.journal.filter(({ call }) => call === 'protected').length, 2);
       }));
   }
 
-  it('refreshes once for many calls that are refused together', () =>
+  it('refreshes once for 50 concurrent calls that are refused', () =>
     withSession({ sandbox: { delay: 5 } }, async ({ session, sandbox, refreshes }) => {
       sandbox.advance(40_000);
       const calls = Array.from({ length: 50 }, () => session.request('/openapi/v1/transaction/qr', query));
@@ -38,43 +38,43 @@ describe('request', () => {
       assert.equal(refreshes(), 1);
     }));
 
-  it('returns the refusal when a fresh token is refused too', () =>
+  it('returns the 401 response if a new token is refused too', () =>
     withSession({}, async ({ session, sandbox, refreshes }) => {
       sandbox.fail({ status: 401 }, { call: 'protected', times: 5 });
-      const answer = await session.request('/openapi/v1/transaction/qr', query);
-      assert.equal(answer.status, 401);
-      assert.equal(answer.ok, false);
+      const response = await session.request('/openapi/v1/transaction/qr', query);
+      assert.equal(response.status, 401);
+      assert.equal(response.ok, false);
       assert.equal(refreshes(), 1);
       assert.equal(sandbox.journal.filter(({ call }) => call === 'protected').length, 2);
       assert.equal(session.status.phase, 'valid');
     }));
 
-  it('returns the refusal when the session can not be refreshed', () =>
+  it('returns the 401 response if the session cannot be refreshed', () =>
     withSession({}, async ({ session, sandbox }) => {
       sandbox.revoke('tconnect');
-      const answer = await session.request('/openapi/v1/transaction/qr', query);
-      assert.equal(answer.status, 401);
+      const response = await session.request('/openapi/v1/transaction/qr', query);
+      assert.equal(response.status, 401);
       assert.equal(session.status.phase, 'ended');
     }));
 
-  it('returns errors of the partner as answers', () =>
+  it('returns error responses of the partner', () =>
     withSession({}, async ({ session }) => {
-      const answer = await session.request('/openapi/v1/transaction/qr', { payload: { page: 0 } });
-      assert.equal(answer.status, 400);
-      assert.equal(answer.ok, false);
+      const response = await session.request('/openapi/v1/transaction/qr', { payload: { page: 0 } });
+      assert.equal(response.status, 400);
+      assert.equal(response.ok, false);
       const missing = await session.request('/no/such/path', { method: 'POST', payload: {} });
       assert.equal(missing.status, 404);
     }));
 
-  it('never follows a redirect with a bearer', () =>
+  it('does not follow redirects', () =>
     withSession({}, async ({ session, sandbox }) => {
       sandbox.fail({ redirect: `${sandbox.url}/stolen` }, { call: 'protected' });
-      const answer = await session.request('/openapi/v1/transaction/qr', query);
-      assert.equal(answer.status, 302);
+      const response = await session.request('/openapi/v1/transaction/qr', query);
+      assert.equal(response.status, 302);
       assert.ok(!sandbox.journal.some(({ path }) => path === '/stolen'));
     }));
 
-  it('refuses paths and headers that would lead elsewhere', () =>
+  it('refuses paths to other servers, reserved or invalid headers, and a payload for GET', () =>
     withSession({}, async ({ session, sandbox }) => {
       const before = sandbox.journal.length;
       for (const path of ['https://elsewhere.example/', '//elsewhere.example/', 'relative', '/\\elsewhere', '']) {
@@ -87,7 +87,7 @@ describe('request', () => {
       assert.equal(sandbox.journal.length, before);
     }));
 
-  it('sends further headers along', () =>
+  it('sends additional headers', () =>
     withSession({}, async ({ session, sandbox }) => {
       await session.request('/openapi/v1/transaction/qr', { ...query, headers: { 'X-Service-Code': 'vccb-qr' } });
       assert.equal(sandbox.journal.at(-1)?.headers['x-service-code'], 'vccb-qr');

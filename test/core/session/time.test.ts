@@ -5,22 +5,22 @@ import { withSession } from '../../helpers/with-session.ts';
 const hour = 3_600_000;
 const day = 24 * hour;
 
-describe('time', () => {
-  it('does not serve an expired token after the clock was set back', () =>
+describe('a session', () => {
+  it('does not return an expired token after the clock was set back', () =>
     withSession({}, async ({ session, clock, sandbox, refreshes }) => {
       clock.advance(11 * hour);
-      clock.setWall(-day);
+      clock.shiftWallClock(-day);
       assert.equal(session.status.phase, 'expired');
       await session.accessToken();
       assert.equal(refreshes(), 1);
-      assert.equal(session.status.phase, 'valid', 'the new token counts from the clock as it is now');
+      assert.equal(session.status.phase, 'valid', 'the new token is valid by the current clock');
       assert.equal(await session.accessToken(), sandbox.tokens('tconnect')?.accessToken);
       assert.equal(refreshes(), 1);
     }));
 
-  it('does not trust a stored token that was issued in the future', () =>
+  it('treats a stored token that was issued in the future as expired', () =>
     withSession({}, async ({ clock, sibling, refreshes }) => {
-      clock.setWall(-day);
+      clock.shiftWallClock(-day);
       const other = await sibling();
       assert.equal(other.status.phase, 'expired');
       await other.accessToken();
@@ -28,15 +28,15 @@ describe('time', () => {
       assert.equal(other.status.phase, 'valid');
     }));
 
-  it('notices sleep, in which only the wall clock goes on', () =>
+  it('detects expiry after sleep, in which only the wall clock advances', () =>
     withSession({}, async ({ session, clock, refreshes }) => {
-      clock.setWall(11 * hour);
+      clock.shiftWallClock(11 * hour);
       assert.equal(session.status.phase, 'expired');
       await session.accessToken();
       assert.equal(refreshes(), 1);
     }));
 
-  it('corrects absolute deadlines when the clocks differ', () =>
+  it("corrects absolute deadlines if the partner's clock differs", () =>
     withSession({ partner: 'cloudreve', signedIn: false }, async ({ session, clock, sandbox, credentials }) => {
       sandbox.advance(7 * 3600);
       await session.login(credentials);
@@ -45,18 +45,18 @@ describe('time', () => {
       assert.ok(lifetime > 3_590_000 && lifetime <= 3_600_000, `${lifetime} ms`);
     }));
 
-  it('does not let a clock far in the future end a session', () =>
+  it('is not ended by a clock that is set far into the future', () =>
     withSession({}, async ({ session, clock, sandbox, refreshes }) => {
-      const theirs = sandbox.now();
-      clock.setWall(400 * day);
-      sandbox.advance((theirs - sandbox.now()) / 1000);
-      assert.equal(session.status.phase, 'ended', 'that is how it looks from here');
+      const partnerTime = sandbox.now();
+      clock.shiftWallClock(400 * day);
+      sandbox.advance((partnerTime - sandbox.now()) / 1000);
+      assert.equal(session.status.phase, 'ended', 'the refresh token seems to have expired');
       await session.accessToken();
       assert.equal(refreshes(), 1);
       assert.equal(session.status.phase, 'valid');
     }));
 
-  it('tells its listeners when the token falls due and when it expires', () =>
+  it('notifies its listeners when the token becomes due, expires and when the session ends', () =>
     withSession({ session: { refreshMargin: 600 } }, async ({ session, clock }) => {
       const phases: string[] = [];
       const off = session.on('change', ({ phase }) => phases.push(phase));
@@ -70,7 +70,7 @@ describe('time', () => {
       assert.equal(clock.timers, 0);
     }));
 
-  it('keeps one timer, however far the deadline and however many listen', () =>
+  it('uses one timer for several listeners and a distant deadline', () =>
     withSession(
       { sandbox: { accessLifetime: 400 * 86_400, refreshLifetime: 500 * 86_400 } },
       async ({ session, clock }) => {
@@ -85,16 +85,16 @@ describe('time', () => {
       },
     ));
 
-  it('refreshes ahead of expiry by itself when asked to, until the session ends', () =>
+  it('refreshes automatically before expiry with autoRefresh, until the session ends', () =>
     withSession({ session: { autoRefresh: true } }, async ({ session, clock, refreshes, sandbox }) => {
       for (let round = 1; round <= 3; round++) {
-        const done = changed(session, (status) => !status.refreshing && status.phase === 'valid');
+        const done = waitForStatus(session, (status) => !status.refreshing && status.phase === 'valid');
         clock.advance(10 * hour - 1000);
         await done;
         assert.equal(refreshes(), round);
       }
       sandbox.revoke('tconnect');
-      const ended = changed(session, (status) => status.phase === 'ended' && !status.refreshing);
+      const ended = waitForStatus(session, (status) => status.phase === 'ended' && !status.refreshing);
       clock.advance(10 * hour - 1000);
       await ended;
       clock.advance(20 * hour);
@@ -102,42 +102,46 @@ describe('time', () => {
       assert.equal(session.status.lastError?.code, 'sessionEnded');
     }));
 
-  it('tries again by itself after trouble, with growing pauses', () =>
+  it('retries automatic refreshes with increasing delays', () =>
     withSession({ session: { autoRefresh: true } }, async ({ session, clock, sandbox, refreshes }) => {
       sandbox.fail({ status: 404 }, { call: 'refresh', times: 2 });
-      const failed = changed(session, (status) => !status.refreshing && status.lastError !== undefined);
+      const failed = waitForStatus(session, (status) => !status.refreshing && status.lastError !== undefined);
       clock.advance(10 * hour - 240_000);
       await failed;
-      const failedAgain = changed(session, (status) => status.refreshing);
+      const failedAgain = waitForStatus(session, (status) => status.refreshing);
       clock.advance(1_000);
       await failedAgain;
-      await changed(session, (status) => !status.refreshing);
-      const recovered = changed(session, (status) => status.lastError === undefined && !status.refreshing);
+      await waitForStatus(session, (status) => !status.refreshing);
+      const recovered = waitForStatus(session, (status) => status.lastError === undefined && !status.refreshing);
       clock.advance(2_000);
       await recovered;
       assert.equal(refreshes(), 3);
       assert.equal(session.status.phase, 'valid');
     }));
 
-  it('a token does not look younger when its session ends after the clock was set back', () =>
+  it('does not extend the lifetime of its token if it ends after the clock was set back', () =>
     withSession({}, async ({ session, clock, sandbox }) => {
       clock.advance(9 * hour);
-      clock.setWall(-2 * hour);
+      clock.shiftWallClock(-2 * hour);
       sandbox.revoke('tconnect');
       await assert.rejects(session.refresh(), { code: 'sessionEnded' });
       await session.accessToken();
       clock.advance(1.5 * hour);
-      await assert.rejects(session.accessToken(), { code: 'sessionEnded' }, 'it lived for 10 h and is 10.5 h old');
+      await assert.rejects(
+        session.accessToken(),
+        { code: 'sessionEnded' },
+        'the token with a lifetime of 10 h is 10.5 h old',
+      );
     }));
 });
 
 type Session = Parameters<Parameters<typeof withSession>[1]>[0]['session'];
 
-/** Resolves with the first change to a status that fits. */
-function changed(session: Session, fits: (status: Session['status']) => boolean): Promise<void> {
+/** Resolves on the first change to a matching status. */
+function waitForStatus(session: Session, matches: (status: Session['status']) => boolean): Promise<void> {
   return new Promise((resolve) => {
     const off = session.on('change', (status) => {
-      if (!fits(status)) return;
+      if (!matches(status)) return;
       off();
       resolve();
     });

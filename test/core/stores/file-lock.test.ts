@@ -7,8 +7,8 @@ import { describe, it, mock } from 'node:test';
 import { fileStore } from '../../../core/index.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 
-/** Leaves the lock of a process that was killed while it held it. */
-async function lockAndDie(file: string): Promise<void> {
+/** Leaves the lock file of a process that was killed while it held the lock. */
+async function leaveLockOfKilledProcess(file: string): Promise<void> {
   const script = `
     const { fileStore } = await import(${JSON.stringify(new URL('../../../core/index.ts', import.meta.url).href)});
     await fileStore(${JSON.stringify(file)}).lock(() => { process.stdout.write('held'); return new Promise(() => setInterval(() => {}, 1000)); });`;
@@ -21,11 +21,11 @@ async function lockAndDie(file: string): Promise<void> {
   await exited;
 }
 
-/** ms; sooner than a heartbeat that stands still would tell. */
-const atOnce = 8_000;
+/** A timeout in ms that is shorter than the wait for a missing heartbeat. */
+const shortTimeout = 8_000;
 
 describe('the lock of a file store', { concurrency: true }, () => {
-  it('lets one in at a time', async () => {
+  it('admits one holder at a time', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
     let inside = 0;
@@ -41,7 +41,7 @@ describe('the lock of a file store', { concurrency: true }, () => {
     assert.equal(most, 1);
   });
 
-  it('names its owner and is gone afterwards, also after an error', async () => {
+  it('names its owner and is removed afterwards, even after an error', async () => {
     await using folder = await temporaryFolder();
     const store = fileStore(folder.file('session.json'));
     const lock = folder.file('session.json.lock');
@@ -50,30 +50,30 @@ describe('the lock of a file store', { concurrency: true }, () => {
         const { pid } = JSON.parse(await readFile(lock, 'utf8')) as { pid: number };
         assert.equal(pid, process.pid);
         assert.equal(await held.stillHeld(), true);
-        throw new Error('from inside');
+        throw new Error('The callback failed.');
       }),
-      /from inside/,
+      /The callback failed/,
     );
     await assert.rejects(stat(lock), { code: 'ENOENT' });
   });
 
-  it('is taken over at once from a process that was killed', async () => {
+  it('is taken over immediately from a killed process', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
-    await lockAndDie(file);
-    assert.equal(await fileStore(file).lock(() => Promise.resolve('mine'), { timeout: atOnce }), 'mine');
+    await leaveLockOfKilledProcess(file);
+    assert.equal(await fileStore(file).lock(() => Promise.resolve('mine'), { timeout: shortTimeout }), 'mine');
   });
 
-  it('is taken over at once also when the process that was taking it over was killed', async () => {
+  it('is taken over immediately even if a process was killed during a takeover', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
-    await lockAndDie(file);
+    await leaveLockOfKilledProcess(file);
     await copyFile(`${file}.lock`, `${file}.lock.takeover`);
-    assert.equal(await fileStore(file).lock(() => Promise.resolve('mine'), { timeout: atOnce }), 'mine');
+    assert.equal(await fileStore(file).lock(() => Promise.resolve('mine'), { timeout: shortTimeout }), 'mine');
     await assert.rejects(stat(`${file}.lock.takeover`), { code: 'ENOENT' });
   });
 
-  it('is taken over from another machine only when its heartbeat stood still', async () => {
+  it('is taken over from another machine only after its heartbeat stops', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
     const foreign = JSON.stringify({ id: 'x', pid: 1, host: `not-${hostname()}` });
@@ -89,10 +89,10 @@ describe('the lock of a file store', { concurrency: true }, () => {
     assert.equal(await readFile(`${file}.lock`, 'utf8'), foreign);
     const start = performance.now();
     await fileStore(file).lock(() => Promise.resolve());
-    assert.ok(performance.now() - start >= 10_000, 'no sooner than the stated time');
+    assert.ok(performance.now() - start >= 10_000, 'the takeover waits for the heartbeat timeout');
   });
 
-  it('is waited for no longer than the stated time when something else is in its place that can not be removed', async () => {
+  it('times out if a folder is in its place', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
     await mkdir(`${file}.lock`);
@@ -102,7 +102,7 @@ describe('the lock of a file store', { concurrency: true }, () => {
     );
   });
 
-  it('is waited for when a link that leads nowhere is in its place, and then takes that place', async () => {
+  it('replaces a dangling symbolic link after the wait for a heartbeat', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
     await symlink(folder.file('nowhere'), `${file}.lock`);
@@ -113,7 +113,7 @@ describe('the lock of a file store', { concurrency: true }, () => {
     assert.equal(await fileStore(file).lock(() => Promise.resolve('mine')), 'mine');
   });
 
-  it('says so when its folder can not be made', async () => {
+  it('reports that its folder cannot be created', async () => {
     await using folder = await temporaryFolder();
     await symlink(folder.file('nowhere'), folder.file('folder'));
     const store = fileStore(folder.file('folder/session.json'));
@@ -123,30 +123,36 @@ describe('the lock of a file store', { concurrency: true }, () => {
     );
   });
 
-  it('tells its holder that it was lost', async () => {
+  it('reports to its holder that it was lost', async () => {
     await using folder = await temporaryFolder();
     const store = fileStore(folder.file('session.json'));
     await store.lock(async (held) => {
-      await writeFile(folder.file('session.json.lock'), JSON.stringify({ id: 'thief', pid: process.pid, host: 'h' }));
+      await writeFile(folder.file('session.json.lock'), JSON.stringify({ id: 'other', pid: process.pid, host: 'h' }));
       assert.equal(await held.stillHeld(), false);
     });
-    assert.match(await readFile(folder.file('session.json.lock'), 'utf8'), /thief/, 'the lock of the other stays');
+    assert.match(
+      await readFile(folder.file('session.json.lock'), 'utf8'),
+      /"other"/,
+      'the lock of the other process stays',
+    );
   });
 });
 
-it('a machine that wakes from sleep does not take over a lock whose owner slept as well', async () => {
-  await using folder = await temporaryFolder();
-  const file = folder.file('session.json');
-  const owner = JSON.stringify({ id: 'x', pid: 1, host: `not-${hostname()}` });
-  await writeFile(`${file}.lock`, owner);
-  const { now } = performance;
-  let asleep = 0;
-  const clock = mock.method(performance, 'now', () => now.call(performance) + asleep);
-  try {
-    const got = fileStore(file).lock(() => Promise.resolve('taken over'), { timeout: 400 });
-    setTimeout(() => (asleep = 10 * 3_600_000), 100);
-    await assert.rejects(got, { code: 'lock' });
-  } finally {
-    clock.mock.restore();
-  }
+describe('the lock of a file store after sleep', () => {
+  it('is not taken over from an owner that was asleep too', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('session.json');
+    const owner = JSON.stringify({ id: 'x', pid: 1, host: `not-${hostname()}` });
+    await writeFile(`${file}.lock`, owner);
+    const { now } = performance;
+    let asleep = 0;
+    const clock = mock.method(performance, 'now', () => now.call(performance) + asleep);
+    try {
+      const result = fileStore(file).lock(() => Promise.resolve('taken over'), { timeout: 400 });
+      setTimeout(() => (asleep = 10 * 3_600_000), 100);
+      await assert.rejects(result, { code: 'lock' });
+    } finally {
+      clock.mock.restore();
+    }
+  });
 });

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'n
 import { describe, it } from 'node:test';
 import { fileStore, openSession, type StoredSession } from '../../../core/index.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
-import { stored, withSession } from '../../helpers/with-session.ts';
+import { readSession, withSession } from '../../helpers/with-session.ts';
 
 const record: StoredSession = {
   version: 1,
@@ -16,13 +16,13 @@ const record: StoredSession = {
 const second: StoredSession = { ...record, generation: 2 };
 
 describe('fileStore', () => {
-  it('reads nothing from a file that is not there, and makes none', async () => {
+  it('reads undefined from a missing file and does not create it', async () => {
     await using folder = await temporaryFolder();
     assert.equal(await fileStore(folder.file('session.json')).read(), undefined);
     assert.deepEqual(await readdir(folder.path), []);
   });
 
-  it('keeps a session in a file of mode 0600 and the generation before beside it', async () => {
+  it('keeps a session in a file of mode 0600, with the previous generation next to it', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('deep/folder/session.json');
     const store = fileStore(file);
@@ -35,7 +35,7 @@ describe('fileStore', () => {
     assert.deepEqual((await readdir(folder.file('deep/folder'))).sort(), ['session.json', 'session.json.previous']);
   });
 
-  it('leaves nothing behind when cleared', async () => {
+  it('deletes all its files in clear()', async () => {
     await using folder = await temporaryFolder();
     const store = fileStore(folder.file('session.json'));
     await store.write(record);
@@ -46,7 +46,7 @@ describe('fileStore', () => {
     assert.deepEqual(await readdir(folder.path), []);
   });
 
-  it('removes what a killed process left behind while writing, but not what another writes now', async () => {
+  it('removes temporary files of a killed process, but not those of a current write', async () => {
     await using folder = await temporaryFolder();
     const [old, fresh] = [folder.file('session.json.old.tmp'), folder.file('session.json.new.tmp')];
     await writeFile(old, '');
@@ -61,10 +61,10 @@ describe('fileStore', () => {
     ['a truncated file', JSON.stringify(record).slice(0, 60)],
     ['other JSON', '{"hello":"world"}'],
     ['a token of the wrong type', JSON.stringify({ ...record, tokens: { ...record.tokens, accessToken: 7 } })],
-    ['times that are no numbers', JSON.stringify({ ...record, tokens: { ...record.tokens, issuedAt: 'now' } })],
+    ['times that are not numbers', JSON.stringify({ ...record, tokens: { ...record.tokens, issuedAt: 'now' } })],
     ['binary junk', '\u0000\u0001\u0002'],
   ] as const) {
-    it(`sets ${title} aside, unchanged, and goes on with the generation before`, async () => {
+    it(`sets ${title} aside unchanged and falls back to the previous generation`, async () => {
       await using folder = await temporaryFolder();
       const file = folder.file('session.json');
       const store = fileStore(file);
@@ -78,7 +78,7 @@ describe('fileStore', () => {
     });
   }
 
-  it('leaves a record of a newer version where it is, and says which program to update', async () => {
+  it('keeps a record of a newer version and reports that this program must be updated', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
     const store = fileStore(file);
@@ -98,7 +98,7 @@ describe('fileStore', () => {
     assert.deepEqual(await readdir(folder.path), ['session.json']);
   });
 
-  it('makes openSession fail once on a damaged file, then start anew', async () => {
+  it('makes openSession fail once for a damaged file, and then start signed out', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
     await writeFile(file, 'junk');
@@ -108,7 +108,7 @@ describe('fileStore', () => {
     assert.equal(session.status.phase, 'signedOut');
   });
 
-  it('refuses the session of another partner, origin or partner code and leaves it alone', async () => {
+  it('refuses the session of another partner, origin or partner code and keeps it', async () => {
     await using folder = await temporaryFolder();
     const store = fileStore(folder.file('session.json'));
     await store.write(record);
@@ -122,7 +122,7 @@ describe('fileStore', () => {
     assert.deepEqual(await store.read(), record);
   });
 
-  it('says so when the file can not be read or written', async () => {
+  it('reports that its file cannot be read or written', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
     await mkdir(file);
@@ -133,17 +133,17 @@ describe('fileStore', () => {
     assert.throws(() => fileStore(''), TypeError);
   });
 
-  it('keeps a session alive in memory while its file is damaged, and writes it back', async () => {
+  it('keeps a session in memory while its file is damaged, and writes it back', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
     await withSession({ session: { store: fileStore(file) } }, async ({ session, sandbox, store }) => {
       await writeFile(file, 'junk');
       await session.refresh();
-      assert.equal((await stored(store)).tokens.accessToken, sandbox.tokens('tconnect')?.accessToken);
+      assert.equal((await readSession(store)).tokens.accessToken, sandbox.tokens('tconnect')?.accessToken);
     });
   });
 
-  it('does not take a damaged file that was set aside for a sign-out', async () => {
+  it('does not treat a damaged file that was set aside as a sign-out', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
     await withSession({ session: { store: fileStore(file) } }, async ({ session, store }) => {
@@ -157,17 +157,17 @@ describe('fileStore', () => {
     });
   });
 
-  it('does not take a file that vanished for a sign-out', async () => {
+  it('does not treat a deleted file as a sign-out', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
     await withSession({ session: { store: fileStore(file) } }, async ({ session, sandbox, store }) => {
       await rm(file);
       await session.refresh();
-      assert.equal((await stored(store)).tokens.accessToken, sandbox.tokens('tconnect')?.accessToken);
+      assert.equal((await readSession(store)).tokens.accessToken, sandbox.tokens('tconnect')?.accessToken);
     });
   });
 
-  it('leaves no token behind after a sign-out', async () => {
+  it('keeps no token after a sign-out', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
     await withSession({ session: { store: fileStore(file) } }, async ({ session }) => {
@@ -178,7 +178,7 @@ describe('fileStore', () => {
     });
   });
 
-  it('saves at the end what could not be saved before', async () => {
+  it('saves tokens on close() that could not be saved before', async () => {
     await withSession({}, async ({ session, sandbox, store }) => {
       const { write } = store;
       store.write = (record) =>
@@ -186,11 +186,11 @@ describe('fileStore', () => {
       await assert.rejects(session.refresh(), { code: 'store' });
       store.write = write;
       await session.close();
-      assert.equal((await stored(store)).tokens.accessToken, sandbox.tokens('tconnect')?.accessToken);
+      assert.equal((await readSession(store)).tokens.accessToken, sandbox.tokens('tconnect')?.accessToken);
     });
   });
 
-  it('goes on with its own newer session when the file went back by generations', async () => {
+  it('keeps its newer session if the file is restored from a backup', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
     await withSession({ session: { store: fileStore(file) } }, async ({ session, store }) => {
@@ -200,30 +200,33 @@ describe('fileStore', () => {
       await writeFile(`${file}.backup`, backup);
       await rename(`${file}.backup`, file);
       await session.refresh();
-      assert.equal((await stored(store)).generation, 4);
+      assert.equal((await readSession(store)).generation, 4);
     });
   });
 
-  it('tells a session of another process signing in and out', async () => {
+  it('notifies a session of a login and a sign-out in another process', async () => {
     await using folder = await temporaryFolder();
     const store = fileStore(folder.file('session.json'));
     await withSession({ session: { store }, signedIn: false }, async ({ session, sibling, credentials }) => {
-      const signedIn = phase(session, 'valid');
+      const signedIn = waitForPhase(session, 'valid');
       const other = await sibling();
       await other.login(credentials);
       await signedIn;
       assert.equal(await session.accessToken(), await other.accessToken());
-      const signedOut = phase(session, 'signedOut');
+      const signedOut = waitForPhase(session, 'signedOut');
       await other.signOut();
       await signedOut;
     });
   });
 });
 
-function phase(session: Parameters<Parameters<typeof withSession>[1]>[0]['session'], wanted: string): Promise<void> {
+function waitForPhase(
+  session: Parameters<Parameters<typeof withSession>[1]>[0]['session'],
+  expected: string,
+): Promise<void> {
   return new Promise((resolve) => {
     session.on('change', (status) => {
-      if (status.phase === wanted) resolve();
+      if (status.phase === expected) resolve();
     });
   });
 }

@@ -5,13 +5,13 @@ import { describe, it } from 'node:test';
 import { fileStore, openSession } from '../../../core/index.ts';
 import { startSandbox } from '../../../core/sandbox/index.ts';
 import type { WorkerReport, WorkerTask } from '../../helpers/session-worker.ts';
-import { stored } from '../../helpers/with-session.ts';
+import { readSession } from '../../helpers/with-session.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 
 const worker = new URL('../../helpers/session-worker.ts', import.meta.url);
 
-describe('8 processes on one file store', () => {
-  it('make one refresh in total on an expired token, with reuse detection on, and all get the new token', async () => {
+describe('8 processes with one file store', () => {
+  it('refresh an expired token once under reuse detection, and all get the new token', async () => {
     await using folder = await temporaryFolder();
     await using sandbox = await startSandbox({ rotation: 'reuseDetection', accessLifetime: 1 });
     const file = folder.file('session.json');
@@ -24,11 +24,11 @@ describe('8 processes on one file store', () => {
     const task: WorkerTask = { options: { ...profile }, file, calls: 125 };
     const children = Array.from({ length: 8 }, () => fork(worker, [JSON.stringify(task)]));
     try {
-      await Promise.all(children.map((child) => next(child)));
-      await expired(file);
+      await Promise.all(children.map((child) => nextReport(child)));
+      await waitForExpiry(file);
       sandbox.set({ accessLifetime: undefined });
-      const reports = children.map((child) => next(child));
-      for (const child of children) child.send('go');
+      const reports = children.map((child) => nextReport(child));
+      for (const child of children) child.send('start');
       const results = await Promise.all(reports);
       const current = sandbox.tokens('tconnect')?.accessToken;
       assert.notEqual(current, old);
@@ -44,14 +44,14 @@ describe('8 processes on one file store', () => {
   });
 });
 
-async function next(child: ChildProcess): Promise<WorkerReport> {
+async function nextReport(child: ChildProcess): Promise<WorkerReport> {
   const [message] = (await once(child, 'message', { signal: AbortSignal.timeout(60_000) })) as [WorkerReport];
   return message;
 }
 
-/** Waits until the stored access token is over: here real time must pass, for the processes have no common clock. */
-async function expired(file: string): Promise<void> {
-  const { accessExpiresAt = 0 } = (await stored(fileStore(file))).tokens;
+/** Waits in real time until the stored access token has expired, because the processes share no manual clock. */
+async function waitForExpiry(file: string): Promise<void> {
+  const { accessExpiresAt = 0 } = (await readSession(fileStore(file))).tokens;
   while (Date.now() <= accessExpiresAt)
     await new Promise((resolve) => setTimeout(resolve, accessExpiresAt - Date.now() + 1));
 }

@@ -9,17 +9,17 @@ const jwt = (header: unknown, claims: unknown, signature = 'c2ln'): string =>
   `${part(header)}.${part(claims)}.${signature}`;
 
 describe('decodeToken', () => {
-  it('reads header and claims and says that nothing was verified', () => {
+  it('reads header and claims and states that nothing was verified', () => {
     const header = { alg: 'RS256', typ: 'JWT' };
     const claims = { sub: 'Nguyễn Văn Ánh 👋', exp: 1_772_366_400, roles: ['a'], nested: { deep: null } };
     assert.deepEqual(decodeToken(jwt(header, claims)), { header, claims, verified: false });
   });
 
-  it('reads a token without a signature, which is as good as any here', () => {
+  it('reads a token without a signature', () => {
     assert.deepEqual(decodeToken(jwt({ alg: 'none' }, {}, ''))?.verified, false);
   });
 
-  it('reads the sample of RFC 7519 section 3.1', () => {
+  it('reads the example of RFC 7519 section 3.1', () => {
     const token = [
       'eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9',
       'eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ',
@@ -32,20 +32,20 @@ describe('decodeToken', () => {
     });
   });
 
-  const garbage: readonly (readonly [string, unknown])[] = [
-    ['an empty text', ''],
+  const invalid: readonly (readonly [string, unknown])[] = [
+    ['an empty string', ''],
     ['an opaque token', 'opaque-token'],
-    ['dots', '..'],
+    ['only dots', '..'],
     ['one part', part({})],
     ['two parts', `${part({})}.${part({})}`],
     ['four parts', `${jwt({}, {})}.x`],
-    ['the five parts of an encrypted token', 'eyJhbGciOiJkaXIifQ..aXY.Y3Q.dGFn'],
-    ['claims that are no JSON', jwt({}, '{"a":')],
+    ['an encrypted token of five parts', 'eyJhbGciOiJkaXIifQ..aXY.Y3Q.dGFn'],
+    ['claims that are not JSON', jwt({}, '{"a":')],
     ['claims that are a list', jwt({}, [])],
     ['claims that are null', jwt({}, null)],
     ['claims that are a number', jwt({}, 7)],
-    ['claims that are a text', jwt({}, '"a"')],
-    ['a header that is no object', jwt([], {})],
+    ['claims that are a string', jwt({}, '"a"')],
+    ['a header that is not an object', jwt([], {})],
     ['no claims', `${part({})}..sig`],
     ['base64 of the standard alphabet', `${part({})}.${Buffer.from('{"a":"???>>>"}').toString('base64')}.s`],
     ['padding', `${part({})}.${part({ a: 1 })}==.s`],
@@ -59,17 +59,17 @@ describe('decodeToken', () => {
     ['an object', { split: () => ['a', 'b', 'c'] }],
     ['a list', [jwt({}, {})]],
   ];
-  for (const [title, value] of garbage) {
-    it(`gives undefined for ${title}`, () => assert.equal(decodeToken(value as string), undefined));
+  for (const [title, value] of invalid) {
+    it(`returns undefined for ${title}`, () => assert.equal(decodeToken(value as string), undefined));
   }
 
-  it('reads a claim called __proto__ without becoming one', () => {
+  it('reads a claim named __proto__ without setting the prototype', () => {
     const decoded = decodeToken(jwt({}, '{"__proto__":{"admin":true}}'));
     assert.equal(decoded?.claims.admin, undefined);
     assert.equal(({} as Record<string, unknown>).admin, undefined);
   });
 
-  it('reads back any claims', () => {
+  it('reads arbitrary claims', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue(), { noNullPrototype: true }), (claims) => {
         const plain = JSON.parse(JSON.stringify(claims)) as unknown;
@@ -80,14 +80,14 @@ describe('decodeToken', () => {
 
   it('never throws', () => {
     const bytes = fc.uint8Array().map((array) => Buffer.from(array).toString('base64url'));
-    const texts = fc.oneof(
+    const values = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.tuple(bytes, bytes, bytes).map((parts) => parts.join('.')),
       fc.tuple(fc.string(), fc.string()).map(([header, claims]) => jwt(header, claims)),
       fc.anything(),
     );
     fc.assert(
-      fc.property(texts, (text) => {
+      fc.property(values, (text) => {
         const decoded = decodeToken(text as string);
         return !decoded?.verified;
       }),

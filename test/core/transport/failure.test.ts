@@ -2,22 +2,22 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { describeFailure } from '../../../core/transport/failure.ts';
 
-const before = {};
+const unconnected = {};
 const connected = { timings: { connect: 5 } };
 const secured = { timings: { connect: 5, secureConnect: 9 } };
 
 describe('describeFailure', () => {
   type Expected = readonly [code: string, mayHaveArrived: boolean, passing: boolean];
   const table: readonly (readonly [title: string, raw: unknown, secure: boolean, expected: Expected])[] = [
-    ['a refused connection', { ...before, code: 'ECONNREFUSED' }, false, ['network', false, true]],
-    ['an unknown host', { ...before, code: 'ENOTFOUND' }, true, ['network', false, false]],
-    ['a lookup that failed for now', { ...before, code: 'EAI_AGAIN' }, true, ['network', false, true]],
-    ['no route', { ...before, code: 'EHOSTUNREACH' }, true, ['network', false, true]],
-    ['a reset before connecting', { ...before, code: 'ECONNRESET' }, false, ['network', false, true]],
+    ['a refused connection', { ...unconnected, code: 'ECONNREFUSED' }, false, ['network', false, true]],
+    ['an unknown host', { ...unconnected, code: 'ENOTFOUND' }, true, ['network', false, false]],
+    ['a temporary lookup failure', { ...unconnected, code: 'EAI_AGAIN' }, true, ['network', false, true]],
+    ['an unreachable host', { ...unconnected, code: 'EHOSTUNREACH' }, true, ['network', false, true]],
+    ['a reset before connecting', { ...unconnected, code: 'ECONNRESET' }, false, ['network', false, true]],
     ['a reset after connecting', { ...connected, code: 'ECONNRESET' }, false, ['network', true, false]],
-    ['a reset inside the TLS handshake', { ...connected, code: 'ECONNRESET' }, true, ['network', false, true]],
+    ['a reset during the TLS handshake', { ...connected, code: 'ECONNRESET' }, true, ['network', false, true]],
     ['a reset after the TLS handshake', { ...secured, code: 'ECONNRESET' }, true, ['network', true, false]],
-    ['a refusal on a connection that was up', { ...connected, code: 'ECONNREFUSED' }, false, ['network', true, false]],
+    ['a refusal on an established connection', { ...connected, code: 'ECONNREFUSED' }, false, ['network', true, false]],
     ['a broken pipe', { ...connected, code: 'EPIPE' }, false, ['network', true, false]],
     ['a timeout of the lookup', { code: 'ETIMEDOUT', event: 'lookup' }, true, ['timeout', false, false]],
     ['a timeout of connecting', { code: 'ETIMEDOUT', event: 'connect' }, true, ['timeout', false, false]],
@@ -43,25 +43,30 @@ describe('describeFailure', () => {
     ],
     ['a self-signed certificate', { ...connected, code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }, true, ['tls', false, false]],
     [
-      'a certificate error without words',
+      'a certificate error without a specific message',
       { ...connected, code: 'CERT_SIGNATURE_FAILURE' },
       true,
       ['tls', false, false],
     ],
-    ['an authority that is none', { ...connected, code: 'INVALID_CA' }, true, ['tls', false, false]],
+    ['an invalid authority', { ...connected, code: 'INVALID_CA' }, true, ['tls', false, false]],
     ['a certificate for another purpose', { ...connected, code: 'INVALID_PURPOSE' }, true, ['tls', false, false]],
-    ['a certificate of another name', { ...connected, code: 'HOSTNAME_MISMATCH' }, true, ['tls', false, false]],
-    ['a peer that speaks no TLS', { ...connected, code: 'ERR_SSL_WRONG_VERSION_NUMBER' }, true, ['tls', false, false]],
-    ['a protocol error of TLS', { ...connected, code: 'EPROTO' }, true, ['tls', false, false]],
-    ['an answer that is no HTTP', { ...connected, code: 'HPE_INVALID_CONSTANT' }, false, ['network', true, false]],
-    ['an error with a strange code', { ...connected, code: 'secret value' }, false, ['network', true, false]],
+    ['a certificate with another name', { ...connected, code: 'HOSTNAME_MISMATCH' }, true, ['tls', false, false]],
+    [
+      'a peer that does not support TLS',
+      { ...connected, code: 'ERR_SSL_WRONG_VERSION_NUMBER' },
+      true,
+      ['tls', false, false],
+    ],
+    ['a TLS protocol error', { ...connected, code: 'EPROTO' }, true, ['tls', false, false]],
+    ['a response that is not HTTP', { ...connected, code: 'HPE_INVALID_CONSTANT' }, false, ['network', true, false]],
+    ['an error with an unknown code', { ...connected, code: 'secret value' }, false, ['network', true, false]],
     ['an error with a number as code', { ...connected, code: 7 }, false, ['network', true, false]],
-    ['a text', 'secret value', false, ['network', false, false]],
-    ['nothing', undefined, true, ['network', false, false]],
+    ['a string', 'secret value', false, ['network', false, false]],
+    ['undefined', undefined, true, ['network', false, false]],
     ['null', null, true, ['network', false, false]],
   ];
   for (const [title, raw, secure, [code, mayHaveArrived, passing]] of table) {
-    it(`tells ${title} as ${code}${mayHaveArrived ? ' that may have arrived' : ''}`, () => {
+    it(`reports ${title} as ${code}${mayHaveArrived ? ' that may have arrived' : ''}`, () => {
       const failure = describeFailure(raw, 'partner.example:443', secure);
       assert.equal(failure.error.code, code);
       assert.equal(failure.mayHaveArrived, mayHaveArrived);
@@ -73,7 +78,7 @@ describe('describeFailure', () => {
     });
   }
 
-  it('says what to do about a certificate', () => {
+  it('says how to fix a certificate error', () => {
     const message = (code: string): string => describeFailure({ code }, 'h', true).error.message;
     assert.match(message('CERT_NOT_YET_VALID'), /clock of this machine/);
     assert.match(message('DEPTH_ZERO_SELF_SIGNED_CERT'), /pass its PEM as `ca`/);

@@ -2,25 +2,25 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { client, failed, responseOf, secrets, serve } from './servers.ts';
+import { createClient, expectFailure, expectResponse, secrets, startServer } from './test-servers.ts';
 
 const mebibyte = 1024 * 1024;
 
 describe('transport', () => {
-  it('sends what it is given and hands over what comes back', async () => {
-    await using server = await serve((_request, response) => {
+  it('sends a request unchanged and returns the response', async () => {
+    await using server = await startServer((_request, response) => {
       response.writeHead(418, { 'X-Twice': ['a', 'b'], 'Content-Type': 'application/json', 'Set-Cookie': 'c=1' });
       response.end('{"chào":"👋"}');
     });
-    using one = client();
+    using client = createClient();
     const before = Date.now();
-    const answer = responseOf(await one.post(server.url));
-    assert.equal(answer.status, 418);
-    assert.equal(answer.body, '{"chào":"👋"}');
-    assert.equal(answer.headers['x-twice'], 'a, b');
-    assert.ok(before <= answer.sentAt && answer.sentAt <= answer.receivedAt && answer.receivedAt <= Date.now());
+    const response = expectResponse(await client.post(server.url));
+    assert.equal(response.status, 418);
+    assert.equal(response.body, '{"chào":"👋"}');
+    assert.equal(response.headers['x-twice'], 'a, b');
+    assert.ok(before <= response.sentAt && response.sentAt <= response.receivedAt && response.receivedAt <= Date.now());
 
-    assert.equal(responseOf(await one.post(server.url)).status, 418);
+    assert.equal(expectResponse(await client.post(server.url)).status, 418);
     const [first, second] = server.received;
     assert.equal(first?.method, 'POST');
     assert.equal(first.url, '/auth/refresh');
@@ -34,11 +34,11 @@ describe('transport', () => {
     assert.equal(server.connections(), 1);
   });
 
-  it('sends bytes as they are, and a GET without a body', async () => {
-    await using server = await serve((_request, response) => response.end('{}'));
-    using one = client();
-    await one.post(server.url, {}, { method: 'PUT', body: Buffer.from('xin chào') });
-    await one.transport.send({ method: 'GET', url: `${server.url}/x?y=%20`, headers: {} }, { timeout: 5000 });
+  it('sends bytes unchanged, and a GET without a body', async () => {
+    await using server = await startServer((_request, response) => response.end('{}'));
+    using client = createClient();
+    await client.post(server.url, {}, { method: 'PUT', body: Buffer.from('xin chào') });
+    await client.transport.send({ method: 'GET', url: `${server.url}/x?y=%20`, headers: {} }, { timeout: 5000 });
     const seen = server.received.map(({ method, url, body }) => [method, url, body]);
     assert.deepEqual(seen, [
       ['PUT', '/auth/refresh', 'xin chào'],
@@ -48,24 +48,26 @@ describe('transport', () => {
   });
 
   for (const status of [301, 302, 303, 307, 308]) {
-    it(`hands over a ${status} and does not follow it`, async () => {
-      await using target = await serve((_request, response) => response.end('{}'));
-      await using server = await serve((_request, response) => {
+    it(`returns a ${status} and does not follow it`, async () => {
+      await using target = await startServer((_request, response) => response.end('{}'));
+      await using server = await startServer((_request, response) => {
         response.writeHead(status, { location: `${target.url}/steal` }).end();
       });
-      using one = client();
-      assert.equal(responseOf(await one.post(server.url)).status, status);
+      using client = createClient();
+      assert.equal(expectResponse(await client.post(server.url)).status, status);
       assert.equal(server.received.length, 1);
       assert.equal(target.connections(), 0);
     });
   }
 
   for (const status of [400, 401, 403, 404, 408, 413, 429, 500, 502, 503, 504, 521]) {
-    it(`hands over a ${status} without Retry-After after one request`, async () => {
-      await using server = await serve((_request, response) => response.writeHead(status).end('{"message":"no"}'));
-      using one = client();
-      const answer = responseOf(await one.post(server.url));
-      assert.deepEqual([answer.status, answer.body], [status, '{"message":"no"}']);
+    it(`returns a ${status} without Retry-After after one request`, async () => {
+      await using server = await startServer((_request, response) =>
+        response.writeHead(status).end('{"message":"no"}'),
+      );
+      using client = createClient();
+      const response = expectResponse(await client.post(server.url));
+      assert.deepEqual([response.status, response.body], [status, '{"message":"no"}']);
       assert.equal(server.received.length, 1);
     });
   }
@@ -76,13 +78,13 @@ describe('transport', () => {
     [503, '0'],
     [503, 'Thu, 01 Jan 2026 00:00:00 GMT'],
   ] as const) {
-    it(`comes back after a ${status} with Retry-After ${retryAfter}, with the same request`, async () => {
-      await using server = await serve((_request, response, number) => {
+    it(`repeats the request after a ${status} with Retry-After ${retryAfter}`, async () => {
+      await using server = await startServer((_request, response, number) => {
         if (number === 1) response.writeHead(status, { 'retry-after': retryAfter }).end();
         else response.end('{"ok":true}');
       });
-      using one = client();
-      assert.equal(responseOf(await one.post(server.url)).body, '{"ok":true}');
+      using client = createClient();
+      assert.equal(expectResponse(await client.post(server.url)).body, '{"ok":true}');
       assert.deepEqual(
         server.received.map(({ body }) => body),
         [secrets.body, secrets.body],
@@ -90,21 +92,23 @@ describe('transport', () => {
     });
   }
 
-  it('counts the lifetime of an answer from its own attempt, not from the first', async () => {
+  it('reports the time of the last attempt, not of the first', async () => {
     let clock = 1000;
-    await using server = await serve((_request, response, number) => {
+    await using server = await startServer((_request, response, number) => {
       clock = number * 10_000;
       response.writeHead(number === 1 ? 429 : 200, { 'retry-after': '0' }).end('{}');
     });
-    using one = client({ now: () => clock });
-    const { sentAt, receivedAt } = responseOf(await one.post(server.url));
+    using client = createClient({ now: () => clock });
+    const { sentAt, receivedAt } = expectResponse(await client.post(server.url));
     assert.deepEqual([sentAt, receivedAt], [10_000, 20_000]);
   });
 
-  it('hands over the third 429', async () => {
-    await using server = await serve((_request, response) => response.writeHead(429, { 'retry-after': '0' }).end());
-    using one = client();
-    assert.equal(responseOf(await one.post(server.url)).status, 429);
+  it('returns the third 429', async () => {
+    await using server = await startServer((_request, response) =>
+      response.writeHead(429, { 'retry-after': '0' }).end(),
+    );
+    using client = createClient();
+    assert.equal(expectResponse(await client.post(server.url)).status, 429);
     assert.equal(server.received.length, 3);
   });
 
@@ -114,20 +118,20 @@ describe('transport', () => {
     ['5', 3000],
     ['later', 60_000],
   ] as const) {
-    it(`does not wait for Retry-After ${retryAfter} with ${timeout} ms to go`, async () => {
-      await using server = await serve((_request, response) => {
+    it(`does not wait for Retry-After ${retryAfter} with ${timeout} ms left`, async () => {
+      await using server = await startServer((_request, response) => {
         response.writeHead(429, { 'retry-after': retryAfter }).end();
       });
-      using one = client();
-      assert.equal(responseOf(await one.post(server.url, { timeout })).status, 429);
+      using client = createClient();
+      assert.equal(expectResponse(await client.post(server.url, { timeout })).status, 429);
       assert.equal(server.received.length, 1);
     });
   }
 
-  it('reads an answer of exactly 1 MiB', async () => {
-    await using server = await serve((_request, response) => response.end('a'.repeat(mebibyte)));
-    using one = client();
-    assert.equal(responseOf(await one.post(server.url)).body.length, mebibyte);
+  it('reads a response of exactly 1 MiB', async () => {
+    await using server = await startServer((_request, response) => response.end('a'.repeat(mebibyte)));
+    using client = createClient();
+    assert.equal(expectResponse(await client.post(server.url)).body.length, mebibyte);
   });
 
   const endless = (response: { write(chunk: Buffer): boolean; once(event: string, run: () => void): void }): void => {
@@ -138,10 +142,10 @@ describe('transport', () => {
     };
     more();
   };
-  const tooLarge: readonly (readonly [string, Parameters<typeof serve>[0]])[] = [
-    ['1 MiB and a byte', (_request, response) => response.end('a'.repeat(mebibyte + 1))],
+  const tooLarge: readonly (readonly [string, Parameters<typeof startServer>[0]])[] = [
+    ['1 MiB and one byte', (_request, response) => response.end('a'.repeat(mebibyte + 1))],
     ['2 MiB', (_request, response) => response.end('a'.repeat(2 * mebibyte))],
-    ['an endless answer', (_request, response) => endless(response)],
+    ['an endless response', (_request, response) => endless(response)],
     [
       'a gzip bomb',
       (_request, response) => {
@@ -152,33 +156,33 @@ describe('transport', () => {
     ],
   ];
   for (const [title, handler] of tooLarge) {
-    it(`reads no further than 1 MiB of ${title}`, async () => {
-      await using server = await serve(handler);
-      using one = client();
-      const { error, mayHaveArrived } = failed(await one.post(server.url));
+    it(`reads at most 1 MiB of ${title}`, async () => {
+      await using server = await startServer(handler);
+      using client = createClient();
+      const { error, mayHaveArrived } = expectFailure(await client.post(server.url));
       assert.equal(error.code, 'responseTooLarge');
       assert.equal(mayHaveArrived, true);
       assert.equal(server.received.length, 1);
     });
   }
 
-  it('unpacks a gzip answer', async () => {
-    await using server = await serve((_request, response) => {
+  it('decompresses a gzip response', async () => {
+    await using server = await startServer((_request, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"a":"đ"}'));
     });
-    using one = client();
-    assert.equal(responseOf(await one.post(server.url)).body, '{"a":"đ"}');
+    using client = createClient();
+    assert.equal(expectResponse(await client.post(server.url)).body, '{"a":"đ"}');
   });
 
-  it('leaves no connection open after close', { timeout: 10_000 }, async ({ signal }) => {
-    await using server = await serve((_request, response) => response.end('{}'));
-    const one = client();
-    await Promise.all([one.post(server.url), one.post(server.url), one.post(server.url)]);
+  it('leaves no connection open after close()', { timeout: 10_000 }, async ({ signal }) => {
+    await using server = await startServer((_request, response) => response.end('{}'));
+    const client = createClient();
+    await Promise.all([client.post(server.url), client.post(server.url), client.post(server.url)]);
     assert.ok(server.sockets.size > 0);
     const closed = [...server.sockets].map((socket) => once(socket, 'close', { signal }));
-    one.transport.close();
+    client.transport.close();
     await Promise.all(closed);
     assert.equal(server.sockets.size, 0);
-    one.transport.close();
+    client.transport.close();
   });
 });

@@ -11,17 +11,17 @@ describe('retryDelay', () => {
     random: number,
     expected: number | undefined,
   ])[] = [
-    ['repeats at once what was never sent, without jitter', { number: 1, neverSent: true }, 5000, 0, 0],
-    ['jitters the first repeat up to 400 ms', { number: 1, neverSent: true }, 5000, 0.5, 200],
-    ['jitters the second repeat up to 800 ms', { number: 2, neverSent: true }, 5000, 0.5, 400],
+    ['repeats an unsent request immediately if the jitter is 0', { number: 1, neverSent: true }, 5000, 0, 0],
+    ['delays the first repeat by up to 400 ms of jitter', { number: 1, neverSent: true }, 5000, 0.5, 200],
+    ['delays the second repeat by up to 800 ms of jitter', { number: 2, neverSent: true }, 5000, 0.5, 400],
     ['gives up after three attempts', { number: 3, neverSent: true }, 5000, 0, undefined],
-    ['does not repeat what may have arrived', { number: 1, neverSent: false }, 5000, 0, undefined],
+    ['does not repeat a request that may have arrived', { number: 1, neverSent: false }, 5000, 0, undefined],
     ['does not repeat a success', { number: 1, status: 200 }, 5000, 0, undefined],
     ['does not repeat a success with Retry-After', { number: 1, status: 200, retryAfter: 1 }, 5000, 0, undefined],
-    ['waits as a 429 says', { number: 1, status: 429, retryAfter: 2 }, 5000, 0, 2000],
-    ['waits as a 503 says', { number: 2, status: 503, retryAfter: 2 }, 5000, 0, 2000],
-    ['adds up to 250 ms to what the partner says', { number: 1, status: 429, retryAfter: 2 }, 5000, 0.5, 2125],
-    ['takes Retry-After 0', { number: 1, status: 429, retryAfter: 0 }, 5000, 0, 0],
+    ['waits for Retry-After of a 429', { number: 1, status: 429, retryAfter: 2 }, 5000, 0, 2000],
+    ['waits for Retry-After of a 503', { number: 2, status: 503, retryAfter: 2 }, 5000, 0, 2000],
+    ['adds up to 250 ms of jitter to Retry-After', { number: 1, status: 429, retryAfter: 2 }, 5000, 0.5, 2125],
+    ['accepts Retry-After 0', { number: 1, status: 429, retryAfter: 0 }, 5000, 0, 0],
     ['waits for 30 s', { number: 1, status: 429, retryAfter: 30 }, 60_000, 0, 30_000],
     ['does not wait for 31 s', { number: 1, status: 429, retryAfter: 31 }, 60_000, 0, undefined],
     ['does not repeat a 429 without Retry-After', { number: 1, status: 429 }, 5000, 0, undefined],
@@ -31,7 +31,7 @@ describe('retryDelay', () => {
     ['does not repeat a 502', { number: 1, status: 502, retryAfter: 1 }, 5000, 0, undefined],
     ['does not repeat a 401', { number: 1, status: 401, retryAfter: 1 }, 5000, 0, undefined],
     ['does not wait past the deadline', { number: 1, status: 429, retryAfter: 5 }, 5000, 0, undefined],
-    ['waits to just before the deadline', { number: 1, status: 429, retryAfter: 5 }, 5001, 0, 5000],
+    ['waits until just before the deadline', { number: 1, status: 429, retryAfter: 5 }, 5001, 0, 5000],
     ['does not repeat with no time left', { number: 1, neverSent: true }, 0, 0, undefined],
     ['does not repeat after the deadline', { number: 1, neverSent: true }, -1, 0, undefined],
   ];
@@ -39,7 +39,7 @@ describe('retryDelay', () => {
     it(title, () => assert.equal(retryDelay(attempt, remaining, random), expected));
   }
 
-  it('is never negative and always inside the deadline', () => {
+  it('is never negative and always within the deadline', () => {
     const attempt = fc.record({
       number: fc.integer({ min: 1, max: 5 }),
       neverSent: fc.boolean(),
@@ -80,11 +80,11 @@ describe('parseRetryAfter', () => {
     ['Sunday', undefined],
   ];
   for (const [header, expected] of table) {
-    it(`reads ${JSON.stringify(header)} as ${String(expected)}`, () =>
+    it(`parses ${JSON.stringify(header)} as ${String(expected)}`, () =>
       assert.equal(parseRetryAfter(header, now), expected));
   }
 
-  it('rounds a part of a second up, so that it is not too early', () => {
+  it('rounds up to whole seconds, so that a retry is not too early', () => {
     assert.equal(parseRetryAfter('Sun, 01 Mar 2026 12:00:30 GMT', now + 1), 30);
     assert.equal(parseRetryAfter('Sun, 01 Mar 2026 12:00:30 GMT', now + 999), 30);
     assert.equal(parseRetryAfter('Sun, 01 Mar 2026 12:00:30 GMT', now + 1000), 29);

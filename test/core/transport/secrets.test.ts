@@ -3,17 +3,17 @@ import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { startSandbox, type SandboxFault } from '../../../core/sandbox/index.ts';
 import type { Exchange } from '../../../core/transport/http.ts';
-import { client, closedPort, failed, secrets } from './servers.ts';
+import { createClient, closedPortUrl, expectFailure, secrets } from './test-servers.ts';
 
-/** Everything that a careless log could print of a failure. */
-function everything(value: unknown): string {
+/** Everything that a careless log statement could print of a value. */
+function printEverything(value: unknown): string {
   const options = { depth: Infinity, showHidden: true, getters: true, maxStringLength: Infinity } as const;
   return [inspect(value, options), JSON.stringify(value), inspect(structuredClone(value), options)].join('\n');
 }
 
-function expectClean(exchange: Exchange): void {
-  const { error } = failed(exchange);
-  const shown = everything(error);
+function assertNoSecrets(exchange: Exchange): void {
+  const { error } = expectFailure(exchange);
+  const shown = printEverything(error);
   for (const secret of ['body-secret-refresh-token', 'header-secret-access-token', 'partner-code-secret']) {
     assert.ok(!shown.includes(secret), `${error.code} shows ${secret}`);
   }
@@ -22,10 +22,10 @@ function expectClean(exchange: Exchange): void {
   assert.equal(error.cause, undefined);
 }
 
-describe('a failure of the transport', () => {
-  it('carries values that the check would find', () => {
+describe('a transport failure', () => {
+  it('is checked by an assertion that finds secrets', () => {
     assert.throws(() =>
-      expectClean({ kind: 'failure', error: Object.assign(new Error(), secrets) as never, mayHaveArrived: true }),
+      assertNoSecrets({ kind: 'failure', error: Object.assign(new Error(), secrets) as never, mayHaveArrived: true }),
     );
   });
 
@@ -42,34 +42,34 @@ describe('a failure of the transport', () => {
   for (const fault of faults) {
     it(`shows nothing of the request after ${fault as string}`, async () => {
       await using sandbox = await startSandbox();
-      using one = client();
+      using client = createClient();
       sandbox.fail(fault, { times: Infinity });
       const url = `${sandbox.url}/api/1.0/auth/refresh`;
       const { body, ...headers } = secrets;
-      expectClean(await one.transport.send({ method: 'POST', url, headers, body }, { timeout: 500 }));
+      assertNoSecrets(await client.transport.send({ method: 'POST', url, headers, body }, { timeout: 500 }));
     });
   }
 
-  it('shows nothing of the request after a refused port', async () => {
-    using one = client();
-    expectClean(await one.post(await closedPort()));
+  it('shows nothing of the request after a refused connection', async () => {
+    using client = createClient();
+    assertNoSecrets(await client.post(await closedPortUrl()));
   });
 
-  it('shows nothing of the request after a certificate that is not trusted', async () => {
+  it('shows nothing of the request after an untrusted certificate', async () => {
     await using sandbox = await startSandbox({ https: true });
-    using one = client();
-    expectClean(await one.post(sandbox.url));
+    using client = createClient();
+    assertNoSecrets(await client.post(sandbox.url));
   });
 
   it('shows nothing of the request after an abort', async () => {
     await using sandbox = await startSandbox();
-    using one = client();
-    expectClean(await one.post(sandbox.url, { signal: AbortSignal.abort(new Error(secrets.body)) }));
+    using client = createClient();
+    assertNoSecrets(await client.post(sandbox.url, { signal: AbortSignal.abort(new Error(secrets.body)) }));
   });
 
-  it('shows nothing of the query of its address', async () => {
-    using one = client();
-    const url = `${await closedPort()}/path?token=partner-code-secret`;
-    expectClean(await one.transport.send({ method: 'GET', url, headers: {} }, { timeout: 2000 }));
+  it('shows nothing of the URL query', async () => {
+    using client = createClient();
+    const url = `${await closedPortUrl()}/path?token=partner-code-secret`;
+    assertNoSecrets(await client.transport.send({ method: 'GET', url, headers: {} }, { timeout: 2000 }));
   });
 });

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import forge from 'node-forge';
 import { isPartnerAuthError } from '../../../core/index.ts';
 import { startSandbox } from '../../../core/sandbox/index.ts';
-import { client, failed, responseOf, serve } from './servers.ts';
+import { createClient, expectFailure, expectResponse, startServer } from './test-servers.ts';
 
 const day = 86_400_000;
 
@@ -34,23 +34,23 @@ function selfSigned(): { key: string; cert: string } {
 }
 
 for (const globalAgent of [false, true]) {
-  describe(`transport over TLS with ${globalAgent ? "Node's global agent" : 'agents of its own'}`, () => {
-    it('trusts the sandbox by the PEM of its authority', async () => {
+  describe(`transport over TLS with ${globalAgent ? "Node's global agent" : 'its own agents'}`, () => {
+    it("trusts the sandbox with the PEM of the sandbox's authority", async () => {
       await using sandbox = await startSandbox({ https: true });
-      using one = client({ ca: sandbox.ca, globalAgent });
-      assert.equal(responseOf(await one.post(sandbox.url)).status, 404);
+      using client = createClient({ ca: sandbox.ca, globalAgent });
+      assert.equal(expectResponse(await client.post(sandbox.url)).status, 404);
     });
 
     it('trusts one authority of several', async () => {
       await using sandbox = await startSandbox({ https: true });
-      using one = client({ ca: `${selfSigned().cert}\n${sandbox.ca ?? ''}`, globalAgent });
-      assert.equal(responseOf(await one.post(sandbox.url)).status, 404);
+      using client = createClient({ ca: `${selfSigned().cert}\n${sandbox.ca ?? ''}`, globalAgent });
+      assert.equal(expectResponse(await client.post(sandbox.url)).status, 404);
     });
 
-    it('does not trust an unknown authority, and asks for its PEM', async () => {
+    it('does not trust an unknown authority and asks for its PEM', async () => {
       await using sandbox = await startSandbox({ https: true });
-      using one = client({ globalAgent });
-      const { error, mayHaveArrived } = failed(await one.post(sandbox.url));
+      using client = createClient({ globalAgent });
+      const { error, mayHaveArrived } = expectFailure(await client.post(sandbox.url));
       assert.equal(error.code, 'tls');
       assert.match(error.message, /PEM of .* authority as `ca`/);
       assert.equal(error.retryable, false);
@@ -58,26 +58,26 @@ for (const globalAgent of [false, true]) {
       assert.equal(sandbox.journal.length, 0);
     });
 
-    it('does not trust a self-signed certificate unless it is handed over', async () => {
+    it('trusts a self-signed certificate only if it is given as ca', async () => {
       const tls = selfSigned();
-      await using server = await serve((_, response) => response.end('{}'), tls);
-      using stranger = client({ globalAgent });
-      const { error } = failed(await stranger.post(server.url));
+      await using server = await startServer((_, response) => response.end('{}'), tls);
+      using untrusting = createClient({ globalAgent });
+      const { error } = expectFailure(await untrusting.post(server.url));
       assert.equal(error.code, 'tls');
       assert.match(error.message, /self-signed/);
       assert.equal(server.received.length, 0);
-      using friend = client({ ca: tls.cert, globalAgent });
-      assert.equal(responseOf(await friend.post(server.url)).body, '{}');
+      using trusting = createClient({ ca: tls.cert, globalAgent });
+      assert.equal(expectResponse(await trusting.post(server.url)).body, '{}');
     });
 
     for (const [certificate, message] of [
       ['expired', /has expired/],
       ['wrongHost', /for another host; check baseUrl/],
     ] as const) {
-      it(`does not trust the certificate '${certificate}' of a known authority`, async () => {
+      it(`does not trust the certificate '${certificate}' even from a trusted authority`, async () => {
         await using sandbox = await startSandbox({ https: true, certificate });
-        using one = client({ ca: sandbox.ca, globalAgent });
-        const { error, mayHaveArrived } = failed(await one.post(sandbox.url));
+        using client = createClient({ ca: sandbox.ca, globalAgent });
+        const { error, mayHaveArrived } = expectFailure(await client.post(sandbox.url));
         assert.equal(error.code, 'tls');
         assert.match(error.message, message);
         assert.equal(mayHaveArrived, false);
@@ -87,26 +87,26 @@ for (const globalAgent of [false, true]) {
   });
 }
 
-describe('transport authorities', () => {
-  it('trusts a certificate by each of its host names', async () => {
+describe('transport with certificate authorities', () => {
+  it('trusts a certificate for each of its host names', async () => {
     await using sandbox = await startSandbox({ https: true });
-    using one = client({ ca: sandbox.ca });
-    assert.equal(responseOf(await one.post(sandbox.url.replace('127.0.0.1', 'localhost'))).status, 404);
+    using client = createClient({ ca: sandbox.ca });
+    assert.equal(expectResponse(await client.post(sandbox.url.replace('127.0.0.1', 'localhost'))).status, 404);
   });
 
-  it('leaves the authorities of the process as they are', async () => {
+  it('does not change the authorities of the process', async () => {
     // Node 22.0 to 22.14 cannot list them.
     const { getCACertificates } = tls as Partial<typeof tls>;
     const before = getCACertificates?.('default').length;
     await using sandbox = await startSandbox({ https: true });
-    using trusting = client({ ca: sandbox.ca, globalAgent: true });
-    responseOf(await trusting.post(sandbox.url));
+    using trusting = createClient({ ca: sandbox.ca, globalAgent: true });
+    expectResponse(await trusting.post(sandbox.url));
     assert.equal(getCACertificates?.('default').length, before);
-    using other = client({ globalAgent: true });
-    assert.equal(failed(await other.post(sandbox.url)).error.code, 'tls');
+    using other = createClient({ globalAgent: true });
+    assert.equal(expectFailure(await other.post(sandbox.url)).error.code, 'tls');
   });
 
-  it('adds to the authorities that the process trusts anyway', async () => {
+  it('adds to the authorities that the process already trusts', async () => {
     await using sandbox = await startSandbox({ https: true });
     const folder = await mkdtemp(join(tmpdir(), 'partner-auth-ca-'));
     try {
@@ -132,19 +132,19 @@ describe('transport authorities', () => {
   });
 
   const secret = 'MIIBVerySecretText';
-  const noPem: readonly (readonly [string, string])[] = [
-    ['an empty text', ''],
+  const invalidPem: readonly (readonly [string, string])[] = [
+    ['an empty string', ''],
     ['a path', '/etc/ssl/ca.pem'],
     ['a private key', `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----`],
-    ['a certificate of nonsense', `-----BEGIN CERTIFICATE-----\n${secret}\n-----END CERTIFICATE-----`],
-    ['a certificate that is cut', selfSigned().cert.slice(0, 400)],
-    ['a good certificate and a broken one', `${selfSigned().cert}${selfSigned().cert.slice(0, 400)}`],
+    ['an unparsable certificate', `-----BEGIN CERTIFICATE-----\n${secret}\n-----END CERTIFICATE-----`],
+    ['a truncated certificate', selfSigned().cert.slice(0, 400)],
+    ['a valid and a truncated certificate', `${selfSigned().cert}${selfSigned().cert.slice(0, 400)}`],
   ];
-  for (const [title, ca] of noPem) {
+  for (const [title, ca] of invalidPem) {
     for (const globalAgent of [false, true]) {
       it(`refuses ${title} as ca before anything is sent (${globalAgent ? 'global agent' : 'own agents'})`, () => {
         assert.throws(
-          () => client({ ca, globalAgent }),
+          () => createClient({ ca, globalAgent }),
           (error: unknown) => {
             assert.ok(isPartnerAuthError(error));
             assert.deepEqual([error.code, error.setting], ['configuration', 'ca']);

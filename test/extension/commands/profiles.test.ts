@@ -8,7 +8,7 @@ import { switchProfile } from '../../../extension/commands/switch-profile.ts';
 import { chosenProfile } from '../../../extension/commands/run-command.ts';
 import { startSandbox } from '../../../core/sandbox/index.ts';
 import { cancel, fakeApp } from '../../helpers/fake-app.ts';
-import { connectionTo, rightReplies, withApp } from '../../helpers/with-app.ts';
+import { connectionTo, correctReplies, withApp } from '../../helpers/with-app.ts';
 
 const key = '0123456789abcdef0123456789abcdef';
 const tconnect = {
@@ -64,7 +64,7 @@ describe('add a profile', () => {
       const { profile } = connection;
       const fake = fakeApp({
         replies: {
-          ...rightReplies(connection),
+          ...correctReplies(connection),
           partner: 'tconnect',
           url: 'other',
           baseUrl: profile.baseUrl,
@@ -166,7 +166,7 @@ describe('sign-out', () => {
     const connections = (['bizmail', 'cloudreve'] as const).map((partner) => connectionTo(sandbox, partner));
     const fake = fakeApp({
       profiles: connections.map(({ profile }) => profile),
-      replies: Object.assign({}, ...connections.map(rightReplies)) as Record<string, string>,
+      replies: Object.assign({}, ...connections.map(correctReplies)) as Record<string, string>,
     });
     for (const { profile, credentials } of connections) {
       const store = await fake.app.sessions.store(fake.profile(profile.id));

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { signIn } from '../../../extension/commands/sign-in.ts';
 import type { SecretRecord } from '../../../core/profiles/secret-record.ts';
 import { back, cancel } from '../../helpers/fake-app.ts';
-import { rightReplies, withApp } from '../../helpers/with-app.ts';
+import { correctReplies, withApp } from '../../helpers/with-app.ts';
 
 const steps = {
   tconnect: ['key', 'iv', 'username', 'password', 'client_id', 'client_secret', 'remember'],
@@ -139,7 +139,7 @@ describe('sign-in with a key', () => {
       sandbox.fail({ status: 400 }, { call: 'login', times: 2 });
       let shown = 0;
       const showStep: typeof app.ui.showStep = async (step) => {
-        const typed = { ...rightReplies(connection), key: '1'.repeat(64) }[step.id];
+        const typed = { ...correctReplies(connection), key: '1'.repeat(64) }[step.id];
         return step.id === 'key' && ++shown === 2 ? undefined : { value: typed ?? '' };
       };
       assert.equal(await signIn({ ...app, ui: { ...app.ui, showStep } }, profile), false);

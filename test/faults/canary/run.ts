@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createCipher, fileStore, openSession, type PartnerSession } from '../../../core/index.ts';
 import { startSandbox, type SandboxFault } from '../../../core/sandbox/index.ts';
-import { serve } from '../../core/transport/servers.ts';
+import { startServer } from '../../core/transport/test-servers.ts';
 import { manualClock } from '../../helpers/manual-clock.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 import { partnerNames } from '../../helpers/with-session.ts';
@@ -32,7 +32,7 @@ export async function searchCanaries(): Promise<CanaryResult> {
   const places = new Places();
   let stores = 0;
   await using folder = await temporaryFolder();
-  await using elsewhere = await serve((_request, response) => response.end('{}'));
+  await using elsewhere = await startServer((_request, response) => response.end('{}'));
   const secrets = { password: canary('password', 40), client_secret: canary('client', 48) };
   const key = canary('key', 32);
   const iv = canary('iv', 16);

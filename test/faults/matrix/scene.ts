@@ -12,7 +12,7 @@ import {
 import { startSandbox, type Sandbox, type SandboxOptions, type SandboxPartner } from '../../../core/sandbox/index.ts';
 import { manualClock, type ManualClock } from '../../helpers/manual-clock.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
-import { watchedStore, type WatchedStore } from '../../helpers/watched-store.ts';
+import { faultInjectingStore, type FaultInjectingStore } from '../../helpers/fault-injecting-store.ts';
 import { Places } from '../places.ts';
 import { openLine, type Line } from './line.ts';
 
@@ -26,7 +26,7 @@ export interface Scene {
   readonly clock: ManualClock;
   readonly folder: string;
   readonly file: string;
-  readonly store: WatchedStore;
+  readonly store: FaultInjectingStore;
   readonly credentials: Readonly<Record<string, string>>;
   readonly places: Places;
   /** What lies between the session and the partner. */
@@ -79,7 +79,7 @@ export async function withScene<T>(
   );
 
   const file = folder.file('session.json');
-  const store = watchedStore(fileStore(file));
+  const store = faultInjectingStore(fileStore(file));
   const log = (text: string): void => places.add('log line', text);
   const opened: PartnerSession[] = [];
   const open = async (more: Partial<SessionOptions> = {}): Promise<PartnerSession> => {

@@ -1,5 +1,5 @@
 import { partners, type PartnerDefinition } from '../../../../core/index.ts';
-import { serve } from '../../../core/transport/servers.ts';
+import { startServer } from '../../../core/transport/test-servers.ts';
 import type { Row } from '../trial.ts';
 import type { Scene } from '../scene.ts';
 
@@ -21,7 +21,7 @@ export const callRows: readonly Row[] = [
     told: '`redirect`: it is not followed',
     variants: 5,
     async provoke(scene, variant) {
-      await using elsewhere = await serve((_request, response) => response.end('{}'));
+      await using elsewhere = await startServer((_request, response) => response.end('{}'));
       const status = [301, 302, 303, 307, 308][variant] ?? 302;
       scene.sandbox.fail({ redirect: `${elsewhere.url}/steal`, status }, { times: 2 });
       const code = await scene.attempt(() => scene.session.refresh());

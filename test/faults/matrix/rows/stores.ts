@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileStore } from '../../../../core/index.ts';
 import { runProgram } from '../../../helpers/run-program.ts';
-import { newTokens } from '../../../helpers/watched-store.ts';
+import { hasNewTokens } from '../../../helpers/fault-injecting-store.ts';
 import type { Row } from '../trial.ts';
 import type { Scene } from '../scene.ts';
 
@@ -37,7 +37,7 @@ export const storeRows: readonly Row[] = [
     told: 'nothing: saved again under the lock',
     async provoke(scene) {
       let left = 2;
-      scene.store.failWrites((record) => newTokens(record) && left-- > 0);
+      scene.store.failWrites((record) => hasNewTokens(record) && left-- > 0);
       const code = await scene.attempt(() => scene.session.refresh());
       return code === undefined ? undefined : `told ${code}`;
     },
@@ -46,7 +46,7 @@ export const storeRows: readonly Row[] = [
     name: 'disk full or read-only while saving, for long',
     told: '`store`; the token is handed out, and saved when there is room',
     async provoke(scene) {
-      scene.store.failWrites(newTokens);
+      scene.store.failWrites(hasNewTokens);
       const code = await scene.attempt(() => scene.session.refresh());
       const token = await scene.session.accessToken();
       if (token !== scene.sandbox.tokens(scene.partner)?.accessToken) return 'the new token was not handed out';
@@ -74,7 +74,7 @@ export const storeRows: readonly Row[] = [
       try {
         const store = fileStore(scene.file);
         await writeFile(scene.file, content, { mode: 0o600 });
-        scene.store.before('write', async () => {
+        scene.store.interceptNext('write', async () => {
           await writeFile(`${folder}/fill`, Buffer.alloc(1 << 20)).catch(() => undefined);
         });
         const code = await scene.attempt(() => scene.session.refresh());

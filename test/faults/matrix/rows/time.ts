@@ -6,7 +6,7 @@ const day = 24 * hour;
 
 /** Our clock is set; the partner's goes on as before. */
 function setOurs({ clock, sandbox }: Scene, ms: number): void {
-  clock.setWall(ms);
+  clock.shiftWallClock(ms);
   sandbox.advance(-ms / 1000);
 }
 
@@ -29,7 +29,7 @@ const jump = (name: string, ms: number): Row => ({
       scene.clock.advance(age);
       setOurs(scene, ms);
     } else {
-      scene.store.before('write', () => setOurs(scene, ms));
+      scene.store.interceptNext('write', () => setOurs(scene, ms));
       await scene.attempt(() => scene.session.refresh());
     }
     const here = await good(scene);
@@ -61,7 +61,7 @@ export const timeRows: readonly Row[] = [
     name: 'sleep of 10 h',
     told: 'nothing',
     async provoke(scene) {
-      scene.clock.setWall(10 * hour);
+      scene.clock.shiftWallClock(10 * hour);
       return good(scene);
     },
   },
@@ -69,7 +69,7 @@ export const timeRows: readonly Row[] = [
     name: 'sleep of 10 h in the middle of a refresh',
     told: 'nothing',
     async provoke(scene) {
-      scene.store.before('write', () => scene.clock.setWall(10 * hour));
+      scene.store.interceptNext('write', () => scene.clock.shiftWallClock(10 * hour));
       await scene.attempt(() => scene.session.refresh());
       return good(scene);
     },

@@ -2,28 +2,29 @@ import { createDecipheriv, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface AcmePay extends AsyncDisposable {
-  /** What the README's block reads. */
+export interface AcmePayServer extends AsyncDisposable {
+  /** The environment variables that the README example reads. */
   readonly env: Readonly<Record<string, string>>;
-  /** `<method> <path>` of each request, and the payload it carried. */
+  /** `<method> <path>` of each request, and its decrypted payload. */
   readonly received: readonly { readonly call: string; readonly payload: unknown }[];
 }
 
 type Fields = Readonly<Record<string, string>>;
 
 /**
- * The invented partner of the README, written from its definition alone: payloads encrypted in `payload`, with the key's
- * first 16 bytes as IV; answers plain, in `result`; a merchant header on every call.
+ * Starts a server for ACME Pay, the fictional partner of the README. It shares no code with the library: payloads are
+ * encrypted in `payload` with the key's first 16 bytes as IV, responses are plain JSON with the tokens in `result`, and
+ * every call requires the merchant header.
  */
-export async function startAcmePay(): Promise<AcmePay> {
+export async function startAcmePayServer(): Promise<AcmePayServer> {
   const key = randomBytes(16).toString('hex');
   const [merchant, user, secret] = ['M-4711', 'robot', randomBytes(8).toString('hex')];
   const received: { call: string; payload: unknown }[] = [];
   let tokens: { token: string; renewal_token: string } | undefined;
 
-  const opened = (text: string): Fields => {
-    if (text === '') return {};
-    const { payload } = JSON.parse(text) as { payload: string };
+  const decryptBody = (body: string): Fields => {
+    if (body === '') return {};
+    const { payload } = JSON.parse(body) as { payload: string };
     const decipher = createDecipheriv('aes-256-cbc', key, key.slice(0, 16));
     return JSON.parse(decipher.update(payload, 'hex', 'utf8') + decipher.final('utf8')) as Fields;
   };
@@ -31,9 +32,9 @@ export async function startAcmePay(): Promise<AcmePay> {
     tokens = { token: randomBytes(12).toString('hex'), renewal_token: randomBytes(12).toString('hex') };
     return { status: 'OK', result: { ...tokens, valid_for: 900 } };
   };
-  const refuse = (code: string): object => ({ status: 'FAILED', error: { code, text: 'ACME says no' } });
+  const refuse = (code: string): object => ({ status: 'FAILED', error: { code, text: 'ACME refused the call' } });
 
-  function answer(call: string, payload: Fields, request: IncomingMessage): object {
+  function respond(call: string, payload: Fields, request: IncomingMessage): object {
     if (request.headers['x-merchant-id'] !== merchant) return refuse('E-MERCHANT');
     switch (call) {
       case 'POST /v2/token': {
@@ -58,9 +59,9 @@ export async function startAcmePay(): Promise<AcmePay> {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const call = `${request.method ?? ''} ${request.url ?? ''}`;
-      const payload = opened(Buffer.concat(chunks).toString());
+      const payload = decryptBody(Buffer.concat(chunks).toString());
       received.push({ call, payload });
-      response.setHeader('content-type', 'application/json').end(JSON.stringify(answer(call, payload, request)));
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(respond(call, payload, request)));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

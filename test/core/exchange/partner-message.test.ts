@@ -7,20 +7,20 @@ import { createCipher, partners, type PartnerAuthError } from '../../../core/ind
 import { partnerCalls } from '../../../core/exchange/partner-calls.ts';
 import { createRedactor } from '../../../core/redact/redactor.ts';
 import type { HttpRequest, Transport } from '../../../core/transport/http.ts';
-import { jwt, read, response } from './responses.ts';
+import { jwt, interpret, response } from './responses.ts';
 
 function errorOf(body: unknown, redact?: (text: string) => string): PartnerAuthError {
-  const reading = read('cloudreve', 'login', response(200, body), { redact });
-  assert.ok(reading.kind === 'failure');
-  return reading.error;
+  const interpretation = interpret('cloudreve', 'login', response(200, body), { redact });
+  assert.ok(interpretation.kind === 'failure');
+  return interpretation.error;
 }
 
-const said = (msg: unknown): PartnerAuthError => errorOf({ code: 99, msg });
+const errorWithMessage = (msg: unknown): PartnerAuthError => errorOf({ code: 99, msg });
 
 const password = 'hunter2-S3cret "quoted" đây';
 const credentials = { username: 'a@b.example', password, client_id: 'client', client_secret: 'client-secret-9' };
 
-/** A TCONNECT login that the partner answers with what `echo` makes of the request that it got. */
+/** The error of a TCONNECT login whose response `echo` makes from the request. */
 async function loginError(echo: (request: HttpRequest) => unknown): Promise<PartnerAuthError> {
   const transport: Transport = {
     send: (request) => Promise.resolve({ kind: 'response', response: response(400, echo(request)) }),
@@ -46,90 +46,94 @@ async function loginError(echo: (request: HttpRequest) => unknown): Promise<Part
   return result.error;
 }
 
-const sealedOf = ({ body }: HttpRequest): string => (JSON.parse(String(body)) as { data: string }).data;
+const ciphertextOf = ({ body }: HttpRequest): string => (JSON.parse(String(body)) as { data: string }).data;
 const shown = (error: PartnerAuthError): string => `${inspect(error, { showHidden: true })}${JSON.stringify(error)}`;
 
-describe("a partner's words in an error", () => {
-  it('are quoted as one line', () => {
-    assert.match(said('first\r\n  second\tthird\u2028fourth').message, /It said: "first second third fourth"\./);
+describe("a partner's message in an error", () => {
+  it('is quoted as one line', () => {
+    assert.match(
+      errorWithMessage('first\r\n  second\tthird\u2028fourth').message,
+      /It said: "first second third fourth"\./,
+    );
   });
 
-  it('lose control and direction-changing characters', () => {
+  it('is quoted without control and direction-changing characters', () => {
     const points = [0, 7, 0x1b, 0x7f, 0x85, 0x200b, 0x200e, 0x202a, 0x202e, 0x2028, 0x2066, 0x2069, 0xfeff, 0xe0041];
-    const { message } = said(`a${points.map((point) => String.fromCodePoint(point)).join('b')}c`);
+    const { message } = errorWithMessage(`a${points.map((point) => String.fromCodePoint(point)).join('b')}c`);
     assert.match(message, /It said: "a (?:b )+c"/);
     assert.doesNotMatch(message, /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u);
   });
 
-  it('are cut to 200 characters, never inside an emoji', () => {
+  it('is cut to 200 characters, never inside an emoji', () => {
     for (let lead = 0; lead < 4; lead++) {
-      const { message } = said('x'.repeat(lead) + '👋'.repeat(5000));
+      const { message } = errorWithMessage('x'.repeat(lead) + '👋'.repeat(5000));
       const quoted = /It said: "(.*)"\./u.exec(message)?.[1] ?? '';
       assert.ok(quoted.length <= 200 && quoted.endsWith('…'), quoted);
       assert.ok(quoted.isWellFormed());
     }
   });
 
-  it('are left out where they are no text', () => {
-    for (const msg of [7, null, ['a'], { text: 'a' }, '', undefined]) assert.doesNotMatch(said(msg).message, /It said/);
+  it('is omitted if it is not a string or is empty', () => {
+    for (const msg of [7, null, ['a'], { text: 'a' }, '', undefined])
+      assert.doesNotMatch(errorWithMessage(msg).message, /It said/);
   });
 
-  it('keep Vietnamese and emoji', () => {
-    assert.match(said('Sai mật khẩu 👋').message, /"Sai mật khẩu 👋"/);
+  it('keeps Vietnamese and emoji', () => {
+    assert.match(errorWithMessage('Sai mật khẩu 👋').message, /"Sai mật khẩu 👋"/);
   });
 
-  it('hide an echoed password, as it is and in JSON and URL spelling', async () => {
-    const spellings = [password, JSON.stringify(password).slice(1, -1), encodeURIComponent(password)];
-    for (const spelling of spellings) {
-      const error = await loginError(() => ({ message: `bad password ${spelling} for client-secret-9` }));
+  it('hides an echoed password in plain, JSON and URL encoding', async () => {
+    const encodings = [password, JSON.stringify(password).slice(1, -1), encodeURIComponent(password)];
+    for (const encoded of encodings) {
+      const error = await loginError(() => ({ message: `bad password ${encoded} for client-secret-9` }));
       assert.match(error.message, /"bad password \[hidden\] for \[hidden\]"/);
       assert.doesNotMatch(shown(error), /hunter2|client-secret-9/);
     }
   });
 
-  it('hide an echoed ciphertext in full, in part, and in the other case', async () => {
-    const echoes: readonly ((sealed: string) => string)[] = [
-      (sealed) => sealed,
-      (sealed) => sealed.toUpperCase(),
-      (sealed) => sealed.slice(0, 64),
-      (sealed) => `data=${sealed}&x=1`,
+  it('hides an echoed ciphertext in full, in part, and in upper case', async () => {
+    const echoes: readonly ((ciphertext: string) => string)[] = [
+      (ciphertext) => ciphertext,
+      (ciphertext) => ciphertext.toUpperCase(),
+      (ciphertext) => ciphertext.slice(0, 64),
+      (ciphertext) => `data=${ciphertext}&x=1`,
     ];
     for (const echo of echoes) {
-      let sealed = '';
+      let ciphertext = '';
       const error = await loginError((request) => {
-        sealed = sealedOf(request);
-        return { message: `can not read ${echo(sealed)}` };
+        ciphertext = ciphertextOf(request);
+        return { message: `cannot read ${echo(ciphertext)}` };
       });
-      assert.match(error.message, /can not read .*\[hidden\]/);
-      assert.ok(!shown(error).toLowerCase().includes(sealed.slice(0, 16)));
+      assert.match(error.message, /cannot read .*\[hidden\]/);
+      assert.ok(!shown(error).toLowerCase().includes(ciphertext.slice(0, 16)));
     }
   });
 
-  it('hide a JWT and a bearer', async () => {
+  it('hides a JWT and a bearer token', async () => {
     const token = jwt({ sub: 'someone' });
     const error = await loginError(() => ({ message: `token ${token} or Bearer abcdefgh12345678 is bad` }));
     assert.match(error.message, /token \[hidden\] or \[hidden\] is bad/);
   });
 
-  it('hide a secret in the place of a code or a correlation id', async () => {
+  it('hides a secret in place of a code or correlation id', async () => {
     const secret = 'client-secret-9';
     const error = await loginError(() => ({ code: secret, id: secret, message: 'no' }));
     assert.doesNotMatch(shown(error), /client-secret-9/);
   });
 
-  it('hide a secret that stands where a long message is cut', async () => {
+  it('hides a secret where a long message is cut', async () => {
     for (let shift = 0; shift < password.length; shift++) {
       const error = await loginError((request) => {
-        const sealed = sealedOf(request);
-        const echoed = sealed.repeat(Math.floor(3990 / sealed.length));
+        const ciphertext = ciphertextOf(request);
+        const echoed = ciphertext.repeat(Math.floor(3990 / ciphertext.length));
         return { message: echoed.padEnd(4000 - password.length + shift, ' ') + password };
       });
       assert.doesNotMatch(shown(error), /hunte|hun"|hunt"|\[hidden\] h/);
     }
   });
 
-  it('take no noticeable time, however hostile', () => {
-    // Quadratic matching of a 1 MiB message would take minutes, and the runner would end it.
+  it('is redacted in linear time, even if it is hostile', () => {
+    // Quadratic matching of a 1 MB message would take minutes and exceed the test runner's timeout.
     const { redact } = createRedactor();
     for (const text of ['eyJaaaa', 'eyJ', 'Bearer ', 'a', 'eyJaaaa.']) {
       const error = errorOf({ code: 99, msg: text.repeat(1_000_000 / text.length) }, redact);
@@ -137,7 +141,7 @@ describe("a partner's words in an error", () => {
     }
   });
 
-  it('are one harmless line whatever they are', () => {
+  it('is one line without control characters for arbitrary strings', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 600 }), fc.string({ unit: 'binary' }), (msg, code) => {
         const { message } = errorOf({ code, msg });

@@ -10,15 +10,15 @@ import {
   type CipherSettings,
 } from '../../../core/index.ts';
 import { deepFreeze } from '../../../core/lib/validation.ts';
-import { bestSettings, canonical } from './samples.ts';
+import { bestSettings, canonicalize } from './samples.ts';
 
 const key = 'Sk9!xQ2m#Lw7zR4t%Bv8nC1h&Yp5dG0e';
 const ciphertext = createCipher({ key, iv: { from: 'prefix' } }).encrypt('{"note":"xin chào"}');
 const cyclic: Record<string, unknown> = {};
 cyclic.self = cyclic;
 
-/** Milliseconds until the call ended, whatever its end. */
-function timed(call: () => unknown): number {
+/** Milliseconds until the call returned or threw. */
+function measureTime(call: () => unknown): number {
   const start = performance.now();
   try {
     call();
@@ -28,36 +28,36 @@ function timed(call: () => unknown): number {
   return performance.now() - start;
 }
 
-describe('a sample that can not be tried', () => {
+describe('an invalid sample', () => {
   const bad: readonly (readonly [string, Record<string, unknown>, string])[] = [
     ['no key', { key: undefined }, 'sample.key'],
     ['an empty key', { key: '' }, 'sample.key'],
     ['a number as key', { key: 42 }, 'sample.key'],
     ['a key of 50 MB', { key: 'k'.repeat(50_000_000) }, 'sample.key'],
-    ['a cyclic key', { key: cyclic }, 'sample.key'],
+    ['a cyclic object as key', { key: cyclic }, 'sample.key'],
     ['no ciphertext', { ciphertext: undefined }, 'sample.ciphertext'],
     ['an empty ciphertext', { ciphertext: '' }, 'sample.ciphertext'],
     ['a blank ciphertext', { ciphertext: ' \n ' }, 'sample.ciphertext'],
     ['a ciphertext of 50 MB', { ciphertext: 'ab'.repeat(25_000_000) }, 'sample.ciphertext'],
     ['a ciphertext of bytes', { ciphertext: new Uint8Array(32) }, 'sample.ciphertext'],
-    ['a cyclic ciphertext', { ciphertext: cyclic }, 'sample.ciphertext'],
-    ['a sentence', { ciphertext: 'This is no ciphertext at all.' }, 'sample.ciphertext'],
-    ['a whole envelope', { ciphertext: `{"data":"${ciphertext}"}` }, 'sample.ciphertext'],
-    ['half a block', { ciphertext: ciphertext.slice(0, 16) }, 'sample.ciphertext'],
-    ['an empty plain text', { plaintext: '' }, 'sample.plaintext'],
-    ['an object as plain text', { plaintext: { note: 1 } }, 'sample.plaintext'],
-    ['a plain text of 50 MB', { plaintext: 'x'.repeat(50_000_000) }, 'sample.plaintext'],
+    ['a cyclic object as ciphertext', { ciphertext: cyclic }, 'sample.ciphertext'],
+    ['a sentence as ciphertext', { ciphertext: 'This is not a ciphertext.' }, 'sample.ciphertext'],
+    ['a whole envelope as ciphertext', { ciphertext: `{"data":"${ciphertext}"}` }, 'sample.ciphertext'],
+    ['half a block as ciphertext', { ciphertext: ciphertext.slice(0, 16) }, 'sample.ciphertext'],
+    ['an empty plaintext', { plaintext: '' }, 'sample.plaintext'],
+    ['an object as plaintext', { plaintext: { note: 1 } }, 'sample.plaintext'],
+    ['a plaintext of 50 MB', { plaintext: 'x'.repeat(50_000_000) }, 'sample.plaintext'],
     ['an empty IV', { iv: '' }, 'sample.iv'],
     ['a number as IV', { iv: 16 }, 'sample.iv'],
     ['an IV of 50 MB', { iv: 'a'.repeat(50_000_000) }, 'sample.iv'],
-    ['a field without its IV', { ivField: 'iv' }, 'sample.ivField'],
-    ['a field without a name', { iv: '1'.repeat(32), ivField: '' }, 'sample.ivField'],
+    ['an IV field without an IV', { ivField: 'iv' }, 'sample.ivField'],
+    ['an IV field without a name', { iv: '1'.repeat(32), ivField: '' }, 'sample.ivField'],
   ];
   for (const [title, change, setting] of bad) {
-    it(`of ${title} is refused within a second, naming ${setting}`, () => {
+    it(`with ${title} is refused within a second, and the error names ${setting}`, () => {
       const sample = { key, ciphertext, ...change } as unknown as CipherSample;
       let seen: unknown;
-      const took = timed(() => {
+      const took = measureTime(() => {
         try {
           detectCipher(sample);
         } catch (error) {
@@ -72,9 +72,9 @@ describe('a sample that can not be tried', () => {
     });
   }
 
-  it('is a mistake of the program where it is no sample at all', () => {
-    for (const nothing of [undefined, null, 'sample', 7]) {
-      assert.throws(() => detectCipher(nothing as unknown as CipherSample), TypeError);
+  it('throws a TypeError if it is not an object or has an unknown field', () => {
+    for (const value of [undefined, null, 'sample', 7]) {
+      assert.throws(() => detectCipher(value as unknown as CipherSample), TypeError);
     }
     const misspelt = { key, ciphertext, plainText: 'x' } as CipherSample;
     assert.throws(() => detectCipher(misspelt), { name: 'TypeError', message: /"plainText".*plaintext/ });
@@ -82,46 +82,49 @@ describe('a sample that can not be tried', () => {
 });
 
 describe('detectCipher', () => {
-  it('is done within a second, however large the sample may be', () => {
+  it('finishes within a second for large samples', () => {
     const large: readonly (readonly [string, Partial<CipherSample>])[] = [
       ['hex of 1 MiB', { ciphertext: 'a1'.repeat(512 * 1024) }],
-      ['hex of 1 MiB that is none at its end', { ciphertext: `${'a'.repeat(1024 * 1024 - 1)}z` }],
-      ['hex of 1 MiB with a hole', { ciphertext: `${'a1'.repeat(300_000)}!${'b2'.repeat(200_000)}` }],
+      ['hex of 1 MiB that ends with an invalid digit', { ciphertext: `${'a'.repeat(1024 * 1024 - 1)}z` }],
+      [
+        'hex of 1 MiB with an invalid character in the middle',
+        { ciphertext: `${'a1'.repeat(300_000)}!${'b2'.repeat(200_000)}` },
+      ],
       ['base64 of 1 MiB', { ciphertext: 'Qx/z'.repeat(256 * 1024) }],
       [
         'a real message of 700 KB',
         { ciphertext: createCipher({ key, iv: { from: 'key' }, output: 'base64' }).encrypt('x'.repeat(700_000)) },
       ],
-      ['signs of 1 MiB', { ciphertext: '='.repeat(1024 * 1024) }],
-      ['plain text of 1 MiB', { plaintext: 'x'.repeat(1024 * 1024) }],
+      ['1 MiB of padding characters', { ciphertext: '='.repeat(1024 * 1024) }],
+      ['a plaintext of 1 MiB', { plaintext: 'x'.repeat(1024 * 1024) }],
       ['a key of 4096 digits', { key: '1'.repeat(4096) }],
     ];
     for (const [title, change] of large) {
-      const took = timed(() => detectCipher({ key, ciphertext, ...change }));
+      const took = measureTime(() => detectCipher({ key, ciphertext, ...change }));
       assert.ok(took < 1000, `${title}: ${took.toFixed(0)} ms`);
     }
   });
 
   it('tries the whole family on a message of 1 KiB', () => {
-    // Read as all forms of a key, and with the salt that makes the slow derivations worth a try.
+    // This password is valid in every key format, and the salt makes detectCipher try the slow derivations.
     const password = 'a1b2c3d4e5f60718293a4b5c6d7e8f90';
     const salted = {
       derivation: { pbkdf2: { iterations: 10_000, digest: 'sha256' } },
       iv: { from: 'salted' },
     } as const;
-    const sealed = createCipher({ key: password, ...salted }).encrypt(JSON.stringify({ note: 'x'.repeat(990) }));
-    const { verdict, candidates } = detectCipher({ key: password, ciphertext: sealed });
+    const encrypted = createCipher({ key: password, ...salted }).encrypt(JSON.stringify({ note: 'x'.repeat(990) }));
+    const { verdict, candidates } = detectCipher({ key: password, ciphertext: encrypted });
     assert.equal(verdict, 'found');
-    assert.equal(canonical(candidates[0]?.settings ?? { iv: { from: 'key' } }), canonical(salted));
+    assert.equal(canonicalize(candidates[0]?.settings ?? { iv: { from: 'key' } }), canonicalize(salted));
     for (const [title, sample] of [
-      ['salted', { key: password, ciphertext: sealed }],
+      ['salted', { key: password, ciphertext: encrypted }],
       ['nothing fits', { key: password, ciphertext: 'a1'.repeat(512), plaintext: 'x', iv: '0'.repeat(32) }],
     ] as const) {
-      console.log(`The whole family on 1 KiB, ${title}: ${timed(() => detectCipher(sample)).toFixed(0)} ms`);
+      console.log(`The whole family on 1 KiB, ${title}: ${measureTime(() => detectCipher(sample)).toFixed(0)} ms`);
     }
   });
 
-  it('changes nothing in its sample and gives the same answer again', () => {
+  it('does not modify its sample and returns the same result again', () => {
     const sample = deepFreeze({ key, ciphertext, plaintext: '{"note":"xin chào"}' });
     assert.deepEqual(detectCipher(sample), detectCipher(sample));
     const bytes = { key: Buffer.from(key), ciphertext, iv: Buffer.alloc(16) };
@@ -129,11 +132,11 @@ describe('detectCipher', () => {
     assert.ok(bytes.key.equals(Buffer.from(key)) && bytes.iv.equals(Buffer.alloc(16)));
   });
 
-  it('has no key in what it answers', () => {
+  it('returns no key', () => {
     assert.ok(!JSON.stringify(detectCipher({ key, ciphertext })).includes(key));
   });
 
-  it('is made of nothing that could send or keep', () => {
+  it('imports nothing that could send or store data', () => {
     const folder = new URL('../../../core/detect/', import.meta.url);
     const imports = readdirSync(folder).flatMap((file) =>
       [...readFileSync(new URL(file, folder), 'utf8').matchAll(/^import .*from '([^']+)'/gm)].map(([, from]) => from),
@@ -142,7 +145,7 @@ describe('detectCipher', () => {
     for (const from of imports) assert.match(from ?? '', /^(?:node:buffer|\.\/|\.\.\/(?:cipher\/|lib\/))/);
   });
 
-  it('answers or refuses whatever it is given', () => {
+  it('returns a result or throws a configuration error for any input', () => {
     const anything = fc.record(
       {
         key: fc.oneof(
@@ -181,7 +184,7 @@ describe('detectCipher', () => {
     );
   });
 
-  it('finds whatever settings of the family a pair was made with', () => {
+  it('finds arbitrary settings of the family from a plaintext and its ciphertext', () => {
     const bytes = (length: number) =>
       fc.uint8Array({ minLength: length, maxLength: length }).map((list) => Buffer.from(list));
     const plain = fc.dictionary(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), { minKeys: 4 });
@@ -205,9 +208,9 @@ describe('detectCipher', () => {
     fc.assert(
       fc.property(settings, plain, ({ key: own, ...rest }, fields) => {
         const plaintext = JSON.stringify(fields);
-        const sealed = createCipher({ key: own, ...rest }).encrypt(plaintext);
+        const encrypted = createCipher({ key: own, ...rest }).encrypt(plaintext);
         fc.pre(Buffer.byteLength(plaintext) >= 32);
-        assert.ok(bestSettings({ key: own, ciphertext: sealed, plaintext }).includes(canonical(rest)));
+        assert.ok(bestSettings({ key: own, ciphertext: encrypted, plaintext }).includes(canonicalize(rest)));
       }),
       { numRuns: 300 },
     );

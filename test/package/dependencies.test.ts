@@ -11,13 +11,27 @@ interface Locked {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-const { packages } = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')) as {
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+const read = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(root, name), 'utf8'));
+const { packages } = (await read('package-lock.json')) as {
   readonly packages: Readonly<Record<string, Locked>>;
 };
 
+describe('package.json', () => {
+  it('pins every dependency to an exact version', async () => {
+    const { dependencies, devDependencies } = (await read('package.json')) as Manifest;
+    for (const version of Object.values({ ...dependencies, ...devDependencies }))
+      assert.match(version, /^\d+\.\d+\.\d+$/);
+  });
+});
+
 describe('package-lock.json', () => {
-  // Otherwise `npm ci` stops with "Missing: … from lock file" where a package for another platform can not be looked up.
-  it('holds the packages of every platform', () => {
+  // Otherwise `npm ci` fails offline with "Missing: … from lock file" for packages of other platforms.
+  it('contains the packages of every platform', () => {
     const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
       Object.keys(optionalDependencies).filter(
         (name) => !(`node_modules/${name}` in packages) && !(`${path}/node_modules/${name}` in packages),
@@ -26,7 +40,7 @@ describe('package-lock.json', () => {
     assert.deepEqual(missing, []);
   });
 
-  it('holds a digest of every package, and the address of no registry', () => {
+  it('contains a digest of every package, and no registry URL', () => {
     for (const [path, { integrity, resolved }] of Object.entries(packages)) {
       if (path === '') continue;
       assert.ok(integrity?.startsWith('sha512-'), path);

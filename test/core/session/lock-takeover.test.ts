@@ -2,36 +2,36 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { memoryStore } from '../../../core/index.ts';
 import { fencedStore, type FencedStore } from '../../helpers/fenced-store.ts';
-import { stored, withSession, type Fixture } from '../../helpers/with-session.ts';
-import { watchedStore, type WatchedStore } from '../../helpers/watched-store.ts';
+import { readSession, withSession, type Fixture } from '../../helpers/with-session.ts';
+import { faultInjectingStore, type FaultInjectingStore } from '../../helpers/fault-injecting-store.ts';
 
-describe('a process that hung and lost its lock', () => {
+describe('a refresh whose lock was taken over by another process', () => {
   for (const [moment, step] of [
-    ['before it wrote its intent', 'read'],
-    ['before it asked', 'write'],
+    ['before its intent is written', 'read'],
+    ['before its request is sent', 'write'],
   ] as const) {
-    it(`${moment} sends no refresh token and takes over what the other got`, () =>
+    it(`sends no refresh token and adopts the new tokens if the takeover happens ${moment}`, () =>
       run(async ({ session, store, sandbox, sibling }) => {
         const other = await sibling({ store: store.withoutLock });
-        store.before(step, async () => {
-          store.loseLock();
+        store.interceptNext(step, async () => {
+          store.simulateTakeover();
           await other.refresh();
         });
         await session.refresh();
         assert.deepEqual(outcomes(sandbox.journal), ['ok']);
         assert.equal(await session.accessToken(), await other.accessToken());
-        assert.equal((await stored(store)).generation, 2);
-        assert.equal((await stored(store)).intent, undefined);
+        assert.equal((await readSession(store)).generation, 2);
+        assert.equal((await readSession(store)).intent, undefined);
       }));
   }
 
-  it('while it waited to ask again does not ask with the replaced refresh token', () =>
+  it('does not send the replaced refresh token if the takeover happens before a retry', () =>
     run(async ({ session, store, sandbox, sibling, clock }) => {
       const other = await sibling({ store: store.withoutLock });
       const { wait } = clock;
       clock.wait = async (delay) => {
         clock.wait = wait;
-        store.loseLock();
+        store.simulateTakeover();
         await other.refresh();
         return wait(delay);
       };
@@ -41,13 +41,13 @@ describe('a process that hung and lost its lock', () => {
       assert.equal(await session.accessToken(), sandbox.tokens('tconnect')?.accessToken);
     }));
 
-  it('does not undo a sign-out that happened meanwhile', () =>
+  it('does not undo a sign-out of the other process', () =>
     run(async ({ session, store, sibling, sandbox }) => {
       const other = await sibling({ store: store.withoutLock });
-      store.before('write', () => {
+      store.interceptNext('write', () => {
         sandbox.set({ delay: 20 });
         setTimeout(() => {
-          store.loseLock();
+          store.simulateTakeover();
           void other.signOut();
         }, 5);
       });
@@ -56,32 +56,32 @@ describe('a process that hung and lost its lock', () => {
       assert.equal(session.status.phase, 'signedOut');
     }));
 
-  it('gives up with a code when it loses the lock again and again', () =>
+  it('fails with the code lock if it loses the lock repeatedly', () =>
     run(async ({ session, store, sandbox }) => {
-      const lose = (): void => {
-        store.loseLock();
-        store.before('read', lose);
+      const takeOver = (): void => {
+        store.simulateTakeover();
+        store.interceptNext('read', takeOver);
       };
-      store.before('read', lose);
+      store.interceptNext('read', takeOver);
       await assert.rejects(session.refresh(), { code: 'lock', retryable: true });
       assert.deepEqual(outcomes(sandbox.journal), []);
-      store.before('read', () => undefined);
+      store.interceptNext('read', () => undefined);
       await session.refresh();
     }));
 });
 
-describe('a store with fences whose lock was taken over during a refresh', () => {
-  it('gets the new tokens of the partner under the next lock', async () => {
+describe('a refresh whose lock was taken over in a store with fences', () => {
+  it('saves the new tokens under the next lock if the request was already sent', async () => {
     const store = fencedStore();
     const onRequest = ({ call }: { readonly call?: string }): void => {
-      if (call === 'refresh') void overtake(store);
+      if (call === 'refresh') void takeOverLock(store);
     };
     await withSession(
       { sandbox: { rotation: 'reuseDetection', onRequest }, session: { store } },
       async ({ session, sandbox, sibling }) => {
         await session.refresh();
         assert.deepEqual(outcomes(sandbox.journal), ['ok']);
-        assert.equal((await stored(store)).tokens.accessToken, sandbox.tokens('tconnect')?.accessToken);
+        assert.equal((await readSession(store)).tokens.accessToken, sandbox.tokens('tconnect')?.accessToken);
         const restarted = await sibling();
         await restarted.refresh();
         assert.deepEqual(outcomes(sandbox.journal), ['ok', 'ok']);
@@ -89,31 +89,31 @@ describe('a store with fences whose lock was taken over during a refresh', () =>
     );
   });
 
-  it('is asked for another lock before anything is sent', async () => {
+  it('acquires another lock before it sends its request', async () => {
     const store = fencedStore();
     await withSession({ sandbox: { rotation: 'reuseDetection' }, session: { store } }, async ({ session, sandbox }) => {
       const { write } = store;
-      let fenced = false;
+      let isFenced = false;
       store.write = async (record, options) => {
-        if (!fenced) await overtake(store);
-        fenced = true;
+        if (!isFenced) await takeOverLock(store);
+        isFenced = true;
         return write(record, options);
       };
       await session.refresh();
       assert.deepEqual(outcomes(sandbox.journal), ['ok']);
-      assert.equal((await stored(store)).intent, undefined);
+      assert.equal((await readSession(store)).intent, undefined);
     });
   });
 });
 
-/** Another process takes the lock over, and releases it. */
-function overtake(store: FencedStore): Promise<void> {
+/** Simulates another process that takes the lock over and releases it. */
+function takeOverLock(store: FencedStore): Promise<void> {
   store.expire();
   return store.lock(() => Promise.resolve());
 }
 
-function run(test: (fixture: Fixture & { readonly store: WatchedStore }) => Promise<void>): Promise<void> {
-  const store = watchedStore(memoryStore());
+function run(test: (fixture: Fixture & { readonly store: FaultInjectingStore }) => Promise<void>): Promise<void> {
+  const store = faultInjectingStore(memoryStore());
   return withSession({ sandbox: { rotation: 'reuseDetection' }, session: { store } }, (fixture) =>
     test({ ...fixture, store }),
   );

@@ -4,22 +4,22 @@ import { openSession, type AuthExchange, type PartnerSession, type SessionOption
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../../core/sandbox/index.ts';
 import { acmePay } from '../../helpers/readme-partner.ts';
 
-export const names = ['tconnect', 'bizmail', 'cloudreve', 'acme-pay'] as const;
+export const partnerIds = ['tconnect', 'bizmail', 'cloudreve', 'acme-pay'] as const;
 
-interface Heard {
+interface ExchangeFixture {
   readonly sandbox: Sandbox;
   readonly session: PartnerSession;
   readonly credentials: Readonly<Record<string, string>>;
   readonly masked: AuthExchange[];
   readonly revealed: AuthExchange[];
-  /** Whatever must not be seen: credentials, key, IV, tokens so far, and ciphertexts. */
+  /** What masked exchanges must not show: credentials, key, IV, tokens so far, and ciphertexts. */
   secrets(): readonly string[];
 }
 
-/** A session with one listener that gets masked exchanges and one that gets all. */
-export async function hear(
-  name: (typeof names)[number],
-  test: (heard: Heard) => Promise<void>,
+/** Runs a test with a session that has one listener for masked and one for revealed exchanges. */
+export async function withExchanges(
+  name: (typeof partnerIds)[number],
+  test: (fixture: ExchangeFixture) => Promise<void>,
   options: SandboxOptions = {},
   session: Partial<Pick<SessionOptions, 'response' | 'timeout' | 'clock'>> = {},
 ): Promise<void> {

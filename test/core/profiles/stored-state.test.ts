@@ -23,33 +23,33 @@ const session: StoredSession = {
 const signedOut: StoredRecord = { version: 1, signedOutAt: 5000 };
 const summary = summaryOf(session, origin);
 
-describe('a secret record', () => {
+describe('parseSecretRecord', () => {
   const good = { version: 1, origin, key: 'k', iv: 'i', credentials: { username: 'ann' }, session };
 
   for (const record of [good, { version: 1, origin }, { ...good, session: signedOut }]) {
-    it(`is read back: ${Object.keys(record).join(', ')}`, () =>
+    it(`reads a record with ${Object.keys(record).join(', ')}`, () =>
       assert.deepEqual(parseSecretRecord(JSON.stringify(record)), { kind: 'record', record }));
   }
 
   const bad: readonly (readonly [string, unknown])[] = [
     ['null', null],
     ['a list', []],
-    ['a text', 'x'],
+    ['a string', 'x'],
     ['an older version', { ...good, version: 0 }],
     ['no origin', { version: 1 }],
-    ['a key that is no text', { ...good, key: 7 }],
-    ['an IV that is no text', { ...good, iv: {} }],
-    ['credentials that are no texts', { ...good, credentials: { username: 1 } }],
-    ['credentials that are none', { ...good, credentials: 'ann' }],
+    ['a key that is not a string', { ...good, key: 7 }],
+    ['an IV that is not a string', { ...good, iv: {} }],
+    ['a credential that is not a string', { ...good, credentials: { username: 1 } }],
+    ['credentials that are not an object', { ...good, credentials: 'ann' }],
     ['a session without tokens', { ...good, session: { ...session, tokens: undefined } }],
     ['a session of an older version', { ...good, session: { ...session, version: 0 } }],
     [
-      'an access token that is no text',
+      'an access token that is not a string',
       { ...good, session: { ...session, tokens: { ...session.tokens, accessToken: 5 } } },
     ],
   ];
   for (const [what, value] of bad) {
-    it(`is refused with a reason that quotes nothing: ${what}`, () => {
+    it(`refuses ${what} with a reason that quotes no value`, () => {
       const result = parseSecretRecord(JSON.stringify(value));
       assert.ok(result.kind === 'invalid' && result.problem !== '');
       assert.doesNotMatch(result.problem, /ann|AT|RT/);
@@ -61,18 +61,18 @@ describe('a secret record', () => {
     ['its session', { ...good, session: { ...session, version: 9 } }, 9],
   ];
   for (const [what, value, version] of newer) {
-    it(`is left alone if a newer version wrote ${what}`, () =>
+    it(`reports the version if a newer version wrote ${what}`, () =>
       assert.deepEqual(parseSecretRecord(JSON.stringify(value)), { kind: 'newer', version }));
   }
 
   for (const text of ['', '{', '\u0000', 'undefined', '[1', '{"version":1']) {
-    it(`is refused if it is not JSON: ${JSON.stringify(text)}`, () =>
+    it(`refuses invalid JSON: ${JSON.stringify(text)}`, () =>
       assert.deepEqual(parseSecretRecord(text), { kind: 'invalid', problem: 'it is not JSON' }));
   }
 });
 
-describe('a mark', () => {
-  it('holds times and the account, and no token', () => {
+describe('a session summary', () => {
+  it('contains times and the account, but no token', () => {
     assert.deepEqual(summary, {
       version: 1,
       origin,
@@ -86,13 +86,13 @@ describe('a mark', () => {
     assert.doesNotMatch(JSON.stringify(summary), /AT|RT/);
   });
 
-  it('holds nothing of a session after the sign-out', () =>
+  it('contains no session data after a sign-out', () =>
     assert.deepEqual(summaryOf(signedOut, origin), { version: 1, origin, generation: 0 }));
 
-  it('says that the session has ended', () =>
+  it('records that the session has ended', () =>
     assert.equal(summaryOf({ ...session, ended: { at: 1, code: 'sessionEnded' } }, origin).ended, true));
 
-  it('is read back', () => assert.deepEqual(parseSummary(JSON.stringify(summary)), summary));
+  it('is restored from JSON', () => assert.deepEqual(parseSummary(JSON.stringify(summary)), summary));
 
   const junk: readonly unknown[] = [
     null,
@@ -107,50 +107,49 @@ describe('a mark', () => {
     { ...summary, sessionId: {} },
   ];
   for (const value of junk) {
-    it(`is none where the file holds ${JSON.stringify(value)}`, () =>
-      assert.equal(parseSummary(JSON.stringify(value)), undefined));
+    it(`is undefined for ${JSON.stringify(value)}`, () => assert.equal(parseSummary(JSON.stringify(value)), undefined));
   }
 
-  it('is none where the file is cut short', () => assert.equal(parseSummary('{"version":1,"ori'), undefined));
+  it('is undefined for truncated JSON', () => assert.equal(parseSummary('{"version":1,"ori'), undefined));
 });
 
-describe('secrets against the mark', () => {
+describe('compareWithSummary', () => {
   const other = { ...session, sessionId: 's2' };
   const rows: readonly (readonly [string, StoredRecord | undefined, SessionSummary | undefined, string])[] = [
-    ['no summary at all', session, undefined, 'same'],
+    ['no summary', session, undefined, 'same'],
     ['a summary of a sign-out', session, summaryOf(signedOut, origin), 'same'],
     ['the same token set', session, summary, 'same'],
-    ['secrets that are newer: a crash before the summary was written', { ...session, generation: 4 }, summary, 'same'],
-    ['secrets that are older', { ...session, generation: 2 }, summary, 'behind'],
+    ['newer secrets, as after a crash before the summary was written', { ...session, generation: 4 }, summary, 'same'],
+    ['older secrets', { ...session, generation: 2 }, summary, 'behind'],
     ['no secrets', undefined, summary, 'lost'],
-    ['a sign-out after the mark', signedOut, summary, 'same'],
-    ['a sign-out before the mark', { version: 1, signedOutAt: 500 }, summary, 'behind'],
+    ['a sign-out after the summary', signedOut, summary, 'same'],
+    ['a sign-out before the summary', { version: 1, signedOutAt: 500 }, summary, 'behind'],
     ['an older session', { ...other, tokens: { ...session.tokens, issuedAt: 500 } }, summary, 'behind'],
     ['a newer session', { ...other, tokens: { ...session.tokens, issuedAt: 1500 } }, summary, 'same'],
-    ['nothing on either side', undefined, undefined, 'same'],
+    ['neither secrets nor a summary', undefined, undefined, 'same'],
   ];
-  for (const [what, seen, on, expected] of rows) {
-    it(`are ${expected}: ${what}`, () => assert.equal(compareWithSummary(seen, on), expected));
+  for (const [what, record, known, expected] of rows) {
+    it(`returns '${expected}' for ${what}`, () => assert.equal(compareWithSummary(record, known), expected));
   }
 });
 
-describe('the status of a mark', () => {
-  const at = (now: number, of: SessionSummary | undefined = summary): string =>
+describe('the status of a summary', () => {
+  const phaseAt = (now: number, of: SessionSummary | undefined = summary): string =>
     statusOfSummary(of, now, 2000, 'kept').phase;
   const { accessExpiresAt: _, ...unlimited } = summary;
 
   it('is signed out without a session', () => {
     assert.equal(statusOfSummary(undefined, 0, 0, 'kept').phase, 'signedOut');
-    assert.equal(at(0, summaryOf(signedOut, origin)), 'signedOut');
+    assert.equal(phaseAt(0, summaryOf(signedOut, origin)), 'signedOut');
   });
-  it('is valid before the margin', () => assert.equal(at(8_999), 'valid'));
-  it('is due inside the margin', () => assert.equal(at(9_000), 'due'));
-  it('is expired when the access token is over', () => assert.equal(at(11_000), 'expired'));
-  it('is ended when the refresh token is over too', () => assert.equal(at(90_000), 'ended'));
-  it('is ended when it was marked so', () => assert.equal(at(2000, { ...summary, ended: true }), 'ended'));
-  it('is valid where the partner gave no lifetime', () => assert.equal(at(80_000, unlimited), 'valid'));
+  it('is valid before the refresh margin', () => assert.equal(phaseAt(8_999), 'valid'));
+  it('is due inside the refresh margin', () => assert.equal(phaseAt(9_000), 'due'));
+  it('is expired after the access token has expired', () => assert.equal(phaseAt(11_000), 'expired'));
+  it('is ended after the refresh token has expired', () => assert.equal(phaseAt(90_000), 'ended'));
+  it('is ended if the summary says so', () => assert.equal(phaseAt(2000, { ...summary, ended: true }), 'ended'));
+  it('is valid if the partner stated no lifetime', () => assert.equal(phaseAt(80_000, unlimited), 'valid'));
 
-  it('carries times, account and storage', () => {
+  it('contains times, account and storage', () => {
     const status = statusOfSummary(summary, 2000, 0, 'windowOnly');
     assert.deepEqual(status, {
       phase: 'valid',
@@ -163,7 +162,7 @@ describe('the status of a mark', () => {
     });
   });
 
-  it('is that of the session once it is open', () => {
+  it('is replaced by the status of the session when it opens', () => {
     const status = statusOfSession({ phase: 'due', refreshing: true }, 'behind');
     assert.deepEqual(status, { phase: 'due', refreshing: true, storage: 'behind' });
   });

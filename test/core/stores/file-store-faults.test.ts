@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { fileStore, type StoredSession } from '../../../core/index.ts';
@@ -15,7 +17,7 @@ const record: StoredSession = {
 const second: StoredSession = { ...record, generation: 2 };
 
 describe('a damaged session file', () => {
-  it('found by many processes at once leaves the generation before it in place', async () => {
+  it('does not cost the previous generation when 8 readers find it concurrently', async () => {
     for (let trial = 0; trial < 20; trial++) {
       await using folder = await temporaryFolder();
       const file = folder.file('session.json');
@@ -27,7 +29,7 @@ describe('a damaged session file', () => {
     }
   });
 
-  it('that somebody repaired meanwhile is not set aside', async () => {
+  it('is not set aside if another process repairs it at the same time', async () => {
     for (let trial = 0; trial < 20; trial++) {
       await using folder = await temporaryFolder();
       const file = folder.file('session.json');
@@ -41,7 +43,7 @@ describe('a damaged session file', () => {
     }
   });
 
-  it('never takes the place of the generation before', async () => {
+  it('never replaces the previous generation', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
     await fileStore(file).write(record);
@@ -51,7 +53,7 @@ describe('a damaged session file', () => {
     assert.deepEqual(JSON.parse(await readFile(`${file}.previous`, 'utf8')), record);
   });
 
-  it('that was set aside is gone after a sign-out, for tokens may be in it', async () => {
+  it('is deleted by clear() after it was set aside, because it may contain tokens', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
     await writeFile(file, JSON.stringify({ ...record, tokens: {} }));
@@ -62,12 +64,36 @@ describe('a damaged session file', () => {
   });
 });
 
-it('a copy of the generation before that can not be made does not cost the newest tokens', async () => {
-  await using folder = await temporaryFolder();
-  const file = folder.file('session.json');
-  await fileStore(file).write(record);
-  await mkdir(`${file}.previous`);
-  await writeFile(folder.file('session.json.previous/in-the-way'), '');
-  await fileStore(file).write(second);
-  assert.deepEqual(await fileStore(file).read(), second);
+describe('a write to a file store', () => {
+  it('saves the newest tokens even if the previous generation cannot be copied', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('session.json');
+    await fileStore(file).write(record);
+    await mkdir(`${file}.previous`);
+    await writeFile(folder.file('session.json.previous/in-the-way'), '');
+    await fileStore(file).write(second);
+    assert.deepEqual(await fileStore(file).read(), second);
+  });
+
+  it('saves the newest tokens on a full disk in place of the previous generation', async (context) => {
+    await using folder = await temporaryFolder();
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'partner-auth-test', folder.path]);
+    if (mounted.status !== 0) {
+      context.skip('requires permission to mount a small file system');
+      return;
+    }
+    try {
+      const file = folder.file('session.json');
+      const store = fileStore(file);
+      await store.write(record);
+      await store.write({ ...record, intent: { at: 1 } });
+      assert.throws(() => writeFileSync(folder.file('fill'), Buffer.alloc(1 << 20)), { code: 'ENOSPC' });
+      await store.write({ ...record, generation: 2 });
+      assert.deepEqual(await store.read(), { ...record, generation: 2 });
+      assert.deepEqual((await readdir(folder.path)).sort(), ['fill', 'session.json']);
+      assert.equal((await readFile(file, 'utf8')).endsWith('}\n'), true);
+    } finally {
+      spawnSync('umount', [folder.path]);
+    }
+  });
 });

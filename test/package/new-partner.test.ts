@@ -9,7 +9,7 @@ import { temporaryFolder } from '../helpers/temporary-folder.ts';
 const definition = `import { deepFreeze } from '../lib/validation.ts';
 import type { PartnerDefinition } from './definition.ts';
 
-/** An invented partner. */
+/** A fictional partner. */
 export const zephyr = deepFreeze<PartnerDefinition>({
   id: 'zephyr',
   label: 'Zephyr',
@@ -111,8 +111,8 @@ function create({ account, families, key, now, scenarios }: PartnerContext<Zephy
 }
 `;
 
-describe('a further partner', () => {
-  it('is supported everywhere once its definition and its simulator exist', async () => {
+describe('a new partner', () => {
+  it('requires only its definition and its simulator', async () => {
     await using folder = await temporaryFolder();
     for (const part of [
       'core',
@@ -139,8 +139,8 @@ describe('a further partner', () => {
     const { partners } = JSON.parse(await run('core/cli/main.ts', '--partner', 'zephyr', '--json')) as {
       partners: { label: string; call: { status: number }; refresh: object; replay: { accepted: boolean } }[];
     };
-    const [tour] = partners;
-    assert.deepEqual([tour?.label, tour?.call.status, tour?.replay.accepted], ['Zephyr', 200, false]);
+    const [result] = partners;
+    assert.deepEqual([result?.label, result?.call.status, result?.replay.accepted], ['Zephyr', 200, false]);
     assert.match(await run('core/cli/main.ts', '--help'), /tconnect, bizmail, cloudreve, zephyr/);
 
     const steps = await run(

@@ -14,18 +14,18 @@ export interface Received {
 
 export interface TestServer extends AsyncDisposable {
   readonly url: string;
-  /** What arrived whole, oldest first. */
+  /** The requests that were received completely, oldest first. */
   readonly received: readonly Received[];
-  /** Open connections. */
+  /** The open connections. */
   readonly sockets: ReadonlySet<Socket>;
-  /** How many connections there ever were. */
+  /** The number of connections so far. */
   readonly connections: () => number;
 }
 
 type Handler = (request: Received, response: ServerResponse, number: number) => void;
 
-/** A real server on a port of the system's choice; `number` counts the requests from 1. */
-export async function serve(
+/** Starts a real server on a free port; `number` counts the requests from 1. */
+export async function startServer(
   handler: Handler,
   tls?: { readonly key: string; readonly cert: string },
 ): Promise<TestServer> {
@@ -41,13 +41,13 @@ export async function serve(
     })().catch(() => response.destroy());
   };
   const server = tls === undefined ? createServer(listener) : createHttpsServer(tls, listener);
-  // Idle connections stay open, so that only the client can have closed one.
+  // Idle connections stay open, so that only the client can close them.
   server.keepAliveTimeout = 0;
   return { ...(await open(server, tls === undefined ? 'http' : 'https')), received };
 }
 
-/** A server below HTTP. */
-export async function serveTcp(onConnection: (socket: Socket) => void, protocol = 'http'): Promise<TestServer> {
+/** Starts a plain TCP server. */
+export async function startTcpServer(onConnection: (socket: Socket) => void, protocol = 'http'): Promise<TestServer> {
   return { ...(await open(createTcpServer(onConnection), protocol)), received: [] };
 }
 
@@ -57,7 +57,7 @@ async function open(server: Server, protocol: string): Promise<Omit<TestServer, 
   server.on('connection', (socket) => {
     connections++;
     sockets.add(socket);
-    // Clients that cut the line are what these servers are for.
+    // Clients of these servers may close connections at any time.
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
   });
@@ -76,9 +76,9 @@ async function open(server: Server, protocol: string): Promise<Omit<TestServer, 
   };
 }
 
-/** An address where nothing listens. */
-export async function closedPort(): Promise<string> {
-  await using server = await serveTcp(() => undefined);
+/** The URL of a port on which nothing listens. */
+export async function closedPortUrl(): Promise<string> {
+  await using server = await startTcpServer(() => undefined);
   return server.url;
 }
 
@@ -90,11 +90,11 @@ export const secrets = {
 
 export interface TestClient extends Disposable {
   readonly transport: Transport;
-  /** A POST with secrets in all of its places. */
+  /** Sends a POST with secrets in headers and body. */
   readonly post: (url: string, options?: Partial<SendOptions>, request?: Partial<HttpRequest>) => Promise<Exchange>;
 }
 
-export function client(options: Partial<TransportOptions> = {}): TestClient {
+export function createClient(options: Partial<TransportOptions> = {}): TestClient {
   const transport = gotTransport({ globalAgent: false, now: Date.now, ...options });
   const { body, ...headers } = secrets;
   return {
@@ -108,12 +108,12 @@ export function client(options: Partial<TransportOptions> = {}): TestClient {
   };
 }
 
-export function responseOf(exchange: Exchange): HttpResponse {
+export function expectResponse(exchange: Exchange): HttpResponse {
   if (exchange.kind === 'failure') throw exchange.error;
   return exchange.response;
 }
 
-export function failed(exchange: Exchange): Extract<Exchange, { kind: 'failure' }> {
+export function expectFailure(exchange: Exchange): Extract<Exchange, { kind: 'failure' }> {
   if (exchange.kind === 'failure') return exchange;
   throw new Error(`Expected a failure, but got HTTP ${exchange.response.status}.`);
 }
