@@ -38,14 +38,14 @@ export const defects: Readonly<Record<string, { readonly store: () => TokenStore
               }),
       };
     },
-    foundBy: 'resolves what the function under the lock resolves, and rejects with its error',
+    foundBy: 'passes on the result and the error of the function under the lock',
   },
   'a fence that keeps nothing out': {
     store() {
       const store = fencedStore();
       return { ...store, write: (record) => store.write(record) };
     },
-    foundBy: 'has fences that grow with each lock',
+    foundBy: 'increases its fence with each lock',
   },
   'fields dropped': {
     store() {
@@ -57,7 +57,7 @@ export const defects: Readonly<Record<string, { readonly store: () => TokenStore
       };
       return { ...store, write: (record, options) => store.write(known(record), options) };
     },
-    foundBy: 'returns to everyone who shares it what was written last, unknown fields included',
+    foundBy: 'returns the last written record through every instance, with its unknown fields',
   },
   'the object itself kept': {
     store() {
@@ -71,7 +71,7 @@ export const defects: Readonly<Record<string, { readonly store: () => TokenStore
         },
       };
     },
-    foundBy: 'keeps what was written although the object is changed afterwards',
+    foundBy: 'is unaffected by later changes of a written or returned object',
   },
   'a record written in parts': {
     store() {
@@ -86,15 +86,15 @@ export const defects: Readonly<Record<string, { readonly store: () => TokenStore
         },
       };
     },
-    foundBy: 'shows a reader a whole record',
+    foundBy: 'returns only complete records',
   },
   'a clear that does nothing': {
     store: () => ({ ...memoryStore(), clear: () => Promise.resolve() }),
-    foundBy: 'has nothing once it is cleared',
+    foundBy: 'is empty after clear()',
   },
   'changes that nobody hears of': {
     store: () => ({ ...memoryStore(), onDidChange: () => () => undefined }),
-    foundBy: 'calls back when another has written',
+    foundBy: 'calls its listener after a write by another instance',
   },
   'callbacks that do not stop': {
     store() {
@@ -107,7 +107,7 @@ export const defects: Readonly<Record<string, { readonly store: () => TokenStore
         },
       };
     },
-    foundBy: 'calls back when another has written',
+    foundBy: 'calls its listener after a write by another instance',
   },
 };
 
