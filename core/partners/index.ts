@@ -3,6 +3,6 @@ import { bizmail } from './bizmail.ts';
 import { cloudreve } from './cloudreve.ts';
 import { tconnect } from './tconnect.ts';
 
-/** The built-in partner definitions. A test has `definePartner()` check them, so that no start of a program has to. */
+/** The built-in partner definitions. A test validates them with `definePartner()`, so that programs need not. */
 export const partners = { tconnect, bizmail, cloudreve } as const;
 export type BuiltInPartner = keyof typeof partners;

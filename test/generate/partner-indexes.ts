@@ -34,7 +34,7 @@ export async function partnerIndexes(root: string): Promise<Readonly<Record<stri
   const entries = partners.map(({ name, id }) => (name === id ? name : `'${id}': ${name}`)).join(', ');
   return {
     'core/partners/index.ts': `${header}${imports}
-/** The built-in partner definitions. A test has \`definePartner()\` check them, so that no start of a program has to. */
+/** The built-in partner definitions. A test validates them with \`definePartner()\`, so that programs need not. */
 export const partners = { ${entries} } as const;
 export type BuiltInPartner = keyof typeof partners;
 `,
