@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { CreateCbcEngine } from '../../../core/cipher/engine.ts';
 import { forgeEngine } from '../../../core/cipher/forge-engine.ts';
 import { nativeEngine } from '../../../core/cipher/native-engine.ts';
-import { padded, unpadded } from '../../../core/cipher/padding.ts';
+import { addPadding, removePadding } from '../../../core/cipher/padding.ts';
 
 // Provenance, licence and checksums of the files: test/vectors/README.md.
 
@@ -47,8 +47,9 @@ export const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 export function padding(create: CreateCbcEngine, key: Uint8Array, iv: Uint8Array) {
   const engine = create(key);
   return {
-    seal: (plain: string | Uint8Array): string => Buffer.from(engine.encrypt(padded(plain, 16), iv)).toString('hex'),
+    seal: (plain: string | Uint8Array): string =>
+      Buffer.from(engine.encrypt(addPadding(plain, 16), iv)).toString('hex'),
     // Engines may overwrite what they are given.
-    open: (sealed: Uint8Array): Buffer | undefined => unpadded(engine.decrypt(Buffer.from(sealed), iv), 16),
+    open: (sealed: Uint8Array): Buffer | undefined => removePadding(engine.decrypt(Buffer.from(sealed), iv), 16),
   };
 }

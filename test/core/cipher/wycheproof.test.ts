@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { createCipher } from '../../../core/index.ts';
-import { cipherOver, type Cipher } from '../../../core/cipher/cipher.ts';
+import { createCipherWithEngine, type Cipher } from '../../../core/cipher/cipher.ts';
 import type { CipherSettings } from '../../../core/cipher/settings.ts';
 import { announced, engines, hex, padding, readVectors, wycheproof, type Vector } from './vectors.ts';
 
@@ -77,7 +77,7 @@ describe('cipher against known answers', () => {
       `a cipher over ${name}`,
       wide,
       72,
-      atCipher((settings) => cipherOver(settings, create)),
+      atCipher((settings) => createCipherWithEngine(settings, create)),
     );
   }
   report('createCipher', wide, 72, atCipher(createCipher));
