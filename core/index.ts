@@ -1,5 +1,4 @@
-export { openSession } from './session/open-session.ts';
-export { PartnerSession } from './session/session.ts';
+export { openSession, PartnerSession } from './session/session.ts';
 export type { AccessTokenOptions, CallOptions, TokenSource } from './session/token-source.ts';
 export type { SessionStatus } from './session/state.ts';
 export type { SessionOptions } from './session/options.ts';
@@ -32,7 +31,7 @@ export type {
   TextFormat,
 } from './cipher/settings.ts';
 
-export type { Hint } from './detect/detect-advice.ts';
+export type { Hint } from './detect/hints.ts';
 export { detectCipher } from './detect/detect-cipher.ts';
 export type { CipherDetection } from './detect/detect-cipher.ts';
 export type { CipherCandidate } from './detect/cipher-candidate.ts';

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { configurationError, PartnerAuthError } from '../lib/errors.ts';
-import { refuseUnknownKeys } from '../lib/validation.ts';
-import { deriver } from './derive.ts';
+import { assertKnownKeys } from '../lib/validation.ts';
+import { keyDeriver } from './derive.ts';
 import type { CbcEngine, CreateCbcEngine } from './engine.ts';
 import { forgeEngine } from './forge-engine.ts';
 import { ivScheme } from './iv-scheme.ts';
 import { nativeEngine } from './native-engine.ts';
-import { padded, unpadded } from './padding.ts';
+import { addPadding, removePadding } from './padding.ts';
 import {
   ciphertextFormats,
   keyLengths,
@@ -16,60 +16,63 @@ import {
   type IvRule,
   type TextFormat,
 } from './settings.ts';
-import { textForm } from './text-form.ts';
+import { textCodec } from './text-codec.ts';
 
+/** A ciphertext with what its recipient needs to decrypt it. */
 export interface EncryptedMessage {
   readonly ciphertext: string;
-  /** The message's IV, where the IV rule gives it a field of its own. */
+  /** The IV of this message; present only with the IV rule `field`. */
   readonly iv?: string;
 }
 
+/** Encrypts and decrypts payloads. Made by `createCipher()`. */
 export interface Cipher {
   /**
-   * The ciphertext in the form that `output` names.
+   * The ciphertext, encoded as `output` states.
    *
-   * @throws TypeError for a text with a lone surrogate, which has no UTF-8 form, and where the IV has a field of its own:
-   * then use `seal()`.
+   * @throws TypeError for a string with a lone surrogate, which UTF-8 cannot represent, and with the IV rule `field`,
+   * which requires `encryptWithIv()`.
    */
   encrypt(plaintext: string | Uint8Array): string;
-  /** As `encrypt`, with the IV beside the ciphertext where it has a field of its own. */
+  /** As `encrypt`, and with the IV rule `field` also returns the IV. */
   encryptWithIv(plaintext: string | Uint8Array): EncryptedMessage;
   /**
-   * The plain text, which must be UTF-8. `iv` is the text of the IV's own field, where it has one.
+   * The plaintext, which must be UTF-8. With the IV rule `field`, `iv` is the value of that field.
    *
-   * @throws PartnerAuthError `cipher`, the same for every cause: bad digits, length, padding, UTF-8, or another key.
+   * @throws PartnerAuthError `cipher`, the same for every cause: invalid encoding, length, padding or UTF-8, wrong key.
    */
   decrypt(ciphertext: string, iv?: string): string;
-  /** As `decrypt`, for payloads that are not text. */
+  /** As `decrypt`, for any bytes. */
   decryptBytes(ciphertext: string, iv?: string): Uint8Array;
-  /** The envelope's field for the IV, where it has one. */
+  /** The envelope's field for the IV; present only with the IV rule `field`. */
   readonly ivField?: string;
 }
 
 /**
- * Payloads of up to this many bytes go to node-forge, larger ones to node:crypto: there each is the faster one, and both
- * give the same bytes (`npm run bench -- cipher`).
+ * Payloads of up to this many bytes are encrypted by node-forge, larger ones by node:crypto. Each is faster in its
+ * range, and both produce the same bytes (`npm run bench -- cipher`).
  */
-const forgeUpTo = 192;
-/** Ciphertexts beyond it are refused: they are a mistake, and would block everything else for seconds. */
-const longestCiphertext = 32 * 1024 * 1024;
+const forgeLimit = 192;
+/** Longer ciphertexts are rejected: they are a mistake, and would block the event loop for seconds. */
+const maxCiphertextLength = 32 * 1024 * 1024;
 
-const known = ['algorithm', 'key', 'keyFormat', 'derivation', 'iv', 'padding', 'output', 'ciphertextPrefix'];
+const knownSettings = ['algorithm', 'key', 'keyFormat', 'derivation', 'iv', 'padding', 'output', 'ciphertextPrefix'];
 
 /**
- * AES-CBC with PKCS#7 padding. CBC carries no proof of integrity: a decrypted text is not proven to be the partner's.
+ * Creates a cipher for AES-CBC with PKCS#7 padding. CBC does not protect integrity: a successful decryption does not
+ * prove that the plaintext is the partner's.
  *
- * @throws PartnerAuthError `configuration` naming the setting when key or IV has not exactly the length it must have, or
- * the IV rule is missing.
+ * @throws PartnerAuthError `configuration` if a setting is missing or invalid, such as a key or fixed IV of another
+ * length than required. `setting` names it.
  * @throws TypeError for an unknown setting.
  */
 export function createCipher(settings: CipherSettings): Cipher {
-  return cipherOver(settings, (key) => {
+  return createCipherWithEngine(settings, (key) => {
     let small: CbcEngine | undefined;
     let large: CbcEngine | undefined;
-    // Each on first use: loading forge takes longer than most refreshes, whose payloads never need it.
+    // Created on first use: loading forge takes longer than most refreshes, whose payloads never need it.
     const engine = ({ length }: Buffer): CbcEngine =>
-      length <= forgeUpTo ? (small ??= forgeEngine(key)) : (large ??= nativeEngine(key));
+      length <= forgeLimit ? (small ??= forgeEngine(key)) : (large ??= nativeEngine(key));
     return {
       encrypt: (blocks, iv) => engine(blocks).encrypt(blocks, iv),
       decrypt: (blocks, iv) => engine(blocks).decrypt(blocks, iv),
@@ -77,9 +80,9 @@ export function createCipher(settings: CipherSettings): Cipher {
   });
 }
 
-/** As `createCipher`, with the engine chosen by the caller. */
-export function cipherOver(settings: CipherSettings, createEngine: CreateCbcEngine): Cipher {
-  refuseUnknownKeys('cipher', settings, known);
+/** As `createCipher`, with a given engine. */
+export function createCipherWithEngine(settings: CipherSettings, createEngine: CreateCbcEngine): Cipher {
+  assertKnownKeys('cipher', settings, knownSettings);
   const {
     algorithm = 'aes-256-cbc',
     derivation,
@@ -97,56 +100,58 @@ export function cipherOver(settings: CipherSettings, createEngine: CreateCbcEngi
     throw configurationError('cipher.padding', 'cipher.padding must be 16 or 32.');
   if (typeof prefix !== 'string')
     throw configurationError('cipher.ciphertextPrefix', 'cipher.ciphertextPrefix must be a string.');
-  const form = textForm(output);
-  if (form === undefined) {
+  const codec = textCodec(output);
+  if (codec === undefined) {
     throw configurationError('cipher.output', `cipher.output must be one of ${ciphertextFormats.join(', ')}.`);
   }
-  const derive = deriver(settings, keyLengths[algorithm]);
+  const derive = keyDeriver(settings, keyLengths[algorithm]);
   const scheme = ivScheme(settings.iv, derive, typeof derivation === 'object', createEngine);
   const ivField = settings.iv.from === 'field' ? settings.iv.name : undefined;
 
-  const seal = (plaintext: string | Uint8Array): EncryptedMessage => {
+  const encryptWithIv = (plaintext: string | Uint8Array): EncryptedMessage => {
     if (typeof plaintext === 'string' ? !plaintext.isWellFormed() : !(plaintext instanceof Uint8Array)) {
-      throw new TypeError('The plaintext must be a well-formed text or a Uint8Array.');
+      throw new TypeError('The plaintext must be a well-formed string or a Uint8Array.');
     }
-    const { engine, iv, head, ivText } = scheme.start();
-    const body = engine.encrypt(padded(plaintext, unit), iv);
-    const ciphertext = prefix + form.encode(head === undefined ? [body] : [head, body]);
-    return ivText === undefined ? { ciphertext } : { ciphertext, iv: ivText };
+    const { engine, iv, head, encodedIv } = scheme.forEncryption();
+    const body = engine.encrypt(addPadding(plaintext, unit), iv);
+    const ciphertext = prefix + codec.encode(head === undefined ? [body] : [head, body]);
+    return encodedIv === undefined ? { ciphertext } : { ciphertext, iv: encodedIv };
   };
 
-  const decryptBytes = (ciphertext: string, ivText?: string): Buffer => {
-    const wellFormed =
-      typeof ciphertext === 'string' && ciphertext.length <= longestCiphertext && ciphertext.startsWith(prefix);
-    const sealed = wellFormed ? form.decode(prefix === '' ? ciphertext : ciphertext.slice(prefix.length)) : undefined;
-    const message = sealed && scheme.open(sealed, ivText);
-    if (message === undefined || message.body.length === 0 || message.body.length % 16 !== 0) throw undecryptable();
-    const bytes = unpadded(message.engine.decrypt(message.body, message.iv), unit);
-    if (bytes === undefined) throw undecryptable();
+  const decryptBytes = (ciphertext: string, encodedIv?: string): Buffer => {
+    const isValid =
+      typeof ciphertext === 'string' && ciphertext.length <= maxCiphertextLength && ciphertext.startsWith(prefix);
+    const encrypted = isValid ? codec.decode(prefix === '' ? ciphertext : ciphertext.slice(prefix.length)) : undefined;
+    const message = encrypted && scheme.forDecryption(encrypted, encodedIv);
+    if (message === undefined || message.body.length === 0 || message.body.length % 16 !== 0) throw decryptionError();
+    const bytes = removePadding(message.engine.decrypt(message.body, message.iv), unit);
+    if (bytes === undefined) throw decryptionError();
     return bytes;
   };
 
   return {
-    encryptWithIv: seal,
+    encryptWithIv,
     encrypt(plaintext) {
-      if (ivField !== undefined) throw new TypeError('This IV has a field of its own: use seal().');
-      return seal(plaintext).ciphertext;
+      if (ivField !== undefined)
+        throw new TypeError('With cipher.iv { from: "field" } use encryptWithIv(), which also returns the IV.');
+      return encryptWithIv(plaintext).ciphertext;
     },
     decrypt(ciphertext, iv) {
       const bytes = decryptBytes(ciphertext, iv);
-      if (!isUtf8(bytes)) throw undecryptable();
+      if (!isUtf8(bytes)) throw decryptionError();
       return bytes.toString('utf8');
     },
-    // A copy of its own: the Buffer shares its memory with others of Node's pool, and a clone would take all of it along.
+    // A copy: the Buffer is a view of Node's shared pool, and a structured clone would include the whole pool.
     decryptBytes: (ciphertext, iv) => new Uint8Array(decryptBytes(ciphertext, iv)),
     ...(ivField !== undefined && { ivField }),
   };
 }
 
 /**
- * Checks cipher settings without their secrets.
+ * Checks cipher settings that do not contain their secrets.
  *
- * @throws PartnerAuthError `configuration` naming the setting. TypeError for an unknown setting.
+ * @throws PartnerAuthError `configuration` if a setting is missing or invalid; `setting` names it.
+ * @throws TypeError for an unknown setting.
  */
 export function checkCipher({ iv, ...settings }: CipherSettingsWithoutSecrets): void {
   const { algorithm = 'aes-256-cbc', keyFormat } = settings;
@@ -160,11 +165,11 @@ export function checkCipher({ iv, ...settings }: CipherSettingsWithoutSecrets): 
     throw configurationError('cipher.iv.format', `cipher.iv.format must be one of ${textFormats.join(', ')}.`);
   }
   const length = Object.hasOwn(keyLengths, algorithm) ? keyLengths[algorithm] : 32;
-  const inert = { encrypt: (blocks: Buffer) => blocks, decrypt: (blocks: Buffer) => blocks };
-  cipherOver({ ...settings, key: Buffer.alloc(length), iv: rule as IvRule }, () => inert);
+  const noopEngine = { encrypt: (blocks: Buffer) => blocks, decrypt: (blocks: Buffer) => blocks };
+  createCipherWithEngine({ ...settings, key: Buffer.alloc(length), iv: rule as IvRule }, () => noopEngine);
 }
 
-function undecryptable(): PartnerAuthError {
+function decryptionError(): PartnerAuthError {
   return new PartnerAuthError(
     'cipher',
     'The ciphertext could not be decrypted. Check that cipher.key, cipher.iv and cipher.output are those of this partner.',

@@ -1,20 +1,24 @@
 import { configurationError } from '../lib/errors.ts';
 import { nodeCrypto } from '../lib/node-modules.ts';
-import { refuseUnknownKeys } from '../lib/validation.ts';
+import { assertKnownKeys } from '../lib/validation.ts';
 import { keyMaterial } from './key-material.ts';
 import type { CipherSettings, KeyDerivation } from './settings.ts';
 
-export interface Material {
+export interface KeyAndIv {
   readonly key: Buffer;
-  /** The 16 bytes after the key, where the derivation gives as many. */
+  /** The 16 bytes that follow the key; undefined if the derivation does not produce them. */
   readonly iv: Buffer | undefined;
 }
 
-/** Key and IV from the secret; `salt` is the one of a message. */
-export type Derive = (salt?: Uint8Array) => Material;
+/** Derives key and IV from the secret. `salt` is the salt of one message. */
+export type DeriveKey = (salt?: Uint8Array) => KeyAndIv;
 
-/** How many bytes the derivation turns its secret into, beside a key of `keyLength`. */
-export function deriver(settings: CipherSettings, keyLength: number): Derive {
+/**
+ * Checks key and derivation, and returns a function that derives a key of `keyLength` bytes.
+ *
+ * @throws PartnerAuthError `configuration` naming the setting.
+ */
+export function keyDeriver(settings: CipherSettings, keyLength: number): DeriveKey {
   const { derivation = 'none' } = settings;
   if (derivation === 'none') {
     const key = keyMaterial(settings.key, settings.keyFormat, {
@@ -43,24 +47,26 @@ type Stretch = (salt: Uint8Array | undefined, length: number) => Buffer;
 
 function digest(name: string, length: number, secret: Buffer): Buffer {
   if (name !== 'sha256' && name !== 'md5') {
-    throw wrong('cipher.derivation must be "none", "sha256", "md5", { evp } or { pbkdf2 }.');
+    throw derivationError('cipher.derivation must be "none", "sha256", "md5", { evp } or { pbkdf2 }.');
   }
   const bytes = nodeCrypto().createHash(name).update(secret).digest();
   if (bytes.length >= length) return bytes.subarray(0, length);
-  throw wrong(`cipher.derivation ${name} gives ${bytes.length} bytes, but cipher.algorithm wants a key of ${length}.`);
+  throw derivationError(
+    `cipher.derivation ${name} gives ${bytes.length} bytes, but cipher.algorithm requires a key of ${length} bytes.`,
+  );
 }
 
-/** `EVP_BytesToKey` with one round: each block is the digest of the block before, the password and the salt. */
+/** `EVP_BytesToKey` with one round: each block is the digest of the previous block, the password and the salt. */
 function evp(derivation: Extract<KeyDerivation, { evp: unknown }>, secret: Buffer): Stretch {
-  refuseUnknownKeys('cipher.derivation', derivation, ['evp']);
+  assertKnownKeys('cipher.derivation', derivation, ['evp']);
   const name: unknown = derivation.evp;
-  if (name !== 'md5' && name !== 'sha256') throw wrong('cipher.derivation.evp must be "md5" or "sha256".');
+  if (name !== 'md5' && name !== 'sha256') throw derivationError('cipher.derivation.evp must be "md5" or "sha256".');
   return (salt, length) => {
     const blocks: Buffer[] = [];
     for (let size = 0; size < length; size += blocks[0]?.length ?? length) {
       const hash = nodeCrypto().createHash(name);
-      const before = blocks.at(-1);
-      if (before !== undefined) hash.update(before);
+      const previous = blocks.at(-1);
+      if (previous !== undefined) hash.update(previous);
       hash.update(secret);
       if (salt !== undefined) hash.update(salt);
       blocks.push(hash.digest());
@@ -70,24 +76,24 @@ function evp(derivation: Extract<KeyDerivation, { evp: unknown }>, secret: Buffe
 }
 
 function pbkdf2({ pbkdf2: settings }: Extract<KeyDerivation, { pbkdf2: unknown }>, secret: Buffer): Stretch {
-  refuseUnknownKeys('cipher.derivation.pbkdf2', settings, ['iterations', 'digest', 'salt', 'saltFormat']);
-  const { iterations, digest: name, salt: fixed, saltFormat } = settings;
+  assertKnownKeys('cipher.derivation.pbkdf2', settings, ['iterations', 'digest', 'salt', 'saltFormat']);
+  const { iterations, digest: name, salt: fixedSalt, saltFormat } = settings;
   if (!Number.isSafeInteger(iterations) || iterations < 1 || iterations > 1_000_000) {
-    throw wrong('cipher.derivation.pbkdf2.iterations must be a whole number from 1 to 1,000,000.');
+    throw derivationError('cipher.derivation.pbkdf2.iterations must be a whole number from 1 to 1,000,000.');
   }
   if (!['sha1', 'sha256', 'sha512'].includes(name)) {
-    throw wrong('cipher.derivation.pbkdf2.digest must be "sha1", "sha256" or "sha512".');
+    throw derivationError('cipher.derivation.pbkdf2.digest must be "sha1", "sha256" or "sha512".');
   }
-  const ownSalt =
-    fixed === undefined
+  const defaultSalt =
+    fixedSalt === undefined
       ? Buffer.alloc(0)
-      : keyMaterial(fixed, saltFormat, {
+      : keyMaterial(fixedSalt, saltFormat, {
           setting: 'cipher.derivation.pbkdf2.salt',
           formatSetting: 'cipher.derivation.pbkdf2.saltFormat',
         });
-  return (salt, length) => nodeCrypto().pbkdf2Sync(secret, salt ?? ownSalt, iterations, length, name);
+  return (salt, length) => nodeCrypto().pbkdf2Sync(secret, salt ?? defaultSalt, iterations, length, name);
 }
 
-function wrong(message: string): ReturnType<typeof configurationError> {
+function derivationError(message: string): ReturnType<typeof configurationError> {
   return configurationError('cipher.derivation', message);
 }

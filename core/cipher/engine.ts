@@ -1,6 +1,6 @@
 /**
- * AES-CBC over whole blocks. Padding, text forms and IV rules live outside, so that every engine gives the same bytes.
- * Both calls may overwrite and return the buffer they are given.
+ * AES-CBC over whole blocks. Padding, encoding and IV rules are applied outside, so that every engine produces the same
+ * bytes. Both methods may overwrite and return the given buffer.
  */
 export interface CbcEngine {
   encrypt(blocks: Buffer, iv: Uint8Array): Buffer;

@@ -1,11 +1,11 @@
 import { configurationError } from '../lib/errors.ts';
 import { nodeCrypto } from '../lib/node-modules.ts';
-import { refuseUnknownKeys } from '../lib/validation.ts';
-import type { Derive, Material } from './derive.ts';
+import { assertKnownKeys } from '../lib/validation.ts';
+import type { DeriveKey, KeyAndIv } from './derive.ts';
 import type { CbcEngine, CreateCbcEngine } from './engine.ts';
 import { keyMaterial } from './key-material.ts';
 import type { IvRule } from './settings.ts';
-import { textForm } from './text-form.ts';
+import { textCodec } from './text-codec.ts';
 
 /** Key and IV of one message. */
 export interface MessageKey {
@@ -13,16 +13,16 @@ export interface MessageKey {
   readonly iv: Uint8Array;
 }
 
-/** How key and IV of each message are found, for writing and for reading. */
+/** Determines key and IV of each message, for encryption and decryption. */
 export interface IvScheme {
-  /** `head` goes before the ciphertext, `ivText` into the envelope's field. */
-  start(): MessageKey & { readonly head?: Buffer; readonly ivText?: string };
-  /** Undefined for a message that can not have been made so. */
-  open(sealed: Buffer, ivText: string | undefined): (MessageKey & { readonly body: Buffer }) | undefined;
+  /** `head` goes before the ciphertext, `encodedIv` into the envelope's field for the IV. */
+  forEncryption(): MessageKey & { readonly head?: Buffer; readonly encodedIv?: string };
+  /** Undefined if the message cannot have been encrypted by this scheme. */
+  forDecryption(message: Buffer, encodedIv: string | undefined): (MessageKey & { readonly body: Buffer }) | undefined;
 }
 
-const saltedHead = Buffer.from('Salted__');
-const rules = {
+const saltedMagic = Buffer.from('Salted__');
+const ruleFields = {
   fixed: ['from', 'value', 'format'],
   prefix: ['from'],
   field: ['from', 'name', 'format'],
@@ -33,78 +33,84 @@ const rules = {
 };
 
 /**
- * Checks the rule at once; stretching a password and setting up an engine wait for the first message.
+ * Checks the rule. Key derivation and engine setup are deferred to the first message.
  *
- * @param stretched whether the derivation gives an IV too.
+ * @param derivesIv whether the key derivation also produces an IV.
+ * @throws PartnerAuthError `configuration` naming the setting.
  */
-export function ivScheme(given: IvRule, derive: Derive, stretched: boolean, createEngine: CreateCbcEngine): IvScheme {
-  const rule = checked(given);
-  if ((rule.from === 'salted' || rule.from === 'derived') && !stretched) {
+export function ivScheme(
+  given: IvRule,
+  derive: DeriveKey,
+  derivesIv: boolean,
+  createEngine: CreateCbcEngine,
+): IvScheme {
+  const rule = checkRule(given);
+  if ((rule.from === 'salted' || rule.from === 'derived') && !derivesIv) {
     throw configurationError(
       'cipher.derivation',
-      `cipher.iv { from: "${rule.from}" } needs cipher.derivation { evp } or { pbkdf2 }.`,
+      `cipher.iv { from: "${rule.from}" } requires cipher.derivation { evp } or { pbkdf2 }.`,
     );
   }
-  let ready: { readonly engine: CbcEngine; readonly material: Material } | undefined;
-  const get = (): NonNullable<typeof ready> => {
-    if (ready === undefined) {
-      const material = derive();
-      ready = { engine: createEngine(material.key), material };
+  let derived: { readonly engine: CbcEngine; readonly keyAndIv: KeyAndIv } | undefined;
+  const get = (): NonNullable<typeof derived> => {
+    if (derived === undefined) {
+      const keyAndIv = derive();
+      derived = { engine: createEngine(keyAndIv.key), keyAndIv };
     }
-    return ready;
+    return derived;
   };
   switch (rule.from) {
     case 'salted':
       return saltedScheme(derive, createEngine);
     case 'prefix':
       return {
-        start: () => {
+        forEncryption: () => {
           const iv = randomIv();
           return { engine: get().engine, iv, head: iv };
         },
-        open: (sealed) =>
-          sealed.length < 16
+        forDecryption: (message) =>
+          message.length < 16
             ? undefined
-            : { engine: get().engine, iv: sealed.subarray(0, 16), body: sealed.subarray(16) },
+            : { engine: get().engine, iv: message.subarray(0, 16), body: message.subarray(16) },
       };
     case 'field':
       return fieldScheme(() => get().engine, rule);
     case 'fixed': {
       const names = { setting: 'cipher.iv.value', formatSetting: 'cipher.iv.format' };
       const iv = keyMaterial(rule.value, rule.format, { ...names, length: 16 });
-      return constant(() => ({ engine: get().engine, iv }));
+      return constantScheme(() => ({ engine: get().engine, iv }));
     }
     case 'key':
-      return constant(() => ({ engine: get().engine, iv: get().material.key.subarray(0, 16) }));
+      return constantScheme(() => ({ engine: get().engine, iv: get().keyAndIv.key.subarray(0, 16) }));
     case 'zero':
-      return constant(() => ({ engine: get().engine, iv: Buffer.alloc(16) }));
+      return constantScheme(() => ({ engine: get().engine, iv: Buffer.alloc(16) }));
     case 'derived':
-      return constant(() => ({ engine: get().engine, iv: derivedIv(get().material) }));
+      return constantScheme(() => ({ engine: get().engine, iv: derivedIv(get().keyAndIv) }));
   }
 }
 
-function checked(rule: IvRule): IvRule {
+function checkRule(rule: IvRule): IvRule {
   if (typeof rule !== 'object' || (rule as unknown) === null) {
     throw configurationError(
       'cipher.iv',
-      'cipher.iv is missing: state where the IV comes from, such as { from: "fixed", value }, { from: "prefix" } or { from: "key" }. Ask the partner which.',
+      'cipher.iv is missing: state where the IV comes from, such as { from: "fixed", value }, { from: "prefix" } or { from: "key" }. Ask the partner which one applies.',
     );
   }
-  if (!Object.hasOwn(rules, rule.from)) {
-    throw configurationError('cipher.iv.from', `cipher.iv.from must be one of ${Object.keys(rules).join(', ')}.`);
+  if (!Object.hasOwn(ruleFields, rule.from)) {
+    throw configurationError('cipher.iv.from', `cipher.iv.from must be one of ${Object.keys(ruleFields).join(', ')}.`);
   }
-  refuseUnknownKeys('cipher.iv', rule, rules[rule.from]);
+  assertKnownKeys('cipher.iv', rule, ruleFields[rule.from]);
   return rule;
 }
 
 /** The same key and IV for every message. */
-function constant(make: () => MessageKey): IvScheme {
-  let made: MessageKey | undefined;
-  const start = (): MessageKey => (made ??= make());
-  return { start, open: (body) => ({ ...start(), body }) };
+function constantScheme(create: () => MessageKey): IvScheme {
+  let created: MessageKey | undefined;
+  const get = (): MessageKey => (created ??= create());
+  return { forEncryption: get, forDecryption: (body) => ({ ...get(), body }) };
 }
 
-function derivedIv({ iv }: Material): Buffer {
+function derivedIv({ iv }: KeyAndIv): Buffer {
   if (iv === undefined) throw new TypeError('The derivation gives no IV.');
   return iv;
 }
@@ -113,36 +119,36 @@ function fieldScheme(engine: () => CbcEngine, { name, format = 'hex' }: Extract<
   if (typeof name !== 'string' || name === '') {
     throw configurationError('cipher.iv.name', 'cipher.iv.name must be the name of the field that carries the IV.');
   }
-  const form = textForm(format);
-  if (form === undefined) {
+  const codec = textCodec(format);
+  if (codec === undefined) {
     throw configurationError('cipher.iv.format', 'cipher.iv.format must be "hex", "hex-upper" or "base64".');
   }
   return {
-    start: () => {
+    forEncryption: () => {
       const iv = randomIv();
-      return { engine: engine(), iv, ivText: form.encode([iv]) };
+      return { engine: engine(), iv, encodedIv: codec.encode([iv]) };
     },
-    open: (body, ivText) => {
-      const iv = ivText === undefined ? undefined : form.decode(ivText);
+    forDecryption: (body, encodedIv) => {
+      const iv = encodedIv === undefined ? undefined : codec.decode(encodedIv);
       return iv?.length === 16 ? { engine: engine(), iv, body } : undefined;
     },
   };
 }
 
 /** The format of `openssl enc -salt`: `Salted__`, eight random bytes, ciphertext. */
-function saltedScheme(derive: Derive, createEngine: CreateCbcEngine): IvScheme {
-  const keyed = (salt: Uint8Array): MessageKey => {
-    const material = derive(salt);
-    return { engine: createEngine(material.key), iv: derivedIv(material) };
+function saltedScheme(derive: DeriveKey, createEngine: CreateCbcEngine): IvScheme {
+  const messageKey = (salt: Uint8Array): MessageKey => {
+    const keyAndIv = derive(salt);
+    return { engine: createEngine(keyAndIv.key), iv: derivedIv(keyAndIv) };
   };
   return {
-    start: () => {
+    forEncryption: () => {
       const salt = nodeCrypto().randomFillSync(Buffer.alloc(8));
-      return { ...keyed(salt), head: Buffer.concat([saltedHead, salt]) };
+      return { ...messageKey(salt), head: Buffer.concat([saltedMagic, salt]) };
     },
-    open: (sealed) =>
-      sealed.length >= 32 && sealed.subarray(0, 8).equals(saltedHead)
-        ? { ...keyed(sealed.subarray(8, 16)), body: sealed.subarray(16) }
+    forDecryption: (message) =>
+      message.length >= 32 && message.subarray(0, 8).equals(saltedMagic)
+        ? { ...messageKey(message.subarray(8, 16)), body: message.subarray(16) }
         : undefined,
   };
 }

@@ -1,15 +1,17 @@
-/** How a key or an IV is written down: the bytes of the text itself, hex digits, or base64 (padding optional). */
+/** How a string represents the bytes of a key or IV: as UTF-8 text, hex digits, or base64 (padding optional). */
 export type TextFormat = 'utf8' | 'hex' | 'base64';
 
+/** AES in CBC mode with a key of 16, 24 or 32 bytes. */
 export type CipherAlgorithm = 'aes-128-cbc' | 'aes-192-cbc' | 'aes-256-cbc';
 
 /**
- * How the AES key comes out of what the partner handed over.
+ * How the AES key is derived from `key`.
  *
- * - `none`: it is the key.
- * - `sha256`, `md5`: the start of its digest.
+ * - `none`: `key` is the AES key.
+ * - `sha256`, `md5`: the AES key is the beginning of the digest of `key`.
  * - `evp`: OpenSSL's `EVP_BytesToKey` with one round, as `openssl enc -md` derives key and IV from a password.
- * - `pbkdf2`: RFC 8018, as `openssl enc -pbkdf2`; `salt` is for IV rules other than `salted`, which has one in each message.
+ * - `pbkdf2`: RFC 8018, as `openssl enc -pbkdf2`. `salt` is not used with the IV rule `salted`, where each message has
+ *   its own.
  */
 export type KeyDerivation =
   | 'none'
@@ -18,55 +20,59 @@ export type KeyDerivation =
   | { readonly evp: 'md5' | 'sha256' }
   | {
       readonly pbkdf2: {
-        /** 1 to 1,000,000. `openssl enc` has 10,000. */
+        /** 1 to 1,000,000. `openssl enc` uses 10,000. */
         readonly iterations: number;
         readonly digest: 'sha1' | 'sha256' | 'sha512';
+        /** Default: empty. */
         readonly salt?: string;
-        /** How `salt` is written. Default `utf8`. */
+        /** How `salt` is encoded. Default `utf8`. */
         readonly saltFormat?: TextFormat;
       };
     };
 
-/** Where the 16 IV bytes of each message come from. There is no default: ask the partner. */
+/** Where the 16-byte IV of each message comes from. There is no default: ask the partner. */
 export type IvRule =
-  /** The same bytes for every message. `format` tells how a text `value` is written; default `utf8`. */
+  /** The same for every message. `format` states how a string `value` is encoded; default `utf8`. */
   | { readonly from: 'fixed'; readonly value: string | Uint8Array; readonly format?: TextFormat }
   /** Random for each message, sent as the first 16 bytes of the ciphertext. */
   | { readonly from: 'prefix' }
-  /** Random for each message, sent in the envelope's field `name`, written as `format`; default `hex`. */
+  /** Random for each message, sent in the envelope's field `name` and encoded as `format`; default `hex`. */
   | { readonly from: 'field'; readonly name: string; readonly format?: 'hex' | 'hex-upper' | 'base64' }
-  /** The first 16 bytes of the key; with AES-128 the key itself. */
+  /** The first 16 bytes of the key; with AES-128 the whole key. */
   | { readonly from: 'key' }
   /** 16 zero bytes. */
   | { readonly from: 'zero' }
-  /** Derived together with the key, from the password alone (`openssl enc -nosalt`) or with the fixed salt. */
+  /** Derived together with the key, without a salt (`openssl enc -nosalt`) or with the fixed one. */
   | { readonly from: 'derived' }
-  /** Derived together with the key from a random salt that each message starts with, after the text `Salted__`. */
+  /** Derived together with the key from the random salt that each message contains after the bytes `Salted__`. */
   | { readonly from: 'salted' };
 
-/** The text form of a ciphertext. Both hex forms are read in either letter case. */
+/** How a ciphertext is encoded as a string. Both hex formats are decoded in either letter case. */
 export type CiphertextFormat = 'hex' | 'hex-upper' | 'base64';
 
-/** AES-CBC with PKCS#7 padding over UTF-8 text, as a partner hands it over. */
+/** How a partner encrypts: AES-CBC with PKCS#7 padding. */
 export interface CipherSettings {
   /** Default `aes-256-cbc`. */
   readonly algorithm?: CipherAlgorithm;
-  /** Exactly as long as the algorithm wants once decoded by `keyFormat` (32 bytes), unless something is derived from it. */
+  /**
+   * The key, or the secret that the key is derived from. Without a `derivation` it must have exactly the length that
+   * the algorithm requires: 32 bytes for `aes-256-cbc`, once a string is decoded as `keyFormat`.
+   */
   readonly key: string | Uint8Array;
-  /** How a text `key` is written; not used for bytes. Default `utf8`. */
+  /** How a string `key` is encoded; ignored for a `Uint8Array`. Default `utf8`. */
   readonly keyFormat?: TextFormat;
   /** Default `none`. */
   readonly derivation?: KeyDerivation;
   readonly iv: IvRule;
-  /** Bytes to which the plaintext is padded with PKCS#7. Default 16; some partners pad to 32. */
+  /** The plaintext is padded to a multiple of this many bytes. Default 16; some partners pad to 32. */
   readonly padding?: 16 | 32;
   /** Default `hex` (lower case). */
   readonly output?: CiphertextFormat;
-  /** Text before each ciphertext, such as `@`. Default: none. */
+  /** A string before each ciphertext, such as `@`. Default: none. */
   readonly ciphertextPrefix?: string;
 }
 
-/** What of the cipher settings may stand where anybody can read it. */
+/** Cipher settings that may be stored in plain configuration: without the key and a fixed IV. */
 export type CipherSettingsWithoutSecrets = Omit<CipherSettings, 'key' | 'iv'> & {
   readonly iv: { readonly from: 'fixed'; readonly format?: TextFormat } | Exclude<IvRule, { readonly from: 'fixed' }>;
 };

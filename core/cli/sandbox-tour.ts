@@ -1,8 +1,7 @@
 import { partners, type BuiltInPartner } from '../partners/index.ts';
 import { maskedPayload } from '../profiles/masked-payload.ts';
 import { startSandbox, type Sandbox } from '../sandbox/index.ts';
-import { openSession } from '../session/open-session.ts';
-import type { PartnerSession } from '../session/session.ts';
+import { openSession, type PartnerSession } from '../session/session.ts';
 import { memoryStore } from '../stores/memory-store.ts';
 import { isPartnerAuthError } from '../lib/errors.ts';
 import type { Settings } from './arguments.ts';

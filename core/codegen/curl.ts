@@ -3,6 +3,7 @@ import { resolveConnection, type ConnectionOptions } from '../exchange/connectio
 import { encodeRequest } from '../exchange/encode-request.ts';
 import type { ExampleCall } from '../partners/definition.ts';
 
+/** A protected call to generate code for. */
 export interface GeneratedCall {
   readonly connection: ConnectionOptions;
   readonly accessToken: string;
@@ -10,7 +11,7 @@ export interface GeneratedCall {
   readonly call: Pick<ExampleCall, 'method' | 'path' | 'payload'>;
 }
 
-/** A cURL command for a POSIX shell. It contains the access token: treat it as one. */
+/** A cURL command for a POSIX shell. It contains the access token: treat it as a secret. */
 export async function curlCommand({ connection: options, accessToken, cipher, call }: GeneratedCall): Promise<string> {
   const connection = resolveConnection(options);
   const { definition } = connection;
@@ -20,17 +21,17 @@ export async function curlCommand({ connection: options, accessToken, cipher, ca
   const headers = Object.entries(request.headers).filter(([name]) => fields === undefined || name !== 'content-type');
   return [
     `curl --request ${request.method} ${quote(request.url)}`,
-    ...headers.map(([name, value]) => `--header ${quote(`${spelled(name, definition.headers)}: ${value}`)}`),
-    // The boundary of a multipart body is for curl to choose.
+    ...headers.map(([name, value]) => `--header ${quote(`${displayName(name, definition.headers)}: ${value}`)}`),
+    // curl chooses the boundary of a multipart body.
     ...(fields?.map(([name, value]) => `--form-string ${quote(`${name}=${value}`)}`) ?? []),
     ...(body !== undefined && fields === undefined ? [`--data ${quote(String(body.body))}`] : []),
   ].join(' \\\n  ');
 }
 
-/** A header's name as the definition spells it, else with a capital letter at the start of each word. */
-function spelled(name: string, headers: Readonly<Record<string, string>> = {}): string {
-  const own = Object.keys(headers).find((header) => header.toLowerCase() === name);
-  return own ?? name.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
+/** A header name as the definition spells it, or else with each word capitalized. */
+function displayName(name: string, headers: Readonly<Record<string, string>> = {}): string {
+  const defined = Object.keys(headers).find((header) => header.toLowerCase() === name);
+  return defined ?? name.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
 }
 
 function quote(text: string): string {

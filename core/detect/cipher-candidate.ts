@@ -1,12 +1,14 @@
 import type { CipherSettings } from '../cipher/settings.ts';
 import type { PayloadKind, Reason } from './verdict.ts';
 
+/** Cipher settings that decrypt a sample. */
 export interface CipherCandidate {
-  /** All but the key. A fixed IV is in it: treat it as a secret. */
+  /** All settings except the key. They may contain a fixed IV: treat them as a secret. */
   readonly settings: Omit<CipherSettings, 'key'>;
+  /** What the decrypted payload is. */
   readonly payload: PayloadKind;
-  /** What speaks for it. */
+  /** The evidence for these settings. */
   readonly reasons: readonly Reason[];
-  /** To compare candidates of one sample; equal scores can not be told apart by this sample. */
+  /** For comparison with other candidates of the same sample, which cannot distinguish candidates with equal scores. */
   readonly score: number;
 }

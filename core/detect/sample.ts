@@ -1,79 +1,85 @@
 import { configurationError } from '../lib/errors.ts';
-import { refuseUnknownKeys } from '../lib/validation.ts';
-import { decodeBase64, decodeHex } from '../cipher/text-form.ts';
+import { assertKnownKeys } from '../lib/validation.ts';
+import { decodeBase64, decodeHex } from '../cipher/text-codec.ts';
 import type { CiphertextFormat } from '../cipher/settings.ts';
 
-/** What is known of one message of a partner. */
+/** What is known about one encrypted message of a partner. */
 export interface CipherSample {
-  /** As the partner wrote it down: its text form is found too. */
+  /** As the partner states it; its encoding is detected. Up to 4,096 characters. */
   readonly key: string | Uint8Array;
-  /** As it travelled, of up to 1 MiB. */
+  /** As it was sent, without its envelope, up to 1 MiB. */
   readonly ciphertext: string;
-  /** The plain text or a part of it. Without it, whatever reads as JSON, a query string or text counts as right. */
+  /** The plaintext or a part of it. Without it, any JSON, query string or text counts as a correct decryption. */
   readonly plaintext?: string;
-  /** The IV that the partner handed over, or that travelled beside the ciphertext. */
+  /** The IV that the partner states, or that was sent next to the ciphertext. */
   readonly iv?: string | Uint8Array;
-  /** The envelope's field that `iv` travelled in. Without it both a fixed IV and one in a field `iv` are considered. */
+  /** The envelope's field that contained `iv`. Without it, both a fixed IV and one in a field `iv` are tried. */
   readonly ivField?: string;
 }
 
-/** A ciphertext read as one of the text forms. */
-export interface Reading {
+/** A ciphertext decoded as one of the formats. */
+export interface DecodedCiphertext {
   readonly bytes: Buffer;
   readonly prefix: string;
-  /** More than one where the text does not tell, such as hex without a letter in it. */
+  /** More than one if the string does not determine it, such as hex without letters. */
   readonly outputs: readonly CiphertextFormat[];
 }
 
-const longest = 1024 * 1024;
-const known = ['key', 'ciphertext', 'plaintext', 'iv', 'ivField'];
+const maxLength = 1024 * 1024;
+const knownFields = ['key', 'ciphertext', 'plaintext', 'iv', 'ivField'];
 
-/** @throws PartnerAuthError `configuration` naming what is missing, too large, or no ciphertext in any known form. */
-export function readSample(sample: CipherSample): readonly Reading[] {
-  refuseUnknownKeys('sample', sample, known);
+/**
+ * Checks the sample and decodes its ciphertext.
+ *
+ * @throws PartnerAuthError `configuration` naming the field that is missing, too long or invalid.
+ */
+export function readSample(sample: CipherSample): readonly DecodedCiphertext[] {
+  assertKnownKeys('sample', sample, knownFields);
   const { key, ciphertext, plaintext, iv, ivField } = sample;
-  const empty = (value: unknown): boolean =>
+  const isEmpty = (value: unknown): boolean =>
     !(typeof value === 'string' || value instanceof Uint8Array) || value.length === 0;
-  if (empty(key))
-    throw configurationError('sample.key', 'sample.key is missing: without the key nothing can be tried.');
+  if (isEmpty(key)) throw configurationError('sample.key', 'sample.key is missing. Detection requires the key.');
   if (key.length > 4096) throw configurationError('sample.key', 'sample.key is too long to be a key or a password.');
   if (typeof ciphertext !== 'string' || ciphertext === '') {
     throw configurationError('sample.ciphertext', 'sample.ciphertext is missing.');
   }
-  if (ciphertext.length > longest) {
-    throw configurationError('sample.ciphertext', 'sample.ciphertext is over 1 MiB; a short message does as well.');
+  if (ciphertext.length > maxLength) {
+    throw configurationError('sample.ciphertext', 'sample.ciphertext is larger than 1 MiB. Use a shorter message.');
   }
   if (plaintext !== undefined && (typeof plaintext !== 'string' || plaintext === '')) {
     throw configurationError(
       'sample.plaintext',
-      'sample.plaintext must be the plain text or a part of it, or left out.',
+      'sample.plaintext must be the plaintext or a part of it, or be omitted.',
     );
   }
-  if (plaintext !== undefined && plaintext.length > longest) {
-    throw configurationError('sample.plaintext', 'sample.plaintext is over 1 MiB; a part of it does as well.');
+  if (plaintext !== undefined && plaintext.length > maxLength) {
+    throw configurationError('sample.plaintext', 'sample.plaintext is larger than 1 MiB. A part of it is enough.');
   }
-  if (iv !== undefined && (empty(iv) || iv.length > 64)) {
+  if (iv !== undefined && (isEmpty(iv) || iv.length > 64)) {
     throw configurationError(
       'sample.iv',
-      'sample.iv must be a text or bytes that can be an IV of 16 bytes, or left out.',
+      'sample.iv must be a string or bytes that can be an IV of 16 bytes, or be omitted.',
     );
   }
   if (ivField !== undefined && (typeof ivField !== 'string' || ivField === '' || iv === undefined)) {
-    throw configurationError('sample.ivField', 'sample.ivField must be the name of the field that sample.iv came in.');
+    throw configurationError(
+      'sample.ivField',
+      'sample.ivField must be the name of the field that contained sample.iv.',
+    );
   }
-  const readings = [...hexReadings(ciphertext.trim()), ...base64Readings(ciphertext.trim())];
-  if (readings.length > 0) return readings;
+  const decoded = [...decodeAsHex(ciphertext.trim()), ...decodeAsBase64(ciphertext.trim())];
+  if (decoded.length > 0) return decoded;
   throw configurationError(
     'sample.ciphertext',
     'sample.ciphertext is neither hex nor base64 of whole AES blocks. Check that it is complete and that it is the ciphertext alone.',
   );
 }
 
-function hexReadings(text: string): Reading[] {
-  // From the end, as a pattern would try each of a million places anew.
+function decodeAsHex(text: string): DecodedCiphertext[] {
+  // Scanned from the end: a regular expression would start again at each of up to a million positions.
   let start = text.length;
   while (start > 0 && /[\da-f]/i.test(text[start - 1] ?? '')) start--;
-  // Odd digits can belong to a prefix that ends in some.
+  // Digits that do not fill a block may belong to a prefix.
   const body = text.slice(start + ((text.length - start) % 32));
   const bytes = decodeHex(body);
   if (bytes === undefined || bytes.length === 0) return [];
@@ -84,15 +90,15 @@ function hexReadings(text: string): Reading[] {
   return [{ bytes, prefix, outputs: upper === lower ? ['hex', 'hex-upper'] : upper ? ['hex-upper'] : ['hex'] }];
 }
 
-function base64Readings(text: string): Reading[] {
-  const readings: Reading[] = [];
-  for (let cut = 0; cut <= Math.min(16, text.length - 1); cut++) {
-    // A prefix of letters could as well be base64: only other characters end it for sure.
-    if (cut > 0 && /[A-Za-z\d+/]/.test(text[cut - 1] ?? '')) continue;
-    const bytes = decodeBase64(text.slice(cut));
+function decodeAsBase64(text: string): DecodedCiphertext[] {
+  const decoded: DecodedCiphertext[] = [];
+  for (let start = 0; start <= Math.min(16, text.length - 1); start++) {
+    // Letters and digits could be base64 themselves: only another character ends a prefix unambiguously.
+    if (start > 0 && /[A-Za-z\d+/]/.test(text[start - 1] ?? '')) continue;
+    const bytes = decodeBase64(text.slice(start));
     if (bytes !== undefined && bytes.length > 0 && bytes.length % 16 === 0) {
-      readings.push({ bytes, prefix: text.slice(0, cut), outputs: ['base64'] });
+      decoded.push({ bytes, prefix: text.slice(0, start), outputs: ['base64'] });
     }
   }
-  return readings;
+  return decoded;
 }

@@ -1,21 +1,23 @@
 import { isUtf8 } from 'node:buffer';
-import { unpadded } from '../cipher/padding.ts';
+import { removePadding } from '../cipher/padding.ts';
 import { parseJson } from '../lib/json.ts';
 
+/** What a decrypted payload is: a JSON object or list, a query string, other text, or bytes that are not text. */
 export type PayloadKind = 'json' | 'query' | 'text' | 'binary';
 
-/** What speaks for a decryption. */
+/** How plausible a decryption is. */
 export interface Verdict {
-  /** Higher is surer; 0 means that nothing speaks for it. */
+  /** Higher is more certain. */
   readonly score: number;
   readonly reasons: readonly Reason[];
   readonly payload: PayloadKind;
-  /** Padding units that fit. */
+  /** The padding units, in bytes, with which the padding is valid. */
   readonly paddings: readonly (16 | 32)[];
-  /** Ends as JSON does, and is none: what it lacks is its beginning. */
+  /** Ends like JSON but does not parse, so its beginning is missing. */
   readonly isTail?: boolean;
 }
 
+/** Evidence for a decryption. */
 export type Reason =
   | 'padding is right'
   | 'text is UTF-8'
@@ -23,60 +25,64 @@ export type Reason =
   | 'payload is a query string'
   | 'known text was found'
   | 'whole known text'
-  /** From the known plain text: nobody had given it. */
+  /** From the known plaintext, since the IV was not given. */
   | 'IV was computed';
 
-/** Judges decrypted blocks; `from` is where the known blocks begin when the first one can not be read for lack of an IV. */
+/**
+ * Assesses decrypted blocks. `from` is the offset of the readable ones, if the first requires an unknown IV.
+ *
+ * @returns Undefined if the decryption is wrong.
+ */
 export function judgeBlocks(blocks: Buffer, plaintext: string | undefined, from = 0): Verdict | undefined {
-  const paddings = ([16, 32] as const).filter((unit) => unpadded(blocks, unit) !== undefined);
-  const body = paddings[0] === undefined ? undefined : unpadded(blocks, paddings.at(-1) ?? 16);
+  const paddings = ([16, 32] as const).filter((unit) => removePadding(blocks, unit) !== undefined);
+  const body = paddings[0] === undefined ? undefined : removePadding(blocks, paddings.at(-1) ?? 16);
   if (body === undefined) return undefined;
-  const seen = body.subarray(Math.min(from, body.length));
+  const readable = body.subarray(Math.min(from, body.length));
   const reasons: Reason[] = ['padding is right'];
-  // Two padding bytes or more are no accident; a single one happens once in 256 tries.
+  // Two or more valid padding bytes are hardly a coincidence; a single one occurs once in 256 attempts.
   let score = blocks.length - body.length > 1 ? 2 : 1;
-  // Behind an unread first block the text may begin within a character.
-  const utf8 = from > 0 || isUtf8(seen);
-  const text = utf8 ? seen.toString() : '';
+  // After an unreadable first block, the text may start within a character.
+  const isText = from > 0 || isUtf8(readable);
+  const text = isText ? readable.toString() : '';
   if (plaintext !== undefined) {
-    if (from > 0 ? !matchesTail(seen, plaintext, from) : !(utf8 && text.includes(plaintext))) return undefined;
+    if (from > 0 ? !matchesTail(readable, plaintext, from) : !(isText && text.includes(plaintext))) return undefined;
     reasons.push(text === plaintext || from > 0 ? 'whole known text' : 'known text was found');
     score += 100;
   }
-  if (!utf8) {
-    // Text but for its first block is text under another IV; and of all the wrong keys one in 256 gives right padding.
-    const isBinary = blocks.length - body.length > 3 && !(seen.length > 24 && isReadable(seen.subarray(16)));
+  if (!isText) {
+    // If all but the first block is text, the IV is wrong. One wrong key in 256 produces short padding.
+    const isBinary = blocks.length - body.length > 3 && !(readable.length > 24 && isReadable(readable.subarray(16)));
     return isBinary ? { score, reasons, payload: 'binary', paddings } : undefined;
   }
   reasons.push('text is UTF-8');
   score += 2;
-  const payload = from > 0 ? kindOf(plaintext ?? '') : kindOf(text);
+  const payload = from > 0 ? payloadKindOf(plaintext ?? '') : payloadKindOf(text);
   if (payload === 'json') reasons.push('payload is JSON');
   if (payload === 'query') reasons.push('payload is a query string');
   if (payload === 'json' || payload === 'query') score += 20;
-  else if (plaintext === undefined && !isPlain(text)) return undefined;
+  else if (plaintext === undefined && !isPlainText(text)) return undefined;
   return { score, reasons, payload, paddings, isTail: payload === 'text' && /[}\]]\s*$/.test(text) };
 }
 
-function matchesTail(seen: Buffer, plaintext: string, from: number): boolean {
-  const known = Buffer.from(plaintext);
-  return known.length >= from && seen.equals(known.subarray(from));
+function matchesTail(tail: Buffer, plaintext: string, from: number): boolean {
+  const bytes = Buffer.from(plaintext);
+  return bytes.length >= from && tail.equals(bytes.subarray(from));
 }
 
-function kindOf(text: string): PayloadKind {
+function payloadKindOf(text: string): PayloadKind {
   const json = parseJson(text);
   if (typeof json === 'object' && json !== null) return 'json';
   if (/^[\w.%+[\]-]+=[^\s&]*(?:&[\w.%+[\]-]+=[^\s&]*)*$/.test(text)) return 'query';
   return 'text';
 }
 
-/** Whether a part of a message, which may begin or end within a character, is text. */
+/** Whether a part of a message, which may start or end within a character, is text. */
 export function isReadable(bytes: Buffer): boolean {
   const text = new TextDecoder().decode(bytes).replace(/^\uFFFD{1,3}/, '');
-  return !text.includes('\uFFFD') && isPlain(text);
+  return !text.includes('\uFFFD') && isPlainText(text);
 }
 
-/** Whether the text looks like one, not like bytes that happen to be UTF-8. */
-function isPlain(text: string): boolean {
+/** Whether the string looks like text, not like bytes that happen to be valid UTF-8. */
+function isPlainText(text: string): boolean {
   return text.length >= 4 && !/[^\P{C}\t\r\n]/u.test(text) && /\p{L}|\d/u.test(text);
 }

@@ -3,33 +3,35 @@ import type { PartnerAuthErrorCode } from '../lib/errors.ts';
 import type { CallKind } from '../partners/definition.ts';
 import { mapJson, masked, maskFields, type SecretNames } from '../redact/mask.ts';
 
-/** One login, refresh or logout as it went over the wire. Secrets in it are masked unless `reveal` was given. */
+/** One login, refresh or logout as it was sent and received. Secrets are masked unless the listener set `reveal`. */
 export interface AuthExchange {
   readonly call: Exclude<CallKind, 'request'>;
-  /** When the call was begun, epoch ms. */
+  /** When the request was sent, epoch ms. */
   readonly at: number;
   readonly method: string;
   readonly url: string;
-  /** What was sent besides the usual HTTP headers. Names in lower case. */
+  /** The headers that the session sets, in addition to the usual ones of HTTP. Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The plain payload. */
+  /** The payload before encryption. */
   readonly payload: unknown;
-  /** How it was encrypted; absent for plain payloads. */
+  /** How the payload was encrypted; absent if it was not. */
   readonly cipher?: CipherFacts;
-  /** The body as it travelled. */
+  /** The body as it was sent. */
   readonly body: string;
-  /** HTTP status; absent if no response came. */
+  /** HTTP status; absent if there was no response. */
   readonly status?: number;
-  /** The partner's response, decrypted if it was encrypted. */
+  /** The JSON of the response, decrypted if it was encrypted. */
   readonly response?: unknown;
-  /** What the client made of it. */
+  /** `success`, or the code of the error that the call failed with. */
   readonly outcome: 'success' | PartnerAuthErrorCode;
+  /** The message of that error. */
   readonly message?: string;
 }
 
-/** Cipher settings without key and IV bytes. */
+/** The cipher settings of an exchange without key, salt and IV. */
 export interface CipherFacts {
   readonly algorithm: string;
+  /** The format of a string key, else `bytes`. */
   readonly keyFormat: string;
   readonly derivation: unknown;
   readonly iv: IvRule['from'];
@@ -57,8 +59,8 @@ export function cipherFacts(settings: CipherSettings): CipherFacts {
   };
 }
 
-/** The exchange with every value hidden whose name says that it is a secret, or that contains one the session knows. */
-export function maskedExchange(
+/** The exchange without secrets: values of secret fields are masked, and known secrets are removed from all others. */
+export function maskExchange(
   exchange: AuthExchange,
   names: SecretNames,
   redact: (text: string) => string,
@@ -76,7 +78,7 @@ export function maskedExchange(
   };
 }
 
-/** A copy for one listener: what it does with it changes nothing for the session. */
-export function copiedExchange(exchange: AuthExchange): AuthExchange {
+/** A deep copy, so that a listener cannot change what others see. */
+export function copyExchange(exchange: AuthExchange): AuthExchange {
   return mapJson(exchange, (value) => value) as AuthExchange;
 }

@@ -3,25 +3,25 @@ import { valueAt } from '../lib/json.ts';
 import type { CallKind, ErrorRule, PartnerDefinition, ResponseShape } from '../partners/definition.ts';
 import type { DecodedResponse } from './decode-response.ts';
 
-/** What a response means. */
+/** The meaning of a response. */
 export type Classification =
   | { readonly kind: 'success' }
-  /** The access token of a protected call is not accepted. */
+  /** The partner does not accept the access token of a protected call. */
   | { readonly kind: 'tokenRefused' }
   | Failure;
 
 export interface Failure {
   readonly kind: 'failure';
   readonly code: PartnerAuthErrorCode;
-  /** The error rule that explains it; absent if the HTTP status or the body alone decides. */
+  /** The error rule that matched; absent if the HTTP status or the body alone decides. */
   readonly rule?: ErrorRule;
-  /** The setting to look at. */
+  /** The setting to check. */
   readonly setting?: string | undefined;
-  /** The partner may have carried the call out although it did not say so. */
+  /** The partner may have acted on the call although its response does not confirm it. */
   readonly mayHaveActed: boolean;
 }
 
-/** What a response means, by the partner's definition and the HTTP status alone. */
+/** Classifies a response by the partner definition and the HTTP status alone. */
 export function classify(
   { response: shape, errors }: PartnerDefinition,
   call: CallKind,
@@ -29,15 +29,15 @@ export function classify(
   { json, undecryptable }: DecodedResponse,
 ): Classification {
   const ok = status >= 200 && status < 300;
-  const marked = shape.success === undefined || valueAt(json, shape.success.field) === shape.success.equals;
-  if (ok && marked && json !== undefined && !undecryptable) return { kind: 'success' };
+  const hasSuccessMark = shape.success === undefined || valueAt(json, shape.success.field) === shape.success.equals;
+  if (ok && hasSuccessMark && json !== undefined && !undecryptable) return { kind: 'success' };
 
   const mayHaveActed = ok || status >= 500;
-  const rule = errors?.find((candidate) => fits(candidate, call, status, json, shape));
+  const rule = errors?.find((candidate) => matches(candidate, call, status, json, shape));
   if (rule?.is === 'tokenRefused' && call === 'request') return { kind: 'tokenRefused' };
   if (rule !== undefined && rule.is !== 'tokenRefused') {
     const { is: code, setting } = rule;
-    // A refusal in the partner's own words leaves no doubt that it did not act; trouble on its side does.
+    // With a documented refusal the partner has certainly not acted; with a failure on its side it may have.
     return { kind: 'failure', code, rule, setting, mayHaveActed: code === 'partnerUnavailable' && mayHaveActed };
   }
   const failure = (code: PartnerAuthErrorCode, setting?: string): Failure => ({
@@ -54,7 +54,7 @@ export function classify(
   return failure(json === undefined ? 'invalidResponse' : 'partnerRefused');
 }
 
-function fits(rule: ErrorRule, call: CallKind, status: number, json: unknown, shape: ResponseShape): boolean {
+function matches(rule: ErrorRule, call: CallKind, status: number, json: unknown, shape: ResponseShape): boolean {
   return (
     (rule.on === undefined || rule.on.includes(call)) &&
     (rule.status === undefined || rule.status === status) &&

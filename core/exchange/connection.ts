@@ -1,33 +1,38 @@
 import { configurationError } from '../lib/errors.ts';
-import { refuseUnknownKeys } from '../lib/validation.ts';
+import { assertKnownKeys } from '../lib/validation.ts';
 import { definePartner } from '../partners/define-partner.ts';
 import type { JsonObject, PartnerDefinition } from '../partners/definition.ts';
 import { partners, type BuiltInPartner } from '../partners/index.ts';
 import { requiresPartnerCode } from '../partners/requirements.ts';
 
-/** The options that name the partner and how to talk to it; none of them is a secret. */
+/** The options that identify the partner and how to call it. None of them is a secret. */
 export interface ConnectionOptions {
-  /** A built-in partner, or the definition of another. */
+  /** The id of a built-in partner, or a partner definition. */
   readonly partner: BuiltInPartner | PartnerDefinition;
-  /** The partner's server, `https` only (`http` on loopback). May have a path; never a user, query or fragment. */
+  /** URL of the partner's server: `https`, or `http` on loopback. May have a path, but no user, query or fragment. */
   readonly baseUrl: string;
-  /** Your identifier at the partner, if its definition has a header for it. Printable ASCII. */
+  /**
+   * The identifier that the partner issued to you, if its definition contains `{partnerCode}`. Up to 256 printable
+   * ASCII characters.
+   */
   readonly partnerCode?: string | undefined;
-  /** How login and refresh payloads travel to a partner that takes plain ones. Default: as its definition says. */
+  /** How the payloads of auth calls are encoded, if the partner takes plain ones. Default: as its definition states. */
   readonly bodyForm?: 'json' | 'multipart' | undefined;
-  /** Where the partner's responses differ from its definition. */
+  /** How the partner's responses differ from its definition. */
   readonly response?: ResponseSettings | undefined;
-  /** Further payload fields, such as `{ login: { grant_type: 'password' } }`. */
+  /** Additional payload fields, such as `{ login: { grant_type: 'password' } }`. */
   readonly extraFields?: ExtraFields | undefined;
 }
 
+/** Settings for responses that differ from the partner definition. */
 export interface ResponseSettings {
-  /** The field that wraps the token fields, as a path (`data`). */
+  /** Path of the object with the token fields, such as `data`. */
   readonly tokensIn?: string;
-  /** The field whose value is the real response, encrypted with the same cipher. */
+  /** Path of the field with the actual response, encrypted with the session's cipher. */
   readonly encryptedIn?: string;
 }
 
+/** Additional payload fields of the auth calls. */
 export interface ExtraFields {
   readonly login?: JsonObject;
   readonly refresh?: JsonObject;
@@ -36,19 +41,19 @@ export interface ExtraFields {
 /** Checked connection options, with the profile's own settings applied to the definition. */
 export interface Connection {
   readonly definition: PartnerDefinition;
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly baseUrl: string;
-  /** Tokens from this connection go to no other origin. */
+  /** The only origin that tokens of this connection are sent to. */
   readonly origin: string;
   readonly partnerCode: string | undefined;
   readonly extraFields: ExtraFields;
 }
 
 /**
- * Checks the settings of a connection without its secrets, as `openSession()` will, and returns the partner's definition
- * with them applied and the origin that its tokens are bound to.
+ * Checks connection options, as `openSession()` does. Returns the partner definition with the options applied to it,
+ * and the origin that tokens are bound to.
  *
- * @throws PartnerAuthError `configuration` naming the setting.
+ * @throws PartnerAuthError `configuration`; `setting` names the option.
  */
 export function checkConnection(options: ConnectionOptions): {
   readonly definition: PartnerDefinition;
@@ -60,7 +65,7 @@ export function checkConnection(options: ConnectionOptions): {
 
 /** @throws PartnerAuthError `configuration` naming the setting, before anything is sent. */
 export function resolveConnection(options: ConnectionOptions): Connection {
-  const definition = withOwnSettings(resolvePartner(options.partner), options);
+  const definition = applySettings(resolvePartner(options.partner), options);
   const url = resolveBaseUrl(options.baseUrl);
   return {
     definition,
@@ -81,7 +86,7 @@ function resolvePartner(partner: unknown): PartnerDefinition {
   throw configurationError('partner', `partner must be one of ${names}, or a partner definition.`);
 }
 
-function withOwnSettings(definition: PartnerDefinition, { bodyForm, response }: ConnectionOptions): PartnerDefinition {
+function applySettings(definition: PartnerDefinition, { bodyForm, response }: ConnectionOptions): PartnerDefinition {
   if (bodyForm === undefined && response === undefined) return definition;
   if (bodyForm !== undefined && definition.body.form === 'encrypted') {
     throw configurationError(
@@ -90,7 +95,7 @@ function withOwnSettings(definition: PartnerDefinition, { bodyForm, response }: 
     );
   }
   const { tokensIn, encryptedIn, ...rest } = response ?? {};
-  refuseUnknownKeys('response', rest, ['tokensIn', 'encryptedIn']);
+  assertKnownKeys('response', rest, ['tokensIn', 'encryptedIn']);
   return definePartner({
     ...definition,
     ...(bodyForm && { body: { form: bodyForm } }),
@@ -105,12 +110,12 @@ function withOwnSettings(definition: PartnerDefinition, { bodyForm, response }: 
 function resolveBaseUrl(baseUrl: unknown): URL {
   const url = typeof baseUrl === 'string' && URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   if (url === undefined) {
-    throw configurationError('baseUrl', 'baseUrl must be the address of the partner, such as https://partner.example.');
+    throw configurationError('baseUrl', 'baseUrl must be the URL of the partner, such as https://partner.example.');
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw configurationError(
       'baseUrl',
-      'baseUrl must have no user, password, query or fragment. Credentials go to login().',
+      'baseUrl must have no user, password, query or fragment. Pass credentials to login().',
     );
   }
   const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
@@ -125,19 +130,19 @@ function resolvePartnerCode(definition: PartnerDefinition, partnerCode: unknown)
     if (!requiresPartnerCode(definition)) return undefined;
     throw configurationError(
       'partnerCode',
-      `partnerCode is missing: ${definition.label} requires it with every call and gives it to you.`,
+      `partnerCode is missing: ${definition.label} requires it with every call. Ask the partner for it.`,
     );
   }
   if (typeof partnerCode === 'string' && /^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/.test(partnerCode))
     return partnerCode;
   throw configurationError(
     'partnerCode',
-    'partnerCode must be up to 256 printable ASCII characters, without spaces around it.',
+    'partnerCode must be up to 256 printable ASCII characters, without leading or trailing spaces.',
   );
 }
 
 function resolveExtraFields(fields: ExtraFields | undefined): ExtraFields {
-  refuseUnknownKeys('extraFields', fields ?? {}, ['login', 'refresh']);
+  assertKnownKeys('extraFields', fields ?? {}, ['login', 'refresh']);
   for (const [name, value] of Object.entries(fields ?? {})) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw configurationError(`extraFields.${name}`, `extraFields.${name} must be an object of payload fields.`);

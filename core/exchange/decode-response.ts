@@ -2,15 +2,15 @@ import type { Cipher } from '../cipher/cipher.ts';
 import { parseJson, stringAt, valueAt } from '../lib/json.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
 
-/** What a response says, whatever it means. */
+/** The content of a response, not yet classified. */
 export interface DecodedResponse {
   /** The parsed JSON, decrypted if it was encrypted; undefined if the body is not JSON. */
   readonly json: unknown;
-  /** The body has a ciphertext that cannot be decrypted; `json` is then the envelope. */
+  /** The body contains a ciphertext that cannot be decrypted; `json` is then the envelope. */
   readonly undecryptable: boolean;
 }
 
-/** Parses a response body and, if the definition says so, decrypts the real response out of it. */
+/** Parses a response body and, if the definition has `encryptedIn`, decrypts the actual response from it. */
 export function decodeResponse(
   { response: { encryptedIn } }: PartnerDefinition,
   body: string,

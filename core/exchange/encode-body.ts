@@ -1,23 +1,25 @@
-import { setImmediate as othersFirst } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Cipher, EncryptedMessage } from '../cipher/cipher.ts';
 import { nodeCrypto } from '../lib/node-modules.ts';
 import type { BodyForm, EncryptedBody } from '../partners/definition.ts';
 
+/** The fields of a payload. */
 export type Payload = Readonly<Record<string, unknown>>;
 
+/** A request body. */
 export interface EncodedBody {
   readonly body: string | Buffer;
   readonly contentType: string;
-  /** What must not be seen in a log or a message: with a fixed key a captured ciphertext is a password. */
+  /** Strings that must not be logged: with a fixed key, a captured ciphertext is as good as a password. */
   readonly secrets: readonly string[];
-  /** The text fields of a multipart form, before they were put into the body. */
+  /** The text fields of a multipart body. */
   readonly fields?: readonly (readonly [name: string, value: string])[];
 }
 
-/** Characters from which on a payload keeps the event loop for milliseconds. */
-const longPayload = 256 * 1024;
+/** A longer payload, in characters, is processed in chunks of this length, since it would block the event loop. */
+const chunkLength = 256 * 1024;
 
-/** The payload as it travels. `partnerCode` fills the envelope's constant fields. */
+/** Encodes a payload as a request body. `partnerCode` is inserted into the envelope's constant fields. */
 export async function encodeBody(
   form: BodyForm,
   payload: Payload,
@@ -28,8 +30,8 @@ export async function encodeBody(
     case 'json':
       return { body: JSON.stringify(payload), contentType: 'application/json', secrets: [] };
     case 'encrypted':
-      if (cipher === undefined) throw new TypeError('An encrypted body needs a cipher.');
-      return inPieces(form, payload, cipher, partnerCode);
+      if (cipher === undefined) throw new TypeError('An encrypted body requires a cipher.');
+      return encryptInChunks(form, payload, cipher, partnerCode);
     case 'multipart': {
       const fields = formData(payload);
       const encoded = new Response(fields);
@@ -43,39 +45,48 @@ export async function encodeBody(
   }
 }
 
-/** The payload encrypted in its envelope; a text is encrypted as it stands. `partnerCode` fills the constant fields. */
+/**
+ * Encrypts a payload into its envelope. A string is encrypted as it is.
+ *
+ * @param partnerCode replaces `{partnerCode}` in the envelope's constant fields.
+ */
 export function encryptedBody(
   form: EncryptedBody,
   payload: Payload | string,
   cipher: Cipher,
   partnerCode = '',
 ): EncodedBody & { readonly body: string } {
-  return enveloped(form, cipher.encryptWithIv(plainText(form, payload)), cipher, partnerCode);
+  return wrapInEnvelope(form, cipher.encryptWithIv(plainText(form, payload)), cipher, partnerCode);
 }
 
-/** As `encryptedBody`; around a long payload others have the event loop between steps of some ms each. */
-async function inPieces(
+/** As `encryptedBody`, and yields to the event loop between the steps of a long payload. */
+async function encryptInChunks(
   form: EncryptedBody,
   payload: Payload,
   cipher: Cipher,
   partnerCode: string,
 ): Promise<EncodedBody> {
   const plain = plainText(form, payload);
-  if (plain.length <= longPayload) return enveloped(form, cipher.encryptWithIv(plain), cipher, partnerCode);
-  await othersFirst();
+  if (plain.length <= chunkLength) return wrapInEnvelope(form, cipher.encryptWithIv(plain), cipher, partnerCode);
+  await yieldToEventLoop();
   const { ciphertext, iv } = cipher.encryptWithIv(plain);
-  const standIn = nodeCrypto().randomUUID();
-  const encoded = enveloped(form, { ciphertext: standIn, ...(iv !== undefined && { iv }) }, cipher, partnerCode);
-  const [before = '', after = ''] = encoded.body.split(standIn);
+  const placeholder = nodeCrypto().randomUUID();
+  const encoded = wrapInEnvelope(
+    form,
+    { ciphertext: placeholder, ...(iv !== undefined && { iv }) },
+    cipher,
+    partnerCode,
+  );
+  const [before = '', after = ''] = encoded.body.split(placeholder);
   const escape = form.envelope === 'form' ? encodeURIComponent : (text: string) => JSON.stringify(text).slice(1, -1);
-  const pieces = [Buffer.from(before)];
-  for (let at = 0; at < ciphertext.length; at += longPayload) {
-    await othersFirst();
-    pieces.push(Buffer.from(escape(ciphertext.slice(at, at + longPayload))));
+  const chunks = [Buffer.from(before)];
+  for (let at = 0; at < ciphertext.length; at += chunkLength) {
+    await yieldToEventLoop();
+    chunks.push(Buffer.from(escape(ciphertext.slice(at, at + chunkLength))));
   }
-  pieces.push(Buffer.from(after));
-  await othersFirst();
-  return { ...encoded, body: Buffer.concat(pieces), secrets: [ciphertext] };
+  chunks.push(Buffer.from(after));
+  await yieldToEventLoop();
+  return { ...encoded, body: Buffer.concat(chunks), secrets: [ciphertext] };
 }
 
 function plainText(form: EncryptedBody, payload: Payload | string): string {
@@ -83,7 +94,7 @@ function plainText(form: EncryptedBody, payload: Payload | string): string {
   return form.payload === 'query' ? queryString(payload) : JSON.stringify(payload);
 }
 
-function enveloped(
+function wrapInEnvelope(
   form: EncryptedBody,
   { ciphertext, iv }: EncryptedMessage,
   { ivField }: Cipher,
@@ -102,21 +113,21 @@ function enveloped(
 
 function queryString(fields: Payload): string {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return new URLSearchParams(entries.map(([name, value]): [string, string] => [name, asText(value)])).toString();
+  return new URLSearchParams(entries.map(([name, value]): [string, string] => [name, stringify(value)])).toString();
 }
 
-/** A list becomes a field for each of its items; a Blob becomes a file. */
+/** A list becomes one field per item, a Blob becomes a file. */
 function formData(payload: Payload): FormData {
   const form = new FormData();
   for (const [name, value] of Object.entries(payload)) {
     for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) {
       if (item instanceof Blob) form.append(name, item);
-      else if (item !== undefined) form.append(name, asText(item));
+      else if (item !== undefined) form.append(name, stringify(item));
     }
   }
   return form;
 }
 
-function asText(value: unknown): string {
+function stringify(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -9,10 +9,10 @@ export interface RequestDraft {
   readonly method: string;
   /** Below the base URL, starting with a slash. */
   readonly path: string;
-  /** How `payload` travels. */
+  /** How `payload` is encoded. */
   readonly form: BodyForm;
   readonly payload?: Payload | undefined;
-  /** Further headers, names in lower case. */
+  /** Additional headers, names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   /** For protected calls. */
   readonly accessToken?: string;
@@ -24,10 +24,10 @@ export interface EncodedRequest {
   readonly body: EncodedBody | undefined;
 }
 
-/** The HTTP request of a call, as the partner's definition describes it: headers, envelope, encryption. */
+/** Encodes a call as an HTTP request: headers, envelope and encryption as the partner definition describes them. */
 export async function encodeRequest(
   { definition, baseUrl, partnerCode }: Pick<Connection, 'definition' | 'baseUrl' | 'partnerCode'>,
-  { method, path, form, payload, headers: own, accessToken }: RequestDraft,
+  { method, path, form, payload, headers: extraHeaders, accessToken }: RequestDraft,
   cipher: Cipher | undefined,
 ): Promise<EncodedRequest> {
   const body = payload === undefined ? undefined : await encodeBody(form, payload, cipher, partnerCode);
@@ -35,7 +35,7 @@ export async function encodeRequest(
   for (const [name, value] of Object.entries(definition.headers ?? {})) {
     headers[name.toLowerCase()] = value.replaceAll('{partnerCode}', partnerCode ?? '');
   }
-  Object.assign(headers, body && { 'content-type': body.contentType }, own);
+  Object.assign(headers, body && { 'content-type': body.contentType }, extraHeaders);
   if (accessToken !== undefined) headers.authorization = `Bearer ${accessToken}`;
   return { request: { method, url: baseUrl + path, headers, ...(body && { body: body.body }) }, body };
 }

@@ -3,16 +3,16 @@ import type { PartnerDefinition } from '../partners/definition.ts';
 import { secretFieldNames } from '../partners/secret-fields.ts';
 import type { SecretNames } from '../redact/mask.ts';
 import { redactWith } from '../redact/redactor.ts';
-import { copiedExchange, maskedExchange, type AuthExchange } from './auth-exchange.ts';
+import { copyExchange, maskExchange, type AuthExchange } from './auth-exchange.ts';
 
-/** The listeners for auth exchanges, and how much each may see. */
+/** The listeners for auth exchanges, each with or without access to secrets. */
 export class ExchangeListeners {
   readonly #secretNames: SecretNames;
   readonly #redact: (text: string) => string;
   readonly #log: Logger;
   readonly #listeners = new Map<
     object,
-    { readonly call: (exchange: AuthExchange) => void; readonly reveal: boolean }
+    { readonly listener: (exchange: AuthExchange) => void; readonly reveal: boolean }
   >();
 
   constructor(definition: PartnerDefinition, redact: (text: string) => string, log: Logger) {
@@ -21,18 +21,18 @@ export class ExchangeListeners {
     this.#log = log;
   }
 
-  subscribe(call: (exchange: AuthExchange) => void, reveal: boolean): () => void {
+  subscribe(listener: (exchange: AuthExchange) => void, reveal: boolean): () => void {
     const key = {};
-    this.#listeners.set(key, { call, reveal });
+    this.#listeners.set(key, { listener, reveal });
     return () => void this.#listeners.delete(key);
   }
 
-  /** `secrets`: what else must not be seen in this exchange, such as its ciphertext. */
-  announce(exchange: AuthExchange, secrets: readonly string[] = []): void {
+  /** `secrets`: further secrets of this exchange, such as its ciphertext. */
+  notify(exchange: AuthExchange, secrets: readonly string[] = []): void {
     const redact = redactWith(this.#redact, secrets);
-    for (const { call, reveal } of [...this.#listeners.values()]) {
+    for (const { listener, reveal } of [...this.#listeners.values()]) {
       try {
-        call(reveal ? copiedExchange(exchange) : maskedExchange(exchange, this.#secretNames, redact));
+        listener(reveal ? copyExchange(exchange) : maskExchange(exchange, this.#secretNames, redact));
       } catch {
         this.#log.error('A listener for "exchange" threw an error.');
       }

@@ -19,7 +19,7 @@ export interface PartnerCallsOptions extends Connection {
   readonly transport: Transport;
   readonly redactor: Redactor;
   readonly cipherFacts?: CipherFacts | undefined;
-  /** Called after each auth call, with its secrets in it. */
+  /** Called after each auth call. The exchange contains its secrets. */
   readonly onExchange?: (exchange: AuthExchange, secrets: readonly string[]) => void;
   /** Epoch ms. */
   readonly now: () => number;
@@ -27,7 +27,7 @@ export interface PartnerCallsOptions extends Connection {
 
 export type TokenResult =
   | { readonly kind: 'tokens'; readonly tokens: TokenSet }
-  /** `loginId` is the half-finished login that waits for a one-time code. */
+  /** `loginId` identifies the pending login that requires a one-time code. */
   | { readonly kind: 'codeRequired'; readonly loginId: string; readonly error: PartnerAuthError }
   | CallFailure;
 
@@ -36,7 +36,7 @@ export interface CallFailure {
   readonly error: PartnerAuthError;
   /** The partner may have acted on the call, so its outcome is unknown. */
   readonly inDoubt: boolean;
-  /** The refresh token of a response that is useless otherwise. */
+  /** The refresh token of a response that is otherwise unusable. */
   readonly replacement?: Partial<Pick<TokenSet, 'refreshToken' | 'refreshExpiresAt'>>;
 }
 
@@ -61,11 +61,11 @@ export interface PartnerRequest {
 export interface PartnerResponse {
   /** HTTP status. */
   readonly status: number;
-  /** True for a status of 2xx with the partner's own mark of success, if it has one. */
+  /** Whether the status is 2xx and, if the partner has one, the response contains its success marker. */
   readonly ok: boolean;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The parsed JSON, decrypted if it was encrypted; the text if it is not JSON. */
+  /** The parsed JSON, decrypted if it was encrypted; a string if the body is not JSON. */
   readonly body: unknown;
 }
 
@@ -73,7 +73,7 @@ type AuthResult =
   | { readonly kind: 'success'; readonly json: unknown; readonly http: HttpResponse }
   | (CallFailure & { readonly json?: unknown });
 
-/** The calls of one partner, as its definition describes them. Knows no session and keeps no token. */
+/** The calls to one partner, as its definition describes them. Stateless: it stores no tokens. */
 export function partnerCalls(options: PartnerCallsOptions) {
   const { definition, cipher, cipherFacts, transport, redactor, extraFields, now } = options;
   const { label } = definition;
@@ -116,15 +116,15 @@ export function partnerCalls(options: PartnerCallsOptions) {
   function authResult(call: AuthExchange['call'], http: HttpResponse, redact: (text: string) => string): AuthResult {
     const decoded = decodeResponse(definition, http.body, cipher);
     const { json } = decoded;
-    const meaning = classify(definition, call, http.status, decoded);
-    switch (meaning.kind) {
+    const classification = classify(definition, call, http.status, decoded);
+    switch (classification.kind) {
       case 'success':
         return { kind: 'success', json, http };
       case 'tokenRefused':
-        throw new TypeError('Only protected calls can have their token refused.');
+        throw new TypeError('The error rule tokenRefused applies to protected calls only.');
       case 'failure': {
-        const error = responseError(definition, call, http, json, meaning, redact);
-        return { kind: 'failed', error, inDoubt: meaning.mayHaveActed, json };
+        const error = responseError(definition, call, http, json, classification, redact);
+        return { kind: 'failed', error, inDoubt: classification.mayHaveActed, json };
       }
     }
   }
@@ -158,7 +158,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
 
     oneTimeCode(loginId: string, code: string, send: SendOptions): Promise<TokenResult> {
       const step = definition.oneTimeCode;
-      if (step === undefined) throw new TypeError(`${label} has no one-time codes.`);
+      if (step === undefined) throw new TypeError(`${label} does not use one-time codes.`);
       return tokenCall('oneTimeCode', step, { [step.codeField]: code, [step.sessionField]: loginId }, send);
     },
 
@@ -175,7 +175,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
       return result.kind === 'failed' ? result.error : undefined;
     },
 
-    /** The same error with the picture and ticket that the next login needs. */
+    /** The same error with a captcha as its `challenge`. */
     async withCaptcha(error: PartnerAuthError, send: SendOptions): Promise<PartnerAuthError> {
       const step = definition.captcha;
       if (step === undefined) return error;
@@ -186,7 +186,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
       const image = stringAt(json, step.imageIn);
       const ticket = stringAt(json, step.ticketIn);
       if (image === undefined || ticket === undefined || !/^data:image\/[\w+.-]+;base64,[\w+/=]+$/.test(image)) {
-        return new PartnerAuthError('invalidResponse', `${label} requires a captcha but sent no picture of it.`, {
+        return new PartnerAuthError('invalidResponse', `${label} requires a captcha but sent no image of it.`, {
           status: sent.response.status,
         });
       }
@@ -206,14 +206,14 @@ export function partnerCalls(options: PartnerCallsOptions) {
       if (sent.kind === 'failure') return { kind: 'failed', error: sent.error, inDoubt: sent.mayHaveArrived };
       const { status, headers, body } = sent.response;
       const decoded = decodeResponse(definition, body, cipher);
-      const meaning = classify(definition, 'request', status, decoded);
-      const unmarked = definition.response.success === undefined && status >= 200 && status < 300;
-      const ok = meaning.kind === 'success' || (unmarked && meaning.kind === 'failure');
+      const classification = classify(definition, 'request', status, decoded);
+      const isStatusEnough = definition.response.success === undefined && status >= 200 && status < 300;
+      const ok = classification.kind === 'success' || (isStatusEnough && classification.kind === 'failure');
       const { json = body } = decoded;
       return {
         kind: 'response',
         response: { status, ok, headers, body: json },
-        tokenRefused: meaning.kind === 'tokenRefused',
+        tokenRefused: classification.kind === 'tokenRefused',
       };
     },
   };

@@ -5,22 +5,22 @@ import { decodeToken } from '../tokens/decode-token.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { HttpResponse } from '../transport/http.ts';
 
-/** A longer lifetime is a mistake, such as milliseconds for seconds. */
-const longestLifetime = 10 * 365.25 * 86_400;
+/** In seconds. A longer lifetime is a mistake, such as milliseconds in place of seconds. */
+const maxLifetime = 10 * 365.25 * 86_400;
 
-/** The `Date` header has whole seconds; a smaller difference to it means nothing. */
+/** In ms. The `Date` header has a resolution of one second; a smaller difference is insignificant. */
 const clockTolerance = 2_000;
 
 type RefreshTokenPart = Partial<Pick<TokenSet, 'refreshToken' | 'refreshExpiresAt'>>;
 
 /**
- * The token set of a successful response.
+ * Reads the token set of a successful response.
  *
- * Lifetimes count from when the request was sent. A lifetime given as a string of decimal digits is accepted; one that is
- * zero, negative, over ten years or not a number is not, and the token's own `exp` counts instead. Moments are corrected
- * by the difference between the response's `Date` header and this machine's clock.
+ * Lifetimes count from when the request was sent. A string of decimal digits is accepted. If a lifetime is zero,
+ * negative, over ten years or not a number, the token's own `exp` counts instead. Absolute times are corrected by the
+ * difference between the response's `Date` header and this machine's clock.
  *
- * @throws PartnerAuthError `invalidResponse` without an access token.
+ * @throws PartnerAuthError `invalidResponse` if there is no access token.
  */
 export function readTokenSet(
   { label, response: shape }: PartnerDefinition,
@@ -34,11 +34,11 @@ export function readTokenSet(
     const where = [call.tokensIn, shape.accessToken].filter(Boolean).join('.');
     throw new PartnerAuthError(
       'invalidResponse',
-      `${label} sent no access token in "${where}". If its responses are wrapped or encrypted, say where in the option \`response\`.`,
+      `${label} sent no access token in "${where}". If its responses are wrapped or encrypted, state where in the option \`response\`.`,
       { status: http.status, setting: 'response' },
     );
   }
-  const accessExpiresAt = expiry(tokens, shape.accessExpiry, accessToken, http.sentAt, clockDifference(http));
+  const accessExpiresAt = expiryOf(tokens, shape.accessExpiry, accessToken, http.sentAt, clockDifference(http));
   return {
     accessToken,
     issuedAt: http.sentAt,
@@ -57,57 +57,56 @@ export function readRefreshToken(
   const tokens = valueAt(json, call.tokensIn);
   const refreshToken = stringAt(tokens, shape.refreshToken);
   if (refreshToken === undefined) return {};
-  const refreshExpiresAt = expiry(tokens, shape.refreshExpiry, refreshToken, http.sentAt, clockDifference(http));
+  const refreshExpiresAt = expiryOf(tokens, shape.refreshExpiry, refreshToken, http.sentAt, clockDifference(http));
   return { refreshToken, ...(refreshExpiresAt !== undefined && { refreshExpiresAt }) };
 }
 
-// It goes into a header as it is.
+// The token is sent in a header verbatim.
 function isHeaderSafe(token: string): boolean {
   return /^[\x21-\x7e]{1,16384}$/.test(token);
 }
 
-/** How many ms the partner's clock is ahead of ours. */
+/** How far the partner's clock is ahead of this machine's, in ms. */
 function clockDifference({ headers, receivedAt }: HttpResponse): number {
-  const theirs = Date.parse(headers.date ?? '');
-  const difference = theirs - receivedAt;
+  const difference = Date.parse(headers.date ?? '') - receivedAt;
   return Number.isNaN(difference) || Math.abs(difference) <= clockTolerance ? 0 : difference;
 }
 
-function expiry(
+function expiryOf(
   tokens: unknown,
-  where: ExpiryField | undefined,
+  field: ExpiryField | undefined,
   token: string,
   sentAt: number,
   ahead: number,
 ): number | undefined {
-  const stated = where && sensible(secondsLeft(valueAt(tokens, where.field), where.unit, sentAt + ahead));
-  const lifetime = stated ?? sensible(secondsUntil(decodeToken(token)?.claims.exp, sentAt + ahead));
+  const stated = field && plausible(secondsLeft(valueAt(tokens, field.field), field.unit, sentAt + ahead));
+  const lifetime = stated ?? plausible(secondsUntil(decodeToken(token)?.claims.exp, sentAt + ahead));
   return lifetime === undefined ? undefined : Math.round(sentAt + lifetime * 1000);
 }
 
-/** The seconds that a token has left at `now`, epoch ms on the partner's clock. */
+/** The remaining lifetime of a token in seconds. `now` is epoch ms on the partner's clock. */
 function secondsLeft(value: unknown, unit: ExpiryField['unit'], now: number): number | undefined {
   switch (unit) {
     case 'seconds':
-      return numberOf(value);
+      return toNumber(value);
     case 'rfc3339':
       return typeof value === 'string' && rfc3339.test(value) ? (Date.parse(value) - now) / 1000 : undefined;
   }
 }
 
 function secondsUntil(epochSeconds: unknown, now: number): number | undefined {
-  const moment = numberOf(epochSeconds);
-  return moment === undefined ? undefined : moment - now / 1000;
+  const time = toNumber(epochSeconds);
+  return time === undefined ? undefined : time - now / 1000;
 }
 
-function numberOf(value: unknown): number | undefined {
+function toNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   return typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : undefined;
 }
 
-function sensible(seconds: number | undefined): number | undefined {
-  return seconds !== undefined && seconds > 0 && seconds <= longestLifetime ? seconds : undefined;
+function plausible(seconds: number | undefined): number | undefined {
+  return seconds !== undefined && seconds > 0 && seconds <= maxLifetime ? seconds : undefined;
 }
 
-// RFC 3339 section 5.6; without a zone the moment is unknown.
+// RFC 3339 section 5.6. Without an offset, the time would be ambiguous.
 const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;

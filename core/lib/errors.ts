@@ -3,25 +3,25 @@
  *
  * | code | what happened |
  * | --- | --- |
- * | `configuration` | a setting or credential is missing or wrong; `setting` names it; nothing was sent |
+ * | `configuration` | a setting or credential is missing or invalid; `setting` names it; nothing was sent |
  * | `invalidCredentials` | the partner refused the credentials |
  * | `oneTimeCodeRequired` | the password was accepted; call `login({ otp })` next |
  * | `invalidOneTimeCode` | the one-time code was refused or has expired |
- * | `captchaRequired` | the partner requires a captcha; `challenge` has its picture and ticket |
+ * | `captchaRequired` | the partner requires a captcha; `challenge` has its image and ticket |
  * | `accountUnavailable` | the account is blocked, not activated or deleted |
  * | `signedOut` | there is no session; call `login()` |
  * | `sessionEnded` | the partner refused the refresh token; only a new login helps |
  * | `refreshInterrupted` | an earlier refresh got no response and its refresh token is now refused; sign in again |
- * | `cipher` | a ciphertext could not be decrypted; deliberately says no more |
+ * | `cipher` | a ciphertext could not be decrypted; the reason is withheld on purpose |
  * | `network` | the partner could not be reached, or the connection broke |
  * | `timeout` | no complete response before the deadline |
  * | `tls` | the partner's certificate is not trusted, expired, or for another host |
- * | `rateLimited` | HTTP 429; `retryAfter` is how long to wait, if the partner says |
+ * | `rateLimited` | HTTP 429; `retryAfter` is how long to wait, if the partner states it |
  * | `partnerUnavailable` | HTTP 5xx, or the partner's own code for a failure on its side |
- * | `partnerRefused` | the partner returned an error that no rule of its definition explains |
- * | `invalidResponse` | the response is not what the partner definition describes |
- * | `redirect` | the partner returned a redirect, which is never followed with credentials |
- * | `responseTooLarge` | the response is over 1 MiB |
+ * | `partnerRefused` | the partner returned an error that no rule of its definition matches |
+ * | `invalidResponse` | the response does not match the partner definition |
+ * | `redirect` | the partner returned a redirect; redirects are never followed |
+ * | `responseTooLarge` | the response is larger than 1 MiB |
  * | `store` | the session could not be read or saved |
  * | `lock` | another process held the session's lock for too long |
  * | `aborted` | the caller's `AbortSignal` fired |
@@ -55,25 +55,26 @@ export const errorCodes = [
   'closed',
 ] as const;
 
-/** What a captcha needs from a person: show `image`, and send its text with `ticket` in the next login. */
+/** A captcha for the user to solve: show `image`, and pass its text together with `ticket` to the next `login()`. */
 export interface CaptchaChallenge {
   readonly kind: 'captcha';
-  /** The picture as a `data:` URL. */
+  /** The image as a `data:` URL. */
   readonly image: string;
   readonly ticket: string;
 }
 
 export interface PartnerAuthErrorDetails {
-  /** Whether the same call may succeed later without any change. Default: depends on the code. */
+  /** Whether the same call may succeed later without any change. Default: depends on the error code. */
   readonly retryable?: boolean;
   /** HTTP status of the partner's response. */
   readonly status?: number | undefined;
-  /** The partner's own id of the failed request, to quote to its support. */
+  /** The partner's id of the failed request, to be quoted to its support. */
   readonly correlationId?: string | undefined;
-  /** The option, credential or definition field to change, as a path such as `cipher.key`. */
+  /** Path of the option, credential or definition field to change, such as `cipher.key`. */
   readonly setting?: string | undefined;
-  /** Seconds that the partner asks to wait. */
+  /** How long the partner asks to wait, in seconds. */
   readonly retryAfter?: number | undefined;
+  /** Present with `captchaRequired`. */
   readonly challenge?: CaptchaChallenge | undefined;
 }
 
@@ -89,8 +90,8 @@ const retryableCodes: ReadonlySet<PartnerAuthErrorCode> = new Set([
 const brand = Symbol.for('partner-auth.error');
 
 /**
- * The one error class of this package. Safe to log whole: message and properties hold no token, password, key or
- * ciphertext, and no foreign error hangs below it.
+ * The only error class of this package. Safe to log as a whole: its message and properties contain no token, password,
+ * key or ciphertext, and it has no `cause`.
  */
 export class PartnerAuthError extends Error {
   override readonly name = 'PartnerAuthError';
@@ -113,18 +114,18 @@ export class PartnerAuthError extends Error {
     Object.defineProperty(this, brand, { value: true });
   }
 
-  /** What `JSON.stringify` shows: without it an error is `{}`, and its message is lost in JSON logs. */
+  /** Keeps the message in JSON logs, since `JSON.stringify` skips the non-enumerable `message` of an error. */
   toJSON(): Record<string, unknown> {
     return { ...(this as Record<string, unknown>), message: this.message };
   }
 }
 
-/** True for a `PartnerAuthError` of any copy of this package, across realms and bundles too. */
+/** Whether `value` is a `PartnerAuthError`, including one of another copy of this package or another realm. */
 export function isPartnerAuthError(value: unknown): value is PartnerAuthError {
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true;
 }
 
-/** Shorthand for the most common mistake: a setting that is missing or wrong. */
+/** The error for a setting that is missing or invalid. */
 export function configurationError(setting: string, message: string): PartnerAuthError {
   return new PartnerAuthError('configuration', message, { setting });
 }

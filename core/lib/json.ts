@@ -1,4 +1,4 @@
-/** The value at a path such as `data.token`; undefined where anything on the way is not an object of its own fields. */
+/** The value at a path such as `data.token`; undefined unless each name on it is an own property of an object. */
 export function valueAt(value: unknown, path: string | undefined): unknown {
   if (path === undefined) return value;
   let current = value;
@@ -9,14 +9,14 @@ export function valueAt(value: unknown, path: string | undefined): unknown {
   return current;
 }
 
-/** The string at a path; undefined if there is none, or an empty one. */
+/** The string at a path; undefined if there is none or it is empty. */
 export function stringAt(value: unknown, path: string | undefined): string | undefined {
   if (path === undefined) return undefined;
   const found = valueAt(value, path);
   return typeof found === 'string' && found !== '' ? found : undefined;
 }
 
-/** Undefined for a text that is not JSON. */
+/** The parsed value; undefined if the string is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -1,4 +1,4 @@
-/** Where the session reports what it does. Shaped so that VS Code's `LogOutputChannel` and `console` fit as they are. */
+/** Receives the log messages of a session. `console` and VS Code's `LogOutputChannel` implement it. */
 export interface Logger {
   debug(message: string): void;
   info(message: string): void;
@@ -6,5 +6,5 @@ export interface Logger {
   error(message: string): void;
 }
 
-const nothing = (): void => undefined;
-export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+const noop = (): void => undefined;
+export const silentLogger: Logger = { debug: noop, info: noop, warn: noop, error: noop };

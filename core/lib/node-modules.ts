@@ -2,7 +2,8 @@ import type crypto from 'node:crypto';
 import type fs from 'node:fs';
 import { createRequire } from 'node:module';
 
-export function onFirstUse<T>(load: () => T): () => T {
+/** Calls `load` on first use and caches its result. */
+export function lazy<T>(load: () => T): () => T {
   let loaded: T | undefined;
   return () => (loaded ??= load());
 }
@@ -13,9 +14,9 @@ export function loadNodeModule(name: string): unknown {
 }
 
 /*
- * An `import` of these modules evaluates all that they would load lazily, which takes as long as loading this library; and
- * a session that hands out a good token needs none of it.
+ * An `import` of these modules evaluates everything that they would otherwise load lazily. That takes as long as
+ * loading this library, and a session that returns a valid token needs none of it.
  */
-export const nodeCrypto = onFirstUse(() => loadNodeModule('node:crypto') as typeof crypto);
-export const nodeFs = onFirstUse(() => loadNodeModule('node:fs') as typeof fs);
-export const files = onFirstUse(() => nodeFs().promises);
+export const nodeCrypto = lazy(() => loadNodeModule('node:crypto') as typeof crypto);
+export const nodeFs = lazy(() => loadNodeModule('node:fs') as typeof fs);
+export const fsPromises = lazy(() => nodeFs().promises);

@@ -1,6 +1,6 @@
 /**
- * Outside text (a partner's error message) as one harmless line: control, format and direction-changing characters
- * become spaces, and the rest is cut to `limit` characters.
+ * Untrusted text, such as a partner's error message, as a single safe line: control, format and bidirectional
+ * characters are replaced with spaces, and the line is truncated to `limit` characters.
  */
 export function plainLine(text: string, limit = 200): string {
   const line = text

@@ -4,8 +4,9 @@ import type { PartnerDefinition } from './definition.ts';
 /**
  * BizMail Delivery API 1.0 (docs.bizmail-delivery.bizfly.vn: token, refresh, mail/send).
  *
- * Its pages contradict each other on the content type of the auth calls; JSON is what three of them say, and the option
- * `bodyForm: 'multipart'` gives the other. The refresh lifetime is in no field: the token's own `exp` tells it.
+ * Its pages contradict each other on the content type of the auth calls: three of them state JSON, and the option
+ * `bodyForm: 'multipart'` selects the other one. No response field holds the lifetime of the refresh token; it is read
+ * from the token's own `exp`.
  */
 export const bizmail = deepFreeze<PartnerDefinition>({
   id: 'bizmail',

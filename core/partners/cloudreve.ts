@@ -4,7 +4,8 @@ import type { PartnerDefinition } from './definition.ts';
 /**
  * Cloudreve v4 (source at 4.18.0: routers, pkg/auth/jwt.go, service/user/login.go; api-289504601 for refresh).
  *
- * Every answer is HTTP 200; `code` tells. Codes 203, 404 and 401 below are values of that field, not HTTP statuses.
+ * Every response is HTTP 200; its field `code` states the result. 203, 404 and 401 below are values of that field, not
+ * HTTP statuses.
  */
 export const cloudreve = deepFreeze<PartnerDefinition>({
   id: 'cloudreve',

@@ -1,154 +1,174 @@
 import type { PartnerAuthErrorCode } from '../lib/errors.ts';
 
+/** A value that JSON can represent. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 export type JsonObject = Readonly<Record<string, JsonValue>>;
 
 /**
- * All that differs between partners, as plain JSON. Field names inside answers are paths with dots (`data.token`).
- * Check one with `definePartner()`.
+ * Everything that differs between partners, as plain JSON. Fields of responses are paths joined by dots (`data.token`).
+ * Check a definition with `definePartner()`.
  */
 export interface PartnerDefinition {
-  /** Stable name: lower-case letters, digits and dashes, starting with a letter. */
+  /** Stable identifier of up to 64 lower-case letters, digits and dashes, starting with a letter. */
   readonly id: string;
-  /** The name that users read. */
+  /** The name that is shown to users, of up to 80 characters. */
   readonly label: string;
-  /** Known servers, offered to users; the session's own `baseUrl` decides. */
+  /** Known servers to choose from. A session uses its own `baseUrl`. */
   readonly baseUrls?: readonly { readonly label: string; readonly url: string }[];
-  /** Sent with every call. `{partnerCode}` stands for the session's partner code, which is then required. */
+  /** Headers of every call. `{partnerCode}` is replaced with the session's partner code, which is then required. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** How payloads of login, refresh and logout travel. */
+  /** How the payloads of login, refresh and logout are encoded. */
   readonly body: BodyForm;
-  /** How payloads of protected calls travel. Default: as `body`. */
+  /** How the payloads of protected calls are encoded. Default: as `body`. */
   readonly requestBody?: BodyForm;
+  /** The fields of `login()`. */
   readonly credentials: readonly CredentialField[];
   readonly login: AuthCall;
   readonly refresh: AuthCall & {
-    /** Payload field that carries the refresh token. */
+    /** The payload field for the refresh token. */
     readonly tokenField: string;
   };
-  /** Tells the partner that the session is over. Without it, signing out forgets the tokens locally. */
-  readonly logout?: AuthCall & { readonly tokenField: string };
+  /** Ends the session at the partner. Without it, signing out only discards the tokens locally. */
+  readonly logout?: AuthCall & {
+    /** The payload field for the refresh token. */
+    readonly tokenField: string;
+  };
   readonly oneTimeCode?: OneTimeCodeStep;
   readonly captcha?: CaptchaStep;
   readonly response: ResponseShape;
-  /** Read in order, the first that fits decides. Without a fit the HTTP status does. */
+  /** Tried in order; the first match decides. Without a match, the HTTP status decides. */
   readonly errors?: readonly ErrorRule[];
-  /** A protected call that shows a token at work. */
+  /** A protected call to try an access token with. */
   readonly example?: ExampleCall;
 }
 
+/** How a payload is encoded into a request body. */
 export type BodyForm =
   | { readonly form: 'json' }
   | { readonly form: 'multipart' }
-  /** The payload encrypted in one field of an envelope; the session then needs `cipher` settings. */
+  /** The payload is encrypted into one field of an envelope; the session then requires `cipher` settings. */
   | EncryptedBody;
 
+/** An envelope with the encrypted payload in one of its fields. */
 export interface EncryptedBody {
   readonly form: 'encrypted';
-  /** Field of the envelope that carries the ciphertext. A random IV of its own goes to the field that `cipher.iv` names. */
+  /** The envelope's field for the ciphertext. The one for the IV, if there is one, is named by `cipher.iv`. */
   readonly field: string;
-  /** What is encrypted: JSON text, or a query string (`a=1&b=2`) of the payload's fields. Default `json`. */
+  /** What is encrypted: JSON, or a query string (`a=1&b=2`) of the payload's fields. Default `json`. */
   readonly payload?: 'json' | 'query';
-  /** How the envelope travels: as a JSON object or as form fields (`application/x-www-form-urlencoded`). Default `json`. */
+  /** How the envelope is sent: as JSON or as form fields (`application/x-www-form-urlencoded`). Default `json`. */
   readonly envelope?: 'json' | 'form';
-  /** Constant fields of the envelope beside the ciphertext. `{partnerCode}` stands for the session's partner code. */
+  /** Constant fields next to the ciphertext. `{partnerCode}` is replaced with the session's partner code. */
   readonly fields?: Readonly<Record<string, string>>;
 }
 
+/** One field of the login. */
 export interface CredentialField {
-  /** Its name on the wire. */
+  /** Its name on the wire and in the credentials of `login()`. */
   readonly name: string;
+  /** Its name for users. */
   readonly label: string;
-  /** Masked when typed, kept out of settings, logs and state. */
+  /** Masked when typed; kept out of settings, logs and state. Default false. */
   readonly secret?: boolean;
   /** Default true. */
   readonly required?: boolean;
-  /** Its value names the signed-in account to the user. */
+  /** Its value identifies the signed-in account to the user. Default false. */
   readonly account?: boolean;
 }
 
+/** A login, refresh or logout call. */
 export interface AuthCall {
   /** Default `POST`. */
   readonly method?: HttpMethod;
-  /** Path below the base URL. */
+  /** Path below the base URL, starting with a slash. */
   readonly path: string;
   /** Constant fields of the payload, such as `grant_type`. */
   readonly extraFields?: JsonObject;
-  /** Where the token fields stand in this call's answer. Default: at its top. */
+  /** Path of the object with the token fields in this call's response. Default: the response itself. */
   readonly tokensIn?: string;
 }
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Login goes on with a one-time code after an error rule said `oneTimeCodeRequired`. */
+/** The second step of a login, after an error rule has matched with `oneTimeCodeRequired`. */
 export interface OneTimeCodeStep extends AuthCall {
-  /** Where that answer holds the id of the half-finished login. */
+  /** Path of the pending login's id in the response to the first step. */
   readonly sessionIn: string;
+  /** The payload field for that id. */
   readonly sessionField: string;
-  /** Also the credential field by which `login()` takes the code. */
+  /** The payload field for the code, and its name in the credentials of `login()`. */
   readonly codeField: string;
-  /** How long the half-finished login lives, in seconds. */
+  /** How long the pending login is valid, in seconds from 1 to 86,400. */
   readonly lifetime: number;
 }
 
-/** Fetched after an error rule said `captchaRequired`, and handed to the caller in the error. */
+/** Requests a captcha after an error rule has matched with `captchaRequired`; the error's `challenge` holds it. */
 export interface CaptchaStep {
-  /** A GET below the base URL. */
+  /** Path below the base URL, requested with GET. */
   readonly path: string;
+  /** Path of the image in the response, a `data:` URL. */
   readonly imageIn: string;
+  /** Path of the ticket in the response. */
   readonly ticketIn: string;
-  /** Credential fields of the next login that carry what the person read, and the ticket. */
+  /** The credential field of the next login for the text that the user read. */
   readonly textField: string;
+  /** The credential field of the next login for the ticket. */
   readonly ticketField: string;
 }
 
+/** Where a partner's responses hold what the session reads. All fields are paths. */
 export interface ResponseShape {
-  /** What a successful answer holds besides an HTTP status of 2xx. */
+  /** What a successful response contains in addition to its 2xx status. */
   readonly success?: { readonly field: string; readonly equals: string | number | boolean };
   /**
-   * The field of the answer that holds the real answer, encrypted with the session's cipher; where the cipher's IV has a
-   * field of its own, it stands beside it.
+   * The field with the actual response, encrypted with the session's cipher. An IV with a field of its own is read from
+   * next to it.
    */
   readonly encryptedIn?: string;
   readonly accessToken: string;
   readonly refreshToken: string;
-  /** Where it is absent or absurd, the token's own `exp` counts. */
+  /** Where it is missing or implausible, the token's own `exp` counts. */
   readonly accessExpiry?: ExpiryField;
+  /** As `accessExpiry`, for the refresh token. */
   readonly refreshExpiry?: ExpiryField;
   /** The partner's own error code. */
   readonly code?: string;
-  /** The partner's error text. */
+  /** The partner's error message. */
   readonly message?: string;
+  /** The partner's id of the request. */
   readonly correlationId?: string;
 }
 
-/** `seconds`: a lifetime, counted from when the request was sent; `rfc3339`: a moment, with zone. */
+/** `seconds`: a lifetime, counted from when the request was sent; `rfc3339`: a date and time with its offset. */
 export interface ExpiryField {
   readonly field: string;
   readonly unit: 'seconds' | 'rfc3339';
 }
 
+/** The calls to a partner; `request` is a protected call. */
 export type CallKind = 'login' | 'oneTimeCode' | 'refresh' | 'logout' | 'request';
 
-/** All conditions that are given must hold. */
+/** Maps an error response of the partner to an error code. All given conditions must match. */
 export interface ErrorRule {
-  /** Default: every call. */
+  /** The calls that the rule applies to. Default: all. */
   readonly on?: readonly CallKind[];
+  /** HTTP status. */
   readonly status?: number;
-  /** Compared with the value at `answer.code`. */
+  /** Compared with the value at `response.code`. */
   readonly code?: string | number;
-  /** Compared with the whole text at `answer.message`. */
+  /** Compared with the whole string at `response.message`. */
   readonly message?: string;
-  /** `tokenRefused`: the access token of a protected call is not accepted (any more); the session refreshes once. */
+  /** The error code. `tokenRefused`: the access token of a protected call is not accepted, so it is refreshed once. */
   readonly is: PartnerAuthErrorCode | 'tokenRefused';
-  /** The setting to look at, for the error. `cipher` says that the partner could not decrypt the payload. */
+  /** The setting to check, for the error. `cipher` means that the partner may be unable to decrypt the payload. */
   readonly setting?: string;
 }
 
+/** A protected call that is offered to users as an example. */
 export interface ExampleCall {
   readonly method: HttpMethod;
   readonly path: string;
   readonly payload?: JsonObject;
-  /** False where it changes something at the partner, such as sending a mail. */
+  /** False if it changes something at the partner, such as sending an email. */
   readonly safe: boolean;
 }

@@ -4,14 +4,14 @@ function bodyForms({ body, requestBody }: PartnerDefinition): readonly BodyForm[
   return requestBody === undefined ? [body] : [body, requestBody];
 }
 
-/** Whether a session with this partner needs cipher settings. */
+/** Whether a session with this partner requires cipher settings. */
 export function requiresCipher(definition: PartnerDefinition): boolean {
   return (
     definition.response.encryptedIn !== undefined || bodyForms(definition).some(({ form }) => form === 'encrypted')
   );
 }
 
-/** Whether `{partnerCode}` occurs in a header, or in a constant field of an envelope. */
+/** Whether a header or a constant field of an envelope contains `{partnerCode}`. */
 export function requiresPartnerCode(definition: PartnerDefinition): boolean {
   const fields = bodyForms(definition).map((form) => (form.form === 'encrypted' ? form.fields : undefined));
   return [definition.headers, ...fields]
@@ -19,7 +19,7 @@ export function requiresPartnerCode(definition: PartnerDefinition): boolean {
     .some((template) => template.includes('{partnerCode}'));
 }
 
-/** What sets a partner apart, for people who choose one. */
+/** A property of a partner, shown to users who choose one. */
 export type PartnerTrait = 'encrypted' | 'plain' | 'multipart' | 'partnerCode' | 'oneTimeCode' | 'captcha';
 
 export function traitsOf(definition: PartnerDefinition): readonly PartnerTrait[] {

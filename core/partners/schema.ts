@@ -18,7 +18,7 @@ const path = v.pipe(
   ),
 );
 const method = v.picklist(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
-// Not v.record(), which takes a list for an object with the fields "0", "1" and so on.
+// Not v.record(), which accepts a list as an object with the fields "0", "1" and so on.
 const fields = v.pipe(
   v.unknown(),
   v.check(
@@ -33,16 +33,16 @@ const headerValue = v.pipe(
   v.regex(/^[\x20-\x7e]{0,1000}$/, 'must be printable ASCII'),
   v.check(
     (value) => !/[{}]/.test(value.replaceAll('{partnerCode}', '')),
-    'may hold no other placeholder than {partnerCode}',
+    'must have no placeholder other than {partnerCode}',
   ),
 );
 
 const constant = v.pipe(
   v.string(),
-  v.regex(/^[^\p{C}]{0,1000}$/u, 'must be printable text'),
+  v.regex(/^[^\p{C}]{0,1000}$/u, 'must be a string of printable characters'),
   v.check(
     (value) => !/[{}]/.test(value.replaceAll('{partnerCode}', '')),
-    'may hold no other placeholder than {partnerCode}',
+    'must have no placeholder other than {partnerCode}',
   ),
 );
 
@@ -69,10 +69,10 @@ const callKind = v.picklist(['login', 'oneTimeCode', 'refresh', 'logout', 'reque
 export const partnerSchema = v.strictObject({
   id: v.pipe(
     v.string(),
-    v.regex(/^[a-z][a-z\d-]{0,63}$/, 'must be lower-case letters, digits and dashes, a letter first'),
+    v.regex(/^[a-z][a-z\d-]{0,63}$/, 'must be lower-case letters, digits and dashes, starting with a letter'),
   ),
   label,
-  baseUrls: v.optional(v.array(v.strictObject({ label, url: v.pipe(v.string(), v.url('must be an address')) }))),
+  baseUrls: v.optional(v.array(v.strictObject({ label, url: v.pipe(v.string(), v.url('must be a URL')) }))),
   headers: v.optional(v.record(headerName, headerValue)),
   body: bodyForm,
   requestBody: v.optional(bodyForm),

@@ -1,7 +1,7 @@
 import type { SecretNames } from '../redact/mask.ts';
 import type { PartnerDefinition } from './definition.ts';
 
-/** Names of the fields whose values are secrets, whatever call they travel in. */
+/** The names of the fields that hold secrets, in any call. */
 export function secretFieldNames({
   credentials,
   refresh,
@@ -18,7 +18,7 @@ export function secretFieldNames({
     last(response.accessToken),
     last(response.refreshToken),
   ]);
-  // At other times both may name an object that holds the whole response.
+  // Where it is not a string, such a field may be an object that holds the whole response.
   const asString = [oneTimeCode?.sessionIn, response.encryptedIn].filter((path) => path !== undefined).map(last);
   return { always, asString: new Set(asString) };
 }

@@ -4,8 +4,8 @@ import type { PartnerDefinition } from './definition.ts';
 /**
  * TCONNECT Payment Open API (docs.tconnect.vn: login 1.1.0, refresh `next`, QR transactions 1.2.0).
  *
- * Its pages say nothing about errors, so the rules below rest on the meaning of HTTP 401 alone, and about key and IV
- * form, which the user states in `cipher`.
+ * Its pages do not describe errors, so the rules below rely on the meaning of the HTTP status alone. Nor do they
+ * describe the format of key and IV, which the user states in `cipher`.
  */
 export const tconnect = deepFreeze<PartnerDefinition>({
   id: 'tconnect',

@@ -2,17 +2,17 @@ import { isPartnerAuthError, type PartnerAuthError } from '../lib/errors.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
 import type { Credentials } from '../session/sign-in/credentials.ts';
 
-/** What the partner asks a person for before it lets them in. */
+/** What the partner requires from the user to complete a login. */
 export type Challenge =
-  /** `error` is `invalidOneTimeCode` if the last code was refused. */
+  /** The code of `error` is `invalidOneTimeCode` if the last code was refused. */
   | { readonly kind: 'oneTimeCode'; readonly error: PartnerAuthError }
   /** `image` is a `data:` URL. */
   | { readonly kind: 'captcha'; readonly error: PartnerAuthError; readonly image: string };
 
 /**
- * Logs in, and again with what `ask` returns for as long as the partner asks for a one-time code or a captcha.
+ * Logs in. While the partner requires a one-time code or a captcha, logs in again with what `ask` resolves with.
  *
- * @throws what `login` throws for any other reason, and what `ask` throws, such as `challenge.error` to give up.
+ * @throws Any other error of `login`, and whatever `ask` throws, such as `challenge.error` to cancel.
  */
 export async function solveChallenges(
   login: (credentials: Credentials) => Promise<void>,
@@ -29,7 +29,7 @@ export async function solveChallenges(
       const { code, challenge } = error;
       if (oneTimeCode !== undefined && (code === 'oneTimeCodeRequired' || code === 'invalidOneTimeCode')) {
         const text = await ask({ kind: 'oneTimeCode', error });
-        // A code that was refused may have been too late for its login: then only a login from its start takes another.
+        // The code may be refused because the pending login has expired, so the credentials are sent again.
         next = { ...(code === 'invalidOneTimeCode' && credentials), [oneTimeCode.codeField]: text };
       } else if (captcha !== undefined && challenge !== undefined) {
         const text = await ask({ kind: 'captcha', error, image: challenge.image });

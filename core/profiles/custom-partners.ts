@@ -6,7 +6,7 @@ import { partners } from '../partners/index.ts';
 import { fieldProblem, problems, type FieldProblem, type ProfileProblem } from './problems.ts';
 import type { KnownPartners } from './profile.ts';
 
-/** The built-in partners and those of the setting `partnerAuth.partners` by id, and what is wrong with the others. */
+/** The built-in partners and the valid ones of the setting `partnerAuth.partners` by id, and all problems found. */
 export function parsePartners(setting: unknown): {
   readonly known: KnownPartners;
   readonly problems: readonly ProfileProblem[];
@@ -25,8 +25,8 @@ export function parsePartners(setting: unknown): {
       else known[definition.id] = definition;
     } catch (error) {
       const path = isPartnerAuthError(error) ? (error.setting ?? '').replace(/^partner\.?/, '') : '';
-      const now = newNameOf(path);
-      report(now === undefined ? fieldProblem(path, problems.wrong) : fieldProblem(path, problems.renamed, now));
+      const newName = newNameOf(path);
+      report(newName ? fieldProblem(path, problems.renamed, newName) : fieldProblem(path, problems.invalid));
     }
   }
   return { known, problems: found };

@@ -7,7 +7,7 @@ export { maskedPayload } from './masked-payload.ts';
 export { profileFields } from './profile-schema.ts';
 export { problems } from './problems.ts';
 export type { ProfileProblem } from './problems.ts';
-export { cipherOf, connectionOf, parseProfiles, savedForm } from './profile.ts';
+export { cipherOf, connectionOf, parseProfiles, toSavedProfile } from './profile.ts';
 export type { CheckedProfile, KnownPartners, Profile } from './profile.ts';
 export type { ProfileStatus } from './profile-status.ts';
 export { openProfileStore } from './profile-store.ts';

@@ -1,9 +1,9 @@
-/** What can be wrong with a profile or a partner definition, for people; `{0}` stands for a value. */
+/** The problems of a profile or a partner definition, as messages for users. `{0}` is a placeholder for a value. */
 export const problems = {
   list: 'must be a list',
   object: 'must be an object',
   missing: 'is missing',
-  wrong: 'is missing or wrong',
+  invalid: 'is missing or wrong',
   unknown: 'is not a known field',
   renamed: 'was renamed to "{0}"',
   duplicateProfile: 'is used by another profile',
@@ -24,10 +24,10 @@ export const problems = {
 export type ProblemMessage = (typeof problems)[keyof typeof problems];
 
 export interface ProfileProblem {
-  /** The id or label of the profile or partner if it has one, else its position. */
+  /** The id or label of the profile or partner, or its position if it has none. */
   readonly name: string;
   readonly of: 'profile' | 'partner';
-  /** Path below it, such as `cipher.iv.from`; empty for the whole. */
+  /** Path of the field, such as `cipher.iv.from`; empty if the problem is not in one field. */
   readonly field: string;
   readonly message: ProblemMessage;
   /** For the placeholders of `message`. */

@@ -4,15 +4,15 @@ import { problems } from './problems.ts';
 
 const algorithms = Object.keys(keyLengths) as (keyof typeof keyLengths)[];
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
-/** Not a list, which valibot takes for an object with the fields "0", "1" and so on. */
+/** Excludes lists, which valibot accepts as objects with the fields "0", "1" and so on. */
 const plainObject = v.custom<object>(isObject, problems.object);
 const object = <E extends v.ObjectEntries>(entries: E) => v.pipe(plainObject, v.strictObject(entries));
 const payloadFields = v.pipe(plainObject, v.record(v.string(), v.unknown()));
-const oneOf = <const T extends readonly string[]>(values: T) => v.picklist(values, problems.wrong);
-const string = v.string(problems.wrong);
+const oneOf = <const T extends readonly string[]>(values: T) => v.picklist(values, problems.invalid);
+const string = v.string(problems.invalid);
 const matching = (pattern: RegExp, message: string) => v.pipe(v.string(message), v.regex(pattern, message));
 
-/** Cipher settings without their secrets. Which of them fit together is for `checkCipher()` to say. */
+/** Cipher settings without secrets. Their combination is checked by `checkCipher()`. */
 const cipher = object({
   algorithm: v.exactOptional(oneOf(algorithms)),
   keyFormat: v.exactOptional(oneOf(textFormats)),
@@ -30,7 +30,7 @@ const cipher = object({
           }),
         }),
       ],
-      problems.wrong,
+      problems.invalid,
     ),
   ),
   iv: object({
@@ -39,7 +39,7 @@ const cipher = object({
     name: v.exactOptional(string),
   }),
   output: v.exactOptional(oneOf(ciphertextFormats)),
-  padding: v.exactOptional(v.picklist([16, 32], problems.wrong)),
+  padding: v.exactOptional(v.picklist([16, 32], problems.invalid)),
   ciphertextPrefix: v.exactOptional(string),
 });
 
@@ -51,7 +51,7 @@ const profileEntries = {
     v.maxLength(80, problems.label),
     v.check((text) => !/\p{C}/u.test(text), problems.label),
   ),
-  partner: v.string(problems.wrong),
+  partner: v.string(problems.invalid),
   baseUrl: v.pipe(v.string(problems.address), v.maxLength(2000, problems.address)),
   partnerCode: v.exactOptional(v.string(problems.partnerCode)),
   cipher: v.exactOptional(cipher),
@@ -69,8 +69,8 @@ const profileEntries = {
 };
 
 /**
- * A saved connection: all of it but the secrets. The settings' part of the manifest and `profile.schema.json` are made from
- * it (`npm run generate`). What depends on the partner is checked by `parseProfiles()`.
+ * A saved connection without its secrets. `npm run generate` creates `profile.schema.json` and the settings in the
+ * manifest from it. What depends on the partner is checked by `parseProfiles()`.
  */
 export const profileSchema = object(profileEntries);
 

@@ -3,28 +3,30 @@ import type { SessionStatus } from '../session/state.ts';
 import { phaseOf, type Phase } from '../tokens/expiry.ts';
 import type { SessionSummary } from './session-summary.ts';
 
-/** What a status item or command line shows of a profile. Times are epoch ms. */
+/** The state of a profile for a status bar or command line. Times are epoch ms. */
 export interface ProfileStatus {
   readonly phase: Phase;
   readonly refreshing: boolean;
   readonly account?: string;
-  /** When the present tokens came. */
+  /** When the current tokens were requested. */
   readonly issuedAt?: number;
   readonly accessExpiresAt?: number;
   readonly refreshExpiresAt?: number;
-  /** Why the last refresh failed. */
+  /** Why the last refresh or save failed. */
   readonly lastError?: PartnerAuthError;
   readonly storage: Storage;
 }
 
 /**
- * - `kept`: secrets outlive the window.
- * - `windowOnly`: this machine keeps no secrets; the session ends with the window.
- * - `behind`: another window has newer tokens that this one cannot see.
+ * Where the secrets of a profile are.
+ *
+ * - `kept`: they are stored and outlive the window.
+ * - `windowOnly`: this machine does not store secrets, so the session ends with the window.
+ * - `behind`: another window has newer tokens that this one cannot read.
  */
 export type Storage = 'kept' | 'windowOnly' | 'behind';
 
-/** The status of a session that has not been opened yet. `margin` in ms. */
+/** The status of a profile whose session is not open. `now` is epoch ms, `margin` in ms. */
 export function statusOfSummary(
   summary: SessionSummary | undefined,
   now: number,

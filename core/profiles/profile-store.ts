@@ -17,18 +17,19 @@ import { compareWithSummary, parseSummary, summaryOf, type SessionSummary } from
 
 export type RecordChange = (record: SecretRecord) => SecretRecord;
 
-/** Where the secrets of one profile are kept; also the session's own store. */
+/** Stores the secrets of one profile, including its session. */
 export interface ProfileStore extends TokenStore {
   secrets(): Promise<SecretRecord | undefined>;
-  /** Changes the record under the store's lock. */
+  /** Applies `change` to the record under the store's lock. */
   update(change: RecordChange): Promise<void>;
   /**
-   * The same store for a session that is about to sign in: `change` is made to the record together with the first token set
-   * that is written, so that there is never a session without its key.
+   * The same store, for a session that is about to sign in. `change` is applied to the record together with the first
+   * token set that is written, so that a session is never stored without its key.
    */
   forSignIn(change: RecordChange): TokenStore;
-  /** Forgets everything: session, key and credentials. */
+  /** Deletes everything: session, key and credentials. */
   forget(): Promise<void>;
+  /** What is known about the session without reading secrets. */
   summary(): SessionSummary | undefined;
   readonly storage: Storage;
   onDidChange(listener: () => void): () => void;
@@ -37,31 +38,31 @@ export interface ProfileStore extends TokenStore {
 
 export interface ProfileStoreOptions {
   readonly secrets: SecretStore;
-  /** Folder of summaries and locks, shared by all windows. */
+  /** The folder for summaries and locks, shared by all windows. */
   readonly folder: string;
   readonly log: Logger;
-  /** Whether this machine was found to lose secrets. */
+  /** Whether this machine is known not to store secrets permanently. */
   readonly secretsAreVolatile: () => boolean;
 }
 
-/** How long the secrets of another window may take to arrive here, in ms, before they count as out of reach. */
-const arrival = 2_000;
-/** Epoch ms. The window read its secrets when it opened, which is a little before its extension host started. */
+/** How long to wait for the secrets of another window to become visible here, in ms. */
+const propagationTime = 2_000;
+/** Epoch ms. A window reads its secrets when it opens, shortly before its extension host starts. */
 const windowOpened = performance.timeOrigin - 5_000;
 
-/** One profile's secrets in the secret store, with a lock and a summary without secrets on disk. */
+/** Opens the store of one profile: secrets in the secret store, a lock and a summary without secrets on disk. */
 export async function openProfileStore(profile: CheckedProfile, options: ProfileStoreOptions): Promise<ProfileStore> {
   const { secrets, folder, log, secretsAreVolatile } = options;
   const { id, origin, label } = profile;
   const key = `profile:${id}`;
   const file = join(folder, `${createHash('sha256').update(id).digest('hex').slice(0, 24)}.json`);
-  // Without it nothing can be kept, which the lock will report to its caller; the rest of the window continues.
+  // Without the folder nothing can be stored, which the lock reports to its caller. Everything else continues to work.
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch(() =>
     log.error(`The folder ${folder} could not be created.`),
   );
   const listeners = new Set<() => void>();
   let summary = readSummary();
-  /** What this window wrote last. */
+  /** The summary that this window wrote last. */
   let ownSummary: string | undefined;
   let behind = false;
   let lost = false;
@@ -74,19 +75,19 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
     if (summary?.sessionId === undefined) behind = lost = false;
     notify();
   };
-  const stops: (() => void)[] = [];
-  const stop = secrets.onDidChange?.((changed) => {
+  const unsubscribers: (() => void)[] = [];
+  const unsubscribe = secrets.onDidChange?.((changed) => {
     if (changed === key) onChange();
   });
-  if (stop !== undefined) stops.push(stop);
+  if (unsubscribe !== undefined) unsubscribers.push(unsubscribe);
   try {
     const watcher = watch(folder, { persistent: false }, (_event, name) => {
       if (name === null || name === basename(file)) onChange();
     });
     watcher.on('error', () => watcher.close());
-    stops.push(() => watcher.close());
+    unsubscribers.push(() => watcher.close());
   } catch {
-    // Without it the summary is read again whenever the store is used.
+    // Without a watcher, the summary is still read whenever the store is used.
   }
 
   function readSummary(): SessionSummary | undefined {
@@ -110,23 +111,23 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
     summary = next;
   }
 
-  /** The record of this profile and origin; a damaged one is kept under another name, so that signing in can start again. */
+  /** The record of this profile and origin. A damaged one is renamed, so that the user can sign in again. */
   async function load({ signingOut = false } = {}): Promise<SecretRecord | undefined> {
     const text = await secrets.get(key);
     if (text === undefined || text === '') return undefined;
     const parsed = parseSecretRecord(text);
     switch (parsed.kind) {
       case 'record':
-        // Secrets that were given for one server never go to another.
+        // Secrets of one server are never sent to another.
         return parsed.record.origin === origin ? parsed.record : undefined;
       case 'newer':
-        // Only signing out may change what a newer version wrote, and nothing of it but the session.
+        // Only signing out may change a record of a newer version, and only its session.
         if (signingOut) return JSON.parse(text) as SecretRecord;
         throw newerRecordError(`The secret storage of ${label}`, parsed.version);
       case 'invalid':
         await secrets.set(`${key}:damaged`, text);
         await secrets.delete(key);
-        log.error(`${label}: what was stored is damaged (${parsed.problem}) and was set aside. Sign in again.`);
+        log.error(`${label}: the stored record is damaged (${parsed.problem}) and was set aside. Sign in again.`);
         return undefined;
     }
   }
@@ -136,23 +137,23 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   }
 
   const lock: TokenStore['lock'] = (fn, lockOptions) => withFileLock(`${file}.lock`, fn, lockOptions);
-  const blank = (): SecretRecord => ({ version: 1, origin });
+  const emptyRecord = (): SecretRecord => ({ version: 1, origin });
 
-  /** Compares what this window sees with the summary, which all windows see. */
+  /** Compares the session that this window sees with the summary, which all windows see. */
   function compare(session: StoredRecord | undefined): StoredRecord | undefined {
     summary = readSummary();
-    const own = summary?.origin === origin ? summary : undefined;
-    if (own !== undefined && own.sessionId === undefined && session !== undefined && !isTombstone(session)) {
-      // Signed out in another window, which this one has not been notified of.
+    const current = summary?.origin === origin ? summary : undefined;
+    if (current !== undefined && current.sessionId === undefined && session !== undefined && !isTombstone(session)) {
+      // Another window has signed out, of which this one was not notified.
       if (summaryTime() >= session.tokens.issuedAt) return { version: 1, signedOutAt: summaryTime() };
     }
-    const same = compareWithSummary(session, own) === 'same';
-    // What another window has written since this one opened can be out of its reach, and is there after a reload.
-    const foreign = JSON.stringify(own) !== ownSummary && summaryTime() > windowOpened;
-    const elsewhere = !same && foreign && !secretsAreVolatile();
-    const changed = behind !== elsewhere || lost !== (!same && !elsewhere);
-    behind = elsewhere;
-    lost = !same && !elsewhere;
+    const isSame = compareWithSummary(session, current) === 'same';
+    // What another window has written since this one opened may be inaccessible until this one is reloaded.
+    const isFromOtherWindow = JSON.stringify(current) !== ownSummary && summaryTime() > windowOpened;
+    const isElsewhere = !isSame && isFromOtherWindow && !secretsAreVolatile();
+    const changed = behind !== isElsewhere || lost !== (!isSame && !isElsewhere);
+    behind = isElsewhere;
+    lost = !isSame && !isElsewhere;
     if (changed) notify();
     return lost ? undefined : session;
   }
@@ -162,7 +163,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
     for (;;) {
       const session = compare((await load())?.session);
       if (!behind) return session;
-      if (performance.now() - start > arrival) break;
+      if (performance.now() - start > propagationTime) break;
       await wait(100);
     }
     throw new PartnerAuthError(
@@ -172,10 +173,10 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
     );
   }
 
-  async function write(session: StoredRecord, change: RecordChange = (record) => record): Promise<void> {
-    const before = change((await load({ signingOut: isTombstone(session) })) ?? blank());
+  async function write(session: StoredRecord, change: RecordChange = (unchanged) => unchanged): Promise<void> {
+    const record = change((await load({ signingOut: isTombstone(session) })) ?? emptyRecord());
     if (isTombstone(session)) await writeSummary(summaryOf(session, origin));
-    await save({ ...before, session });
+    await save({ ...record, session });
     if (!isTombstone(session)) await writeSummary(summaryOf(session, origin));
     behind = lost = false;
   }
@@ -215,7 +216,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
         },
       };
     },
-    update: (change) => lock(async () => save(change((await load()) ?? blank()))),
+    update: (change) => lock(async () => save(change((await load()) ?? emptyRecord()))),
     forget: () =>
       lock(async () => {
         await secrets.delete(key);
@@ -229,7 +230,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
       return lost || secretsAreVolatile() ? 'windowOnly' : 'kept';
     },
     dispose() {
-      for (const end of stops) end();
+      for (const unsubscribe of unsubscribers) unsubscribe();
     },
   };
 }

@@ -10,25 +10,25 @@ import { requiresCipher } from '../partners/requirements.ts';
 import { fieldProblem, problems, type FieldProblem, type ProblemMessage, type ProfileProblem } from './problems.ts';
 import { profileSchema } from './profile-schema.ts';
 
-/** A saved connection as it stands in the setting `partnerAuth.profiles`: all of it but the secrets. */
+/** A saved connection, as in the setting `partnerAuth.profiles`, without its secrets. */
 export type Profile = Readonly<Omit<v.InferOutput<typeof profileSchema>, 'cipher' | 'extraFields'>> & {
-  /** How payloads are encrypted; key and fixed IV are in the secret store. */
+  /** How payloads are encrypted. Key and fixed IV are in the secret store. */
   readonly cipher?: CipherSettingsWithoutSecrets;
   readonly extraFields?: ExtraFields;
 };
 
-/** A profile that passed its checks, with the partner's definition under the profile's own response settings. */
+/** A valid profile, with the partner definition to which the profile's own settings are applied. */
 export type CheckedProfile = Profile & {
   readonly definition: PartnerDefinition;
-  /** The definition without the profile's own settings: what a session is opened with. */
+  /** The definition without the profile's own settings, with which a session is opened. */
   readonly source: PartnerDefinition;
-  /** Its secrets belong to this origin and go to no other. */
+  /** The only origin that its secrets are sent to. */
   readonly origin: string;
 };
 
 export type KnownPartners = Readonly<Record<string, PartnerDefinition>>;
 
-/** The profiles that can be used, and what is wrong with the others. */
+/** The valid profiles, and the problems of the others. */
 export function parseProfiles(
   setting: unknown,
   known: KnownPartners = partners,
@@ -101,8 +101,13 @@ export function cipherOf(
   return { ...cipher, key: key ?? '', iv: rule.from === 'fixed' ? { ...rule, value: iv ?? '' } : rule };
 }
 
-/** The profile as it stands in the settings. */
-export function savedForm({ definition: _, source: _source, origin: _origin, ...profile }: CheckedProfile): Profile {
+/** The profile as it is saved in the settings. */
+export function toSavedProfile({
+  definition: _,
+  source: _source,
+  origin: _origin,
+  ...profile
+}: CheckedProfile): Profile {
   return profile;
 }
 
@@ -110,14 +115,14 @@ function schemaProblem(value: unknown): FieldProblem | undefined {
   const issue = firstIssue(profileSchema, value);
   if (issue === undefined) return undefined;
   const field = v.getDotPath(issue) ?? '';
-  const now = newNameOfField(issue);
-  if (now !== undefined) return fieldProblem(field, problems.renamed, now);
+  const newName = newNameOfField(issue);
+  if (newName !== undefined) return fieldProblem(field, problems.renamed, newName);
   if (issue.type === 'strict_object' && issue.expected === 'never') return fieldProblem(field, problems.unknown);
   if (issue.received === 'undefined') return fieldProblem(field, problems.missing);
   return fieldProblem(field, issue.message as ProblemMessage);
 }
 
-/** Path of a key or IV that stands in the profile, where anybody can read it. */
+/** The path of a key or IV that is in the profile, where anyone can read it. */
 function misplacedSecret(value: unknown): string | undefined {
   const cipher = isObject(value) && isObject(value.cipher) ? value.cipher : {};
   if ('key' in cipher) return 'cipher.key';
@@ -136,7 +141,7 @@ function connectionProblem(setting: string, { partnerCode }: Profile): FieldProb
     case 'extraFields.refresh':
       return fieldProblem(setting, problems.object);
     default:
-      // What is left are response settings that make no valid partner definition.
+      // The remaining case: response settings that do not result in a valid partner definition.
       return fieldProblem('response', problems.fieldPath);
   }
 }
@@ -152,7 +157,7 @@ function cipherProblem(
     checkCipher(cipher);
     return undefined;
   } catch (error) {
-    return fieldProblem(isPartnerAuthError(error) ? (error.setting ?? 'cipher') : 'cipher.iv', problems.wrong);
+    return fieldProblem(isPartnerAuthError(error) ? (error.setting ?? 'cipher') : 'cipher.iv', problems.invalid);
   }
 }
 

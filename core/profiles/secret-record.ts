@@ -1,13 +1,13 @@
 import { parseStoredRecord, type StoredRecord } from '../stores/stored-record.ts';
 
-/** All secrets of one profile: the one JSON record in the secret store. */
+/** All secrets of one profile, as one JSON record in the secret store. */
 export interface SecretRecord {
   readonly version: 1;
-  /** The origin that these secrets were given for. A profile with another one does not get them. */
+  /** The origin that these secrets belong to. A profile with another origin does not receive them. */
   readonly origin: string;
   readonly key?: string;
   readonly iv?: string;
-  /** Login fields by their names on the wire; the password only if the user chose to have it remembered. */
+  /** Login fields by their names on the wire. The password only if the user chose to store it. */
   readonly credentials?: Readonly<Record<string, string>>;
   readonly session?: StoredRecord;
 }
@@ -20,7 +20,7 @@ export type ParsedSecretRecord =
 
 const version = 1;
 
-/** Reads what the secret store returned. Unknown fields are kept. */
+/** Parses a record of the secret store. Unknown fields are kept. */
 export function parseSecretRecord(text: string): ParsedSecretRecord {
   const invalid = (problem: string): ParsedSecretRecord => ({ kind: 'invalid', problem });
   let value: unknown;

@@ -1,19 +1,19 @@
 import type { AuthExchange } from '../exchange/auth-exchange.ts';
 import { PartnerAuthError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
-import { openSession } from '../session/open-session.ts';
-import type { PartnerSession } from '../session/session.ts';
+import { openSession, type PartnerSession } from '../session/session.ts';
 import type { TokenStore } from '../stores/token-store.ts';
 import { cipherOf, connectionOf, type CheckedProfile } from './profile.ts';
 import { statusOfSession, statusOfSummary, type ProfileStatus } from './profile-status.ts';
 import type { ProfileStore, RecordChange } from './profile-store.ts';
 
+/** What a `SessionPool` requires from its host. */
 export interface SessionPoolPorts {
   readonly openStore: (profile: CheckedProfile) => Promise<ProfileStore>;
   readonly readFile: (path: string) => Promise<string>;
   readonly log: Logger;
   readonly autoRefresh: () => boolean;
-  /** Seconds. */
+  /** In seconds. */
   readonly refreshMargin: () => number;
   /** Epoch ms. */
   readonly now: () => number;
@@ -33,11 +33,11 @@ interface Entry {
   readonly stop: () => void;
 }
 
-/** The sessions of all profiles by id, each opened only when something needs its secrets. */
+/** The sessions of all profiles by id. Each is opened only when its secrets are needed. */
 export class SessionPool {
   readonly #ports: SessionPoolPorts;
   readonly #entries = new Map<string, Entry>();
-  /** The last piece of work on each profile: opening and closing one never overlap. */
+  /** The last task of each profile: opening and closing its session never overlap. */
   readonly #queues = new Map<string, Promise<unknown>>();
   readonly #listeners = new Set<(profileId: string) => void>();
   readonly #exchanges = new Map<string, AuthExchange>();
@@ -52,7 +52,7 @@ export class SessionPool {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Loads what is known without secrets, for `status()`. */
+  /** Loads what `status()` needs, without secrets. */
   async load(profile: CheckedProfile): Promise<void> {
     await this.store(profile);
   }
@@ -65,8 +65,8 @@ export class SessionPool {
     const { storage } = entry.store;
     if (entry.session !== undefined) return statusOfSession(entry.session.status, storage);
     const summary = entry.store.summary();
-    const own = summary?.origin === profile.origin ? summary : undefined;
-    return statusOfSummary(own, this.#ports.now(), this.#ports.refreshMargin() * 1000, storage);
+    const current = summary?.origin === profile.origin ? summary : undefined;
+    return statusOfSummary(current, this.#ports.now(), this.#ports.refreshMargin() * 1000, storage);
   }
 
   /** The last login, refresh or logout of a profile in this process, masked. */
@@ -87,8 +87,8 @@ export class SessionPool {
   }
 
   /**
-   * Opens the session again with other key material than the stored one, after the present one has finished its work.
-   * `change` is made to the profile's record together with the session that a login brings.
+   * Closes the current session and opens it with key material other than the stored one. `change` is applied to the
+   * profile's record when a login writes its session.
    */
   reopen(profile: CheckedProfile, material: KeyMaterial, change: RecordChange): Promise<PartnerSession> {
     return this.#enqueue(profile.id, async () => {
@@ -103,7 +103,7 @@ export class SessionPool {
     return this.#enqueue(profile.id, async () => this.#closeSession(await this.#entry(profile)));
   }
 
-  /** Closes the sessions of profiles that are gone or have changed. */
+  /** Closes the sessions of all other profiles, including those that have changed. */
   async keepOnly(profiles: readonly CheckedProfile[]): Promise<void> {
     const isKept = (id: string): boolean => {
       const current = profiles.find((candidate) => candidate.id === id);
@@ -111,19 +111,19 @@ export class SessionPool {
       return current !== undefined && entry !== undefined && isSameConnection(current, entry.profile);
     };
     const others = [...this.#entries.keys()].filter((id) => !isKept(id));
-    // Looked at again when its turn comes: by then the changed profile may have been opened.
+    // Checked again when its turn comes, since the changed profile may have been opened by then.
     await Promise.all(others.map((id) => this.#enqueue(id, async () => (isKept(id) ? undefined : this.#drop(id)))));
   }
 
-  /** Closes all sessions; no other can be opened. */
+  /** Closes all sessions. None can be opened afterwards. */
   async close(): Promise<void> {
     this.#closed = true;
     const ids = [...new Set([...this.#entries.keys(), ...this.#queues.keys()])];
     await Promise.all(ids.map((id) => this.#enqueue(id, () => this.#drop(id))));
   }
 
-  #enqueue<T>(id: string, work: () => Promise<T>): Promise<T> {
-    const run = (this.#queues.get(id) ?? Promise.resolve()).then(work);
+  #enqueue<T>(id: string, task: () => Promise<T>): Promise<T> {
+    const run = (this.#queues.get(id) ?? Promise.resolve()).then(task);
     const done = run.then(
       () => undefined,
       () => undefined,
@@ -137,11 +137,11 @@ export class SessionPool {
 
   async #entry(profile: CheckedProfile): Promise<Entry> {
     if (this.#closed) throw new PartnerAuthError('closed', 'The sessions of this process were closed.');
-    const present = this.#entries.get(profile.id);
-    if (present !== undefined && isSameConnection(present.profile, profile)) return present;
+    const existing = this.#entries.get(profile.id);
+    if (existing !== undefined && isSameConnection(existing.profile, profile)) return existing;
     await this.#drop(profile.id);
     const store = await this.#ports.openStore(profile);
-    const entry: Entry = { profile, store, stop: store.onDidChange(() => this.#announce(profile.id)) };
+    const entry: Entry = { profile, store, stop: store.onDidChange(() => this.#notify(profile.id)) };
     this.#entries.set(profile.id, entry);
     return entry;
   }
@@ -164,13 +164,13 @@ export class SessionPool {
       store,
       refreshMargin: refreshMargin(),
       autoRefresh: autoRefresh(),
-      logger: labelled(log, profile.label),
+      logger: prefixedLogger(log, profile.label),
       globalAgent,
     });
     entry.session = session;
-    session.on('change', () => this.#announce(profile.id));
+    session.on('change', () => this.#notify(profile.id));
     session.on('exchange', (exchange) => this.#exchanges.set(profile.id, exchange));
-    this.#announce(profile.id);
+    this.#notify(profile.id);
     return session;
   }
 
@@ -178,9 +178,13 @@ export class SessionPool {
     try {
       return await this.#ports.readFile(path);
     } catch {
-      throw new PartnerAuthError('configuration', `The file ${path} of caFile could not be read.`, {
-        setting: 'caFile',
-      });
+      throw new PartnerAuthError(
+        'configuration',
+        `The file ${path} of caFile could not be read. Check the path and its permissions.`,
+        {
+          setting: 'caFile',
+        },
+      );
     }
   }
 
@@ -188,7 +192,7 @@ export class SessionPool {
     const { session } = entry;
     delete entry.session;
     await session?.close();
-    this.#announce(entry.profile.id);
+    this.#notify(entry.profile.id);
   }
 
   async #drop(id: string): Promise<void> {
@@ -200,17 +204,17 @@ export class SessionPool {
     entry.store.dispose();
   }
 
-  #announce(profileId: string): void {
+  #notify(profileId: string): void {
     for (const listener of this.#listeners) listener(profileId);
   }
 }
 
 function isSameConnection(a: CheckedProfile, b: CheckedProfile): boolean {
-  // The usual case: settings that did not change give the same objects.
+  // Unchanged settings usually result in the same objects.
   return a === b || JSON.stringify({ ...a, label: '' }) === JSON.stringify({ ...b, label: '' });
 }
 
-function labelled(log: Logger, label: string): Logger {
-  const line = (level: keyof Logger) => (message: string) => log[level](`${label}: ${message}`);
-  return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
+function prefixedLogger(log: Logger, label: string): Logger {
+  const at = (level: keyof Logger) => (message: string) => log[level](`${label}: ${message}`);
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -1,8 +1,8 @@
 import { isTombstone, type StoredRecord } from '../stores/stored-record.ts';
 
 /**
- * What may be known of a session without decrypting anything, in a file next to the locks. It is shown at start, and lets a
- * window notice that another one has moved on: some hosts do not share secrets between open windows.
+ * What may be known about a session without decrypting anything, in a file next to the locks. It is shown at startup,
+ * and reveals that another window has newer tokens, since some hosts do not share secrets between open windows.
  */
 export interface SessionSummary {
   readonly version: 1;
@@ -34,6 +34,7 @@ export function summaryOf(record: StoredRecord, origin: string): SessionSummary 
   };
 }
 
+/** Undefined if the string is not a valid summary. */
 export function parseSummary(text: string): SessionSummary | undefined {
   try {
     const value = JSON.parse(text) as Partial<Record<keyof SessionSummary, unknown>> | null;
@@ -50,8 +51,8 @@ export function parseSummary(text: string): SessionSummary | undefined {
 }
 
 /**
- * How the secrets that this window sees compare with the summary on disk. `behind`: another window has a newer token set
- * that this one cannot see. `lost`: there was a session, and its secrets are gone or another window's alone.
+ * Compares the session that this window sees with the summary on disk. `behind`: another window has a newer token set
+ * that this one cannot see. `lost`: the secrets of the session are gone, or only another window can see them.
  */
 export function compareWithSummary(
   seen: StoredRecord | undefined,

@@ -1,20 +1,21 @@
-/** Stands for a secret within a text. */
+/** Replaces a secret inside a longer string. */
 export const hidden = '[hidden]';
 
-/** Stands for a whole value that is a secret. */
+/** Replaces a value that is a secret as a whole. */
 export const masked = '••••••••';
 
-/** Deeper values are cut: a partner could send JSON too deeply nested to be walked. */
-const deepest = 24;
+/** Deeper values are cut off: a partner could send JSON that is nested too deeply to traverse. */
+const maxDepth = 24;
 
-/** Field names whose values are secrets, and those whose values are secrets if they are strings. */
+/** Names of fields that hold secrets. */
 export interface SecretNames {
   readonly always: ReadonlySet<string>;
+  /** Secrets only if their values are strings. */
   readonly asString: ReadonlySet<string>;
 }
 
-/** Whether the name of a field or header suggests a secret, whatever its partner's definition says. */
-export function soundsSecret(name: string): boolean {
+/** Whether the name of a field or header suggests a secret, regardless of the partner definition. */
+export function isSecretName(name: string): boolean {
   return /auth|cookie|pass|secret|token|key|pin|otp/i.test(name);
 }
 
@@ -33,8 +34,8 @@ export function maskFields(value: unknown, names: SecretNames, redact: (text: st
 }
 
 /**
- * A copy of JSON with each value changed by `change`, which is given the name of its field (empty in lists and at the top).
- * Objects and lists that `change` leaves as they are are copied item by item.
+ * A copy of JSON with each value replaced by what `change` returns for it and the name of its field (empty for list
+ * items and the root). Objects and lists that `change` returns unchanged are copied recursively.
  */
 export function mapJson(
   value: unknown,
@@ -45,7 +46,7 @@ export function mapJson(
 ): unknown {
   const changed = change(value, name);
   if (changed !== value || typeof value !== 'object' || value === null) return changed;
-  if (depth >= deepest) return '…';
+  if (depth >= maxDepth) return '…';
   if (Array.isArray(value)) return value.map((item) => mapJson(item, change, rename, '', depth + 1));
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [rename(key), mapJson(item, change, rename, key, depth + 1)]),

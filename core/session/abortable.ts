@@ -1,6 +1,6 @@
 import { PartnerAuthError } from '../lib/errors.ts';
 
-/** Waits for shared work; the signal ends this wait and leaves the work alone. */
+/** Waits for shared work. The signal aborts this wait, not the work. */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   const { promise, reject } = Promise.withResolvers<never>();

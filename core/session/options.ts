@@ -4,45 +4,49 @@ import { resolveConnection, type Connection, type ConnectionOptions } from '../e
 import type { Clock } from '../lib/clock.ts';
 import { configurationError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
-import { refuseUnknownKeys } from '../lib/validation.ts';
+import { assertKnownKeys } from '../lib/validation.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
 import { requiresCipher } from '../partners/requirements.ts';
 import type { TokenStore } from '../stores/token-store.ts';
 
+/** Options of `openSession()`. */
 export interface SessionOptions extends ConnectionOptions {
-  /** Required if the partner takes encrypted payloads. */
+  /** How payloads are encrypted. Required if the partner takes encrypted payloads. */
   readonly cipher?: CipherSettings | undefined;
-  /** Default: `memoryStore()`. */
+  /** Where the session is stored. Default: `memoryStore()`, for the lifetime of the process. */
   readonly store?: TokenStore | undefined;
   /**
-   * How long before it expires an access token is refreshed, in seconds from 0. Never more than half of the token's
-   * lifetime counts. Default 300 (5 minutes).
+   * How long before its expiry an access token is refreshed, in seconds from 0 to 31,536,000. At most half of the
+   * token's lifetime. Default 300 (5 minutes).
    */
   readonly refreshMargin?: number | undefined;
   /**
-   * Total deadline of one exchange with the partner, retries included, in ms from 1 to 300,000. A refresh whose response
-   * was lost is sent again and may take twice as long. Default 30,000.
+   * Total deadline of one exchange with the partner including its retries, in ms from 1 to 300,000. A refresh whose
+   * response was lost is sent again and may take twice as long. A call that exceeds it fails with code `timeout`.
+   * Default 30,000 (30 seconds).
    */
   readonly timeout?: number | undefined;
-  /** PEM of certificate authorities to trust in addition to the usual ones. */
+  /** PEM of certificate authorities to trust in addition to the default ones. */
   readonly ca?: string | undefined;
-  /** Receives what the session does, never a secret. Default: silent. */
+  /** Receives log messages, which never contain a secret. Default: none. */
   readonly logger?: Logger | undefined;
-  /** Refresh ahead of expiry by a timer, without a call. Default false. The timer does not keep a process alive. */
+  /** Refresh due tokens by a timer, without a call. The timer does not keep the process alive. Default false. */
   readonly autoRefresh?: boolean | undefined;
-  /** Use Node's global HTTP agents instead of own ones, where the host program patches them. Default false. */
+  /** Use Node's global HTTP agents, which a host program may have patched, not the session's own. Default false. */
   readonly globalAgent?: boolean | undefined;
-  /** Default: the machine's clocks. */
+  /** A source of time, for tests. Default: the system clocks. */
   readonly clock?: Clock | undefined;
 }
 
 export interface ResolvedOptions extends Connection {
   readonly cipher: Cipher | undefined;
+  /** Refresh margin, ms. */
   readonly margin: number;
+  /** In ms. */
   readonly timeout: number;
 }
 
-const known = [
+const knownOptions = [
   'partner',
   'baseUrl',
   'partnerCode',
@@ -65,7 +69,7 @@ const known = [
  * @throws TypeError for an unknown option.
  */
 export function resolveOptions(options: SessionOptions): ResolvedOptions {
-  refuseUnknownKeys('openSession', options, known);
+  assertKnownKeys('openSession', options, knownOptions);
   const connection = resolveConnection(options);
   return {
     ...connection,
@@ -80,12 +84,12 @@ function resolveCipher(definition: PartnerDefinition, settings: CipherSettings |
   if (!requiresCipher(definition)) return undefined;
   throw configurationError(
     'cipher',
-    `cipher is missing: ${definition.label} requires encrypted payloads. Ask it for the key, its format and the IV rule.`,
+    `cipher is missing: ${definition.label} requires encrypted payloads. Ask the partner for the key, its format and the IV rule.`,
   );
 }
 
-function numberIn(name: string, value: unknown, fallback: number, least: number, most: number): number {
+function numberIn(name: string, value: unknown, fallback: number, min: number, max: number): number {
   if (value === undefined) return fallback;
-  if (typeof value === 'number' && value >= least && value <= most) return value;
-  throw configurationError(name, `${name} must be a number from ${least} to ${most}.`);
+  if (typeof value === 'number' && value >= min && value <= max) return value;
+  throw configurationError(name, `${name} must be a number from ${min} to ${max}.`);
 }

@@ -1,4 +1,4 @@
-/** Work that somebody else awaits too, and that must be over before what it uses is closed. */
+/** Tracks promises that others await, so that what they use can be closed after they have settled. */
 export class PendingWork {
   readonly #pending = new Set<Promise<unknown>>();
 
@@ -10,6 +10,7 @@ export class PendingWork {
     return work;
   }
 
+  /** Resolves once all of them have settled. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#pending);
   }

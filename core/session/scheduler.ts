@@ -1,18 +1,18 @@
 import type { Clock } from '../lib/clock.ts';
 
 export interface Scheduler {
-  /** Calls back at that moment (epoch ms) instead of the one planned before; undefined plans nothing. */
-  plan(moment: number | undefined): void;
+  /** Replaces the scheduled time, epoch ms; undefined cancels it. */
+  schedule(time: number | undefined): void;
 }
 
 /**
- * A timer stands still while the machine sleeps, does not follow a clock that was set, and can not be set beyond
- * 2^31-1 ms: so the wait is cut into pieces, each of which looks at the clock again.
+ * A timer pauses while the machine sleeps, does not follow changes of the wall clock and cannot be longer than 2^31-1
+ * ms. Hence a long delay is split into shorter ones, each of which reads the clock again.
  */
-const longestWait = 60_000;
+const maxDelay = 60_000;
 
-/** One timer at most, towards one moment. */
-export function scheduler(clock: Clock, now: () => number, onTime: () => void): Scheduler {
+/** Calls `onTime` at a scheduled time, with at most one timer. */
+export function createScheduler(clock: Clock, now: () => number, onTime: () => void): Scheduler {
   let target: number | undefined;
   let cancel: (() => void) | undefined;
 
@@ -20,9 +20,9 @@ export function scheduler(clock: Clock, now: () => number, onTime: () => void): 
     cancel?.();
     cancel = undefined;
     if (target === undefined) return;
-    // To a full minute, so that many sessions wake the process together.
-    const wait = Math.min(Math.max(0, target - now()), longestWait - (now() % longestWait));
-    cancel = clock.timer(Math.ceil(wait), () => {
+    // Aligned to full minutes, so that many sessions wake the process together.
+    const delay = Math.min(Math.max(0, target - now()), maxDelay - (now() % maxDelay));
+    cancel = clock.timer(Math.ceil(delay), () => {
       cancel = undefined;
       if (target === undefined) return;
       if (now() < target) {
@@ -35,9 +35,9 @@ export function scheduler(clock: Clock, now: () => number, onTime: () => void): 
   };
 
   return {
-    plan(moment) {
-      if (moment === target) return;
-      target = moment;
+    schedule(time) {
+      if (time === target) return;
+      target = time;
       arm();
     },
   };

@@ -11,7 +11,7 @@ import { SessionReplica } from './session-replica.ts';
 import { loginFlow } from './sign-in/login.ts';
 import { SessionState } from './state.ts';
 
-/** What a session is made of. `refresh` is called when the tokens are due, if the options ask for that. */
+/** Creates the parts of a session. With the option `autoRefresh`, `refresh` is called when the tokens are due. */
 export function sessionParts(given: SessionOptions, refresh: () => void) {
   const options = resolveOptions(given);
   const { definition, margin, timeout } = options;
@@ -27,7 +27,7 @@ export function sessionParts(given: SessionOptions, refresh: () => void) {
     redactor,
     now,
     cipherFacts: cipher && cipherFacts(cipher),
-    onExchange: (exchange, secrets) => exchanges.announce(exchange, secrets),
+    onExchange: (exchange, secrets) => exchanges.notify(exchange, secrets),
   });
   const login = loginFlow(definition, calls, redactor, () => clock.monotonic());
   const onDue = given.autoRefresh === true ? refresh : undefined;

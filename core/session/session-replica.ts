@@ -9,7 +9,7 @@ import { isTombstone, parseStoredRecord, type StoredRecord, type StoredSession }
 import type { HeldLock, TokenStore } from '../stores/token-store.ts';
 import type { LocalState, SessionState } from './state.ts';
 
-/** ms before a refreshed token set is saved again, while the lock still keeps others from the token it replaced. */
+/** How long to wait before a refreshed token set is saved again, in ms. The lock is held meanwhile. */
 const saveDelays = [100, 400, 1_500];
 
 export interface SessionReplicaOptions {
@@ -21,7 +21,7 @@ export interface SessionReplicaOptions {
   readonly log: Logger;
 }
 
-/** The local and the stored record of one session, and how they meet. */
+/** The local and the stored record of one session, and their reconciliation. */
 export class SessionReplica {
   readonly #options: SessionReplicaOptions;
 
@@ -34,10 +34,9 @@ export class SessionReplica {
   }
 
   /**
-   * What the store holds, if it belongs to this connection: tokens never go to another origin, partner or partner code
-   * than the one they came from.
+   * The stored record. Tokens are never sent to another origin, partner or partner code than those that they belong to.
    *
-   * @throws PartnerAuthError `store`.
+   * @throws PartnerAuthError `store` if it cannot be read, is not valid or belongs to another connection.
    */
   async readStored(): Promise<StoredRecord | undefined> {
     const value: unknown = await this.#options.store.read();
@@ -45,17 +44,17 @@ export class SessionReplica {
     const parsed = parseStoredRecord(value);
     switch (parsed.kind) {
       case 'record':
-        return this.#bound(parsed.record);
+        return this.#assertOwn(parsed.record);
       case 'newer':
         throw newerRecordError('The store', parsed.version);
       case 'invalid':
-        throw new PartnerAuthError('store', `What the store holds is not a valid session: ${parsed.problem}.`, {
+        throw new PartnerAuthError('store', `The content of the store is not a valid session: ${parsed.problem}.`, {
           setting: 'store',
         });
     }
   }
 
-  /** Makes a record, saved or not, the session's current one. */
+  /** Makes a record the current one of this process. */
   adopt(record: StoredSession | undefined, unsaved = false): void {
     const { redactor, state } = this.#options;
     redactor.add(record?.tokens.accessToken, record?.tokens.refreshToken);
@@ -64,32 +63,34 @@ export class SessionReplica {
 
   lock: TokenStore['lock'] = (fn, options) => this.#options.store.lock(fn, options);
 
-  /** The local or the stored record, whichever is newer, and whether the store holds it. Undefined: signed out. */
+  /** The newer of the local and the stored record, and whether it is stored; undefined if signed out. */
   async newest(): Promise<{ readonly record: StoredSession; readonly isStored: boolean } | undefined> {
     const { log } = this.#options;
-    const { record: mine, unsaved, replaced } = this.local;
+    const { record: local, unsaved, replaced } = this.local;
     let stored: StoredRecord | undefined;
     try {
       stored = await this.readStored();
     } catch (error) {
-      // A store that says that trying again is of no use knows something that our copy does not.
-      const damaged = error instanceof PartnerAuthError && error.code === 'store' && error.retryable;
-      if (mine === undefined || !damaged) throw error;
+      // An error that is not retryable, such as a record of a newer version, must not be worked around.
+      const canContinue = error instanceof PartnerAuthError && error.code === 'store' && error.retryable;
+      if (local === undefined || !canContinue) throw error;
       log.warn(`${error.message} Continuing with the session of this process.`);
-      return { record: mine, isStored: false };
+      return { record: local, isStored: false };
     }
-    if (stored !== undefined && mine !== undefined && unsaved && !supersedes(stored, mine, replaced)) {
-      return { record: mine, isStored: false };
+    if (stored !== undefined && local !== undefined && unsaved && !supersedes(stored, local, replaced)) {
+      return { record: local, isStored: false };
     }
     if (stored !== undefined && isTombstone(stored)) return undefined;
-    if (mine === undefined) return stored && { record: stored, isStored: true };
+    if (local === undefined) return stored && { record: stored, isStored: true };
     if (stored === undefined) {
-      log.warn('The store lost the session; continuing with the one of this process.');
-      return { record: mine, isStored: false };
+      log.warn('The store has lost the session; continuing with the one of this process.');
+      return { record: local, isStored: false };
     }
-    if (stored.sessionId === mine.sessionId && stored.generation < mine.generation) {
-      log.warn(`The store went back to generation ${stored.generation}; continuing with ${mine.generation}.`);
-      return { record: mine, isStored: false };
+    if (stored.sessionId === local.sessionId && stored.generation < local.generation) {
+      log.warn(
+        `The store has the older generation ${stored.generation}; continuing with generation ${local.generation}.`,
+      );
+      return { record: local, isStored: false };
     }
     return { record: stored, isStored: true };
   }
@@ -100,22 +101,21 @@ export class SessionReplica {
   }
 
   /**
-   * Adopts a record that a refresh produced and saves it; a session that a sibling put in its place meanwhile is adopted
-   * instead.
+   * Saves and adopts the record of a refresh. If a sibling has stored a newer session meanwhile, adopts it instead.
    *
-   * @throws PartnerAuthError `store` if it could not be saved, `lock` if the store kept it out because the lock was taken
-   * over, `signedOut` if a sibling signed out meanwhile.
+   * @throws PartnerAuthError `store` if it could not be saved, `lock` if the store rejected it because the lock was
+   * taken over, `signedOut` if a sibling signed out meanwhile.
    */
   async save(record: StoredSession, held: HeldLock): Promise<void> {
     const { clock, log } = this.#options;
-    if (await isLost(held)) {
+    if (await isLockLost(held)) {
       log.warn('The lock was taken over during the refresh.');
       const stored = await this.readStored().catch(() => undefined);
       if (stored !== undefined && isTombstone(stored)) {
         this.adopt(undefined);
         throw new PartnerAuthError('signedOut', 'Another process signed out during the refresh. Sign in with login().');
       }
-      // A sibling that got a response too has what the partner issued last.
+      // A sibling that has refreshed too has the tokens that the partner issued last.
       if (stored !== undefined && stored.ended === undefined && isNewer(stored, this.local.record)) {
         this.adopt(stored);
         return;
@@ -131,10 +131,10 @@ export class SessionReplica {
         const delay = error instanceof PartnerAuthError && error.code === 'lock' ? undefined : saveDelays[attempt];
         if (delay !== undefined) {
           await clock.wait(delay);
-          if (!(await isLost(held))) continue;
+          if (!(await isLockLost(held))) continue;
         }
         if (error instanceof PartnerAuthError) throw error;
-        throw new PartnerAuthError('store', 'The session could not be saved; its tokens are kept in memory only.', {
+        throw new PartnerAuthError('store', 'The session could not be saved. Its tokens are in memory only.', {
           setting: 'store',
         });
       }
@@ -142,9 +142,9 @@ export class SessionReplica {
   }
 
   /**
-   * Puts a new session in the place of what the store holds, and adopts it.
+   * Replaces the stored record with a new session, and adopts it.
    *
-   * @throws PartnerAuthError `store` if it could not be saved; it is adopted all the same.
+   * @throws PartnerAuthError `store` if it could not be saved, although it is adopted.
    */
   async replace(record: StoredSession): Promise<void> {
     const { state } = this.#options;
@@ -154,24 +154,24 @@ export class SessionReplica {
         await this.write(record, held);
       });
     } catch (error) {
-      const unsaved = new PartnerAuthError('store', `Signed in for this process only. ${reasonOf(error)}`, {
+      const unsaved = new PartnerAuthError('store', `Signed in for this process only. ${storeErrorMessage(error)}`, {
         setting: 'store',
       });
-      const before = await this.readStored().catch(() => undefined);
-      const replaced = before !== undefined && !isTombstone(before) ? before.sessionId : this.local.record?.sessionId;
+      const stored = await this.readStored().catch(() => undefined);
+      const replaced = stored !== undefined && !isTombstone(stored) ? stored.sessionId : this.local.record?.sessionId;
       this.#options.redactor.add(record.tokens.accessToken, record.tokens.refreshToken);
-      state.failed(unsaved);
+      state.recordFailure(unsaved);
       state.adoptUnsaved(record, replaced);
       throw unsaved;
     }
-    state.succeeded();
+    state.recordSuccess();
     this.adopt(record);
   }
 
   /**
-   * A record of a newer version is another program's session: only signing out may replace it.
+   * A record of a newer version belongs to another program: only signing out may replace it.
    *
-   * @throws PartnerAuthError `store`.
+   * @throws PartnerAuthError `store` if the store holds such a record.
    */
   async assertWritable(): Promise<void> {
     const parsed = parseStoredRecord(await this.#options.store.read().catch(() => undefined));
@@ -179,9 +179,9 @@ export class SessionReplica {
   }
 
   /**
-   * Forgets the session here and in the store, and returns what was forgotten. To be called under the lock.
+   * Removes the session from this process and from the store, and returns it. Must be called under the lock.
    *
-   * `failure` says why the store may still hold the session; here it is forgotten all the same.
+   * `failure` is why the store may still hold the session; this process no longer does.
    */
   async forget(held: HeldLock): Promise<{ readonly record: StoredSession | undefined; readonly failure?: string }> {
     const { store, clock } = this.#options;
@@ -192,13 +192,13 @@ export class SessionReplica {
       await store.clear();
       await this.write({ version: 1, signedOutAt: clock.now() }, held);
     } catch (error) {
-      failure = reasonOf(error);
+      failure = storeErrorMessage(error);
     }
     this.adopt(undefined);
     return { record, ...(failure !== undefined && { failure }) };
   }
 
-  /** Tries again to save what could not be saved, unless the store has moved on since. Failures go to the log. */
+  /** Tries again to save a record that could not be saved, unless the store has a newer one. Logs failures. */
   async saveUnsaved(): Promise<void> {
     const { record, unsaved, replaced } = this.local;
     if (record === undefined || !unsaved) return;
@@ -215,12 +215,12 @@ export class SessionReplica {
   }
 
   /**
-   * Takes over what others who share the store have written to it. Resolves true if it must be looked at again: what was
-   * read may be older than what a login here has put in its place since.
+   * Adopts a record that another process has written. Resolves true if the store must be read again, because a login in
+   * this process has replaced the record during the read.
    *
-   * @param isBusy whether the session is being closed or refreshed, which looks at the store by itself.
+   * @param isBusy whether the session is being closed or refreshed. A refresh reads the store itself.
    */
-  async takeOver(isBusy: () => boolean): Promise<boolean> {
+  async adoptStored(isBusy: () => boolean): Promise<boolean> {
     const { state, log } = this.#options;
     if (isBusy()) return false;
     const before = state.record;
@@ -228,46 +228,46 @@ export class SessionReplica {
       const stored = await this.readStored();
       if (isBusy() || state.unsaved) return false;
       if (state.record !== before) return true;
-      // An empty store is not a sign-out: a failing secret storage looks just the same.
+      // An empty store is not a sign-out: a failing secret storage looks the same.
       if (stored === undefined) return false;
       if (isTombstone(stored)) this.adopt(undefined);
       else if (isNewer(stored, state.record)) this.adopt(stored);
     } catch (error) {
       log.warn(error instanceof Error ? error.message : 'The store could not be read.');
       if (!(error instanceof PartnerAuthError) || !error.retryable) return false;
-      // What this process holds may now be the only copy.
+      // The record of this process may now be the only copy.
       state.markUnsaved();
       await this.saveUnsaved();
     }
     return false;
   }
 
-  /** The stored session if it no longer has the refresh token that was refused. */
-  async movedOn(refused: StoredSession): Promise<StoredSession | undefined> {
+  /** The stored session if its refresh token is another than the refused one; else undefined. */
+  async readReplacement(refused: StoredSession): Promise<StoredSession | undefined> {
     const stored = await this.readStored().catch(() => undefined);
     if (stored === undefined || isTombstone(stored) || stored.ended !== undefined) return undefined;
     return stored.tokens.refreshToken === refused.tokens.refreshToken ? undefined : stored;
   }
 
-  #bound(record: StoredRecord): StoredRecord {
+  #assertOwn(record: StoredRecord): StoredRecord {
     const { definition, origin, partnerCode } = this.#options.connection;
     if (isTombstone(record)) return record;
     if (record.partner === definition.id && record.origin === origin && record.partnerCode === partnerCode)
       return record;
     throw new PartnerAuthError(
       'store',
-      `The store has a session of ${plainLine(record.partner, 64)} at ${plainLine(record.origin)}, not of ${definition.id} at ${origin} with this partner code. Use another store, or sign out there first.`,
+      `The store has a session of ${plainLine(record.partner, 64)} at ${plainLine(record.origin)}, not of ${definition.id} at ${origin} with this partner code. Use another store, or sign out of that session first.`,
       { setting: 'store', retryable: false },
     );
   }
 }
 
 /** Whether another process has taken the lock over. */
-export async function isLost(held: HeldLock): Promise<boolean> {
+export async function isLockLost(held: HeldLock): Promise<boolean> {
   return !(await held.stillHeld().catch(() => false));
 }
 
-/** Whether `a` says something that `b` does not know yet. A session that a login here has replaced does not. */
+/** Whether `a` is newer than `b`. The session with the id `replaced`, which a local login replaced, is not. */
 export function isNewer(a: StoredSession, b: StoredSession | undefined, replaced?: string): boolean {
   if (a.sessionId !== b?.sessionId) return replaced === undefined || a.sessionId !== replaced;
   return (
@@ -275,12 +275,12 @@ export function isNewer(a: StoredSession, b: StoredSession | undefined, replaced
   );
 }
 
-/** Whether what the store holds must not be overwritten with a record whose saving failed before. */
-function supersedes(stored: StoredRecord, mine: StoredSession, replaced: string | undefined): boolean {
-  return isTombstone(stored) ? stored.signedOutAt > mine.tokens.issuedAt : isNewer(stored, mine, replaced);
+/** Whether the stored record is newer than a local one that could not be saved, so that it must not be overwritten. */
+function supersedes(stored: StoredRecord, local: StoredSession, replaced: string | undefined): boolean {
+  return isTombstone(stored) ? stored.signedOutAt > local.tokens.issuedAt : isNewer(stored, local, replaced);
 }
 
-/** The message of a store's error; any other error could quote a token. */
-export function reasonOf(error: unknown): string {
+/** The message of a `PartnerAuthError`. That of another error may contain a token, so it is replaced. */
+export function storeErrorMessage(error: unknown): string {
   return error instanceof PartnerAuthError ? error.message : 'The store failed.';
 }

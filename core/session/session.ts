@@ -17,29 +17,39 @@ import { signOutUnderLock } from './sign-in/sign-out.ts';
 import type { SessionState, SessionStatus } from './state.ts';
 import type { AccessTokenOptions, CallOptions, TokenSource } from './token-source.ts';
 
-// `inspect.custom` by its registered name: importing node:util evaluates much that nobody here needs.
+// `inspect.custom` by its registered name: importing node:util would load much that is not used here.
 const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
-/** The signed-in state of one profile. Made by `openSession()`. */
+/**
+ * Opens a session with one partner and restores its stored state. Makes no network call.
+ *
+ * @throws PartnerAuthError `configuration` for a missing or invalid setting, `store` if the store cannot be read.
+ * @throws TypeError for an unknown option.
+ */
+export async function openSession(options: SessionOptions): Promise<PartnerSession> {
+  return new PartnerSession(options).restore();
+}
+
+/** A session with one partner: logs in, refreshes tokens when they are due and makes calls. See `openSession()`. */
 export class PartnerSession implements TokenSource, AsyncDisposable {
   readonly #parts: ReturnType<typeof sessionParts>;
   readonly #state: SessionState;
   readonly #stopWatching: () => void;
   #flight: Promise<boolean> | undefined;
   #storeChanged = false;
-  /** What reads or writes the store outside a refresh. */
-  readonly #storing = new PendingWork();
+  /** Reads and writes of the store outside a refresh. */
+  readonly #storeWork = new PendingWork();
   #closing: Promise<void> | undefined;
 
-  /** Use `openSession()`, which restores what the store holds. */
+  /** Use `openSession()`, which also restores the stored state. */
   constructor(options: SessionOptions) {
     this.#parts = sessionParts(options, () => void this.#refreshOnce());
     this.#state = this.#parts.state;
-    const changed = (): unknown => this.#storing.add(this.#onStoreChange());
-    this.#stopWatching = this.#parts.store.onDidChange?.(changed) ?? (() => undefined);
+    const onChange = (): unknown => this.#storeWork.add(this.#onStoreChange());
+    this.#stopWatching = this.#parts.store.onDidChange?.(onChange) ?? (() => undefined);
   }
 
-  /** Reads the store; no network. Called once by `openSession()`. */
+  /** Restores the stored state, without a network call. Called by `openSession()`. */
   async restore(): Promise<this> {
     const { replica } = this.#parts;
     try {
@@ -52,16 +62,17 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     }
   }
 
+  /** A snapshot of the session, without secrets and without I/O. */
   get status(): SessionStatus {
     return this.#state.status();
   }
 
   /**
-   * Signs in and replaces what the store holds. After an error `oneTimeCodeRequired`, call it again with the code alone
-   * (`login({ otp })`); passing the code along with the credentials does both steps in one.
+   * Signs in and replaces the stored session. After an error `oneTimeCodeRequired`, call it again with the code alone
+   * (`login({ otp })`). The code may also be passed together with the credentials.
    *
    * @throws PartnerAuthError `configuration`, `invalidCredentials`, `oneTimeCodeRequired`, `invalidOneTimeCode`,
-   * `captchaRequired`, `accountUnavailable`, `store` (signed in, but not saved), or what any exchange may fail with.
+   * `captchaRequired`, `accountUnavailable`, `store` (signed in, but not saved), or any error of an exchange.
    */
   async login(credentials: Credentials, { signal }: CallOptions = {}): Promise<void> {
     this.#assertUsable(signal);
@@ -69,14 +80,15 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     await replica.assertWritable();
     const signedIn = await login(credentials, { signal, timeout });
     this.#assertUsable();
-    await this.#storing.add(this.#signIn(signedIn));
+    await this.#storeWork.add(this.#signIn(signedIn));
   }
 
   /**
-   * Gets a new token set: joins a refresh in flight, adopts what another process just got, or asks the partner.
+   * Refreshes the tokens: joins a refresh in flight, adopts the tokens that another process has just received, or calls
+   * the partner.
    *
-   * @throws PartnerAuthError `signedOut`, `sessionEnded`, `refreshInterrupted`, `store`, `lock`, or what any exchange may
-   * fail with. Only the first three mean that a new login is needed.
+   * @throws PartnerAuthError `signedOut`, `sessionEnded`, `refreshInterrupted`, `accountUnavailable`, `store`, `lock`,
+   * or an error of any exchange, such as `network`. Only after the first four is a new login required.
    */
   async refresh({ signal }: CallOptions = {}): Promise<void> {
     this.#assertUsable(signal);
@@ -84,29 +96,30 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
   }
 
   /**
-   * An access token that will be valid for at least `minValidity` seconds, refreshed first if it is due. If a refresh
-   * fails and the token at hand is good enough, that one is returned. A partner whose tokens live shorter than
-   * `minValidity` gets one refresh, and its new token is returned.
+   * Resolves with an access token that is valid for at least `minValidity` seconds, refreshed first if it is due. If
+   * the refresh fails, a current token that is valid for that long is returned anyway. If the partner's tokens have a
+   * shorter lifetime than `minValidity`, one refresh is made and its token is returned.
    *
-   * @throws PartnerAuthError as `refresh()`. TypeError for a `minValidity` that is not a number from 0.
+   * @throws PartnerAuthError as `refresh()`.
+   * @throws TypeError if `minValidity` is not a number from 0.
    */
   async accessToken({ minValidity = 0, signal }: AccessTokenOptions = {}): Promise<string> {
     this.#assertUsable(signal);
-    // With NaN, the Number() of a missing setting, no token would ever be good enough: a refresh with each call.
+    // With NaN, such as the Number() of a missing setting, every call would refresh.
     if (!(minValidity >= 0)) throw new TypeError('minValidity must be a number of seconds from 0.');
     const needed = minValidity * 1000;
-    // A second round only if the first one joined or adopted a token set that is not good enough.
+    // A second round is made only if the first one joined or adopted a token set that is not valid for long enough.
     for (let round = 1; ; round++) {
       const record = this.#state.record;
-      // Read once: it looks at two clocks, which is most of what a call with a valid token costs.
+      // Read once: it reads two clocks, which takes most of the time of a call with a valid token.
       const now = this.#state.now();
       if (record !== undefined && isUsable(record.tokens, now, needed)) {
-        if (record.ended !== undefined || !this.#state.isDue(now) || !this.#state.mayRetry())
+        if (record.ended !== undefined || !this.#state.isDue(now) || !this.#state.canRetry())
           return record.tokens.accessToken;
       }
-      let asked: boolean;
+      let requested: boolean;
       try {
-        asked = await abortable(this.#refreshOnce(), signal);
+        requested = await abortable(this.#refreshOnce(), signal);
       } catch (error) {
         const current = this.#state.record?.tokens;
         const aborted = error instanceof PartnerAuthError && error.code === 'aborted';
@@ -115,17 +128,17 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
         throw error;
       }
       const current = this.#state.record;
-      if ((asked || round === 2) && current !== undefined) return current.tokens.accessToken;
+      if ((requested || round === 2) && current !== undefined) return current.tokens.accessToken;
     }
   }
 
   /**
-   * A protected call below the base URL: the payload goes out as the partner takes it, with its headers and the access
-   * token. If the partner does not accept the token, it is refreshed once, unless it was replaced meanwhile, and the call
-   * is repeated once. Then the response is returned, whatever it is.
+   * Makes a protected call to a path below the base URL, with the access token, the partner's headers, and the payload
+   * encoded as the partner requires. If the partner refuses the token, it is refreshed once, unless it was replaced
+   * meanwhile, and the call is repeated once. Resolves with the response, also if the partner returned an error.
    *
-   * @throws PartnerAuthError as `accessToken()`, or if no response came. TypeError for a path or header that is not
-   * allowed.
+   * @throws PartnerAuthError as `accessToken()`, or if there is no response.
+   * @throws TypeError for a path or header that is not allowed, or a GET with a payload.
    */
   async request(path: string, options: RequestOptions & CallOptions = {}): Promise<PartnerResponse> {
     const { signal, ...rest } = options;
@@ -143,17 +156,17 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
   }
 
   /**
-   * Forgets the session here and for all who share the store, and notifies the partner if it has a logout. It is forgotten
-   * even if the partner cannot be notified.
+   * Removes the session from this process and from the store, then notifies the partner if it has a logout call.
+   * Resolves with whether the partner confirmed it; the session is removed in any case.
    *
-   * @throws PartnerAuthError `store` or `lock` if others who share the store may still have the session.
+   * @throws PartnerAuthError `store` or `lock` if other processes that share the store may still have the session.
    */
   async signOut(): Promise<{ readonly revoked: boolean }> {
     this.#assertUsable();
     await this.#flight?.catch(() => undefined);
     const { replica, options, log } = this.#parts;
     const hasLogout = options.definition.logout !== undefined;
-    const revoked = await this.#storing.add(
+    const revoked = await this.#storeWork.add(
       replica.lock((held) => signOutUnderLock({ ...this.#parts, hasLogout }, held)),
     );
     log.info('Signed out.');
@@ -161,9 +174,8 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
   }
 
   /**
-   * `change`: calls back with each change of `status` other than the passing of time within a phase. `exchange`: calls back
-   * with each login, refresh and logout as it went over the wire, its secrets masked unless `reveal` is true. Returns an
-   * unsubscribe function.
+   * Calls `listener` with each change of `status`, or with each login, refresh and logout as it was sent and received.
+   * The secrets of an `exchange` are masked unless `reveal` is true. Returns an unsubscribe function.
    */
   on(event: 'change', listener: (status: SessionStatus) => void): () => void;
   on(
@@ -179,12 +191,12 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     if (event === 'change') return this.#state.subscribe(listener as (status: SessionStatus) => void);
     if (event === 'exchange')
       return this.#parts.exchanges.subscribe(listener as (exchange: AuthExchange) => void, reveal);
-    throw new TypeError('The events are "change" and "exchange".');
+    throw new TypeError('The event must be "change" or "exchange".');
   }
 
   /**
-   * Waits for a refresh in flight, whose new token would be lost otherwise, tries once more to save what could not be saved,
-   * then frees timers, watches and connections.
+   * Waits for a refresh in flight, whose new tokens would be lost otherwise, tries once more to save tokens that could
+   * not be saved, then closes timers, watchers and connections. Later calls fail with code `closed`.
    */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
@@ -194,6 +206,7 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     return this.close();
   }
 
+  /** The status, so that the session is safe to log. */
   toJSON(): SessionStatus {
     return this.status;
   }
@@ -206,7 +219,7 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     this.#stopWatching();
     this.#state.stop();
     await this.#flight?.catch(() => undefined);
-    await this.#storing.settled();
+    await this.#storeWork.settled();
     await this.#parts.replica.saveUnsaved();
     this.#parts.transport.close();
   }
@@ -217,25 +230,25 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
       this.#flight = this.#refresh().finally(() => {
         this.#flight = undefined;
         this.#state.refreshing = false;
-        this.#state.announce();
-        if (this.#storeChanged) void this.#storing.add(this.#onStoreChange());
+        this.#state.notify();
+        if (this.#storeChanged) void this.#storeWork.add(this.#onStoreChange());
       });
-      // Without a caller left to see it, a failure must not end the process.
+      // If no caller is left, a failure must not become an unhandled rejection.
       this.#flight.catch(() => undefined);
-      this.#state.announce();
+      this.#state.notify();
     }
     return this.#flight;
   }
 
   async #refresh(): Promise<boolean> {
     try {
-      const asked = await refreshSession({ ...this.#parts, isDue: () => this.#state.isDue() });
-      this.#state.succeeded();
-      return asked;
+      const requested = await refreshSession({ ...this.#parts, isDue: () => this.#state.isDue() });
+      this.#state.recordSuccess();
+      return requested;
     } catch (error) {
-      const known = error instanceof PartnerAuthError ? error : undefined;
-      this.#state.failed(known);
-      this.#parts.log.warn(`The refresh failed: ${known?.message ?? 'unexpected error'}`);
+      const authError = error instanceof PartnerAuthError ? error : undefined;
+      this.#state.recordFailure(authError);
+      this.#parts.log.warn(`The refresh failed: ${authError?.message ?? 'unexpected error'}`);
       throw error;
     }
   }
@@ -258,7 +271,7 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
   async #onStoreChange(): Promise<void> {
     const isBusy = (): boolean => this.#closing !== undefined || this.#flight !== undefined;
     do this.#storeChanged = this.#flight !== undefined;
-    while (await this.#parts.replica.takeOver(isBusy));
+    while (await this.#parts.replica.adoptStored(isBusy));
   }
 
   #assertUsable(signal?: AbortSignal): void {

@@ -3,29 +3,31 @@ import type { PartnerAuthError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { StoredSession } from '../stores/stored-record.ts';
 import { dueAt, isDue, nextChange, phaseOf, type Phase } from '../tokens/expiry.ts';
-import { scheduler, type Scheduler } from './scheduler.ts';
+import { createScheduler, type Scheduler } from './scheduler.ts';
 
-/** A snapshot without secrets. Times are epoch ms. */
+/** A snapshot of a session, without secrets. Times are epoch ms. */
 export interface SessionStatus {
   readonly phase: Phase;
   /** A refresh is in flight. */
   readonly refreshing: boolean;
-  /** When the present tokens were requested. */
+  /** When the current tokens were requested. */
   readonly issuedAt?: number;
+  /** Absent if unknown. */
   readonly accessExpiresAt?: number;
-  /** A new sign-in will be needed then. */
+  /** When a new login will be required; absent if unknown. */
   readonly refreshExpiresAt?: number;
+  /** The account that is signed in, if the partner definition names its field. */
   readonly account?: string;
   /** Why the last refresh or save failed; absent after the next success. */
   readonly lastError?: PartnerAuthError;
 }
 
-/** What this process holds of the session. */
+/** The session as this process holds it. */
 export interface LocalState {
   readonly record: StoredSession | undefined;
-  /** The record is newer than what the store holds, because saving it failed. */
+  /** The record is newer than the stored one, because it could not be saved. */
   readonly unsaved: boolean;
-  /** The session that an unsaved login was to replace. */
+  /** The id of the session that an unsaved login was meant to replace. */
   readonly replaced: string | undefined;
 }
 
@@ -34,22 +36,22 @@ export interface StateOptions {
   readonly log: Logger;
   /** Refresh margin, ms. */
   readonly margin: number;
-  /** Called when the token set is due; undefined without automatic refresh. */
+  /** Called when the token set is due; undefined without `autoRefresh`. */
   readonly onDue?: (() => void) | undefined;
 }
 
-/** ms without a new attempt after a failed refresh while the access token is still valid; doubles with each failure. */
-const coolDown = { first: 1_000, longest: 60_000 };
-/** Part of the margin over which automatic refreshes of sibling processes are spread. */
-const spread = 0.1;
+/** Pause after a failed refresh while the access token is still valid, in ms. Doubles with each failure. */
+const cooldown = { first: 1_000, longest: 60_000 };
+/** The share of the margin over which the automatic refreshes of sibling processes are spread. */
+const jitterShare = 0.1;
 
-/** What this process knows of the session, the listeners for its changes, and the one timer that follows it. */
+/** The local session, the listeners for its changes, and its timer. */
 export class SessionState implements LocalState {
   refreshing = false;
   lastError: PartnerAuthError | undefined;
   readonly #options: StateOptions;
   readonly #scheduler: Scheduler;
-  readonly #jitter = Math.random() * spread;
+  readonly #jitter = Math.random() * jitterShare;
   readonly #listeners = new Set<(status: SessionStatus) => void>();
   #record: StoredSession | undefined;
   #unsaved = false;
@@ -58,13 +60,13 @@ export class SessionState implements LocalState {
   #failures = 0;
   /** On the monotonic clock. */
   #notBefore = -Infinity;
-  #announced = '';
+  #notifiedStatus = '';
   #stopped = false;
 
   constructor(options: StateOptions) {
     this.#options = options;
     this.#now = steadyNow(options.clock);
-    this.#scheduler = scheduler(
+    this.#scheduler = createScheduler(
       options.clock,
       () => this.#now(),
       () => this.#onTime(),
@@ -83,7 +85,7 @@ export class SessionState implements LocalState {
     return this.#replaced;
   }
 
-  /** Epoch ms to compare the record's deadlines with. */
+  /** Epoch ms, for comparison with the times of the record. */
   now(): number {
     return this.#now();
   }
@@ -93,7 +95,7 @@ export class SessionState implements LocalState {
   }
 
   /** False for a while after a failed refresh. */
-  mayRetry(): boolean {
+  canRetry(): boolean {
     return this.#options.clock.monotonic() >= this.#notBefore;
   }
 
@@ -111,12 +113,12 @@ export class SessionState implements LocalState {
   }
 
   adopt(record: StoredSession | undefined, unsaved = false): void {
-    // The tokens' times were taken from the wall clock as it was then: from here on their age only grows.
+    // The times of new tokens are based on the current wall clock. From now on, their age must never decrease.
     if (record?.tokens.accessToken !== this.#record?.tokens.accessToken) this.#now = steadyNow(this.#options.clock);
     if (!unsaved || record?.sessionId !== this.#record?.sessionId) this.#replaced = undefined;
     this.#record = record;
     this.#unsaved = unsaved;
-    this.announce();
+    this.notify();
   }
 
   /** A login that could not be saved. */
@@ -129,20 +131,20 @@ export class SessionState implements LocalState {
     this.#unsaved = this.#record !== undefined;
   }
 
-  succeeded(): void {
+  recordSuccess(): void {
     this.lastError = undefined;
     this.#failures = 0;
     this.#notBefore = -Infinity;
   }
 
-  failed(error: PartnerAuthError | undefined): void {
+  recordFailure(error: PartnerAuthError | undefined): void {
     this.lastError = error;
-    const pause = Math.min(coolDown.longest, coolDown.first * 2 ** this.#failures++);
+    const pause = Math.min(cooldown.longest, cooldown.first * 2 ** this.#failures++);
     this.#notBefore = this.#options.clock.monotonic() + pause;
   }
 
   subscribe(listener: (status: SessionStatus) => void): () => void {
-    this.#announced = seen(this.status());
+    this.#notifiedStatus = serialize(this.status());
     this.#listeners.add(listener);
     this.#schedule();
     return () => {
@@ -151,13 +153,13 @@ export class SessionState implements LocalState {
     };
   }
 
-  /** Notifies the listeners if something they can see has changed, and plans for the next change by time. */
-  announce(): void {
+  /** Notifies the listeners if the status has changed, and schedules the next change by time. */
+  notify(): void {
     this.#schedule();
     if (this.#listeners.size === 0) return;
     const status = this.status();
-    if (seen(status) === this.#announced) return;
-    this.#announced = seen(status);
+    if (serialize(status) === this.#notifiedStatus) return;
+    this.#notifiedStatus = serialize(status);
     for (const listener of this.#listeners) {
       try {
         listener(status);
@@ -169,17 +171,17 @@ export class SessionState implements LocalState {
 
   stop(): void {
     this.#stopped = true;
-    this.#scheduler.plan(undefined);
+    this.#scheduler.schedule(undefined);
     this.#listeners.clear();
   }
 
   #onTime(): void {
     const refreshAt = this.#refreshAt();
     if (refreshAt !== undefined && this.#now() >= refreshAt) this.#options.onDue?.();
-    this.announce();
+    this.notify();
   }
 
-  /** When to refresh without a call. */
+  /** When to refresh automatically, epoch ms. */
   #refreshAt(): number | undefined {
     const { tokens, ended } = this.#record ?? {};
     if (this.#options.onDue === undefined || tokens?.refreshToken === undefined || ended !== undefined)
@@ -191,13 +193,13 @@ export class SessionState implements LocalState {
   }
 
   #schedule(): void {
-    const wanted = !this.#stopped && (this.#options.onDue !== undefined || this.#listeners.size > 0);
+    const isNeeded = !this.#stopped && (this.#options.onDue !== undefined || this.#listeners.size > 0);
     const change = nextChange(this.#record, this.#now(), this.#options.margin);
-    const moment = Math.min(this.#refreshAt() ?? Infinity, change ?? Infinity);
-    this.#scheduler.plan(wanted && moment !== Infinity ? moment : undefined);
+    const time = Math.min(this.#refreshAt() ?? Infinity, change ?? Infinity);
+    this.#scheduler.schedule(isNeeded && time !== Infinity ? time : undefined);
   }
 }
 
-function seen(status: SessionStatus): string {
+function serialize(status: SessionStatus): string {
   return JSON.stringify(status);
 }

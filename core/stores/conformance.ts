@@ -7,46 +7,46 @@ import type { HeldLock, TokenStore } from './token-store.ts';
 
 export interface ConformanceOptions {
   /**
-   * How long the suite holds a lock, ms. Default 2,000. Set it above the lease time of a store whose locks are leases: a
-   * session holds the lock over a whole refresh, 65 s by default and 605 s at most.
+   * How long the suite holds a lock, in ms. Default 2,000. Set it above the lease time of a store whose locks are
+   * leases: a session holds the lock during a whole refresh, 65 s by default and 605 s at most.
    */
   readonly holdFor?: number;
-  /** How long `onDidChange` may take to call back, ms. Default 10,000. */
+  /** How long `onDidChange` may take to call its listener, in ms. Default 10,000. */
   readonly reportedWithin?: number;
 }
 
 /**
- * Registers the tests (of `node:test`, loaded by this call) that a store must pass to be shared by sessions, processes and
- * machines.
+ * Registers the tests that a store must pass to be shared by sessions, processes and machines. They use `node:test`,
+ * which is loaded by this call.
  *
- * @param makeStore resolves a store; those made with the same name share what they store and their lock, as two processes
- * would. Names are unique within a run of the suite, and nothing is stored under them yet.
+ * @param createStore resolves with a store. Stores with the same name share their record and their lock, like those of
+ * two processes. Names are unique and have no record yet.
  */
 export function testTokenStore(
-  makeStore: (name: string) => Promise<TokenStore>,
+  createStore: (name: string) => Promise<TokenStore>,
   { holdFor = 2_000, reportedWithin = 10_000 }: ConformanceOptions = {},
 ): void {
   const { describe, it } = loadNodeModule('node:test') as typeof testModule;
   const assert: typeof assertModule = loadNodeModule('node:assert/strict') as typeof assertModule;
   const run = Date.now().toString(36);
-  let made = 0;
-  const newName = (): string => `conformance-${run}-${made++}`;
+  let count = 0;
+  const newName = (): string => `conformance-${run}-${count++}`;
   const pair = async (): Promise<[TokenStore, TokenStore]> => {
     const name = newName();
-    return [await makeStore(name), await makeStore(name)];
+    return [await createStore(name), await createStore(name)];
   };
   const write = (store: TokenStore, record: StoredSession): Promise<void> =>
     store.lock((held) => store.write(record, { held }));
 
   const tests: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
-    'has nothing at first': async () => {
-      const store = await makeStore(newName());
+    'is empty at first': async () => {
+      const store = await createStore(newName());
       assert.equal(await store.read(), undefined);
       await store.clear();
       assert.equal(await store.read(), undefined);
     },
 
-    'returns to everyone who shares it what was written last, unknown fields included': async () => {
+    'returns the last written record through every instance, with its unknown fields': async () => {
       const [store, other] = await pair();
       await write(store, session(1));
       const record = { ...session(2), later: { than: ['this', 'version'] } };
@@ -55,8 +55,8 @@ export function testTokenStore(
       assert.deepEqual(await other.read(), record);
     },
 
-    'keeps what was written although the object is changed afterwards': async () => {
-      const store = await makeStore(newName());
+    'is unaffected by later changes of a written or returned object': async () => {
+      const store = await createStore(newName());
       const record = session(1);
       await write(store, record);
       Object.assign(record.tokens, { accessToken: 'changed' });
@@ -65,7 +65,7 @@ export function testTokenStore(
       assert.deepEqual(await store.read(), session(1));
     },
 
-    'keeps tokens of 16 KiB and names in any script': async () => {
+    'stores tokens of 16 KiB and names in any script': async () => {
       const [store, other] = await pair();
       const { tokens } = session(1);
       const record = {
@@ -77,7 +77,7 @@ export function testTokenStore(
       assert.deepEqual(await other.read(), record);
     },
 
-    'shows a reader a whole record, before, during and after a write': async () => {
+    'returns only complete records, also during a write': async () => {
       const [store, other] = await pair();
       await write(store, session(1));
       const progress = { writing: true };
@@ -96,7 +96,7 @@ export function testTokenStore(
       await writes;
     },
 
-    'keeps a sign-out': async () => {
+    'stores a sign-out': async () => {
       const [store, other] = await pair();
       await write(store, session(1));
       const tombstone = { version: 1, signedOutAt: 1_700_000_000_000 } as const;
@@ -104,7 +104,7 @@ export function testTokenStore(
       assert.deepEqual(await other.read(), tombstone);
     },
 
-    'has nothing once it is cleared, whoever reads it': async () => {
+    'is empty after clear(), through every instance': async () => {
       const [store, other] = await pair();
       await write(store, session(1));
       await store.clear();
@@ -113,7 +113,7 @@ export function testTokenStore(
     },
 
     'shares nothing with a store of another name': async () => {
-      const [store, other] = [await makeStore(newName()), await makeStore(newName())];
+      const [store, other] = [await createStore(newName()), await createStore(newName())];
       await write(store, session(1));
       assert.equal(await other.read(), undefined);
       await store.lock(async () =>
@@ -137,42 +137,41 @@ export function testTokenStore(
       assert.equal(Math.max(...most), 1);
     },
 
-    'resolves what the function under the lock resolves, and rejects with its error': async () => {
+    'passes on the result and the error of the function under the lock': async () => {
       const [store, other] = await pair();
       assert.equal(await store.lock(() => Promise.resolve(7)), 7);
       await assert.rejects(
-        store.lock(() => Promise.reject(new RangeError('from inside'))),
-        new RangeError('from inside'),
+        store.lock(() => Promise.reject(new RangeError('test'))),
+        new RangeError('test'),
       );
       assert.equal(await other.lock(() => Promise.resolve('released')), 'released');
     },
 
-    'rejects with the retryable error code lock when the lock is not free in time, and serves the next who waits':
-      async () => {
-        const [store, other] = await pair();
-        const { promise: done, resolve: finish } = Promise.withResolvers<undefined>();
-        const { promise: entered, resolve: enter } = Promise.withResolvers<undefined>();
-        const holder = store.lock(() => {
-          enter(undefined);
-          return done;
-        });
-        await entered;
-        let ran = false;
-        await assert.rejects(
-          other.lock(() => Promise.resolve((ran = true)), { timeout: 100 }),
-          {
-            code: 'lock',
-            retryable: true,
-          },
-        );
-        const next = other.lock(() => Promise.resolve('next'));
-        finish(undefined);
-        await holder;
-        assert.equal(await next, 'next');
-        assert.equal(ran, false);
-      },
+    'rejects with the retryable code lock after the timeout, and still serves the next waiter': async () => {
+      const [store, other] = await pair();
+      const { promise: done, resolve: finish } = Promise.withResolvers<undefined>();
+      const { promise: entered, resolve: enter } = Promise.withResolvers<undefined>();
+      const holder = store.lock(() => {
+        enter(undefined);
+        return done;
+      });
+      await entered;
+      let ran = false;
+      await assert.rejects(
+        other.lock(() => Promise.resolve((ran = true)), { timeout: 100 }),
+        {
+          code: 'lock',
+          retryable: true,
+        },
+      );
+      const next = other.lock(() => Promise.resolve('next'));
+      finish(undefined);
+      await holder;
+      assert.equal(await next, 'next');
+      assert.equal(ran, false);
+    },
 
-    [`keeps the lock for as long as it is held (here ${holdFor} ms; a session holds it up to 605 s)`]: async () => {
+    [`keeps the lock for as long as it is held (here ${holdFor} ms; a session holds it for up to 605 s)`]: async () => {
       const [store, other] = await pair();
       await store.lock(async (held) => {
         assert.equal(await held.stillHeld(), true);
@@ -186,7 +185,7 @@ export function testTokenStore(
       assert.deepEqual(await other.read(), session(1));
     },
 
-    'has fences that grow with each lock and keep out the writes of an earlier one, if it has any': async (t) => {
+    'increases its fence with each lock and rejects writes with an earlier one, if it has fences': async (t) => {
       const [store, other] = await pair();
       const { promise: first, resolve } = Promise.withResolvers<HeldLock>();
       await store.lock((held) => {
@@ -208,7 +207,7 @@ export function testTokenStore(
       assert.deepEqual(await store.read(), session(2));
     },
 
-    'says who holds the lock, if it can': async (t) => {
+    'reports who holds the lock, if it has lockState()': async (t) => {
       const [store, other] = await pair();
       if (store.lockState === undefined) {
         t.skip('no lockState()');
@@ -223,7 +222,9 @@ export function testTokenStore(
       assert.equal(await store.lockState(), undefined);
     },
 
-    'calls back when another has written, until it is told to stop, if it can': async (t) => {
+    'calls its listener after a write by another instance until it unsubscribes, if it has onDidChange()': async (
+      t,
+    ) => {
       const [store, other] = await pair();
       if (store.onDidChange === undefined) {
         t.skip('no onDidChange()');
@@ -239,8 +240,8 @@ export function testTokenStore(
       try {
         await write(other, session(2));
         let timer: NodeJS.Timeout | undefined;
-        const late = new Promise<string>((give) => (timer = setTimeout(give, reportedWithin, 'not called')));
-        assert.equal(await Promise.race([called, late]), undefined, `no call within ${reportedWithin} ms`);
+        const timedOut = new Promise<string>((done) => (timer = setTimeout(done, reportedWithin, 'not called')));
+        assert.equal(await Promise.race([called, timedOut]), undefined, `no call within ${reportedWithin} ms`);
         clearTimeout(timer);
       } finally {
         unsubscribe();

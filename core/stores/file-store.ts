@@ -1,28 +1,32 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseJson } from '../lib/json.ts';
-import { files, nodeCrypto, nodeFs } from '../lib/node-modules.ts';
+import { fsPromises, nodeCrypto, nodeFs } from '../lib/node-modules.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
 import { withFileLock } from './file-lock.ts';
 import { newerRecordError, storeError } from './store-errors.ts';
 import { parseStoredRecord, type ParsedRecord, type StoredRecord } from './stored-record.ts';
 import type { TokenStore } from './token-store.ts';
 
-const abandonedAfter = 60_000;
+/** Temporary files of other writers are removed when they are older than this, in ms. */
+const leftoverAge = 60_000;
 
 /**
- * Keeps one session in a JSON file of mode 0600, in clear text: protect it like a password. Beside it stand
- * `<path>.previous` (the generation before) and, while in use, `<path>.lock`. Folders are made when needed (0700).
+ * Stores one session in a JSON file of mode 0600, unencrypted: protect it like a password. Next to it are
+ * `<path>.previous`, the previous generation, and while a lock is held `<path>.lock`. Missing folders are created with
+ * mode 0700.
  *
- * A file that is no session is set aside as `<path>.corrupt-<time>`, the previous generation takes its place, and the read
- * that found it fails with code `store`.
+ * A file that is not a valid session is set aside as `<path>.corrupt-<time>` and the previous generation is restored;
+ * the read that found it fails with code `store`.
+ *
+ * @throws TypeError if `path` is not a non-empty string.
  */
 export function fileStore(path: string): TokenStore {
-  if (typeof path !== 'string' || path === '') throw new TypeError('fileStore needs the path of a file.');
+  if (typeof path !== 'string' || path === '') throw new TypeError('fileStore() requires the path of a file.');
   const file = resolve(path);
   const previous = `${file}.previous`;
 
   async function read(): Promise<StoredRecord | undefined> {
-    const found = await look(file);
+    const found = await readRecord(file);
     if (found === undefined) return undefined;
     return found.kind === 'invalid' ? repair(found.problem) : recordOf(found);
   }
@@ -32,7 +36,7 @@ export function fileStore(path: string): TokenStore {
     return found.record;
   }
 
-  // Only one at a time, or the second would set aside what the first has put in the place of the damaged file.
+  // Only one at a time, or the second would set aside what the first has restored.
   async function repair(problem: string): Promise<StoredRecord> {
     const outcome = await withFileLock(`${file}.repair`, () =>
       setAside(problem).catch((error: unknown) => ({ error })),
@@ -45,25 +49,25 @@ export function fileStore(path: string): TokenStore {
   }
 
   async function setAside(problem: string): Promise<StoredRecord> {
-    const found = await look(file);
+    const found = await readRecord(file);
     if (found !== undefined && found.kind !== 'invalid') return recordOf(found);
     const aside = `${file}.corrupt-${Date.now()}`;
-    const moved = await files()
+    const moved = await fsPromises()
       .rename(file, aside)
       .then(
         () => true,
         () => false,
       );
-    // A session may have been written between our look and our move.
-    const taken = moved ? await look(aside) : undefined;
-    if (taken !== undefined && taken.kind !== 'invalid') {
-      await moveUnlessTaken(aside, file);
-      return recordOf(taken);
+    // A session may have been written between the read and the move.
+    const asideRecord = moved ? await readRecord(aside) : undefined;
+    if (asideRecord !== undefined && asideRecord.kind !== 'invalid') {
+      await moveIfAbsent(aside, file);
+      return recordOf(asideRecord);
     }
     const kept = moved ? `It was set aside as ${basename(aside)}` : 'It could not be set aside';
-    const restored = (await moveUnlessTaken(previous, file))
-      ? 'the generation before it took its place: try again, and sign in again if the partner refuses it'
-      : 'no earlier generation is there: sign in again';
+    const restored = (await moveIfAbsent(previous, file))
+      ? 'the previous generation was restored: try again, and sign in again if the partner refuses it'
+      : 'there is no previous generation: sign in again';
     throw storeError(`The session file ${file} is damaged: ${found?.problem ?? problem}. ${kept}; ${restored}.`);
   }
 
@@ -72,23 +76,23 @@ export function fileStore(path: string): TokenStore {
     async write(record) {
       const temporary = `${file}.${nodeCrypto().randomUUID()}.tmp`;
       try {
-        await files().mkdir(dirname(file), { recursive: true, mode: 0o700 });
-        await removeLeftovers(abandonedAfter);
+        await fsPromises().mkdir(dirname(file), { recursive: true, mode: 0o700 });
+        await removeLeftovers(leftoverAge);
         const text = `${JSON.stringify(record)}\n`;
         try {
           await writeNew(temporary, text);
           await keepPrevious();
-          await files().rename(temporary, file);
+          await fsPromises().rename(temporary, file);
         } catch (error) {
-          // The partner's answer can not be asked for again; an intent can wait for a disk with room.
+          // The partner's response cannot be requested again; an intent can wait until there is free space.
           if (!isFull(error) || 'intent' in record) throw error;
-          await files().rm(temporary, { force: true });
-          await writeOver(previous, text);
-          await files().rename(previous, file);
+          await fsPromises().rm(temporary, { force: true });
+          await overwrite(previous, text);
+          await fsPromises().rename(previous, file);
         }
         await syncFolder(dirname(file));
       } catch (error) {
-        await files()
+        await fsPromises()
           .rm(temporary, { force: true })
           .catch(() => undefined);
         const code = systemErrorCode(error);
@@ -97,8 +101,8 @@ export function fileStore(path: string): TokenStore {
     },
     async clear() {
       try {
-        await files().rm(file, { force: true });
-        await files().rm(previous, { force: true });
+        await fsPromises().rm(file, { force: true });
+        await fsPromises().rm(previous, { force: true });
         await removeLeftovers(0, true);
       } catch (error) {
         throw storeError(`The session file ${file} could not be removed (${systemErrorCode(error)}).`);
@@ -114,50 +118,50 @@ export function fileStore(path: string): TokenStore {
         watcher.on('error', () => watcher.close());
         return () => watcher.close();
       } catch {
-        // The folder does not exist yet or can not be watched: a refresh re-reads the file anyway.
+        // The folder does not exist yet or cannot be watched: a refresh reads the file again anyway.
         return () => undefined;
       }
     },
   };
 
-  /** A copy that can not be made is no reason to lose what is to be written. */
+  /** Fails silently: the new record must be written even if the previous one cannot be copied. */
   async function keepPrevious(): Promise<void> {
-    const content = await files()
+    const content = await fsPromises()
       .readFile(file, 'utf8')
       .catch(() => '');
     if (parseStoredRecord(parseJson(content)).kind !== 'record') return;
     const temporary = `${file}.${nodeCrypto().randomUUID()}.tmp`;
     try {
       await writeNew(temporary, content);
-      await files().rename(temporary, previous);
+      await fsPromises().rename(temporary, previous);
     } catch {
-      await files().rm(temporary, { force: true });
+      await fsPromises().rm(temporary, { force: true });
     }
   }
 
-  /** Temporary files of processes that were killed while writing hold tokens too, and so do damaged files set aside. */
-  async function removeLeftovers(olderThan: number, damagedToo = false): Promise<void> {
-    const names = await files()
+  /** Files of processes that were killed while writing contain tokens, and so do damaged files that were set aside. */
+  async function removeLeftovers(minAge: number, includeDamaged = false): Promise<void> {
+    const names = await fsPromises()
       .readdir(dirname(file))
       .catch(() => []);
     for (const name of names) {
       if (!name.startsWith(`${basename(file)}.`)) continue;
-      if (!name.endsWith('.tmp') && !(damagedToo && name.includes('.corrupt-'))) continue;
+      if (!name.endsWith('.tmp') && !(includeDamaged && name.includes('.corrupt-'))) continue;
       const path = join(dirname(file), name);
-      const age = await files()
+      const age = await fsPromises()
         .stat(path)
         .then(
           ({ mtimeMs }) => Math.abs(Date.now() - mtimeMs),
           () => 0,
         );
-      if (age >= olderThan) await files().rm(path, { force: true });
+      if (age >= minAge) await fsPromises().rm(path, { force: true });
     }
   }
 }
 
-async function look(path: string): Promise<ParsedRecord | undefined> {
+async function readRecord(path: string): Promise<ParsedRecord | undefined> {
   try {
-    return parseStoredRecord(parseJson(await files().readFile(path, 'utf8')));
+    return parseStoredRecord(parseJson(await fsPromises().readFile(path, 'utf8')));
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT') return undefined;
@@ -165,18 +169,18 @@ async function look(path: string): Promise<ParsedRecord | undefined> {
   }
 }
 
-/** False when there is nothing to move. What somebody has put there meanwhile is newer and stays. */
-async function moveUnlessTaken(from: string, to: string): Promise<boolean> {
+/** Resolves false if there is nothing to move. A file that another process has created at `to` is newer and is kept. */
+async function moveIfAbsent(from: string, to: string): Promise<boolean> {
   try {
-    await files().link(from, to);
-    await files().rm(from, { force: true });
+    await fsPromises().link(from, to);
+    await fsPromises().rm(from, { force: true });
     return true;
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT') return false;
     if (code === 'EEXIST') return true;
-    // A file system without hard links.
-    return files()
+    // The file system has no hard links.
+    return fsPromises()
       .rename(from, to)
       .then(
         () => true,
@@ -189,9 +193,9 @@ function isFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT'].includes(systemErrorCode(error));
 }
 
-/** Uses the room that the file has already. */
-async function writeOver(path: string, content: string): Promise<void> {
-  const handle = await files().open(path, 'r+');
+/** Writes into an existing file, which needs no new space on a full disk. */
+async function overwrite(path: string, content: string): Promise<void> {
+  const handle = await fsPromises().open(path, 'r+');
   try {
     await handle.writeFile(content);
     await handle.truncate(Buffer.byteLength(content));
@@ -202,7 +206,7 @@ async function writeOver(path: string, content: string): Promise<void> {
 }
 
 async function writeNew(path: string, content: string): Promise<void> {
-  const handle = await files().open(path, 'wx', 0o600);
+  const handle = await fsPromises().open(path, 'wx', 0o600);
   try {
     await handle.writeFile(content);
     await handle.sync();
@@ -211,10 +215,10 @@ async function writeNew(path: string, content: string): Promise<void> {
   }
 }
 
-/** A rename is durable only once its folder is; Windows can not open folders and needs no such call. */
+/** A rename is durable only once its folder is synced. Windows cannot open folders and does not need it. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
-  const handle = await files().open(folder, 'r');
+  const handle = await fsPromises().open(folder, 'r');
   try {
     await handle.sync();
   } finally {

@@ -2,12 +2,12 @@ import { PartnerAuthError } from '../lib/errors.ts';
 import type { StoredRecord } from './stored-record.ts';
 import { defaultLockTimeout, type HeldLock, type TokenStore } from './token-store.ts';
 
-/** Keeps the session for as long as the process lives. Sessions that share one such store share its tokens. */
+/** Stores the session in memory, for the lifetime of the process. Sessions that use the same store share its tokens. */
 export function memoryStore(): TokenStore {
   let stored: StoredRecord | undefined;
   let queue: Promise<unknown> | undefined;
   const listeners = new Set<() => void>();
-  // Only a process that dies could lose this lock, and the store with it.
+  // This lock cannot be lost without the store itself.
   const held: HeldLock = { stillHeld: () => Promise.resolve(true) };
   const set = (record: StoredRecord | undefined): Promise<void> => {
     stored = copyOf(record);
@@ -21,13 +21,13 @@ export function memoryStore(): TokenStore {
     async lock(fn, { timeout = defaultLockTimeout } = {}) {
       const turn = queue;
       const { promise: released, resolve: release } = Promise.withResolvers<undefined>();
-      const own = turn === undefined ? released : turn.then(() => released);
-      queue = own;
-      void own.then(() => {
-        if (queue === own) queue = undefined;
+      const nextTurn = turn === undefined ? released : turn.then(() => released);
+      queue = nextTurn;
+      void nextTurn.then(() => {
+        if (queue === nextTurn) queue = undefined;
       });
       try {
-        if (turn !== undefined) await inTime(turn, timeout);
+        if (turn !== undefined) await waitForTurn(turn, timeout);
         return await fn(held);
       } finally {
         release(undefined);
@@ -40,21 +40,21 @@ export function memoryStore(): TokenStore {
   };
 }
 
-async function inTime(turn: Promise<unknown>, timeout: number): Promise<void> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
+async function waitForTurn(turn: Promise<unknown>, timeout: number): Promise<void> {
+  const { promise: timedOut, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
     () =>
       reject(new PartnerAuthError('lock', `The session's lock was held for more than ${timeout / 1000} s. Try again.`)),
     timeout,
   );
   try {
-    await Promise.race([turn, late]);
+    await Promise.race([turn, timedOut]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** A record is two levels deep; structuredClone takes ten times as long, five times in each refresh. */
+/** A record is two levels deep; structuredClone would take ten times as long, five times in each refresh. */
 function copyOf(record: StoredRecord | undefined): StoredRecord | undefined {
   if (record === undefined) return undefined;
   const entries = Object.entries<unknown>({ ...record });

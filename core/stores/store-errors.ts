@@ -5,11 +5,11 @@ export function storeError(message: string): PartnerAuthError {
   return new PartnerAuthError('store', message, { setting: 'store' });
 }
 
-/** `where` names the store, such as `The session file /path`. */
+/** The error for a record of a newer version. `where` names the store, such as `The session file /path`. */
 export function newerRecordError(where: string, version: number): PartnerAuthError {
   return new PartnerAuthError(
     'store',
-    `${where} has a session of a newer version of Partner Auth (record version ${version}, this version reads up to ${recordVersion}). It was left as it is. Update Partner Auth in this program, or sign out in the newer one.`,
+    `${where} has a session of a newer version of Partner Auth (record version ${version}, this version reads up to ${recordVersion}). It was left unchanged. Update Partner Auth in this program, or sign out in the newer one.`,
     { setting: 'store.version', retryable: false },
   );
 }

@@ -2,70 +2,80 @@ import * as v from 'valibot';
 import { firstProblem } from '../lib/validation.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 
-/** What a `TokenStore` keeps of one session. Fields that a newer version of this package added are carried through. */
+/**
+ * The record of one session in a `TokenStore`. Unknown fields, which a newer version of this package may add, are kept.
+ */
 export interface StoredSession {
   readonly version: 1;
-  /** Random, new with each login. */
+  /** Random; each login creates a new one. */
   readonly sessionId: string;
-  /** Grows by one with each token set of the session. */
+  /** Increases by one with each token set of the session. */
   readonly generation: number;
+  /** The id of the partner definition. */
   readonly partner: string;
-  /** Tokens are never sent to another origin than this one. */
+  /** The only origin that the tokens are sent to. */
   readonly origin: string;
   readonly partnerCode?: string;
   readonly account?: string;
   readonly tokens: TokenSet;
-  /** Written before a refresh is requested and removed with its response: found later, that response was lost. */
+  /**
+   * Written before a refresh is requested and removed with its response. If it is found later, the response was lost.
+   */
   readonly intent?: { readonly at: number };
+  /** Present once the partner has refused the refresh token. */
   readonly ended?: { readonly at: number; readonly code: EndCode };
 }
 
-/** What a sign-out leaves in a store, so that others who share it can tell it from a store that lost its content. */
+/** The record that a sign-out leaves, which distinguishes it from a store that has lost its content. */
 export interface Tombstone {
   readonly version: 1;
+  /** Epoch ms. */
   readonly signedOutAt: number;
 }
 
+/** What a `TokenStore` contains. */
 export type StoredRecord = StoredSession | Tombstone;
 
+/** The error code with which a session ended. */
 export type EndCode = 'sessionEnded' | 'refreshInterrupted' | 'accountUnavailable';
 
 /** The record version that this package writes, and the highest that it reads. */
 export const recordVersion = 1;
 
-const time = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
-const filled = v.pipe(v.string(), v.minLength(1));
+const timestamp = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
+const nonEmptyString = v.pipe(v.string(), v.minLength(1));
 
 const sessionSchema = v.object({
   version: v.literal(recordVersion),
-  sessionId: filled,
+  sessionId: nonEmptyString,
   generation: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
-  partner: filled,
-  origin: filled,
+  partner: nonEmptyString,
+  origin: nonEmptyString,
   partnerCode: v.optional(v.string()),
   account: v.optional(v.string()),
   tokens: v.object({
-    accessToken: filled,
-    refreshToken: v.optional(filled),
-    issuedAt: time,
-    accessExpiresAt: v.optional(time),
-    refreshExpiresAt: v.optional(time),
+    accessToken: nonEmptyString,
+    refreshToken: v.optional(nonEmptyString),
+    issuedAt: timestamp,
+    accessExpiresAt: v.optional(timestamp),
+    refreshExpiresAt: v.optional(timestamp),
   }),
-  intent: v.optional(v.object({ at: time })),
+  intent: v.optional(v.object({ at: timestamp })),
   ended: v.optional(
-    v.object({ at: time, code: v.picklist(['sessionEnded', 'refreshInterrupted', 'accountUnavailable']) }),
+    v.object({ at: timestamp, code: v.picklist(['sessionEnded', 'refreshInterrupted', 'accountUnavailable']) }),
   ),
 });
-const tombstoneSchema = v.object({ version: v.literal(recordVersion), signedOutAt: time });
+const tombstoneSchema = v.object({ version: v.literal(recordVersion), signedOutAt: timestamp });
 
+/** The result of `parseStoredRecord()`. */
 export type ParsedRecord =
   | { readonly kind: 'record'; readonly record: StoredRecord }
-  /** Written by a newer version of this package: it may be a session that is in use. */
+  /** Written by a newer version of this package, which may be using it. */
   | { readonly kind: 'newer'; readonly version: number }
-  /** The reason names the field and never shows its value. */
+  /** `problem` names the field but does not contain its value. */
   | { readonly kind: 'invalid'; readonly problem: string };
 
-/** Reads what a store returned. The record is the value itself, unknown fields included. */
+/** Checks a value that a store returned. The record is the value itself, with its unknown fields. */
 export function parseStoredRecord(value: unknown): ParsedRecord {
   const fields = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   const { version } = fields;

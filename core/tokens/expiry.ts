@@ -3,19 +3,20 @@ import type { TokenSet } from './token-set.ts';
 /**
  * - `signedOut`: there is no session.
  * - `valid`: the access token is valid.
- * - `due`: valid, but inside the refresh margin.
- * - `expired`: the access token has expired, the refresh token is usable.
- * - `ended`: only a new login helps. The access token stays usable until it expires.
+ * - `due`: the access token is valid, but inside the refresh margin.
+ * - `expired`: the access token has expired, but the refresh token is usable.
+ * - `ended`: only a new login helps. The access token remains usable until it expires.
  */
 export type Phase = 'signedOut' | 'valid' | 'due' | 'expired' | 'ended';
 
-/** A token set, and why it cannot be refreshed any more. */
+/** A token set, and whether its session has ended. */
 export interface TokenState {
   readonly tokens: TokenSet;
+  /** Present if the session has ended, so that the tokens cannot be refreshed. */
   readonly ended?: unknown;
 }
 
-/** An issue time that far ahead of the clock means that the clock was set back since. */
+/** A token issued more than this many ms in the future means that the clock has been set back. */
 const clockTolerance = 60_000;
 
 /** Whether the access token will be valid for `minValidity` more ms. */
@@ -50,10 +51,10 @@ export function phaseOf(state: TokenState | undefined, now: number, margin: numb
   return refreshable ? 'expired' : 'ended';
 }
 
-/** When `phaseOf` will next change by the passing of time alone. */
+/** When the result of `phaseOf` will next change because time passes; undefined if it will not. */
 export function nextChange(state: TokenState | undefined, now: number, margin: number): number | undefined {
   if (state === undefined) return undefined;
   const { accessExpiresAt, refreshExpiresAt } = state.tokens;
-  const moments = [dueAt(state.tokens, margin), accessExpiresAt, refreshExpiresAt];
-  return moments.filter((moment) => moment !== undefined && moment > now).sort((a = 0, b = 0) => a - b)[0];
+  const times = [dueAt(state.tokens, margin), accessExpiresAt, refreshExpiresAt];
+  return times.filter((time) => time !== undefined && time > now).sort((a = 0, b = 0) => a - b)[0];
 }

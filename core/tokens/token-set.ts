@@ -1,11 +1,12 @@
-/** Both tokens with their deadlines. All times are epoch ms on this machine's clock. */
+/** The tokens of a session and when they expire. All times are epoch ms on this machine's clock. */
 export interface TokenSet {
   readonly accessToken: string;
-  /** Absent if the partner gave none, or refused it since. */
+  /** Absent if the partner issued none, or has refused it since. */
   readonly refreshToken?: string;
-  /** When the request that got them was sent. */
+  /** When the request that obtained the tokens was sent. */
   readonly issuedAt: number;
-  /** Absent if the partner did not say: the token then counts as valid until the partner refuses it. */
+  /** Absent if unknown: the access token then counts as valid until the partner refuses it. */
   readonly accessExpiresAt?: number;
+  /** Absent if unknown. */
   readonly refreshExpiresAt?: number;
 }

@@ -1,15 +1,16 @@
 import { PartnerAuthError } from '../lib/errors.ts';
 
-/** What went wrong below HTTP, read off an error of got or Node without keeping the error itself. */
-export interface Failure {
+/** A failure below HTTP, described from an error of got or Node without keeping that error. */
+export interface TransportFailure {
   readonly kind: 'failure';
   readonly error: PartnerAuthError;
+  /** The partner may have received the request. */
   readonly mayHaveArrived: boolean;
-  /** The same request may succeed at once: refused or cut off before anything was sent. */
-  readonly passing: boolean;
+  /** The connection failed before anything was sent, in a way that a retry may fix. */
+  readonly isTransient: boolean;
 }
 
-interface Raw {
+interface RawError {
   readonly code?: unknown;
   readonly timings?: { readonly connect?: number; readonly secureConnect?: number };
   readonly event?: unknown;
@@ -28,8 +29,8 @@ const tlsReasons: Readonly<Record<string, string>> = {
   CERT_REVOKED: 'its certificate was revoked',
 };
 
-/** Node passes the names of OpenSSL's further verification errors on as codes. */
-const otherTls =
+/** Codes of further TLS errors: Node uses the names of OpenSSL's verification errors. */
+const otherTlsCodes =
   /^(?:ERR_SSL|ERR_TLS|EPROTO|CERT_|CRL_|UNABLE_TO_|ERROR_IN_|(?:INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH)$)/;
 
 const networkReasons: Readonly<Record<string, string>> = {
@@ -43,7 +44,7 @@ const networkReasons: Readonly<Record<string, string>> = {
   ERR_BODY_PARSE_FAILURE: 'the connection broke',
 };
 
-const passing: ReadonlySet<string> = new Set([
+const transientCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'EAI_AGAIN',
   'EHOSTUNREACH',
@@ -51,24 +52,24 @@ const passing: ReadonlySet<string> = new Set([
   'ECONNRESET',
 ]);
 
-export function describeFailure(raw: unknown, host: string, secure: boolean): Failure {
-  const { code, timings, event } = (typeof raw === 'object' && raw !== null ? raw : {}) as Raw;
+export function describeFailure(raw: unknown, host: string, secure: boolean): TransportFailure {
+  const { code, timings, event } = (typeof raw === 'object' && raw !== null ? raw : {}) as RawError;
   const name = typeof code === 'string' && /^[A-Z\d_]{1,60}$/.test(code) ? code : 'unknown error';
   const connected = (secure ? timings?.secureConnect : timings?.connect) !== undefined;
-  const early = event === 'lookup' || event === 'connect' || event === 'secureConnect' || event === 'socket';
-  const mayHaveArrived = connected && !early;
+  const isConnecting = event === 'lookup' || event === 'connect' || event === 'secureConnect' || event === 'socket';
+  const mayHaveArrived = connected && !isConnecting;
 
-  const tls = tlsReasons[name] ?? (otherTls.test(name) ? `TLS failed (${name})` : undefined);
+  const tls = tlsReasons[name] ?? (otherTlsCodes.test(name) ? `TLS failed (${name})` : undefined);
   if (tls !== undefined) {
     const error = new PartnerAuthError('tls', `No secure connection to ${host}: ${tls}.`, { setting: 'baseUrl' });
-    return { kind: 'failure', error, mayHaveArrived: false, passing: false };
+    return { kind: 'failure', error, mayHaveArrived: false, isTransient: false };
   }
   if (name === 'ETIMEDOUT') {
-    const what = mayHaveArrived ? 'did not answer in time' : 'could not be reached in time';
-    const error = new PartnerAuthError('timeout', `${host} ${what}. Try again, or raise \`timeout\`.`);
-    return { kind: 'failure', error, mayHaveArrived, passing: false };
+    const reason = mayHaveArrived ? 'did not respond in time' : 'could not be reached in time';
+    const error = new PartnerAuthError('timeout', `${host} ${reason}. Try again, or raise \`timeout\`.`);
+    return { kind: 'failure', error, mayHaveArrived, isTransient: false };
   }
-  const reason = networkReasons[name] ?? `the exchange failed (${name})`;
-  const error = new PartnerAuthError('network', `No answer from ${host}: ${reason}.`);
-  return { kind: 'failure', error, mayHaveArrived, passing: !mayHaveArrived && passing.has(name) };
+  const reason = networkReasons[name] ?? `the request failed (${name})`;
+  const error = new PartnerAuthError('network', `No response from ${host}: ${reason}.`);
+  return { kind: 'failure', error, mayHaveArrived, isTransient: !mayHaveArrived && transientCodes.has(name) };
 }

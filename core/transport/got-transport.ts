@@ -5,12 +5,12 @@ import type tls from 'node:tls';
 import type { Got, Response } from 'got';
 import { configurationError, PartnerAuthError } from '../lib/errors.ts';
 import { nodeCrypto } from '../lib/node-modules.ts';
-import { describeFailure, type Failure } from './failure.ts';
+import { describeFailure, type TransportFailure } from './failure.ts';
 import type { Exchange, HttpResponse, HttpRequest, SendOptions, Transport } from './http.ts';
 import { parseRetryAfter, retryDelay, type Attempt } from './retry.ts';
 
 export interface TransportOptions {
-  /** PEM of further certificate authorities to trust. */
+  /** PEM of additional certificate authorities to trust. */
   readonly ca?: string | undefined;
   /** Use Node's global agents, which an editor may have patched for its proxy settings. */
   readonly globalAgent: boolean;
@@ -18,9 +18,9 @@ export interface TransportOptions {
 }
 
 const responseLimit = 1024 * 1024;
-const phases = { lookup: 5_000, connect: 10_000, secureConnect: 10_000 };
+const phaseTimeouts = { lookup: 5_000, connect: 10_000, secureConnect: 10_000 };
 
-// got takes longer to load than everything else together, and importing Node's own `http` evaluates all of its `fetch`. A
+// got takes longer to load than everything else combined, and importing Node's `http` evaluates all of its `fetch`. A
 // session with a valid token needs neither.
 const loadAll = () => Promise.all([import('got'), import('node:http'), import('node:https'), import('node:tls')]);
 
@@ -34,9 +34,9 @@ async function load() {
 type Loaded = Awaited<ReturnType<typeof load>>;
 
 /**
- * HTTP by got, fenced in: no redirects, no cookies, no HTTP/2, an answer of 1 MiB at most after decompression, one
- * deadline over all attempts (5 s of it for the DNS lookup, 10 s each for connecting and TLS), and none of got's own
- * errors, which carry the whole request.
+ * HTTP by got, restricted: no redirects, no cookies, no HTTP/2, responses of at most 1 MiB after decompression, one
+ * deadline for all attempts (at most 5 s of it for DNS, 10 s each for connecting and TLS), and none of got's own
+ * errors, which contain the whole request.
  */
 export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transport {
   if (ca !== undefined) checkCertificates(ca);
@@ -53,7 +53,7 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
     };
   }
 
-  // What is the same for every call is checked by got once.
+  // got validates options that are the same for every call only once.
   function open(loaded: Loaded): Got {
     agents = openAgents(loaded);
     return loaded.got.extend({
@@ -62,7 +62,7 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
       throwHttpErrors: false,
       retry: { limit: 0 },
       http2: false,
-      timeout: phases,
+      timeout: phaseTimeouts,
       ...(agents && { agent: agents }),
       ...(globalAgent && ca !== undefined && { https: { certificateAuthority: authorities(loaded.tls, ca) } }),
     });
@@ -85,12 +85,12 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
       let size = 0;
       for await (const chunk of stream as AsyncIterable<Buffer>) {
         size += chunk.length;
-        if (size > responseLimit) return tooLarge(host);
+        if (size > responseLimit) return tooLargeFailure(host);
         chunks.push(chunk);
       }
       if (response === undefined) return describeFailure({ code: 'ECONNRESET' }, host, false);
       const body = Buffer.concat(chunks);
-      return { kind: 'response', response: { ...plain(response, body), sentAt, receivedAt: now() } };
+      return { kind: 'response', response: { ...toHttpResponse(response, body), sentAt, receivedAt: now() } };
     } catch (error) {
       return describeFailure(error, host, protocol === 'https:');
     } finally {
@@ -107,13 +107,13 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
       client ??= open(loaded);
       for (let number = 1; ; number++) {
         const outcome = await attempt(client, request, Math.max(1, Math.round(remaining())), signal);
-        if (signal?.aborted === true) return aborted(outcome.kind === 'response' || outcome.mayHaveArrived);
-        const delay = retryDelay({ number, ...factsOf(outcome) }, remaining(), Math.random());
+        if (signal?.aborted === true) return abortedFailure(outcome.kind === 'response' || outcome.mayHaveArrived);
+        const delay = retryDelay({ number, ...attemptOf(outcome) }, remaining(), Math.random());
         if (delay === undefined) return outcome;
         try {
           await wait(delay, undefined, signal && { signal });
         } catch {
-          return aborted(false);
+          return abortedFailure(false);
         }
       }
     },
@@ -125,15 +125,15 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
   };
 }
 
-type Outcome = Extract<Exchange, { kind: 'response' }> | Failure;
+type Outcome = Extract<Exchange, { kind: 'response' }> | TransportFailure;
 
-function factsOf(outcome: Outcome): Omit<Attempt, 'number'> {
-  if (outcome.kind === 'failure') return { neverSent: outcome.passing };
+function attemptOf(outcome: Outcome): Omit<Attempt, 'number'> {
+  if (outcome.kind === 'failure') return { neverSent: outcome.isTransient };
   const { status, headers, receivedAt } = outcome.response;
   return { status, retryAfter: parseRetryAfter(headers['retry-after'], receivedAt) };
 }
 
-function plain(response: Response, body: Buffer): Pick<HttpResponse, 'status' | 'headers' | 'body'> {
+function toHttpResponse(response: Response, body: Buffer): Pick<HttpResponse, 'status' | 'headers' | 'body'> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(response.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
@@ -141,12 +141,12 @@ function plain(response: Response, body: Buffer): Pick<HttpResponse, 'status' | 
   return { status: response.statusCode, headers, body: body.toString('utf8') };
 }
 
-function failure(error: PartnerAuthError, mayHaveArrived: boolean): Failure {
-  return { kind: 'failure', error, mayHaveArrived, passing: false };
+function failure(error: PartnerAuthError, mayHaveArrived: boolean): TransportFailure {
+  return { kind: 'failure', error, mayHaveArrived, isTransient: false };
 }
 
-function tooLarge(host: string): Failure {
-  const message = `The response of ${host} is over 1 MiB, so it was not read further.`;
+function tooLargeFailure(host: string): TransportFailure {
+  const message = `The response of ${host} is larger than 1 MiB and was not read to its end. Check baseUrl.`;
   return failure(new PartnerAuthError('responseTooLarge', message), true);
 }
 
@@ -154,19 +154,19 @@ function closedError(): PartnerAuthError {
   return new PartnerAuthError('closed', 'The session object was closed before the call was sent.');
 }
 
-function aborted(mayHaveArrived: boolean): Failure {
+function abortedFailure(mayHaveArrived: boolean): TransportFailure {
   return failure(new PartnerAuthError('aborted', 'The call was aborted by its signal.'), mayHaveArrived);
 }
 
 // Node's own `ca` option replaces the trusted authorities; ours adds to them.
 function authorities({ getCACertificates, rootCertificates }: Partial<typeof tls>, ca: string): string[] {
-  // Node 22.15 and later also know NODE_EXTRA_CA_CERTS and the system's store.
+  // Node 22.15 and later also include NODE_EXTRA_CA_CERTS and the system's store.
   return [...(getCACertificates?.('default') ?? rootCertificates ?? []), ca];
 }
 
 function checkCertificates(ca: string): void {
   try {
-    // OpenSSL skips what it can not read, and the fault would only show as a partner that is not trusted.
+    // OpenSSL skips what it cannot parse, so that a mistake would only surface as a partner that is not trusted.
     const { X509Certificate } = nodeCrypto();
     const certificates = ca.split('-----BEGIN CERTIFICATE-----').slice(1);
     if (certificates.length === 0) throw new Error('no certificate');

@@ -18,20 +18,21 @@ export interface HttpResponse {
   readonly receivedAt: number;
 }
 
+/** The outcome of sending a request. */
 export type Exchange =
   | { readonly kind: 'response'; readonly response: HttpResponse }
-  /** `mayHaveArrived`: the partner may have acted on the request although no whole response came back. */
+  /** `mayHaveArrived`: the partner may have acted on the request although no complete response was received. */
   | { readonly kind: 'failure'; readonly error: PartnerAuthError; readonly mayHaveArrived: boolean };
 
 export interface SendOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Total deadline in ms for this exchange with its retries. */
+  /** Total deadline of this exchange including retries, in ms. */
   readonly timeout: number;
 }
 
-/** One HTTP exchange; knows no tokens and never throws for what the network or the partner does. */
+/** Sends HTTP requests. Never throws because of the network or the partner. */
 export interface Transport {
   send(request: HttpRequest, options: SendOptions): Promise<Exchange>;
-  /** Closes its connections; a call still in flight fails. Node's global agents keep theirs. */
+  /** Closes the connections; calls in flight fail. The connections of Node's global agents stay open. */
   close(): void;
 }

@@ -4,7 +4,7 @@ import type {
   CipherSettingsWithoutSecrets,
   PartnerAuthError,
 } from '../../core/index.ts';
-import { savedForm, type CheckedProfile, type Profile, type SecretRecord } from '../../core/profiles/index.ts';
+import { toSavedProfile, type CheckedProfile, type Profile, type SecretRecord } from '../../core/profiles/index.ts';
 import { ivBeside, readEnvelope } from './envelope.ts';
 import type { Translate } from './translate.ts';
 import type { Answers, Step } from './wizard.ts';
@@ -94,5 +94,5 @@ export function withDetected(profile: CheckedProfile, found: CipherCandidate['se
   const { iv, ...rest } = found;
   const rule: CipherSettingsWithoutSecrets['iv'] =
     iv.from === 'fixed' ? { from: 'fixed', ...(iv.format && { format: iv.format }) } : iv;
-  return { ...savedForm(profile), cipher: { ...rest, iv: rule } };
+  return { ...toSavedProfile(profile), cipher: { ...rest, iv: rule } };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createCipher } from '../../core/index.ts';
-import { acmePay, acmePayJson } from '../helpers/readme-partner.ts';
+import { acmePay, acmePayJson } from '../helpers/acme-pay.ts';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
 import {
   passingMessage,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { hints } from '../../core/detect/detect-advice.ts';
+import { hints } from '../../core/detect/hints.ts';
 import { partners } from '../../core/index.ts';
 import { problems } from '../../core/profiles/index.ts';
 import { findTranslatable } from '../helpers/find-translatable.ts';

@@ -38,14 +38,14 @@ export const defects: Readonly<Record<string, { readonly store: () => TokenStore
               }),
       };
     },
-    foundBy: 'resolves what the function under the lock resolves, and rejects with its error',
+    foundBy: 'passes on the result and the error of the function under the lock',
   },
   'a write that ignores the fence': {
     store() {
       const store = fencedStore();
       return { ...store, write: (record) => store.write(record) };
     },
-    foundBy: 'has fences that grow with each lock',
+    foundBy: 'increases its fence with each lock',
   },
   'a write that drops unknown fields': {
     store() {
@@ -57,7 +57,7 @@ export const defects: Readonly<Record<string, { readonly store: () => TokenStore
       };
       return { ...store, write: (record, options) => store.write(withoutUnknownFields(record), options) };
     },
-    foundBy: 'returns to everyone who shares it what was written last, unknown fields included',
+    foundBy: 'returns the last written record through every instance, with its unknown fields',
   },
   'a write that keeps a reference instead of a copy': {
     store() {
@@ -71,7 +71,7 @@ export const defects: Readonly<Record<string, { readonly store: () => TokenStore
         },
       };
     },
-    foundBy: 'keeps what was written although the object is changed afterwards',
+    foundBy: 'is unaffected by later changes of a written or returned object',
   },
   'a write in two steps': {
     store() {
@@ -86,15 +86,15 @@ export const defects: Readonly<Record<string, { readonly store: () => TokenStore
         },
       };
     },
-    foundBy: 'shows a reader a whole record',
+    foundBy: 'returns only complete records',
   },
   'a clear that does nothing': {
     store: () => ({ ...memoryStore(), clear: () => Promise.resolve() }),
-    foundBy: 'has nothing once it is cleared',
+    foundBy: 'is empty after clear()',
   },
   'missing change notifications': {
     store: () => ({ ...memoryStore(), onDidChange: () => () => undefined }),
-    foundBy: 'calls back when another has written',
+    foundBy: 'calls its listener after a write by another instance',
   },
   'change notifications after unsubscribing': {
     store() {
@@ -107,7 +107,7 @@ export const defects: Readonly<Record<string, { readonly store: () => TokenStore
         },
       };
     },
-    foundBy: 'calls back when another has written',
+    foundBy: 'calls its listener after a write by another instance',
   },
 };
 

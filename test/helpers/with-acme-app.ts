@@ -2,7 +2,7 @@ import type { CipherSettingsWithoutSecrets, PartnerDefinition } from '../../core
 import { startSandbox, type Sandbox, type SandboxDefinition } from '../../core/sandbox/index.ts';
 import type { CheckedProfile } from '../../core/profiles/profile.ts';
 import { fakeApp, type FakeApp, type FakeAppOptions } from './fake-app.ts';
-import { acmePay } from './readme-partner.ts';
+import { acmePay } from './acme-pay.ts';
 
 export interface AcmeFixture {
   readonly sandbox: Sandbox;

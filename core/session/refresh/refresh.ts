@@ -1,32 +1,31 @@
 import { PartnerAuthError } from '../../lib/errors.ts';
-import type { StoredSession } from '../../stores/stored-record.ts';
+import type { EndCode, StoredSession } from '../../stores/stored-record.ts';
 import type { HeldLock } from '../../stores/token-store.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
-import { isLost, isNewer, reasonOf, type SessionReplica } from '../session-replica.ts';
-import { isOther, requestUntilClear, type RequestParts } from './request-refresh.ts';
-import { endCodeOf, endError } from './session-end.ts';
+import { isLockLost, isNewer, storeErrorMessage, type SessionReplica } from '../session-replica.ts';
+import { isDifferentToken, requestRefresh, type RequestParts } from './request-refresh.ts';
 
 interface RefreshParts extends RequestParts {
   readonly replica: SessionReplica;
-  /** Whether the adopted token set needs a refresh. */
+  /** Whether the adopted token set must be refreshed. */
   readonly isDue: () => boolean;
 }
 
-/** How often a refresh starts again because its lock was taken over before anything was sent. */
+/** How often a refresh is attempted if its lock is taken over before anything was sent. */
 const lockAttempts = 3;
 
 /**
- * Gets a new token set, or adopts the one that a sibling process just got. Runs under the store's lock from the first read
- * to the last write, network call included: two processes must never send the same rotating refresh token.
+ * Requests a new token set, or adopts the one that a sibling process has just received. Holds the store's lock from the
+ * first read to the last write, including the network call: two processes must never send the same refresh token.
  *
- * Resolves true if the partner was asked.
+ * Resolves true if the partner was called.
  *
- * @throws PartnerAuthError of the partner's refusal, of the last failed attempt, or `store` if saving failed; in the
- * last case the new token set is adopted all the same.
+ * @throws PartnerAuthError of the partner's refusal or of the last failed attempt; `store` if the new token set could
+ * not be saved, although it is adopted.
  */
 export async function refreshSession(parts: RefreshParts): Promise<boolean> {
   for (let attempt = 1; attempt <= lockAttempts; attempt++) {
-    const outcome = await parts.replica.lock((held) => underLock(parts, held).catch(fencedOut), {
+    const outcome = await parts.replica.lock((held) => refreshUnderLock(parts, held).catch(toLockError), {
       timeout: parts.timeout * 2 + 30_000,
     });
     if (typeof outcome === 'boolean') return outcome;
@@ -35,42 +34,42 @@ export async function refreshSession(parts: RefreshParts): Promise<boolean> {
       if (parts.replica.local.unsaved || parts.isDue()) throw outcome;
       return true;
     }
-    parts.log.warn('The lock was taken over before the partner was asked; looking at the store again.');
+    parts.log.warn('The lock was taken over before the refresh was sent; reading the store again.');
   }
-  throw new PartnerAuthError('lock', 'The lock of the session was taken over again and again. Try again.');
+  throw new PartnerAuthError('lock', 'The lock of the session was taken over repeatedly. Try again.');
 }
 
-/** A store with fences kept out what the partner sent, because the lock was taken over. Another lock is due, after this one. */
-function fencedOut(error: unknown): PartnerAuthError {
+/** Catches a store's rejection of new tokens whose lock was taken over: they are saved under another lock instead. */
+function toLockError(error: unknown): PartnerAuthError {
   if (error instanceof PartnerAuthError && error.code === 'lock') return error;
   throw error;
 }
 
-async function underLock(parts: RefreshParts, held: HeldLock): Promise<boolean | 'lockLost'> {
+async function refreshUnderLock(parts: RefreshParts, held: HeldLock): Promise<boolean | 'lockLost'> {
   const { replica, log, clock } = parts;
-  const before = await replica.newest();
-  if (before === undefined) {
+  const newest = await replica.newest();
+  if (newest === undefined) {
     replica.adopt(undefined);
     throw new PartnerAuthError('signedOut', 'There is no session to refresh. Sign in with login().');
   }
-  const { record, isStored } = before;
+  const { record, isStored } = newest;
   if (isStored && isNewer(record, replica.local.record)) {
     replica.adopt(record);
     if (record.ended === undefined && !parts.isDue()) {
-      log.info(`Took over generation ${record.generation}, which another process got.`);
+      log.info(`Adopted generation ${record.generation} of another process.`);
       return false;
     }
   }
   const { refreshToken } = record.tokens;
   if (record.ended !== undefined || refreshToken === undefined) throw endError(record);
-  // Whoever took the lock over may have replaced the record by now.
-  if (await isLost(held)) return 'lockLost';
-  const interrupted = record.intent !== undefined;
+  // A process that has taken the lock over may have replaced the record.
+  if (await isLockLost(held)) return 'lockLost';
+  const wasInterrupted = record.intent !== undefined;
   if (!(await writeIntent(replica, { ...record, intent: { at: clock.now() } }, held, isStored))) return 'lockLost';
 
-  const outcome = await requestUntilClear(parts, refreshToken, held);
+  const outcome = await requestRefresh(parts, refreshToken, held);
   if (outcome === 'lockLost') return outcome;
-  const { result, doubt } = outcome;
+  const { result, inDoubt } = outcome;
   if (result.kind === 'tokens') {
     const next = nextGeneration(record, {
       ...unknownFields(record.tokens),
@@ -82,20 +81,20 @@ async function underLock(parts: RefreshParts, held: HeldLock): Promise<boolean |
     return true;
   }
   const { error, replacement } = result;
-  if (isOther(replacement?.refreshToken, refreshToken)) {
-    // The rest of the response is useless, but the refresh token that was sent has been replaced.
+  if (isDifferentToken(replacement?.refreshToken, refreshToken)) {
+    // The rest of the response is unusable, but the refresh token that was sent has been replaced.
     const { refreshExpiresAt: _, ...kept } = record.tokens;
     await replica.save(nextGeneration(record, { ...kept, ...replacement }), held);
     throw error;
   }
   const code = endCodeOf(error);
   if (code === undefined) {
-    // A response that leaves no doubt means that the refresh token is still valid.
-    if (isStored && !doubt && !interrupted && !(await isLost(held)))
+    // The partner has certainly not acted, so the refresh token is still valid.
+    if (isStored && !inDoubt && !wasInterrupted && !(await isLockLost(held)))
       await replica.write(record, held).catch(() => undefined);
     throw error;
   }
-  const sibling = await replica.movedOn(record);
+  const sibling = await replica.readReplacement(record);
   if (sibling !== undefined) {
     log.warn('The refresh token was refused because another process had replaced it; using the new one.');
     replica.adopt(sibling);
@@ -107,7 +106,7 @@ async function underLock(parts: RefreshParts, held: HeldLock): Promise<boolean |
     tokens,
     ended: {
       at: clock.now(),
-      code: code === 'sessionEnded' && (interrupted || doubt) ? 'refreshInterrupted' : code,
+      code: code === 'sessionEnded' && (wasInterrupted || inDoubt) ? 'refreshInterrupted' : code,
     },
   };
   await replica.save(ended, held).catch((failure: unknown) => {
@@ -117,8 +116,8 @@ async function underLock(parts: RefreshParts, held: HeldLock): Promise<boolean |
 }
 
 /**
- * Without the intent, a crash after the partner's response could not be told from a good state. Resolves false if the lock
- * was taken over.
+ * Writes the record with its intent, without which a crash after the partner's response would go unnoticed. Resolves
+ * false if the lock was taken over.
  */
 async function writeIntent(
   replica: SessionReplica,
@@ -131,14 +130,41 @@ async function writeIntent(
     return true;
   } catch (error) {
     if (error instanceof PartnerAuthError && error.code === 'lock') return false;
-    // The store holds nothing that a lost response could cost; the token set goes there with the response if it can.
+    // The store does not hold this session, so there is nothing to protect. The new token set may still be saved.
     if (!isStored) return true;
     throw new PartnerAuthError(
       'store',
-      `${reasonOf(error)} Nothing was refreshed, because the new refresh token could not be kept.`,
+      `${storeErrorMessage(error)} The session was not refreshed, because the new refresh token could not be saved.`,
       { setting: 'store' },
     );
   }
+}
+
+/** The code with which an error of the partner ends the session; undefined if it does not. */
+function endCodeOf({ code }: PartnerAuthError): EndCode | undefined {
+  if (code === 'sessionEnded' || code === 'accountUnavailable') return code;
+  return code === 'invalidCredentials' ? 'sessionEnded' : undefined;
+}
+
+/** The error for a session that has ended. `refusal` is the partner's error, if it has just been received. */
+function endError({ ended, tokens }: StoredSession, refusal?: PartnerAuthError): PartnerAuthError {
+  const { status, correlationId } = refusal ?? {};
+  const code = ended?.code ?? 'sessionEnded';
+  if (code === 'refreshInterrupted') {
+    return new PartnerAuthError(
+      code,
+      'A refresh was interrupted before its response arrived, and the partner no longer accepts the refresh token; sign in again.',
+      { status, correlationId },
+    );
+  }
+  if (refusal !== undefined) return refusal;
+  const why =
+    code === 'accountUnavailable'
+      ? 'The partner reports that the account is not available.'
+      : tokens.refreshToken === undefined && ended === undefined
+        ? 'The partner issued no refresh token.'
+        : 'The partner refused the refresh token.';
+  return new PartnerAuthError(code, `${why} Sign in again.`);
 }
 
 function nextGeneration(record: StoredSession, tokens: TokenSet): StoredSession {
@@ -149,7 +175,7 @@ function withoutIntent({ intent: _, ...record }: StoredSession): StoredSession {
   return record;
 }
 
-/** What a newer version of this package keeps next to the tokens. */
+/** Fields that a newer version of this package stores with the tokens. */
 function unknownFields({
   accessToken: _accessToken,
   refreshToken: _refreshToken,
@@ -161,7 +187,7 @@ function unknownFields({
   return unknown;
 }
 
-/** A response without a refresh token keeps the old one with its own deadline. */
+/** The old refresh token with its expiry, if the response contains none. */
 function keptRefreshToken(
   { refreshToken, refreshExpiresAt }: TokenSet,
   fresh: TokenSet,

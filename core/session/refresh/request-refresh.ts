@@ -2,50 +2,50 @@ import type { PartnerCalls, TokenResult } from '../../exchange/partner-calls.ts'
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { HeldLock } from '../../stores/token-store.ts';
-import { isLost } from '../session-replica.ts';
+import { isLockLost } from '../session-replica.ts';
 
 export interface RequestParts {
   readonly calls: PartnerCalls;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Total deadline of one exchange, ms; a refresh takes twice that at most. */
+  /** Total deadline of one exchange, in ms. A refresh takes at most twice as long. */
   readonly timeout: number;
 }
 
-/** ms before the same refresh token is sent again after an attempt whose outcome is unknown. */
-const inDoubtDelays = [250, 1_000, 4_000];
+/** How long to wait before the same refresh token is sent again if the outcome of an attempt is unknown, in ms. */
+const retryDelays = [250, 1_000, 4_000];
 
 interface Outcome {
   readonly result: Exclude<TokenResult, { kind: 'codeRequired' }>;
   /** The partner may have acted on one of the attempts. */
-  readonly doubt: boolean;
+  readonly inDoubt: boolean;
 }
 
-/** Asks the partner, again with the same refresh token while it is unknown whether the request arrived. */
-export async function requestUntilClear(
+/** Requests a refresh. Sends the same refresh token again while it is unknown whether the partner has acted on it. */
+export async function requestRefresh(
   { calls, log, clock, timeout }: RequestParts,
   refreshToken: string,
   held: HeldLock,
 ): Promise<Outcome | 'lockLost'> {
   const deadline = clock.monotonic() + timeout * 2;
-  let doubt = false;
+  let inDoubt = false;
   for (let attempt = 0; ; attempt++) {
-    // A process that hung (or slept) must not send what a sibling has replaced meanwhile.
-    if (await isLost(held)) return 'lockLost';
-    const left = deadline - clock.monotonic();
-    const result = await calls.refresh(refreshToken, { timeout: Math.max(1, Math.min(timeout, left)) });
+    // A process that hung or slept must not send a refresh token that a sibling has replaced meanwhile.
+    if (await isLockLost(held)) return 'lockLost';
+    const remaining = deadline - clock.monotonic();
+    const result = await calls.refresh(refreshToken, { timeout: Math.max(1, Math.min(timeout, remaining)) });
     switch (result.kind) {
       case 'codeRequired':
-        return { result: { kind: 'failed', error: result.error, inDoubt: false }, doubt };
+        return { result: { kind: 'failed', error: result.error, inDoubt: false }, inDoubt };
       case 'tokens':
-        return { result, doubt };
+        return { result, inDoubt };
       case 'failed': {
-        if (isOther(result.replacement?.refreshToken, refreshToken)) return { result, doubt };
-        const delay = inDoubtDelays[attempt];
+        if (isDifferentToken(result.replacement?.refreshToken, refreshToken)) return { result, inDoubt };
+        const delay = retryDelays[attempt];
         if (!result.inDoubt || delay === undefined || clock.monotonic() + delay >= deadline) {
-          return { result, doubt: doubt || result.inDoubt };
+          return { result, inDoubt: inDoubt || result.inDoubt };
         }
-        doubt = true;
+        inDoubt = true;
         log.warn(
           `The outcome of a refresh is unknown (${result.error.code}); trying again with the same refresh token.`,
         );
@@ -55,6 +55,6 @@ export async function requestUntilClear(
   }
 }
 
-export function isOther(fresh: string | undefined, sent: string): boolean {
+export function isDifferentToken(fresh: string | undefined, sent: string): boolean {
   return fresh !== undefined && fresh !== sent;
 }

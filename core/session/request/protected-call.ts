@@ -2,18 +2,18 @@ import type { PartnerCalls, PartnerRequest, PartnerResponse, RequestResult } fro
 import { PartnerAuthError } from '../../lib/errors.ts';
 import type { SendOptions } from '../../transport/http.ts';
 
-/** What a protected call needs from the session. */
+/** What a protected call requires from the session. */
 interface CallTokens {
-  /** A usable access token, refreshed if it is due. */
+  /** A valid access token, refreshed if it is due. */
   accessToken(): Promise<string>;
-  /** The access token at hand; no I/O. */
+  /** The current access token; no I/O. */
   current(): string | undefined;
   refresh(): Promise<unknown>;
 }
 
 /**
- * Makes a protected call; if its token is refused, refreshes once unless the token was replaced meanwhile, and repeats the
- * call once.
+ * Makes a protected call. If the partner refuses the token, refreshes it once, unless it was replaced meanwhile, and
+ * repeats the call once.
  */
 export async function protectedCall(
   calls: PartnerCalls,
@@ -22,7 +22,7 @@ export async function protectedCall(
   options: SendOptions,
 ): Promise<PartnerResponse> {
   const token = await tokens.accessToken();
-  const first = received(await calls.request(request, token, options));
+  const first = responseOf(await calls.request(request, token, options));
   if (!first.tokenRefused) return first.response;
   try {
     if (tokens.current() === token) await tokens.refresh();
@@ -32,10 +32,10 @@ export async function protectedCall(
   }
   const fresh = tokens.current();
   if (fresh === undefined || fresh === token) return first.response;
-  return received(await calls.request(request, fresh, options)).response;
+  return responseOf(await calls.request(request, fresh, options)).response;
 }
 
-function received(result: RequestResult): Extract<RequestResult, { kind: 'response' }> {
+function responseOf(result: RequestResult): Extract<RequestResult, { kind: 'response' }> {
   if (result.kind === 'failed') throw result.error;
   return result;
 }

@@ -11,7 +11,7 @@ export interface SignedIn {
   readonly account: string | undefined;
 }
 
-/** A login of one or two steps; remembers a first step that waits for its one-time code. */
+/** A login of one or two steps. Keeps the pending login between the steps. */
 export function loginFlow(
   definition: PartnerDefinition,
   calls: PartnerCalls,
@@ -19,7 +19,8 @@ export function loginFlow(
   monotonic: () => number,
 ) {
   const { label, oneTimeCode } = definition;
-  let waiting: { readonly id: string; readonly account: string | undefined; readonly until: number } | undefined;
+  let pendingLogin:
+    { readonly id: string; readonly account: string | undefined; readonly expiresAt: number } | undefined;
 
   async function firstStep(credentials: Credentials, options: SendOptions): Promise<SignedIn | PartnerAuthError> {
     const account = accountOf(definition, credentials);
@@ -29,32 +30,32 @@ export function loginFlow(
         return { tokens: result.tokens, account };
       case 'codeRequired':
         redactor.add(result.loginId);
-        waiting = { id: result.loginId, account, until: monotonic() + (oneTimeCode?.lifetime ?? 0) * 1000 };
+        pendingLogin = { id: result.loginId, account, expiresAt: monotonic() + (oneTimeCode?.lifetime ?? 0) * 1000 };
         return result.error;
       case 'failed':
         throw result.error.code === 'captchaRequired' ? await calls.withCaptcha(result.error, options) : result.error;
     }
   }
 
-  return async (given: Credentials, options: SendOptions): Promise<SignedIn> => {
-    const { [oneTimeCode?.codeField ?? '']: code, ...credentials } = given;
+  return async (input: Credentials, options: SendOptions): Promise<SignedIn> => {
+    const { [oneTimeCode?.codeField ?? '']: code, ...credentials } = input;
     if (code === undefined || Object.keys(credentials).length > 0) {
-      checkCredentials(definition, given);
-      redactor.add(...definition.credentials.filter((field) => field.secret).map((field) => given[field.name]));
+      checkCredentials(definition, input);
+      redactor.add(...definition.credentials.filter((field) => field.secret).map((field) => input[field.name]));
       const result = await firstStep(credentials, options);
       if (!(result instanceof PartnerAuthError)) return result;
       if (code === undefined) throw result;
     }
-    if (waiting === undefined || waiting.until <= monotonic()) {
+    if (pendingLogin === undefined || pendingLogin.expiresAt <= monotonic()) {
       throw new PartnerAuthError(
         'invalidOneTimeCode',
-        `No login at ${label} waits for a code, or it waited too long. Start with the credentials.`,
+        `No login at ${label} is waiting for a one-time code, or it has expired. Start again with the credentials.`,
       );
     }
-    const { id, account } = waiting;
+    const { id, account } = pendingLogin;
     const result = await calls.oneTimeCode(id, code, options);
     if (result.kind !== 'tokens') throw result.error;
-    waiting = undefined;
+    pendingLogin = undefined;
     return { tokens: result.tokens, account };
   };
 }

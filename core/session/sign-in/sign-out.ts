@@ -9,15 +9,15 @@ interface SignOutParts {
   readonly calls: PartnerCalls;
   readonly log: Logger;
   readonly timeout: number;
-  /** The partner has a logout call. */
+  /** Whether the partner has a logout call. */
   readonly hasLogout: boolean;
 }
 
 /**
- * Forgets the session here and in the store, then notifies the partner. Runs under the store's lock. Resolves true if the
- * partner confirmed.
+ * Removes the session from this process and from the store, then notifies the partner. Must run under the store's lock.
+ * Resolves true if the partner confirmed the logout.
  *
- * @throws PartnerAuthError `store` if the store may still hold the session; here it is forgotten all the same.
+ * @throws PartnerAuthError `store` if the store may still hold the session, although this process does not.
  */
 export async function signOutUnderLock(
   { replica, calls, log, timeout, hasLogout }: SignOutParts,

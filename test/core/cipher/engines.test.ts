@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { createCipher } from '../../../core/index.ts';
-import { cipherOver } from '../../../core/cipher/cipher.ts';
+import { createCipherWithEngine } from '../../../core/cipher/cipher.ts';
 import { engines, fromHex, paddedEngine } from './vectors.ts';
 
 const sizes = Array.from({ length: 601 }, (_, size) => size);
@@ -32,7 +32,7 @@ describe('cipher engines', () => {
     const key = randomBytes(32);
     const iv = randomBytes(16);
     const settings = { key, iv: { from: 'fixed', value: iv } } as const;
-    const ciphers = [createCipher(settings), ...engines.map(([, create]) => cipherOver(settings, create))];
+    const ciphers = [createCipher(settings), ...engines.map(([, create]) => createCipherWithEngine(settings, create))];
     for (const size of [...sizes, 4095, 4096, 4097, 65_536, 1_048_577]) {
       const plain = randomBytes(size);
       const expected = reference(key, iv, plain);
@@ -47,7 +47,7 @@ describe('cipher engines', () => {
     it(`${name} keeps no state between messages`, () => {
       const [key, iv] = [randomBytes(32), randomBytes(16)];
       const settings = { key, iv: { from: 'fixed', value: iv } } as const;
-      const cipher = cipherOver(settings, create);
+      const cipher = createCipherWithEngine(settings, create);
       const [first, second] = [cipher.encrypt('một'), cipher.encrypt('hai')];
       assert.equal(cipher.encrypt('một'), first);
       assert.equal(cipher.decrypt(second), 'hai');
@@ -58,7 +58,7 @@ describe('cipher engines', () => {
     it(`${name} does not modify the caller's key, IV and payload`, () => {
       const [key, iv, plain] = [randomBytes(32), randomBytes(16), randomBytes(48)];
       const before = [key, iv, plain].map((bytes) => bytes.toString('hex'));
-      const cipher = cipherOver({ key, iv: { from: 'fixed', value: iv } }, create);
+      const cipher = createCipherWithEngine({ key, iv: { from: 'fixed', value: iv } }, create);
       const ciphertext = cipher.encrypt(plain);
       cipher.decryptBytes(ciphertext);
       assert.deepEqual(

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { createCipher, isPartnerAuthError, type Cipher, type CipherSettings } from '../../../core/index.ts';
-import { cipherOver } from '../../../core/cipher/cipher.ts';
+import { createCipherWithEngine } from '../../../core/cipher/cipher.ts';
 import { engines } from './vectors.ts';
 
 const key = randomBytes(32);
@@ -83,7 +83,9 @@ const expected = refusal(() => createCipher(fixed).decrypt(''));
 describe('cipher refuses', () => {
   const ciphers: readonly (readonly [string, (settings: CipherSettings) => Cipher])[] = [
     ['createCipher', createCipher],
-    ...engines.map(([name, create]) => [name, (settings: CipherSettings) => cipherOver(settings, create)] as const),
+    ...engines.map(
+      ([name, create]) => [name, (settings: CipherSettings) => createCipherWithEngine(settings, create)] as const,
+    ),
   ];
   for (const [name, create] of ciphers) {
     const cipher = create(fixed);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { CreateCbcEngine } from '../../../core/cipher/engine.ts';
 import { forgeEngine } from '../../../core/cipher/forge-engine.ts';
 import { nativeEngine } from '../../../core/cipher/native-engine.ts';
-import { padded, unpadded } from '../../../core/cipher/padding.ts';
+import { addPadding, removePadding } from '../../../core/cipher/padding.ts';
 
 // See test/vectors/README.md for the provenance, licence and checksums of the files.
 
@@ -47,8 +47,10 @@ export const fromHex = (text: string): Buffer => Buffer.from(text, 'hex');
 export function paddedEngine(create: CreateCbcEngine, key: Uint8Array, iv: Uint8Array) {
   const engine = create(key);
   return {
-    encrypt: (plain: string | Uint8Array): string => Buffer.from(engine.encrypt(padded(plain, 16), iv)).toString('hex'),
+    encrypt: (plain: string | Uint8Array): string =>
+      Buffer.from(engine.encrypt(addPadding(plain, 16), iv)).toString('hex'),
     // Engines may overwrite their input.
-    decrypt: (ciphertext: Uint8Array): Buffer | undefined => unpadded(engine.decrypt(Buffer.from(ciphertext), iv), 16),
+    decrypt: (ciphertext: Uint8Array): Buffer | undefined =>
+      removePadding(engine.decrypt(Buffer.from(ciphertext), iv), 16),
   };
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { createCipher } from '../../../core/index.ts';
-import { cipherOver, type Cipher } from '../../../core/cipher/cipher.ts';
+import { createCipherWithEngine, type Cipher } from '../../../core/cipher/cipher.ts';
 import type { CipherSettings } from '../../../core/cipher/settings.ts';
 import { statedCount, engines, fromHex, paddedEngine, readVectors, wycheproof, type Vector } from './vectors.ts';
 
@@ -77,7 +77,7 @@ describe('cipher against published vectors', () => {
       `a cipher over ${name}`,
       vectors256,
       72,
-      runWithCipher((settings) => cipherOver(settings, create)),
+      runWithCipher((settings) => createCipherWithEngine(settings, create)),
     );
   }
   testTally('createCipher', vectors256, 72, runWithCipher(createCipher));

@@ -113,6 +113,6 @@ describe('command line arguments', () => {
     const env = { PARTNER_AUTH_USERNAME: 'a', PARTNER_AUTH_PASSWORD: 'b' };
     const { code, stderr } = await command(['--base-url', 'http://127.0.0.1:1', '--partner', 'bizmail'], { env });
     assert.equal(code, 1);
-    assert.match(stderr, /^No answer from 127\.0\.0\.1:1/);
+    assert.match(stderr, /^No response from 127\.0\.0\.1:1/);
   });
 });

@@ -172,7 +172,7 @@ describe('an error for a response', () => {
     const advice = [
       ['login', 401, /Check username, password, client_id, client_secret\.$/],
       ['refresh', 401, /Sign in again\.$/],
-      ['login', 400, /cipher\.key, cipher\.iv and cipher\.output, and the partner code; detectCipher\(\) finds/],
+      ['login', 400, /cipher\.key, cipher\.iv, cipher\.output and partnerCode\. detectCipher\(\) finds/],
       ['login', 403, /Check partnerCode\.$/],
       ['refresh', 302, /Check baseUrl\.$/],
       ['refresh', 429, /Try again later; the session is kept\.$/],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { openSession, type AuthExchange, type PartnerSession, type SessionOptions } from '../../../core/index.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../../core/sandbox/index.ts';
-import { acmePay } from '../../helpers/readme-partner.ts';
+import { acmePay } from '../../helpers/acme-pay.ts';
 
 export const partnerIds = ['tconnect', 'bizmail', 'cloudreve', 'acme-pay'] as const;
 

@@ -10,7 +10,7 @@ import {
   type SessionOptions,
 } from '../../../core/index.ts';
 import { startSandbox, type Sandbox, type SandboxDefinition } from '../../../core/sandbox/index.ts';
-import { acmePay, acmePayJson } from '../../helpers/readme-partner.ts';
+import { acmePay, acmePayJson } from '../../helpers/acme-pay.ts';
 import { catchError } from '../../helpers/with-session.ts';
 
 type Cipher = NonNullable<SandboxDefinition['cipher']>;

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { partners } from '../../../core/index.ts';
 import { parsePartners } from '../../../core/profiles/custom-partners.ts';
 import { parseProfiles } from '../../../core/profiles/profile.ts';
-import { acmePay, acmePayJson } from '../../helpers/readme-partner.ts';
+import { acmePay, acmePayJson } from '../../helpers/acme-pay.ts';
 
 const builtIn = Object.keys(partners);
 const parse = parsePartners;

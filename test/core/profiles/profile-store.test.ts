@@ -121,7 +121,7 @@ describe('the store of a profile', () => {
       await secrets.set('profile:acme', '{"version":1,"ori');
       assert.equal(await store.read(), undefined);
       assert.equal(secrets.entries.get('profile:acme:damaged'), '{"version":1,"ori');
-      assert.match(lines.join(), /ACME: what was stored is damaged \(it is not JSON\) and was set aside/);
+      assert.match(lines.join(), /ACME: the stored record is damaged \(it is not JSON\) and was set aside/);
     }));
 
   const newer = [
@@ -227,7 +227,7 @@ describe('the store of a profile', () => {
     assert.equal(await store.read(), undefined);
     await assert.rejects(
       store.update((record) => record),
-      { code: 'store', message: /The lock file .*state\/sessions\/.* could not be made \(ENOTDIR\)/ },
+      { code: 'store', message: /The lock file .*state\/sessions\/.* could not be created \(ENOTDIR\)/ },
     );
     assert.match(lines.join(), /The folder .*state\/sessions could not be created/);
     store.dispose();

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { openSession, type CipherSettings } from '../../../core/index.ts';
 import { startSandbox } from '../../../core/sandbox/index.ts';
-import { acmePay } from '../../helpers/readme-partner.ts';
+import { acmePay } from '../../helpers/acme-pay.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 import * as client from './clients.ts';
 

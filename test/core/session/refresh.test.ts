@@ -90,7 +90,10 @@ describe('refresh', () => {
     withSession({}, async ({ session, store, refreshes }) => {
       const token = await session.accessToken();
       store.write = () => Promise.reject(new Error('ENOSPC'));
-      await assert.rejects(session.refresh(), { code: 'store', message: /Nothing was refreshed/ });
+      await assert.rejects(session.refresh(), {
+        code: 'store',
+        message: /was not refreshed, because the new refresh token could not be saved/,
+      });
       assert.equal(refreshes(), 0);
       assert.equal(await session.accessToken(), token);
     }));

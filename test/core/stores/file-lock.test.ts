@@ -83,7 +83,7 @@ describe('the lock of a file store', { concurrency: true }, () => {
       {
         code: 'lock',
         retryable: true,
-        message: /process 1 has held .*remove that file/,
+        message: /held by process 1 for .*remove the file/,
       },
     );
     assert.equal(await readFile(`${file}.lock`, 'utf8'), foreign);
@@ -98,7 +98,7 @@ describe('the lock of a file store', { concurrency: true }, () => {
     await mkdir(`${file}.lock`);
     await assert.rejects(
       fileStore(file).lock(() => Promise.resolve(), { timeout: 10_500 }),
-      { code: 'lock', message: /another process has held .*remove that file/ },
+      { code: 'lock', message: /held by another process for .*remove the file/ },
     );
   });
 
@@ -119,7 +119,7 @@ describe('the lock of a file store', { concurrency: true }, () => {
     const store = fileStore(folder.file('folder/session.json'));
     await assert.rejects(
       store.lock(() => Promise.resolve()),
-      { code: 'store', setting: 'store', message: /session\.json\.lock could not be made \(ENOENT\)/ },
+      { code: 'store', setting: 'store', message: /session\.json\.lock could not be created \(ENOENT\)/ },
     );
   });
 

@@ -70,7 +70,7 @@ describe('describeFailure', () => {
       const failure = describeFailure(raw, 'partner.example:443', secure);
       assert.equal(failure.error.code, code);
       assert.equal(failure.mayHaveArrived, mayHaveArrived);
-      assert.equal(failure.passing, passing);
+      assert.equal(failure.isTransient, passing);
       assert.equal(failure.error.retryable, code !== 'tls');
       assert.match(failure.error.message, /partner\.example:443.*\.$/);
       assert.doesNotMatch(failure.error.message, /secret value/);

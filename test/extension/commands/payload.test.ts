@@ -5,7 +5,7 @@ import { explainLastExchange } from '../../../extension/commands/explain-exchang
 import { decryptPayload, encryptPayload } from '../../../extension/commands/payload.ts';
 import { refresh } from '../../../extension/commands/refresh.ts';
 import { signIn } from '../../../extension/commands/sign-in.ts';
-import { acmePay } from '../../helpers/readme-partner.ts';
+import { acmePay } from '../../helpers/acme-pay.ts';
 import { withAcmeApp, type AcmeFixtureOptions } from '../../helpers/with-acme-app.ts';
 import { withApp } from '../../helpers/with-app.ts';
 

@@ -1,6 +1,6 @@
 import type { CipherCandidate } from './cipher-candidate.ts';
 
-/** Whatever `detectCipher` may advise. */
+/** All advice that `detectCipher` may give. */
 export const hints = {
   secondIv:
     'Look at the IV of a second message: the same one means a fixed IV, a different one means that the IV has its own field.',
@@ -22,15 +22,16 @@ export const hints = {
   shortMessage: 'This message is short: one of 48 bytes or more would be clearer.',
 } as const;
 
+/** One sentence or two of advice. */
 export type Hint = (typeof hints)[keyof typeof hints];
 
-/** What would tell these candidates apart; `isCut` when all of them leave out the first block, and it may be text too. */
-export function hintsFor(rivals: readonly CipherCandidate[], isCut: boolean): readonly Hint[] {
-  const [first, ...others] = rivals;
+/** What would distinguish these candidates. `isCut`: the best one skips the first block, which may be text too. */
+export function hintsFor(candidates: readonly CipherCandidate[], isCut: boolean): readonly Hint[] {
+  const [first, ...others] = candidates;
   const differ = (part: (candidate: CipherCandidate) => unknown): boolean =>
     first !== undefined && others.some((other) => JSON.stringify(part(other)) !== JSON.stringify(part(first)));
   const found: Hint[] = [];
-  const rules = new Set(rivals.map(({ settings }) => settings.iv.from));
+  const rules = new Set(candidates.map(({ settings }) => settings.iv.from));
   if (rules.has('fixed') && rules.has('field')) found.push(hints.secondIv);
   else if (differ(({ settings }) => settings.iv)) found.push(hints.anotherKey);
   if (differ(({ settings }) => settings.padding)) found.push(hints.otherLength);
@@ -41,19 +42,24 @@ export function hintsFor(rivals: readonly CipherCandidate[], isCut: boolean): re
   return found;
 }
 
-/** What is known of a message that nothing fits. */
-export interface Misfit {
-  readonly knowsText: boolean;
-  /** It reads well, but not as the text that was given. */
-  readonly readsOtherwise: boolean;
-  /** All but its first block reads as text. */
-  readonly keyFits: boolean;
+/** What is known about a message that no settings decrypt. */
+export interface FailedDetection {
+  readonly hasPlaintext: boolean;
+  /** Some settings decrypt it, but not to the given plaintext. */
+  readonly hasOtherPlaintext: boolean;
+  /** All blocks except the first are readable, so that only the IV is unknown. */
+  readonly hasMatchingKey: boolean;
   readonly isShort: boolean;
 }
 
-/** What to look at when nothing fits. */
-export function hintsWithoutCandidate({ knowsText, readsOtherwise, keyFits, isShort }: Misfit): readonly Hint[] {
-  if (readsOtherwise) return [hints.otherText];
-  if (keyFits) return [knowsText ? hints.ivOfPart : hints.ivUnknown];
+/** What to check when no settings decrypt the message. */
+export function hintsWithoutCandidate({
+  hasPlaintext,
+  hasOtherPlaintext,
+  hasMatchingKey,
+  isShort,
+}: FailedDetection): readonly Hint[] {
+  if (hasOtherPlaintext) return [hints.otherText];
+  if (hasMatchingKey) return [hasPlaintext ? hints.ivOfPart : hints.ivUnknown];
   return isShort ? [hints.nothingFits, hints.shortMessage] : [hints.nothingFits];
 }
