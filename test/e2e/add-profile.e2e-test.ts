@@ -6,7 +6,7 @@ import { signInAnswers, startPartnerAuth, statusItem, typeSteps } from '../helpe
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
 
-const title = 'Add a profile';
+const title = 'Add Profile';
 
 describe('adding a profile', () => {
   const stack = new AsyncDisposableStack();
@@ -60,7 +60,7 @@ describe('adding a profile', () => {
       if (last > 3) await answer(3, 'CODE');
       if (last > 4) await window.quickInput.pick('Hex digits');
       if (last > 5) await answer(5, key, true);
-      if (last > 6) await window.quickInput.pick('Random, sent before the ciphertext');
+      if (last > 6) await window.quickInput.pick('Random, prepended to the ciphertext');
       await window.quickInput.waitFor({ step: last });
       await window.quickInput.cancel();
       await window.quickInput.waitUntilClosed();
@@ -75,7 +75,7 @@ describe('adding a profile', () => {
     await begin();
     await quickInput.pick('TCONNECT');
     await quickInput.waitFor({ step: 2, row: 'Staging' });
-    await quickInput.pick('Another address…');
+    await quickInput.pick('Other URL…');
 
     await quickInput.waitFor({ step: 3, message: /^Base URL of TCONNECT/ });
     await quickInput.type('http://partner.example');
@@ -108,8 +108,8 @@ describe('adding a profile', () => {
     await quickInput.pick('Hex digits');
     await answer(6, cipher.key, true);
 
-    await quickInput.waitFor({ step: 7, row: 'Always the same, hex digits' });
-    await quickInput.pick('Always the same, hex digits');
+    await quickInput.waitFor({ step: 7, row: 'Fixed (hex digits)' });
+    await quickInput.pick('Fixed (hex digits)');
     await answer(8, cipher.iv.from === 'fixed' ? cipher.iv.value : '', true);
     const last = await quickInput.waitFor({ step: 9, message: /^Name of this profile/ });
     assert.deepEqual([last.value, last.step?.total], ['TCONNECT', 9]);
@@ -134,7 +134,7 @@ describe('adding a profile', () => {
     await window.notifications.click('The profile ACME Việt Nam was added.', 'Sign In');
     const [, , ...fields] = signInAnswers(partner, 'tconnect');
     await typeSteps(window, fields);
-    await window.quickInput.pick('Remember it in secret storage');
+    await window.quickInput.pick('Remember in secret storage');
     await statusItem(window).waitFor('$(key) ACME Việt Nam 9h');
   });
 

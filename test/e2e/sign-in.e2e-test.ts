@@ -87,7 +87,7 @@ describe('signing in', () => {
     const answers = signInAnswers(partner, 'tconnect');
     const wrongKey = { value: 'ab'.repeat(32), masked: true };
     await typeSteps(window, [wrongKey, ...answers.slice(1)]);
-    await window.quickInput.pick('Do not remember it');
+    await window.quickInput.pick("Don't remember");
     const message = /^ACME refused the call\. Check the key, the IV and the partner code\./;
     await window.quickInput.waitFor({ step: 1, masked: true, message });
     await typeSteps(window, answers.slice(0, 2));
@@ -106,7 +106,7 @@ describe('signing in', () => {
       window,
       answers.map((answer, index) => (index === 3 ? { ...answer, value: 'not-the-password' } : answer)),
     );
-    await window.quickInput.pick('Do not remember it');
+    await window.quickInput.pick("Don't remember");
     await window.quickInput.waitFor({ step: 4, masked: true, message: /^ACME refused the credentials\./ });
     await window.quickInput.back();
     assert.equal((await window.quickInput.waitFor({ step: 3 })).value, answers[2]?.value);
@@ -115,7 +115,7 @@ describe('signing in', () => {
     assert.equal((await window.quickInput.waitFor({ step: 5 })).value, answers[4]?.value);
     await window.quickInput.accept();
     await typeSteps(window, answers.slice(5), 6);
-    await window.quickInput.pick('Do not remember it');
+    await window.quickInput.pick("Don't remember");
     await statusItem(window).waitFor('$(key) ACME 9h');
     assert.deepEqual(
       partner.journal.map(({ outcome }) => outcome),
@@ -131,7 +131,7 @@ describe('signing in', () => {
     partner.set({ twoFactor: true });
     await open('Drive');
     await typeSteps(window, signInAnswers(partner, 'cloudreve'));
-    await window.quickInput.pick('Remember it in secret storage');
+    await window.quickInput.pick('Remember in secret storage');
     await window.quickInput.waitFor({ title: 'Sign in to Drive', message: /^One-time code for Cloudreve/ });
     await window.quickInput.type(partner.oneTimeCode() === '000000' ? '111111' : '000000');
     await window.quickInput.accept();

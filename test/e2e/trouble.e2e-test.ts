@@ -109,7 +109,7 @@ describe('trouble at the partner', () => {
     // All but the password is known.
     const [, password] = signInAnswers(partner, 'bizmail');
     await typeSteps(window, password === undefined ? [] : [password]);
-    await window.quickInput.pick('Do not remember it');
+    await window.quickInput.pick("Don't remember");
     assert.equal((await statusItem(window).waitFor('$(key) Mailer 59m')).kind, 'default');
   });
 
