@@ -82,7 +82,7 @@ describe('signing in', () => {
     const wrongKey = { value: 'ab'.repeat(32), masked: true };
     await typeSteps(window, [wrongKey, ...inputs.slice(1)]);
     await window.quickInput.pick("Don't remember");
-    const message = /^ACME rejected the request\. Check the key, the IV and the partner code\./;
+    const message = /^ACME rejected the request\. Check the key, the IV and the partner code,/;
     await window.quickInput.waitFor({ step: 1, masked: true, message });
     await typeSteps(window, inputs.slice(0, 2));
     assert.equal((await window.quickInput.waitFor({ step: 3 })).value, inputs[2]?.value);
