@@ -9,18 +9,18 @@ const common = {
   target: 'node22',
   logLevel: 'warning',
   metafile: true,
-  // The notices that are written beside each bundle hold all of them.
+  // The third-party notices next to each bundle contain them.
   legalComments: 'none',
 };
 
 /**
- * The library loads forge by `createRequire`, which a bundler can not follow. Inside the extension a plain `require` does
- * the same, and forge is still evaluated on first use only.
+ * The library loads forge with `createRequire`, which a bundler cannot follow. Inside the extension a plain `require` does
+ * the same, and forge is still evaluated only on first use.
  */
 const bundledForge = {
   name: 'bundled-forge',
   setup({ onLoad, onResolve }) {
-    // The whole of forge makes certificates for an https sandbox, which the extension never starts.
+    // Only the certificates of an https sandbox need all of forge, and the extension never starts one.
     onResolve({ filter: /^node-forge$/ }, ({ path }) => ({ path, external: true }));
     onLoad({ filter: /core[\\/]cipher[\\/]load-forge\.ts$/ }, () => ({
       contents: "export const loadForgeAes = () => require('node-forge/lib/aes.js');",
@@ -34,7 +34,7 @@ await (process.argv.includes('--package') ? packageExtension() : buildAll());
 async function buildAll() {
   await rm('dist', { recursive: true, force: true });
   const [library, extension] = await Promise.all([
-    // Outside stay the packages that npm should be able to update; a fifth of the others is used, and all of it would be loaded.
+    // Dependencies that npm should be able to update stay external. The others are bundled, because only a fifth of their code is used.
     build({
       ...common,
       entryPoints: ['core/index.ts', 'core/sandbox/index.ts', 'core/sandbox/run.ts', 'core/cli/main.ts'],
@@ -57,7 +57,7 @@ async function buildAll() {
     }),
   ]);
 
-  // What the bundle is made of, for the bench and the size budget.
+  // Input of the benchmark and the size budget.
   await mkdir('out', { recursive: true });
   await writeFile('out/extension.meta.json', JSON.stringify(extension.metafile));
 
@@ -68,23 +68,23 @@ async function buildAll() {
   }
 }
 
-/** The licenses of the packages in a bundle, which want to be beside every copy. */
+/** The licenses of the packages in a bundle, which must accompany every copy. */
 async function notices({ inputs }) {
   const folders = new Set(
     Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []),
   );
-  const texts = [...folders].sort().map(async (folder) => {
+  const sections = [...folders].sort().map(async (folder) => {
     const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
     const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
     const text = file === undefined ? `License: ${license}` : await readFile(join(folder, file), 'utf8');
     return `${name} ${version}\n\n${text.trim()}\n`;
   });
-  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
+  return (await Promise.all(sections)).join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 /**
- * Packs what was built. It is staged with a manifest that says no more than VS Code needs: the root can not be packed as
- * it is, for its `files` are those of the npm package.
+ * Packs the built extension from a staging folder, with a manifest reduced to what VS Code needs. The root cannot be packed
+ * as it is, because its `files` are those of the npm package.
  */
 async function packageExtension() {
   const stage = 'out/vsix';
@@ -99,7 +99,7 @@ async function packageExtension() {
     'extension/l10n',
     'extension/media',
   ];
-  // What the pictures are made from, and those of the README, which it shows from their public address.
+  // Sources of the images, and screenshots, which the page shows from their public address.
   const unneeded = /extension[\\/]media[\\/](?:source|screenshot-[\w-]+\.png)/;
   for (const part of parts) {
     await cp(part, join(stage, part), { recursive: true, filter: (path) => !unneeded.test(path) });
@@ -110,7 +110,7 @@ async function packageExtension() {
     delete manifest[field];
   }
   manifest.files = ['README.md', ...parts];
-  // The settings editor reads schemas from the manifest alone; ours is too long to be kept there by hand.
+  // The settings editor reads schemas only from the manifest; this one is too long to be maintained there by hand.
   const { $schema: _, ...definition } = JSON.parse(await readFile('core/partners/partner.schema.json', 'utf8'));
   manifest.contributes.configuration.properties['partnerAuth.partners'].items = definition;
   await writeFile(join(stage, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { commands, env, l10n, window, workspace, type ExtensionContext } from 'vscode';
 import { openProfileStore, SessionPool } from '../core/profiles/index.ts';
 import { registerAuthentication } from './host/authentication.ts';
-import { losesSecrets } from './host/keyring.ts';
+import { detectVolatileSecrets } from './host/keyring.ts';
 import { profileSettings } from './host/profile-settings.ts';
 import { registerCommands } from './host/register-commands.ts';
 import { sandboxHost } from './host/sandbox.ts';
@@ -18,7 +18,7 @@ import { settings } from './model/ids.ts';
 
 let sessions: SessionPool | undefined;
 
-/** Puts the parts together. Reads no secret and calls no partner. */
+/** Wires up the extension. Reads no secret of a profile and calls no partner. */
 export async function activate(context: ExtensionContext): Promise<void> {
   const { secrets, globalState, workspaceState, globalStorageUri, subscriptions } = context;
   const t = l10n.t;
@@ -31,8 +31,8 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const sandbox = sandboxHost(secrets, log, t, () => status.update());
   const folder = join(globalStorageUri.fsPath, 'sessions');
   const secretStore = secretStorageStore(secrets);
-  let volatile = false;
-  const secretsAreVolatile = (): boolean => volatile;
+  let isVolatile = false;
+  const secretsAreVolatile = (): boolean => isVolatile;
   sessions = new SessionPool({
     openStore: (profile) => openProfileStore(profile, { secrets: secretStore, folder, log, secretsAreVolatile }),
     readFile: (path) => readFile(path, 'utf8'),
@@ -54,7 +54,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
       read: async () => env.clipboard.readText(),
       write: async (text) => env.clipboard.writeText(text),
       clearAfter: () => setting(settings.clearAfter, 60),
-      later(seconds, callback) {
+      schedule(seconds, callback) {
         const timer = setTimeout(() => void callback(), seconds * 1000);
         subscriptions.push({ dispose: () => clearTimeout(timer) });
       },
@@ -74,13 +74,13 @@ export async function activate(context: ExtensionContext): Promise<void> {
   );
   await Promise.all(profiles.list().map((profile) => app.sessions.load(profile)));
   status.update();
-  // Two round trips to the secret storage, for which nobody who waits for this extension should have to wait as well.
-  learnKeyring().catch(() => log.error('The secret storage of this machine could not be tried out.'));
+  // Not awaited: two round trips to secret storage must not delay activation.
+  checkKeyring().catch(() => log.error('The secret storage of this machine could not be tested.'));
 
-  async function learnKeyring(): Promise<void> {
-    volatile = await losesSecrets(secrets, globalState);
-    if (volatile) {
-      log.warn('This machine forgets secrets when a window closes. Sign-ins last for one window only.');
+  async function checkKeyring(): Promise<void> {
+    isVolatile = await detectVolatileSecrets(secrets, globalState);
+    if (isVolatile) {
+      log.warn('This machine loses secrets when a window closes. A sign-in lasts for one window only.');
       for (const profile of profiles.list()) await (await app.sessions.store(profile)).read().catch(() => undefined);
       status.update();
     }
@@ -88,7 +88,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   }
 }
 
-/** Waits for refreshes in flight, whose new tokens would be lost otherwise. */
+/** Waits for refreshes in flight, because their new tokens would be lost otherwise. */
 export async function deactivate(): Promise<void> {
   await sessions?.close();
 }

@@ -5,23 +5,24 @@ import { signIn } from './sign-in.ts';
 import { startSandbox } from './start-sandbox.ts';
 import { runCommand, saveProfile } from './run-command.ts';
 
-/** Makes a profile step by step, keeps its key in secret storage, and offers to sign in. */
+/** Creates a profile step by step, stores its key in secret storage and offers to sign in. */
 export async function addProfile(app: App): Promise<void> {
   const { t, ui, profiles, sessions } = app;
   const partners = profiles.partners();
-  const answers = await runWizard(t('Add a profile'), (given) => profileSteps(given, partners, t), ui.showStep);
+  const answers = await runWizard(t('Add Profile'), (given) => profileSteps(given, partners, t), ui.showStep);
   if (answers === undefined) return;
   if (answers.partner === sandboxChoice) return startSandbox(app);
 
-  const taken = profiles.list().map(({ id }) => id);
-  const { profile, key, iv } = profileFrom(answers, partners, taken);
+  const existingIds = profiles.list().map(({ id }) => id);
+  const { profile, key, iv } = profileFrom(answers, partners, existingIds);
   await runCommand(app, profile, 'addProfile', async () => {
     const saved = await saveProfile(app, profile);
     if (saved === undefined) return;
     const store = await sessions.store(saved);
     await store.update((record) => ({ ...record, ...(key !== undefined && { key }), ...(iv !== undefined && { iv }) }));
     await profiles.activate(saved.id);
-    const now = t('Sign In');
-    if ((await ui.ask(t('The profile {0} was added.', saved.label), now)) === now) await signIn(app, saved);
+    const signInButton = t('Sign In');
+    if ((await ui.ask(t('The profile {0} was added.', saved.label), signInButton)) === signInButton)
+      await signIn(app, saved);
   });
 }

@@ -6,11 +6,11 @@ import { curlCommand } from '../../core/codegen/index.ts';
 import { shortDuration } from '../view/duration.ts';
 import { runCommand } from './run-command.ts';
 
-/** A token that dies while it is being pasted is of no use. */
+/** Seconds. The token must not expire before it has been pasted and sent. */
 const minValidity = 60;
 
-/** How often something was copied: only the last copy is cleared, in its own time. */
-let copies = 0;
+/** Identifies the latest copy: an earlier timer must not clear a later copy. */
+let copyCount = 0;
 
 export function copyAccessToken(app: App, profile: CheckedProfile): Promise<void> {
   return copy(app, profile, 'copyAccessToken', (token) => token, app.t('Access token copied'));
@@ -58,16 +58,18 @@ async function copy(
     const left = accessExpiresAt === undefined ? '' : ` (${shortDuration(accessExpiresAt - now(), t)})`;
     const clearAfter = clipboard.clearAfter();
     if (clearAfter <= 0) {
-      ui.brief(`$(check) ${confirmation}${left}`);
+      ui.showStatusMessage(`$(check) ${confirmation}${left}`);
       return;
     }
-    ui.brief(`$(check) ${confirmation}${left}. ${t('The clipboard is cleared in {0} s.', clearAfter)}`);
-    const copied = ++copies;
-    clipboard.later(clearAfter, async () => {
-      // Whatever was copied since then is the user's own.
-      if (copied !== copies || (await clipboard.read().catch(() => '')) !== text) return;
+    ui.showStatusMessage(
+      `$(check) ${confirmation}${left}. ${t('The clipboard will be cleared in {0} s.', clearAfter)}`,
+    );
+    const thisCopy = ++copyCount;
+    clipboard.schedule(clearAfter, async () => {
+      // Anything copied since then belongs to the user.
+      if (thisCopy !== copyCount || (await clipboard.read().catch(() => '')) !== text) return;
       await clipboard.write('');
-      ui.brief(t('The token was cleared from the clipboard.'));
+      ui.showStatusMessage(t('The token was cleared from the clipboard.'));
     });
   });
 }

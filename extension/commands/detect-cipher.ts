@@ -7,13 +7,13 @@ import {
 } from '../../core/index.ts';
 import type { CheckedProfile } from '../../core/profiles/index.ts';
 import type { App, PickItem } from '../model/app.ts';
-import { detectionSteps, sampleFrom, sampleProblem, withDetected } from '../model/detection-steps.ts';
+import { detectionSteps, sampleFrom, sampleProblem, withCipherSettings } from '../model/detection-steps.ts';
 import type { Translate } from '../model/translate.ts';
 import { runWizard } from '../model/wizard.ts';
-import { candidateLabel, reasonText } from '../view/candidate.ts';
+import { candidateLabel, reasonLabel } from '../view/candidate.ts';
 import { runCommand, saveProfile } from './run-command.ts';
 
-/** Finds cipher settings from one message, shows what fits and why, and writes the chosen ones into the profile. */
+/** Detects cipher settings from one message, lists the candidates with reasons, and saves the selected one in the profile. */
 export async function detectCipherSettings(app: App, profile: CheckedProfile): Promise<void> {
   await runCommand(app, profile, 'detectCipher', async () => {
     const { t, ui } = app;
@@ -25,16 +25,16 @@ export async function detectCipherSettings(app: App, profile: CheckedProfile): P
     );
     if (answers === undefined) return;
     const sample = sampleFrom(answers, secrets);
-    const detection = attempt(sample, t);
+    const detection = detect(sample, t);
     if (typeof detection === 'string') {
-      // VS Code cuts a message without a button to one line.
-      const again = t('Try Again');
-      if ((await ui.ask(detection, again)) === again) await detectCipherSettings(app, profile);
+      // VS Code truncates a message without buttons to one line.
+      const retry = t('Try Again');
+      if ((await ui.ask(detection, retry)) === retry) await detectCipherSettings(app, profile);
       return;
     }
-    const chosen = await choose(app, detection);
+    const chosen = await pickCandidate(app, detection);
     if (chosen === undefined) return;
-    const changed = withDetected(profile, chosen.settings);
+    const changed = withCipherSettings(profile, chosen.settings);
     const iv =
       chosen.settings.iv.from === 'fixed' && typeof chosen.settings.iv.value === 'string'
         ? chosen.settings.iv.value
@@ -46,16 +46,16 @@ export async function detectCipherSettings(app: App, profile: CheckedProfile): P
       await app.sessions.store(saved)
     ).update((record) => ({ ...record, ...(key !== undefined && { key }), ...(iv !== undefined && { iv }) }));
     await app.sessions.release(saved);
-    ui.brief(t('The cipher settings of {0} were changed.', profile.label));
+    ui.showStatusMessage(t('The cipher settings of {0} were changed.', profile.label));
   });
 }
 
-/** The settings that fit, or why there are none. */
-function attempt(sample: Parameters<typeof detectCipher>[0], t: Translate): CipherDetection | string {
+/** The settings that fit, or a message that explains why none do. */
+function detect(sample: Parameters<typeof detectCipher>[0], t: Translate): CipherDetection | string {
   try {
     const detection = detectCipher(sample);
     if (detection.candidates.length > 0) return detection;
-    return inWords(detection.hints, t);
+    return translateHints(detection.hints, t);
   } catch (error) {
     const problem = isPartnerAuthError(error) ? sampleProblem(error, t) : undefined;
     if (problem === undefined) throw error;
@@ -63,22 +63,22 @@ function attempt(sample: Parameters<typeof detectCipher>[0], t: Translate): Ciph
   }
 }
 
-function inWords(hints: readonly Hint[], t: Translate): string {
+function translateHints(hints: readonly Hint[], t: Translate): string {
   return hints.map((hint) => t(hint)).join(' ');
 }
 
-async function choose(
+async function pickCandidate(
   { t, ui }: App,
   { verdict, candidates, hints }: CipherDetection,
 ): Promise<CipherCandidate | undefined> {
   const items: PickItem<CipherCandidate>[] = candidates.map((candidate) => ({
     value: candidate,
     label: candidateLabel(candidate, t),
-    detail: candidate.reasons.map((reason) => reasonText(reason, t)).join(', '),
+    detail: candidate.reasons.map((reason) => reasonLabel(reason, t)).join(', '),
   }));
   const prompt =
     verdict === 'found'
-      ? t('These settings fit. Choose them to write them into the profile.')
-      : `${t('Several settings fit.')} ${inWords(hints, t)}`;
+      ? t('These settings fit. Select them to save them in the profile.')
+      : `${t('Several settings fit.')} ${translateHints(hints, t)}`;
   return ui.pick(prompt, items);
 }

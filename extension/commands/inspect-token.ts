@@ -8,7 +8,7 @@ export async function inspectToken(app: App, profile: CheckedProfile): Promise<v
     const session = await app.sessions.open(profile);
     const token = await session.accessToken();
     await app.ui.showDocument(
-      app.t('Token of {0}', profile.label),
+      app.t('Token for {0}', profile.label),
       tokenDocument(token, app.sessions.status(profile), app.t),
     );
   });

@@ -13,57 +13,57 @@ import { decryptedDocument, encryptedDocument } from '../view/payload-document.t
 import { detectCipherSettings } from './detect-cipher.ts';
 import { runCommand } from './run-command.ts';
 
-/** Encrypts the selected or open JSON as the profile's partner wants it and shows the envelope. */
+/** Encrypts the selected or open JSON as the profile's partner requires it, and shows the envelope. */
 export async function encryptPayload(app: App, profile: CheckedProfile): Promise<void> {
   await runCommand(app, profile, 'encryptPayload', async () => {
     const { t, ui } = app;
     const { body, requestBody = body } = profile.definition;
     const form = requestBody.form === 'encrypted' ? requestBody : body;
     if (form.form !== 'encrypted') {
-      await ui.ask(t('{0} takes plain payloads: there is nothing to encrypt or decrypt.', profile.label));
+      await ui.ask(t('{0} uses plain payloads: there is nothing to encrypt or decrypt.', profile.label));
       return;
     }
     const text = ui.selectedText() ?? '';
     const payload = jsonObject(text);
     if (payload === undefined) {
-      await ui.ask(t('Select a JSON payload, or open a JSON document, and run this again.'));
+      await ui.ask(t('Select a JSON payload or open a JSON document, then run this command again.'));
       return;
     }
     const cipher = await cipherFor(app, profile);
-    // JSON as it was written: parsing it could round its numbers.
-    const sealed = encryptedBody(form, form.payload === 'query' ? payload : text.trim(), cipher, profile.partnerCode);
-    await ui.showDocument(t('Encrypted payload of {0}', profile.label), encryptedDocument(sealed));
+    // Encrypts the JSON text itself: parsing could round its numbers.
+    const envelope = encryptedBody(form, form.payload === 'query' ? payload : text.trim(), cipher, profile.partnerCode);
+    await ui.showDocument(t('Encrypted payload for {0}', profile.label), encryptedDocument(envelope));
   });
 }
 
-/** Decrypts the selection, or what the clipboard holds: a ciphertext or the whole envelope around it. Shown masked first. */
+/** Decrypts a ciphertext or a whole envelope from the selection, or else from the clipboard. Masks secrets at first. */
 export async function decryptPayload(app: App, profile: CheckedProfile): Promise<void> {
   await runCommand(app, profile, 'decryptPayload', async () => {
     const { t, ui, clipboard } = app;
     if (profile.cipher === undefined) {
-      await ui.ask(t('{0} takes plain payloads: there is nothing to encrypt or decrypt.', profile.label));
+      await ui.ask(t('{0} uses plain payloads: there is nothing to encrypt or decrypt.', profile.label));
       return;
     }
     const { ciphertext, others } = readEnvelope(ui.selectedText() ?? (await clipboard.read()));
     const cipher = await cipherFor(app, profile);
-    let plain: string;
+    let plaintext: string;
     try {
-      plain = cipher.decrypt(ciphertext, cipher.ivField === undefined ? undefined : others[cipher.ivField]);
+      plaintext = cipher.decrypt(ciphertext, cipher.ivField === undefined ? undefined : others[cipher.ivField]);
     } catch (error) {
       if (!isPartnerAuthError(error) || error.code !== 'cipher') throw error;
       const detect = t('Detect Cipher Settings');
       const problem = t(
-        'This cannot be decrypted with the key of {0}. Detect Cipher Settings can find out why.',
+        'The text could not be decrypted with the key of {0}. Run Detect Cipher Settings to find out why.',
         profile.label,
       );
       if ((await ui.ask(problem, detect)) === detect) await detectCipherSettings(app, profile);
       return;
     }
-    const name = t('Decrypted payload of {0}', profile.label);
-    await ui.showDocument(name, decryptedDocument(plain, profile.definition, false));
+    const name = t('Decrypted payload for {0}', profile.label);
+    await ui.showDocument(name, decryptedDocument(plaintext, profile.definition, false));
     const reveal = t('Reveal Secrets');
     if ((await ui.ask(t('Secrets in the payload are masked.'), reveal)) === reveal) {
-      await ui.showDocument(name, decryptedDocument(plain, profile.definition, true));
+      await ui.showDocument(name, decryptedDocument(plaintext, profile.definition, true));
     }
   });
 }

@@ -6,6 +6,6 @@ export async function refresh(app: App, profile: CheckedProfile): Promise<void> 
   await runCommand(app, profile, 'refresh', async () => {
     const session = await app.sessions.open(profile);
     await session.refresh();
-    app.ui.brief(app.t('{0}: the access token was refreshed.', profile.label));
+    app.ui.showStatusMessage(app.t('{0}: the access token was refreshed.', profile.label));
   });
 }

@@ -2,16 +2,16 @@ import { isPartnerAuthError } from '../../core/index.ts';
 import type { CheckedProfile, Profile } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
 import type { CommandName } from '../model/ids.ts';
-import { explain } from '../model/messages.ts';
+import { explainError } from '../model/messages.ts';
 
-/** The profile a command is about: the one it was given by id, which must exist, else the active one. */
-export function chosenProfile({ profiles }: App, id: unknown): CheckedProfile | undefined {
+/** The profile with this id, or undefined if there is none; without an id, the active profile. */
+export function resolveProfile({ profiles }: App, id: unknown): CheckedProfile | undefined {
   return typeof id === 'string' ? profiles.list().find((profile) => profile.id === id) : profiles.active();
 }
 
 /**
- * Runs the work of `command` and tells the user what went wrong, in words of their own language. Resolves whether all went
- * well; never rejects.
+ * Runs the work of `command`, and logs and shows its error in the user's language. Resolves true on success and false on
+ * failure; never rejects.
  */
 export async function runCommand(
   app: App,
@@ -24,38 +24,38 @@ export async function runCommand(
     return true;
   } catch (error) {
     if (isPartnerAuthError(error) && (error.code === 'aborted' || error.code === 'closed')) return false;
-    app.log.error(`${label}: ${describe(error)}`);
-    await app.ui.explain(explain(error, label, app.t, command), 'error', id);
+    app.log.error(`${label}: ${logMessage(error)}`);
+    await app.ui.notify(explainError(error, label, app.t, command), 'error', id);
     return false;
   }
 }
 
-/** The profile as saved in the user's settings; undefined after the user was told that they can not be written. */
+/** Saves the profile in the user's settings. Resolves undefined, after showing an error, if they cannot be written. */
 export async function saveProfile(app: App, profile: Profile): Promise<CheckedProfile | undefined> {
   const { t, ui, log, profiles } = app;
-  const written = await profiles.save(profile).then(
+  const isWritten = await profiles.save(profile).then(
     () => true,
     (error: unknown) => {
-      log.error(describe(error));
+      log.error(logMessage(error));
       return false;
     },
   );
-  const found = written ? profiles.list().find(({ id }) => id === profile.id) : undefined;
-  if (found === undefined) {
+  const saved = isWritten ? profiles.list().find(({ id }) => id === profile.id) : undefined;
+  if (saved === undefined) {
     const message = t(
-      'The profile {0} could not be written to your settings. Fix or save the file first.',
+      'The profile {0} could not be saved to your settings. Fix or save the settings file, then try again.',
       profile.label,
     );
-    await ui.explain(
-      { message, mustAct: true, actions: [{ title: t('Open Settings'), run: 'openSettings' }] },
+    await ui.notify(
+      { message, requiresUser: true, actions: [{ title: t('Open Settings'), command: 'openSettings' }] },
       'error',
     );
   }
-  return found;
+  return saved;
 }
 
-/** Of an error that nobody foresaw only its name and where it came from: its message may quote anything. */
-function describe(error: unknown): string {
+/** Of an unexpected error only the name and the stack frames, because its message may quote a secret. */
+function logMessage(error: unknown): string {
   if (isPartnerAuthError(error)) return `${error.code}: ${error.message}`;
   if (!(error instanceof Error)) return 'unexpected error';
   const frames = error.stack?.split('\n').filter((line) => line.trimStart().startsWith('at ')) ?? [];

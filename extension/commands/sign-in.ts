@@ -1,65 +1,65 @@
 import { isPartnerAuthError, PartnerAuthError } from '../../core/index.ts';
 import { solveChallenges, type Challenge, type CheckedProfile, type SecretRecord } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
-import { explain } from '../model/messages.ts';
-import { credentialsOf, rememberStep, restartStep, signInSteps, type Known } from '../model/sign-in-steps.ts';
+import { explainError } from '../model/messages.ts';
+import { credentialsOf, rememberStep, restartAfter, signInSteps, type KnownValues } from '../model/sign-in-steps.ts';
 import { runWizard, type Answers, type WizardStart } from '../model/wizard.ts';
 import { runCommand } from './run-command.ts';
 
 /**
- * Signs in, asking only for what is not known. Nothing is stored before the partner has accepted it. Resolves true when
- * signed in, false when the user gave up or was told why it can not be.
+ * Signs in, prompting only for what is not stored. Stores nothing before the partner has accepted it. Resolves true when
+ * signed in, and false when the user cancelled or an error was shown.
  */
 export async function signIn(app: App, profile: CheckedProfile): Promise<boolean> {
-  const done = await runCommand(app, profile, 'signIn', async () => {
+  const isSignedIn = await runCommand(app, profile, 'signIn', async () => {
     const store = await app.sessions.store(profile);
     const stored = await store.secrets();
-    let known: Known = { key: stored?.key, iv: stored?.iv, credentials: stored?.credentials ?? {} };
+    let known: KnownValues = { key: stored?.key, iv: stored?.iv, credentials: stored?.credentials ?? {} };
     let start: WizardStart = {};
     for (;;) {
       const given = known;
       const title = app.t('Sign in to {0}', profile.label);
       const steps = (answers: Answers) => signInSteps(profile, given, answers, app.t);
       const answers = await runWizard(title, steps, app.ui.showStep, start);
-      if (answers === undefined) throw givenUp();
+      if (answers === undefined) throw cancelledError();
       try {
-        await attempt(app, profile, known, answers);
-        tellSuccess(app, profile);
+        await login(app, profile, known, answers);
+        confirmSignIn(app, profile);
         return;
       } catch (error) {
-        const again = isPartnerAuthError(error) ? restartStep(profile, error) : undefined;
-        if (again === undefined) throw error;
+        const restart = isPartnerAuthError(error) ? restartAfter(profile, error) : undefined;
+        if (restart === undefined) throw error;
         start = {
-          answers: again.keep(answers, known),
-          at: again.at,
-          problem: explain(error, profile.label, app.t).message,
+          answers: restart.keep(answers, known),
+          at: restart.at,
+          problem: explainError(error, profile.label, app.t).message,
         };
-        known = again.forget(known);
+        known = restart.forget(known);
         app.log.warn(`${profile.label}: ${error instanceof Error ? error.message : ''}`);
       }
     }
   });
-  // The stored key, not the one that was tried, serves the session that may still be there.
-  if (!done) await app.sessions.release(profile);
-  return done;
+  // A session that still exists must go on with the stored key, not with the one that was tried.
+  if (!isSignedIn) await app.sessions.release(profile);
+  return isSignedIn;
 }
 
-function tellSuccess({ t, ui, sessions }: App, profile: CheckedProfile): void {
+function confirmSignIn({ t, ui, sessions }: App, profile: CheckedProfile): void {
   if (sessions.status(profile).storage !== 'windowOnly') {
-    ui.brief(t('Signed in to {0}.', profile.label));
+    ui.showStatusMessage(t('Signed in to {0}.', profile.label));
     return;
   }
-  // Said with each sign-in: else the next one would be a riddle.
-  const message = t('Signed in to {0} for this window only: this machine keeps no secrets.', profile.label);
-  const help = { title: t('How to Fix It'), run: 'storageHelp' } as const;
-  void ui.explain({ message, mustAct: true, actions: [help] }, 'warning');
+  // Shown at every sign-in; otherwise the user would not know why the next window asks again.
+  const message = t('Signed in to {0} for this window only: this machine cannot store secrets.', profile.label);
+  const help = { title: t('How to Fix It'), command: 'storageHelp' } as const;
+  void ui.notify({ message, requiresUser: true, actions: [help] }, 'warning');
 }
 
-function givenUp(): PartnerAuthError {
+function cancelledError(): PartnerAuthError {
   return new PartnerAuthError('aborted', 'The sign-in was cancelled.');
 }
 
-async function attempt(app: App, profile: CheckedProfile, known: Known, answers: Answers): Promise<void> {
+async function login(app: App, profile: CheckedProfile, known: KnownValues, answers: Answers): Promise<void> {
   const material = { key: answers.key ?? known.key, iv: answers.iv ?? known.iv };
   const credentials = credentialsOf(profile, known, answers);
   const { password, ...rest } = credentials;
@@ -72,14 +72,14 @@ async function attempt(app: App, profile: CheckedProfile, known: Known, answers:
   }));
   const progress = app.t('Signing in to {0}', profile.label);
   await solveChallenges(
-    (given) => app.ui.progress(progress, (signal) => session.login(given, { signal })),
+    (given) => app.ui.withProgress(progress, (signal) => session.login(given, { signal })),
     profile.definition,
     credentials,
     (challenge) => askChallenge(app, profile, challenge),
   );
 }
 
-/** @throws PartnerAuthError `aborted` if the user gives up. */
+/** @throws PartnerAuthError `aborted` if the user cancels. */
 async function askChallenge(app: App, profile: CheckedProfile, challenge: Challenge): Promise<string> {
   const { t, ui } = app;
   const { label } = profile.definition;
@@ -92,19 +92,19 @@ async function askChallenge(app: App, profile: CheckedProfile, challenge: Challe
     } as const;
     const title = t('Sign in to {0}', profile.label);
     const answers = await runWizard(title, () => [step], ui.showStep, problem === undefined ? {} : { problem });
-    if (answers === undefined) throw givenUp();
+    if (answers === undefined) throw cancelledError();
     return (answers[id] ?? '').trim();
   };
   switch (challenge.kind) {
     case 'oneTimeCode': {
-      const refused = challenge.error.code === 'invalidOneTimeCode';
-      const problem = refused ? explain(challenge.error, profile.label, t).message : undefined;
+      const isRejected = challenge.error.code === 'invalidOneTimeCode';
+      const problem = isRejected ? explainError(challenge.error, profile.label, t).message : undefined;
       return ask('otp', t('One-time code for {0}', label), problem);
     }
     case 'captcha': {
-      const close = ui.showPicture(t('Captcha from {0}', label), challenge.image);
+      const close = ui.showImage(t('Captcha from {0}', label), challenge.image);
       try {
-        return await ask('captcha', t('Text in the picture'));
+        return await ask('captcha', t('Text in the image'));
       } finally {
         close();
       }

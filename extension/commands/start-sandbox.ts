@@ -2,7 +2,7 @@ import type { App } from '../model/app.ts';
 import { signIn } from './sign-in.ts';
 import { runCommand, saveProfile } from './run-command.ts';
 
-/** Starts the partner of one's own, adds its profile with everything it needs, and offers to sign in. */
+/** Starts the sandbox, adds a profile with its key and credentials, and offers to sign in. */
 export async function startSandbox(app: App): Promise<void> {
   const { t, ui, profiles, sessions, sandbox } = app;
   await runCommand(app, { label: t('Sandbox') }, 'startSandbox', async () => {
@@ -12,11 +12,11 @@ export async function startSandbox(app: App): Promise<void> {
     const store = await sessions.store(saved);
     await store.update((record) => ({ ...record, key, ...(iv !== undefined && { iv }), credentials }));
     await profiles.activate(saved.id);
-    const now = t('Sign In');
-    const answer = await ui.ask(
-      t('The sandbox partner runs at {0}. Its profile {1} is ready.', saved.baseUrl, saved.label),
-      now,
+    const signInButton = t('Sign In');
+    const chosen = await ui.ask(
+      t('The sandbox partner is running at {0}. Its profile {1} is ready.', saved.baseUrl, saved.label),
+      signInButton,
     );
-    if (answer === now) await signIn(app, saved);
+    if (chosen === signInButton) await signIn(app, saved);
   });
 }

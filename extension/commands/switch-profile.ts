@@ -2,7 +2,7 @@ import type { App, PickItem } from '../model/app.ts';
 import { shortDuration } from '../view/duration.ts';
 import { addProfile } from './add-profile.ts';
 
-/** Chooses the profile that the status item and the commands are about, in this workspace. */
+/** Selects the profile that the status item and the commands use in this workspace. */
 export async function switchProfile(app: App): Promise<void> {
   const { t, ui, profiles, sessions, now } = app;
   const active = profiles.active();
@@ -19,10 +19,7 @@ export async function switchProfile(app: App): Promise<void> {
       detail: `${profile.definition.label}, ${new URL(profile.baseUrl).host}`,
     };
   });
-  const chosen = await ui.pick(t('Choose a profile'), [
-    ...items,
-    { value: '', label: `$(add) ${t('Add a profile…')}` },
-  ]);
+  const chosen = await ui.pick(t('Select a profile'), [...items, { value: '', label: `$(add) ${t('Add Profile…')}` }]);
   if (chosen === undefined) return;
   if (chosen === '') await addProfile(app);
   else await profiles.activate(chosen);

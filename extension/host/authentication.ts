@@ -11,28 +11,31 @@ import { signIn } from '../commands/sign-in.ts';
 import { signOut } from '../commands/sign-out.ts';
 import type { App, Disposable } from '../model/app.ts';
 import { authenticationProvider } from '../model/ids.ts';
-import { explain } from '../model/messages.ts';
+import { explainError } from '../model/messages.ts';
 
 /**
- * Each profile as an account of VS Code. Other extensions ask with `getSession('partner-auth', [profileId])` and get a token
- * after the user has allowed it.
+ * Registers an authentication provider with one account per profile. Other extensions call
+ * `getSession('partner-auth', [profileId])` and get a token after the user has allowed it.
  */
 export function registerAuthentication(app: App, label: string): Disposable {
   const { sessions, profiles } = app;
   const changed = new EventEmitter<AuthenticationProviderAuthenticationSessionsChangeEvent>();
-  const known = new Map<string, { readonly session: AuthenticationSession; readonly issuedAt: number | undefined }>();
+  const published = new Map<
+    string,
+    { readonly session: AuthenticationSession; readonly issuedAt: number | undefined }
+  >();
 
-  const announced = sessions.onDidChange((profileId) => {
+  const unsubscribe = sessions.onDidChange((profileId) => {
     const profile = profiles.list().find(({ id }) => id === profileId);
-    const before = known.get(profileId);
+    const before = published.get(profileId);
     const status = profile && sessions.status(profile);
     if (profile === undefined || status === undefined || status.phase === 'signedOut') {
       if (before === undefined) return;
-      known.delete(profileId);
+      published.delete(profileId);
       changed.fire({ added: [], removed: [before.session], changed: [] });
     } else if (before?.issuedAt !== status.issuedAt) {
-      const session = described(profile, '');
-      known.set(profileId, { session, issuedAt: status.issuedAt });
+      const session = toSession(profile, '');
+      published.set(profileId, { session, issuedAt: status.issuedAt });
       changed.fire(
         before === undefined
           ? { added: [session], removed: [], changed: [] }
@@ -41,7 +44,7 @@ export function registerAuthentication(app: App, label: string): Disposable {
     }
   });
 
-  function described(
+  function toSession(
     profile: CheckedProfile,
     accessToken: string,
     scopes: readonly string[] = [profile.id],
@@ -58,28 +61,28 @@ export function registerAuthentication(app: App, label: string): Disposable {
   const provider: AuthenticationProvider = {
     onDidChangeSessions: changed.event,
     async getSessions(scopes, { account }) {
-      const wanted = profiles.list().filter((profile) => {
+      const matching = profiles.list().filter((profile) => {
         if (sessions.status(profile).phase === 'signedOut') return false;
         if (account !== undefined && account.id !== profile.id) return false;
         return scopes === undefined || scopes.length === 0 || (scopes.length === 1 && scopes[0] === profile.id);
       });
-      // VS Code itself asks without scopes, at every start, for its list of accounts: no reason to decrypt a token.
-      if (scopes === undefined) return wanted.map((profile) => described(profile, ''));
-      const results = await Promise.all(wanted.map((profile) => live(profile)));
+      // VS Code calls this without scopes at every start to list the accounts, which requires no token.
+      if (scopes === undefined) return matching.map((profile) => toSession(profile, ''));
+      const results = await Promise.all(matching.map((profile) => sessionWithToken(profile)));
       return results.filter((session) => session !== undefined);
     },
     async createSession(scopes) {
       const profile =
         profiles.list().find(({ id }) => id === scopes[0]) ?? (scopes.length === 0 ? profiles.active() : undefined);
       if (profile === undefined)
-        throw new Error(app.t('There is no profile "{0}". Ask for one that exists.', scopes[0] ?? ''));
+        throw new Error(app.t('There is no profile "{0}". Request one that exists.', scopes[0] ?? ''));
       const { phase } = sessions.status(profile);
       if ((phase === 'signedOut' || phase === 'ended') && !(await signIn(app, profile)))
         throw new Error(app.t('The sign-in was cancelled.'));
       try {
-        return described(profile, await token(profile));
+        return toSession(profile, await requestToken(profile));
       } catch (error) {
-        throw new Error(explain(error, profile.label, app.t).message, { cause: error });
+        throw new Error(explainError(error, profile.label, app.t).message, { cause: error });
       }
     },
     async removeSession(sessionId) {
@@ -88,18 +91,18 @@ export function registerAuthentication(app: App, label: string): Disposable {
     },
   };
 
-  async function live(profile: CheckedProfile): Promise<AuthenticationSession | undefined> {
+  async function sessionWithToken(profile: CheckedProfile): Promise<AuthenticationSession | undefined> {
     try {
-      return described(profile, await token(profile));
+      return toSession(profile, await requestToken(profile));
     } catch (error) {
       app.log.warn(
-        `${profile.label}: no token for another extension: ${isPartnerAuthError(error) ? error.message : 'unexpected error'}`,
+        `${profile.label}: no token could be issued to another extension: ${isPartnerAuthError(error) ? error.message : 'unexpected error'}`,
       );
       return undefined;
     }
   }
 
-  async function token(profile: CheckedProfile): Promise<string> {
+  async function requestToken(profile: CheckedProfile): Promise<string> {
     return (await sessions.open(profile)).accessToken({ minValidity: 60 });
   }
 
@@ -109,7 +112,7 @@ export function registerAuthentication(app: App, label: string): Disposable {
   return {
     dispose() {
       registration.dispose();
-      announced();
+      unsubscribe();
       changed.dispose();
     },
   };

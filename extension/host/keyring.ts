@@ -4,11 +4,11 @@ import type { Memento, SecretStorage } from 'vscode';
 const name = 'keyring-canary';
 
 /**
- * Whether this machine forgets secrets when a window closes, as it does without a working keyring, and without saying so.
- * A random value was left in both the secret storage and the plain state: if the plain one is there and the secret one is
- * not, secrets do not last here. The first window on a machine can not know yet.
+ * Resolves true if secret storage silently loses secrets when a window closes, as it does without a working keyring. Each
+ * window leaves a random value in both secret storage and plain state: if only the plain one is still there, secrets do
+ * not last. The first window on a machine cannot know yet and resolves false.
  */
-export async function losesSecrets(secrets: SecretStorage, state: Memento): Promise<boolean> {
+export async function detectVolatileSecrets(secrets: SecretStorage, state: Memento): Promise<boolean> {
   const expected = state.get<string>(name);
   const found = await secrets.get(name);
   if (expected !== undefined && found === expected) return false;

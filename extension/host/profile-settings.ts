@@ -18,39 +18,39 @@ export interface ProfileSettings extends Profiles, Disposable {
 }
 
 /**
- * Profiles from the user's own settings. A workspace can not add or change one: the setting has application scope, and only
- * the user's value is ever looked at.
+ * Profiles from the user settings. A workspace cannot add or change one: the setting has application scope, and only the
+ * user's value is ever read.
  */
 export function profileSettings(workspaceState: Memento): ProfileSettings {
   const changed = new EventEmitter<void>();
   let parsed = parse();
   const listener = workspace.onDidChangeConfiguration((change) => {
-    const ours = [settings.profiles, settings.partners].some((name) =>
+    const isAffected = [settings.profiles, settings.partners].some((name) =>
       change.affectsConfiguration(`${section}.${name}`),
     );
-    if (!ours) return;
+    if (!isAffected) return;
     parsed = parse();
     changed.fire();
   });
 
-  function own(name: string = settings.profiles): unknown {
+  function userValue(name: string = settings.profiles): unknown {
     return workspace.getConfiguration(section).inspect(name)?.globalValue;
   }
 
   function parse() {
-    const { known, problems } = parsePartners(own(settings.partners));
-    const result = parseProfiles(own(), known);
+    const { known, problems } = parsePartners(userValue(settings.partners));
+    const result = parseProfiles(userValue(), known);
     return { known, profiles: result.profiles, problems: [...problems, ...result.problems] };
   }
 
-  async function store(list: readonly unknown[]): Promise<void> {
+  async function writeProfiles(list: readonly unknown[]): Promise<void> {
     await workspace.getConfiguration(section).update(settings.profiles, list, ConfigurationTarget.Global);
     parsed = parse();
     changed.fire();
   }
 
   const entries = (): readonly unknown[] => {
-    const value = own();
+    const value = userValue();
     return Array.isArray(value) ? (value as unknown[]) : [];
   };
   const hasId = (entry: unknown, id: string): boolean =>
@@ -71,10 +71,12 @@ export function profileSettings(workspaceState: Memento): ProfileSettings {
     },
     async save(profile: Profile) {
       const list = entries();
-      const known = list.some((entry) => hasId(entry, profile.id));
-      await store(known ? list.map((entry) => (hasId(entry, profile.id) ? profile : entry)) : [...list, profile]);
+      const exists = list.some((entry) => hasId(entry, profile.id));
+      await writeProfiles(
+        exists ? list.map((entry) => (hasId(entry, profile.id) ? profile : entry)) : [...list, profile],
+      );
     },
-    remove: (id) => store(entries().filter((entry) => !hasId(entry, id))),
+    remove: (id) => writeProfiles(entries().filter((entry) => !hasId(entry, id))),
     dispose() {
       listener.dispose();
       changed.dispose();

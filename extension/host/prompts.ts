@@ -4,18 +4,18 @@ import type { InputStep, PickStep, Position, ShowStep } from '../model/wizard.ts
 
 type Result = Awaited<ReturnType<ShowStep>>;
 
-/** Steps as VS Code's own multi-step quick input. */
+/** Shows a step as a multi-step quick input. */
 export const showStep: ShowStep = (step, position) =>
-  step.kind === 'input' ? input(step, position) : pick(step, position);
+  step.kind === 'input' ? showInputBox(step, position) : showQuickPick(step, position);
 
-function input(step: InputStep, position: Position): Promise<Result> {
+function showInputBox(step: InputStep, position: Position): Promise<Result> {
   const box = window.createInputBox();
   box.prompt = step.prompt;
   box.password = step.secret === true;
   box.value = step.value ?? '';
   box.placeholder = step.placeholder ?? '';
   if (position.problem !== undefined) box.validationMessage = position.problem;
-  return shown(box, position, (settle) => [
+  return showInput(box, position, (settle) => [
     box.onDidChangeValue((value) => {
       box.validationMessage = value === '' ? undefined : step.validate?.(value);
     }),
@@ -28,14 +28,14 @@ function input(step: InputStep, position: Position): Promise<Result> {
   ]);
 }
 
-function pick(step: PickStep, position: Position): Promise<Result> {
+function showQuickPick(step: PickStep, position: Position): Promise<Result> {
   const list = window.createQuickPick<QuickPickItem & { readonly value: string }>();
   list.placeholder = step.prompt;
   list.items = step.items;
   list.matchOnDescription = list.matchOnDetail = true;
   const active = list.items.find(({ value }) => value === step.value);
   if (active !== undefined) list.activeItems = [active];
-  return shown(list, position, (settle) => [
+  return showInput(list, position, (settle) => [
     list.onDidAccept(() => {
       const chosen = list.selectedItems[0];
       if (chosen !== undefined) settle({ value: chosen.value });
@@ -46,7 +46,7 @@ function pick(step: PickStep, position: Position): Promise<Result> {
 
 type Input = QuickInput & { buttons: readonly unknown[] };
 
-function shown(
+function showInput(
   box: Input,
   { step, total, title }: Position,
   listen: (settle: (result: Result) => void) => Disposable[],
@@ -60,7 +60,7 @@ function shown(
     box.title = title;
     box.step = step;
     box.totalSteps = total;
-    // A password manager or a mail with the code takes the focus away.
+    // Switching to a password manager or a mail with the code takes the focus away.
     box.ignoreFocusOut = true;
     if (step > 1) box.buttons = [QuickInputButtons.Back];
     const listeners = [...listen(settle), box.onDidHide(() => settle(undefined))];

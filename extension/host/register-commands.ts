@@ -11,16 +11,16 @@ import { signIn } from '../commands/sign-in.ts';
 import { removeProfile, signOut, signOutAll } from '../commands/sign-out.ts';
 import { startSandbox } from '../commands/start-sandbox.ts';
 import { switchProfile } from '../commands/switch-profile.ts';
-import { chosenProfile } from '../commands/run-command.ts';
+import { resolveProfile } from '../commands/run-command.ts';
 import type { App, Disposable } from '../model/app.ts';
 import { commands, type CommandName } from '../model/ids.ts';
 
-/** None of them returns anything: a token must not reach whoever runs a command. */
+/** No handler returns a value: any extension can run a command, and a token must not reach it. */
 export function registerCommands(app: App, channel: LogOutputChannel): Disposable[] {
   const forProfile =
     (run: (app: App, profile: CheckedProfile) => Promise<unknown>) =>
     async (id?: unknown): Promise<void> => {
-      const profile = chosenProfile(app, id);
+      const profile = resolveProfile(app, id);
       if (profile !== undefined) await run(app, profile);
       else if (typeof id === 'string') await app.ui.ask(app.t('There is no profile "{0}".', id));
       else await addProfile(app);

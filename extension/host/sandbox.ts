@@ -10,18 +10,18 @@ export interface SandboxHost extends SandboxControl {
   isRunning(): boolean;
 }
 
-/** The sandbox partner in the extension host: it lives until it is stopped or the window closes. */
-export function sandboxHost(secrets: SecretStorage, log: Logger, t: Translate, changed: () => void): SandboxHost {
+/** The sandbox partner in the extension host. It runs until it is stopped or the window closes. */
+export function sandboxHost(secrets: SecretStorage, log: Logger, t: Translate, onDidChange: () => void): SandboxHost {
   let running: Promise<Sandbox> | undefined;
   return {
     isRunning: () => running !== undefined,
     async start(): Promise<RunningSandbox> {
-      running ??= launch();
+      running ??= startServer();
       const sandbox = await running.catch((error: unknown) => {
         running = undefined;
         throw error;
       });
-      changed();
+      onDidChange();
       const { baseUrl, partnerCode, cipher, credentials } = sandbox.profiles.tconnect;
       return {
         profile: {
@@ -45,38 +45,38 @@ export function sandboxHost(secrets: SecretStorage, log: Logger, t: Translate, c
       const sandbox = await running?.catch(() => undefined);
       running = undefined;
       await sandbox?.close();
-      changed();
+      onDidChange();
     },
   };
 
-  /** With the same port and account as last time, so that its profile stays right; with any port when that one is taken. */
-  async function launch(): Promise<Sandbox> {
+  /** Reuses the last port and account, so that the sandbox profile stays valid; uses any free port if that one is taken. */
+  async function startServer(): Promise<Sandbox> {
     const { startSandbox } = await import('../../core/sandbox/index.ts');
-    const last = parse(await secrets.get(secretName));
-    const accounts = last && { tconnect: last.tconnect };
+    const stored = parseStored(await secrets.get(secretName));
+    const accounts = stored && { tconnect: stored.tconnect };
     const options = {
       ...(accounts && { accounts }),
       onRequest: (entry: { call: string; status: number; outcome: string }) =>
         log.debug(`Sandbox: ${entry.call} ${entry.status} ${entry.outcome}`),
     };
-    const sandbox = await startSandbox({ ...options, port: last?.port ?? 0 }).catch(() => startSandbox(options));
+    const sandbox = await startSandbox({ ...options, port: stored?.port ?? 0 }).catch(() => startSandbox(options));
     const { partnerCode, cipher, credentials } = sandbox.profiles.tconnect;
     const port = Number(new URL(sandbox.url).port);
     await secrets.store(secretName, JSON.stringify({ port, tconnect: { partnerCode, cipher, credentials } }));
-    log.info(`The sandbox partner runs at ${sandbox.url}.`);
+    log.info(`The sandbox partner is running at ${sandbox.url}.`);
     return sandbox;
   }
 }
 
-interface Remembered {
+interface StoredSandbox {
   readonly port: number;
   readonly tconnect: NonNullable<SandboxAccounts['tconnect']>;
 }
 
-function parse(text: string | undefined): Remembered | undefined {
+function parseStored(text: string | undefined): StoredSandbox | undefined {
   try {
-    const value = JSON.parse(text ?? '') as Partial<Remembered> | null;
-    return typeof value?.port === 'number' && typeof value.tconnect === 'object' ? (value as Remembered) : undefined;
+    const value = JSON.parse(text ?? '') as Partial<StoredSandbox> | null;
+    return typeof value?.port === 'number' && typeof value.tconnect === 'object' ? (value as StoredSandbox) : undefined;
   } catch {
     return undefined;
   }

@@ -2,15 +2,15 @@ import { commands as vscodeCommands, window } from 'vscode';
 import type { CheckedProfile } from '../../core/profiles/index.ts';
 import type { App, Disposable } from '../model/app.ts';
 import { contextKeys } from '../model/ids.ts';
-import { explain } from '../model/messages.ts';
+import { explainError } from '../model/messages.ts';
 import { statusView } from '../view/status-view.ts';
 import { tooltip } from '../view/tooltip.ts';
 import type { ProfileSettings } from './profile-settings.ts';
 import { formatTime, type StatusItem } from './status-item.ts';
 
 const minute = 60_000;
-/** No partner is called so soon after the start: other extensions need the time more. */
-const quietStart = 15_000;
+/** Milliseconds after activation without a call to a partner, so that other extensions can start first. */
+const startupDelay = 15_000;
 
 export interface StatusControllerOptions {
   readonly app: App;
@@ -21,8 +21,8 @@ export interface StatusControllerOptions {
 }
 
 /**
- * Keeps the status item and the context keys up to date: on every change, once a minute, and when the window gets the focus
- * back, as it does after sleep. Opens sessions that are due, so that they refresh themselves.
+ * Updates the status item and the context keys on every change, once a minute, and when the window regains focus, as it
+ * does after sleep. Opens sessions that are due, so that they refresh themselves.
  */
 export function statusController({
   app,
@@ -54,19 +54,19 @@ export function statusController({
     setContext(contextKeys.sandboxRunning, sandboxRunning());
   }
 
-  /** A session that ended by itself needs a person: reported once, and only for the active profile. */
-  function reportEnd(profile: CheckedProfile): void {
+  /** Only a user can replace a session that has ended: notifies once, and only for the active profile. */
+  function notifySessionEnd(profile: CheckedProfile): void {
     const { phase, lastError, issuedAt } = sessions.status(profile);
     if (phase !== 'ended' || lastError === undefined || profile.id !== profiles.active()?.id) return;
     const key = `${profile.id} ${issuedAt ?? 0}`;
     if (reported.has(key)) return;
     reported.add(key);
-    void app.ui.explain(explain(lastError, profile.label, t), 'warning', profile.id);
+    void app.ui.notify(explainError(lastError, profile.label, t), 'warning', profile.id);
   }
 
-  function wake(): void {
+  function tick(): void {
     update();
-    if (!autoRefresh() || performance.now() - start < quietStart) return;
+    if (!autoRefresh() || performance.now() - start < startupDelay) return;
     for (const profile of profiles.list()) {
       const { phase } = sessions.status(profile);
       if (phase !== 'due' && phase !== 'expired') continue;
@@ -77,20 +77,20 @@ export function statusController({
   }
 
   let timer: NodeJS.Timeout | undefined;
-  /** At each full minute, as the sessions do, so that all of them wake the window once. */
-  const planWake = (): void => {
+  /** On the full minute, like the timers of the sessions, so that the window wakes up only once. */
+  const scheduleTick = (): void => {
     timer = setTimeout(
       () => {
-        planWake();
-        wake();
+        scheduleTick();
+        tick();
       },
       minute - (now() % minute),
     );
   };
-  planWake();
+  scheduleTick();
   const listeners: Disposable[] = [
     window.onDidChangeWindowState(({ focused }) => {
-      if (focused) wake();
+      if (focused) tick();
     }),
     profiles.onDidChange(() => {
       void sessions.keepOnly(profiles.list());
@@ -101,7 +101,7 @@ export function statusController({
       dispose: sessions.onDidChange((id) => {
         update();
         const profile = profiles.list().find((candidate) => candidate.id === id);
-        if (profile !== undefined) reportEnd(profile);
+        if (profile !== undefined) notifySessionEnd(profile);
       }),
     },
     { dispose: () => clearTimeout(timer) },

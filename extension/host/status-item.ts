@@ -16,31 +16,31 @@ export interface StatusItem extends Disposable {
 export function statusItem(name: string): StatusItem {
   const item = window.createStatusBarItem('status', StatusBarAlignment.Left, 50);
   item.name = name;
-  let shown = '';
+  let current = '';
   return {
     show(view, tooltip) {
-      // Setting what is set already would make screen readers and the tooltip start anew.
+      // Setting the same value again would restart the screen reader and the tooltip.
       const next = JSON.stringify([view, tooltip]);
-      if (next === shown) return;
-      shown = next;
+      if (next === current) return;
+      current = next;
       item.text = view.text;
       item.command = view.command;
       item.backgroundColor = backgrounds[view.severity];
       item.accessibilityInformation = { label: view.accessibilityLabel, role: 'button' };
-      item.tooltip = tooltip === undefined ? undefined : markdown(tooltip);
+      item.tooltip = tooltip === undefined ? undefined : toMarkdown(tooltip);
       item.show();
     },
     dispose: () => item.dispose(),
   };
 }
 
-function markdown(text: string): MarkdownString {
+function toMarkdown(text: string): MarkdownString {
   const tooltip = new MarkdownString(text, true);
   tooltip.isTrusted = { enabledCommands: tooltipCommands };
   return tooltip;
 }
 
-/** A moment in the user's language and time zone. */
+/** Formats a time in the user's language and time zone. */
 export function formatTime(epochMs: number): string {
   return new Date(epochMs).toLocaleString(env.language, { dateStyle: 'medium', timeStyle: 'short' });
 }

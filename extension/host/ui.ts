@@ -6,9 +6,9 @@ import { withoutLinks } from '../view/markdown.ts';
 import { showStep } from './prompts.ts';
 
 const storageHelp = 'https://code.visualstudio.com/docs/configure/settings-sync#_troubleshooting-keychain-issues';
-const briefFor = 6_000;
+const statusMessageDuration = 6_000;
 
-/** Notifications, pickers and documents of VS Code. `showDocument` is the virtual document's. */
+/** Implements the UI port with VS Code's notifications, pickers and status bar. */
 export function createUi(showDocument: Ui['showDocument']): Ui {
   return {
     showStep,
@@ -27,7 +27,7 @@ export function createUi(showDocument: Ui['showDocument']): Ui {
     async ask(message, ...buttons) {
       return window.showInformationMessage(withoutLinks(message), ...buttons);
     },
-    async explain({ message: text, actions }, severity, profileId) {
+    async notify({ message: text, actions }, severity, profileId) {
       const message = withoutLinks(text);
       const titles = actions.map(({ title }) => title);
       const show = {
@@ -37,12 +37,12 @@ export function createUi(showDocument: Ui['showDocument']): Ui {
       };
       const chosen = await show[severity]();
       const action = actions.find(({ title }) => title === chosen);
-      if (action !== undefined) await run(action, profileId);
+      if (action !== undefined) await runAction(action, profileId);
     },
-    brief(message) {
-      window.setStatusBarMessage(message, briefFor);
+    showStatusMessage(message) {
+      window.setStatusBarMessage(message, statusMessageDuration);
     },
-    async progress<T>(title: string, work: (signal: AbortSignal) => Promise<T>) {
+    async withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>) {
       const options = { location: ProgressLocation.Notification, title, cancellable: true };
       return window.withProgress<T>(options, (_progress, token) => {
         const controller = new AbortController();
@@ -50,7 +50,7 @@ export function createUi(showDocument: Ui['showDocument']): Ui {
         return work(controller.signal);
       });
     },
-    showPicture(title, dataUri) {
+    showImage(title, dataUri) {
       const panel = window.createWebviewPanel(
         'partnerAuth.picture',
         title,
@@ -67,7 +67,7 @@ export function createUi(showDocument: Ui['showDocument']): Ui {
   };
 }
 
-async function run({ run: what }: Action, profileId: string | undefined): Promise<void> {
+async function runAction({ command: what }: Action, profileId: string | undefined): Promise<void> {
   switch (what) {
     case 'openSettings':
       await vscodeCommands.executeCommand('workbench.action.openSettings', '@ext:partner-auth.partner-auth');

@@ -1,15 +1,15 @@
 import type { Logger } from '../../core/index.ts';
 import type { CheckedProfile, KnownPartners, Profile, SessionPool } from '../../core/profiles/index.ts';
-import type { Explanation } from './messages.ts';
+import type { Notification } from './messages.ts';
 import type { Translate } from './translate.ts';
 import type { ShowStep } from './wizard.ts';
 
-/** VS Code's own, without importing it. */
+/** Same shape as VS Code's `Disposable`, without importing it. */
 export interface Disposable {
   dispose(): void;
 }
 
-/** All that a command needs of its surroundings. */
+/** The dependencies of a command. */
 export interface App {
   readonly t: Translate;
   readonly log: Logger;
@@ -26,7 +26,7 @@ export interface Profiles {
   /** The built-in partners and those of the user's settings, by id. */
   partners(): KnownPartners;
   active(): CheckedProfile | undefined;
-  /** Remembered for this workspace. */
+  /** Makes a profile the active one in this workspace. */
   activate(id: string): Promise<void>;
   /** Adds a profile to the user's settings, or replaces the one with the same id. */
   save(profile: Profile): Promise<void>;
@@ -35,21 +35,21 @@ export interface Profiles {
 
 export interface Ui {
   readonly showStep: ShowStep;
-  /** One choice of a list; undefined when the user gave up. */
+  /** Shows a list. Resolves the value of the selected item, or undefined if the user cancelled. */
   pick<T>(placeholder: string, items: readonly PickItem<T>[]): Promise<T | undefined>;
-  /** A question with buttons; the title of the one that was pressed. */
+  /** Shows a message with buttons. Resolves the title of the selected button, or undefined if it was dismissed. */
   ask(message: string, ...buttons: string[]): Promise<string | undefined>;
-  /** A message with buttons that do something about it: for this profile, else for the active one. */
-  explain(explanation: Explanation, severity: 'info' | 'warning' | 'error', profileId?: string): Promise<void>;
-  /** A passing word in the status bar. */
-  brief(message: string): void;
-  /** Shows that something is going on, with a way to cancel it. */
-  progress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Shows a notification, and runs the selected action for this profile or else for the active one. */
+  notify(notification: Notification, severity: 'info' | 'warning' | 'error', profileId?: string): Promise<void>;
+  /** Shows a short-lived message in the status bar. */
+  showStatusMessage(message: string): void;
+  /** Shows cancellable progress while `work` runs. */
+  withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   showDocument(name: string, text: string): Promise<void>;
-  /** What is selected in the active editor, or all of it; undefined without one. */
+  /** The selection in the active editor, or its whole text if nothing is selected; undefined without an active editor. */
   selectedText(): string | undefined;
-  /** A picture from a partner, in a view that runs nothing. Returns what closes it. */
-  showPicture(title: string, dataUri: string): () => void;
+  /** Shows an image from a partner in a view that runs no scripts. Returns a function that closes it. */
+  showImage(title: string, dataUri: string): () => void;
 }
 
 export interface PickItem<T> {
@@ -62,14 +62,14 @@ export interface PickItem<T> {
 export interface Clipboard {
   read(): Promise<string>;
   write(text: string): Promise<void>;
-  /** Seconds until a copied token is cleared again; 0 leaves it. */
+  /** Seconds until a copied token is cleared; 0 never clears it. */
   clearAfter(): number;
-  /** Calls back once after `seconds`, while the window lives. */
-  later(seconds: number, callback: () => Promise<void>): void;
+  /** Calls back once after `seconds`, unless the window closes first. */
+  schedule(seconds: number, callback: () => Promise<void>): void;
 }
 
 export interface SandboxControl {
-  /** Starts the sandbox, or returns the one that runs. */
+  /** Starts the sandbox, or returns the one that is running. */
   start(): Promise<RunningSandbox>;
   stop(): Promise<void>;
 }

@@ -5,39 +5,40 @@ import type {
   PartnerAuthError,
 } from '../../core/index.ts';
 import { toSavedProfile, type CheckedProfile, type Profile, type SecretRecord } from '../../core/profiles/index.ts';
-import { ivBeside, readEnvelope } from './envelope.ts';
+import { findIv, readEnvelope } from './envelope.ts';
 import type { Translate } from './translate.ts';
 import type { Answers, Step } from './wizard.ts';
 
-/** What is asked for to find cipher settings: one message, and all that is known of it. */
+/** The steps that collect a sample for cipher detection: one message and what is known about it. */
 export function detectionSteps(answers: Answers, keyIsStored: boolean, t: Translate): readonly Step[] {
-  const needed = (value: string): string | undefined => (value.trim() === '' ? t('This is required.') : undefined);
+  const validateRequired = (value: string): string | undefined =>
+    value.trim() === '' ? t('This is required.') : undefined;
   const steps: Step[] = [
     {
       kind: 'input',
       id: 'ciphertext',
-      prompt: t('One ciphertext of the partner, or the whole envelope around it'),
+      prompt: t('A ciphertext from the partner, or the envelope that contains it'),
       placeholder: '{"data":"9f2c…"}',
-      validate: needed,
+      validate: validateRequired,
     },
     {
       kind: 'input',
       id: 'plaintext',
       secret: true,
-      prompt: t('Its plaintext or a part of it, if you know it (leave empty otherwise)'),
+      prompt: t('Plaintext of the message, or part of it (optional)'),
     },
     {
       kind: 'input',
       id: 'iv',
       secret: true,
-      prompt: t('Its IV, if you have one (leave empty otherwise)'),
+      prompt: t('IV of the message (optional)'),
     },
   ];
   if (keyIsStored) {
     steps.push({
       kind: 'pick',
       id: 'whichKey',
-      prompt: t('Which key?'),
+      prompt: t('Select a key'),
       value: 'stored',
       items: [
         { value: 'stored', label: t('The stored key of this profile') },
@@ -50,48 +51,48 @@ export function detectionSteps(answers: Answers, keyIsStored: boolean, t: Transl
       kind: 'input',
       id: 'key',
       secret: true,
-      prompt: t('The key, as the partner wrote it'),
-      validate: needed,
+      prompt: t('The key, exactly as the partner provided it'),
+      validate: validateRequired,
     });
   }
   return steps;
 }
 
-/** The sample of core: of an envelope its ciphertext, and the IV beside it unless another one was given. */
+/** The sample for `detectCipher`. From an envelope it takes the ciphertext, and the IV unless the user entered one. */
 export function sampleFrom(answers: Answers, secrets: SecretRecord | undefined): CipherSample {
   const { plaintext = '', iv = '' } = answers;
   const envelope = readEnvelope(answers.ciphertext ?? '');
-  // An answer of a step that the user has gone back from is none.
+  // The user may have typed a key and then gone back to choose the stored one.
   const typed = answers.whichKey === 'stored' ? undefined : answers.key?.trim();
   return {
     key: typed ?? secrets?.key ?? '',
     ciphertext: envelope.ciphertext,
     ...(plaintext !== '' && { plaintext }),
-    ...(iv === '' ? ivBeside(envelope) : { iv: iv.trim() }),
+    ...(iv === '' ? findIv(envelope) : { iv: iv.trim() }),
   };
 }
 
-/** Why a sample can not be tried; undefined for an error about something else. */
+/** Explains why a sample is not valid; undefined for an error about anything else. */
 export function sampleProblem({ setting }: PartnerAuthError, t: Translate): string | undefined {
   switch (setting) {
     case 'sample.ciphertext':
       return t(
-        'The ciphertext is neither hex nor base64 of whole AES blocks, or it is over 1 MiB. Check that it is complete and that it is the ciphertext alone.',
+        'The ciphertext is not hex or base64 of whole AES blocks, or it is larger than 1 MiB. Check that it is complete and that nothing else is included.',
       );
     case 'sample.plaintext':
-      return t('The plaintext is over 1 MiB; a part of it is enough.');
+      return t('The plaintext is larger than 1 MiB. Part of it is enough.');
     case 'sample.iv':
-      return t('The IV must be 16 bytes, written as text, hex or base64.');
+      return t('The IV must be 16 bytes, as plain text, hex or base64.');
     case 'sample.key':
-      return t('The key is too long to be a key or a password.');
+      return t('The key is too long. Check that nothing else is included.');
     default:
       return undefined;
   }
 }
 
-/** The profile as it stands in the settings, with these cipher settings; the IV's value stays out of it. */
-export function withDetected(profile: CheckedProfile, found: CipherCandidate['settings']): Profile {
-  const { iv, ...rest } = found;
+/** The profile as saved in the settings, with the detected cipher settings but without the value of a fixed IV. */
+export function withCipherSettings(profile: CheckedProfile, detected: CipherCandidate['settings']): Profile {
+  const { iv, ...rest } = detected;
   const rule: CipherSettingsWithoutSecrets['iv'] =
     iv.from === 'fixed' ? { from: 'fixed', ...(iv.format && { format: iv.format }) } : iv;
   return { ...toSavedProfile(profile), cipher: { ...rest, iv: rule } };

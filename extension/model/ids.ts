@@ -1,4 +1,4 @@
-/** Names that the manifest, the code and users' keybindings share; a test holds them equal to package.json. */
+/** Names shared by the manifest, the code and users' keybindings. A test checks them against package.json. */
 export const extensionId = 'partner-auth';
 
 export const commands = {

@@ -3,50 +3,68 @@ import { profileFields } from '../../core/profiles/index.ts';
 import type { CommandName } from './ids.ts';
 import type { Translate } from './translate.ts';
 
-/** What a person is told about a failure, and what a button can do about it. */
-export interface Explanation {
+/** A message for the user, with buttons that run an action. */
+export interface Notification {
   readonly message: string;
   readonly actions: readonly Action[];
-  /** Nothing helps but the person: it is worth a notification. */
-  readonly mustAct: boolean;
+  /** Whether only the user can resolve it; false if waiting or retrying helps. */
+  readonly requiresUser: boolean;
 }
 
 export interface Action {
   readonly title: string;
-  readonly run: CommandName | 'openSettings' | 'openExtension' | 'reloadWindow' | 'storageHelp';
+  readonly command: CommandName | 'openSettings' | 'openExtension' | 'reloadWindow' | 'storageHelp';
 }
 
-/** Settings that an error can name; whatever else it names is a login field. */
-const settings: ReadonlySet<string> = new Set([...profileFields, 'ca', 'refreshMargin']);
+/** Settings that `PartnerAuthError.setting` can name; any other name is a login field. */
+const settingNames: ReadonlySet<string> = new Set([...profileFields, 'ca', 'refreshMargin']);
 
-/** `label` is the profile's, `again` the command that failed. The partner's own words are in the log, not here. */
-export function explain(error: unknown, label: string, t: Translate, again: CommandName = 'refresh'): Explanation {
-  const signIn: Action = { title: t('Sign In'), run: 'signIn' };
-  const retry: Action = { title: t('Try Again'), run: again };
-  const log: Action = { title: t('Show Log'), run: 'showLog' };
-  const openSettings: Action = { title: t('Open Settings'), run: 'openSettings' };
-  const detect: Action = { title: t('Detect Cipher Settings'), run: 'detectCipher' };
-  const say = (message: string, mustAct: boolean, ...actions: Action[]): Explanation => ({ message, mustAct, actions });
+/**
+ * The notification for an error of the profile `label`. `retryCommand` is the command that failed. The response of the
+ * partner is in the log and not in the message.
+ */
+export function explainError(
+  error: unknown,
+  label: string,
+  t: Translate,
+  retryCommand: CommandName = 'refresh',
+): Notification {
+  const signIn: Action = { title: t('Sign In'), command: 'signIn' };
+  const retry: Action = { title: t('Try Again'), command: retryCommand };
+  const log: Action = { title: t('Show Log'), command: 'showLog' };
+  const openSettings: Action = { title: t('Open Settings'), command: 'openSettings' };
+  const detect: Action = { title: t('Detect Cipher Settings'), command: 'detectCipher' };
+  const notification = (message: string, requiresUser: boolean, ...actions: Action[]): Notification => ({
+    message,
+    requiresUser,
+    actions,
+  });
 
-  if (!isPartnerAuthError(error)) return say(t('{0}: an unexpected error occurred.', label), true, log);
+  if (!isPartnerAuthError(error)) return notification(t('{0}: an unexpected error occurred.', label), true, log);
   switch (error.code) {
     case 'configuration':
       if (isAboutCipher(error)) {
-        // The partner's own word: key and IV are there, and it can not read what they make.
-        if (error.status !== undefined) return say(refusal(error, label, t), true, detect, signIn, openSettings);
-        return say(
-          t('{0}: the key or IV is missing or does not fit. Sign in to enter it, or check the cipher settings.', label),
+        // With a status the partner has responded: it could not decrypt what this key and IV produce.
+        if (error.status !== undefined)
+          return notification(rejectionMessage(error, label, t), true, detect, signIn, openSettings);
+        return notification(
+          t('{0}: the key or IV is missing or not valid. Sign in to enter it, or check the cipher settings.', label),
           true,
           signIn,
           openSettings,
         );
       }
-      if (!settings.has(error.setting?.split('.')[0] ?? '')) {
-        return say(t('{0}: a login field is missing or invalid. Sign in to enter it again.', label), true, signIn, log);
+      if (!settingNames.has(error.setting?.split('.')[0] ?? '')) {
+        return notification(
+          t('{0}: a login field is missing or not valid. Sign in to enter it again.', label),
+          true,
+          signIn,
+          log,
+        );
       }
-      return say(
+      return notification(
         t(
-          '{0}: the setting "{1}" is missing or wrong.',
+          '{0}: the setting "{1}" is missing or not valid.',
           label,
           error.setting === 'ca' ? 'caFile' : (error.setting ?? ''),
         ),
@@ -55,26 +73,30 @@ export function explain(error: unknown, label: string, t: Translate, again: Comm
         log,
       );
     case 'invalidCredentials':
-      return say(t('{0} refused the credentials.', label), true, signIn);
+      return notification(t('{0} rejected the credentials.', label), true, signIn);
     case 'oneTimeCodeRequired':
     case 'captchaRequired':
-      return say(t('{0} asks for one more step to sign in.', label), true, signIn);
+      return notification(t('{0} requires one more step to sign in.', label), true, signIn);
     case 'invalidOneTimeCode':
-      return say(t('{0} refused the one-time code.', label), true, signIn);
+      return notification(t('{0} rejected the one-time code.', label), true, signIn);
     case 'accountUnavailable':
-      return say(
-        t('{0}: the account is blocked, not activated or deleted. Ask the partner about it.', label),
+      return notification(
+        t('{0}: the account is blocked, not activated or deleted. Contact the partner.', label),
         true,
         log,
       );
     case 'signedOut':
-      return say(t('You are not signed in to {0}.', label), true, signIn);
+      return notification(t('You are not signed in to {0}.', label), true, signIn);
     case 'sessionEnded':
-      return say(t('The session at {0} has ended. Sign in again.', label), true, signIn);
+      return notification(t('The session for {0} has ended. Sign in again.', label), true, signIn);
     case 'refreshInterrupted':
-      return say(t('A refresh at {0} was interrupted and its response was lost. Sign in again.', label), true, signIn);
+      return notification(
+        t('A token refresh for {0} was interrupted and its response was lost. Sign in again.', label),
+        true,
+        signIn,
+      );
     case 'cipher':
-      return say(
+      return notification(
         t('{0}: a response could not be decrypted. Check the key, the IV and the cipher settings.', label),
         true,
         detect,
@@ -82,13 +104,13 @@ export function explain(error: unknown, label: string, t: Translate, again: Comm
         log,
       );
     case 'network':
-      return say(t('{0} could not be reached. Check the network and the base URL.', label), false, retry, log);
+      return notification(t('{0} could not be reached. Check the network and the base URL.', label), false, retry, log);
     case 'timeout':
-      return say(t('{0} did not respond in time.', label), false, retry, log);
+      return notification(t('{0} did not respond in time.', label), false, retry, log);
     case 'tls':
-      return say(
+      return notification(
         t(
-          'The certificate of {0} is not trusted. If it comes from your own authority, name its PEM file in "caFile".',
+          'The certificate of {0} is not trusted. If a private certificate authority issued it, set "caFile" to the PEM file of that authority.',
           label,
         ),
         true,
@@ -96,52 +118,62 @@ export function explain(error: unknown, label: string, t: Translate, again: Comm
         log,
       );
     case 'rateLimited':
-      return say(t('{0} accepts no more calls for now. Try again later.', label), false, log);
+      return notification(t('{0} is limiting requests. Try again later.', label), false, log);
     case 'partnerUnavailable':
-      return say(t('{0} reports a failure on its side. Your session is kept.', label), false, retry, log);
+      return notification(t('{0} reported a server error. Your session is kept.', label), false, retry, log);
     case 'partnerRefused':
-      return say(refusal(error, label, t), true, ...(isAboutCipher(error) ? [detect] : []), openSettings, log);
+      return notification(
+        rejectionMessage(error, label, t),
+        true,
+        ...(isAboutCipher(error) ? [detect] : []),
+        openSettings,
+        log,
+      );
     case 'invalidResponse':
     case 'responseTooLarge':
-      return say(
+      return notification(
         t('{0} sent an unexpected response. Check the base URL and the response settings.', label),
         true,
         openSettings,
         log,
       );
     case 'redirect':
-      return say(
-        t('{0} returned a redirect, which is not followed. Check the base URL.', label),
+      return notification(
+        t('{0} returned a redirect, which was not followed. Check the base URL.', label),
         true,
         openSettings,
         log,
       );
     case 'store':
       if (error.setting === 'window') {
-        return say(t('Another window has newer tokens of {0}. Reload this window to use them.', label), true, {
-          title: t('Reload Window'),
-          run: 'reloadWindow',
-        });
+        return notification(
+          t('Another window has newer tokens for {0}. Reload this window to use them.', label),
+          true,
+          {
+            title: t('Reload Window'),
+            command: 'reloadWindow',
+          },
+        );
       }
       if (error.setting === 'store.version') {
-        return say(
+        return notification(
           t('{0}: the stored session was written by a newer version. Update Partner Auth to use it.', label),
           true,
-          { title: t('Show Extension'), run: 'openExtension' },
+          { title: t('Show Extension'), command: 'openExtension' },
           log,
         );
       }
-      return say(
-        t('{0}: the session could not be saved or read. It lasts for this window only.', label),
+      return notification(
+        t('{0}: the session could not be saved or read. It is available in this window only.', label),
         true,
-        { title: t('How to Fix It'), run: 'storageHelp' },
+        { title: t('How to Fix It'), command: 'storageHelp' },
         log,
       );
     case 'lock':
-      return say(t('{0}: another window is busy with this session. Try again.', label), false, retry, log);
+      return notification(t('{0}: another window is updating this session. Try again.', label), false, retry, log);
     case 'aborted':
     case 'closed':
-      return say(t('{0}: the call was cancelled.', label), false);
+      return notification(t('{0}: the request was cancelled.', label), false);
   }
 }
 
@@ -149,13 +181,13 @@ function isAboutCipher({ setting }: PartnerAuthError): boolean {
   return setting?.startsWith('cipher') === true;
 }
 
-function refusal(error: PartnerAuthError, label: string, t: Translate): string {
-  if (error.setting === 'partnerCode') return t('{0} refused the call. Check the partner code.', label);
+function rejectionMessage(error: PartnerAuthError, label: string, t: Translate): string {
+  if (error.setting === 'partnerCode') return t('{0} rejected the request. Check the partner code.', label);
   if (isAboutCipher(error)) {
     return t(
-      '{0} refused the call. Check the key, the IV and the partner code. Detect Cipher Settings finds cipher settings from one message.',
+      '{0} rejected the request. Check the key, the IV and the partner code, or run Detect Cipher Settings on one message.',
       label,
     );
   }
-  return t('{0} refused the call. The log has its response.', label);
+  return t('{0} rejected the request. See the log for its response.', label);
 }

@@ -11,11 +11,11 @@ import { ivStep, keyStep } from './sign-in-steps.ts';
 import type { Translate } from './translate.ts';
 import type { Answers, Step } from './wizard.ts';
 
-/** Chosen instead of a partner: a partner server on this machine. Cannot be the id of a partner. */
+/** Selected instead of a partner to start the sandbox. Cannot be the id of a partner. */
 export const sandboxChoice = '$sandbox';
 const otherUrl = 'other';
 
-/** The questions by which a profile is made. */
+/** The steps that create a profile. */
 export function profileSteps(answers: Answers, partners: KnownPartners, t: Translate): readonly Step[] {
   const steps: Step[] = [partnerStep(partners, t)];
   const { partner = '', url } = answers;
@@ -26,10 +26,10 @@ export function profileSteps(answers: Answers, partners: KnownPartners, t: Trans
     steps.push({
       kind: 'pick',
       id: 'url',
-      prompt: t('Which server of {0}?', definition.label),
+      prompt: t('Select a {0} server', definition.label),
       items: [
         ...servers.map((server) => ({ value: server.url, label: server.label, description: server.url })),
-        { value: otherUrl, label: t('Another address…') },
+        { value: otherUrl, label: t('Other URL…') },
       ],
     });
   }
@@ -43,7 +43,7 @@ export function profileSteps(answers: Answers, partners: KnownPartners, t: Trans
         connectionProblem(
           { partner: definition, baseUrl: value, partnerCode: 'x' },
           'baseUrl',
-          t('This must be an https address without user, query or fragment (http only on this machine).'),
+          t('Enter an https URL without user info, query or fragment (http only on this machine).'),
         ),
     });
   }
@@ -51,12 +51,12 @@ export function profileSteps(answers: Answers, partners: KnownPartners, t: Trans
     steps.push({
       kind: 'input',
       id: 'partnerCode',
-      prompt: t('Partner code, as {0} gave it to you', definition.label),
+      prompt: t('Partner code issued by {0}', definition.label),
       validate: (value) =>
         connectionProblem(
           { partner: definition, baseUrl: 'https://partner.example', partnerCode: value },
           'partnerCode',
-          t('This must be printable ASCII without spaces around it.'),
+          t('Enter printable ASCII characters without leading or trailing spaces.'),
         ),
     });
   }
@@ -64,9 +64,10 @@ export function profileSteps(answers: Answers, partners: KnownPartners, t: Trans
   steps.push({
     kind: 'input',
     id: 'label',
-    prompt: t('Name of this profile'),
+    prompt: t('Profile name'),
     value: definition.label,
-    validate: (value) => (/^[^\p{C}]{1,80}$/u.test(value.trim()) ? undefined : t('A name has 1 to 80 characters.')),
+    validate: (value) =>
+      /^[^\p{C}]{1,80}$/u.test(value.trim()) ? undefined : t('The name must be 1 to 80 characters long.'),
   });
   return steps;
 }
@@ -75,25 +76,25 @@ function partnerStep(partners: KnownPartners, t: Translate): Step {
   return {
     kind: 'pick',
     id: 'partner',
-    prompt: t('Which partner?'),
+    prompt: t('Select a partner'),
     items: [
       ...Object.entries(partners).map(([value, definition]) => ({
         value,
         label: definition.label,
         detail: traitsOf(definition)
-          .map((trait) => traitText(trait, t))
+          .map((trait) => traitLabel(trait, t))
           .join(', '),
       })),
       {
         value: sandboxChoice,
         label: `$(beaker) ${t('Sandbox')}`,
-        detail: t('A partner server on this machine, to try everything without an account'),
+        detail: t('A partner server on this machine, for trying everything without an account'),
       },
     ],
   };
 }
 
-function traitText(trait: PartnerTrait, t: Translate): string {
+function traitLabel(trait: PartnerTrait, t: Translate): string {
   switch (trait) {
     case 'encrypted':
       return t('encrypted payloads');
@@ -116,7 +117,7 @@ function cipherSteps(partner: string, answers: Answers, t: Translate): Step[] {
     {
       kind: 'pick',
       id: 'keyFormat',
-      prompt: t('How is the AES key written? Ask the partner.'),
+      prompt: t('How is the AES key encoded? Ask the partner.'),
       items: [
         { value: 'utf8', label: t('Plain text'), detail: t('32 characters, used as they are') },
         { value: 'hex', label: t('Hex digits'), detail: t('64 characters 0-9, a-f') },
@@ -129,10 +130,10 @@ function cipherSteps(partner: string, answers: Answers, t: Translate): Step[] {
       id: 'iv',
       prompt: t('Where does the IV of each message come from? Ask the partner.'),
       items: [
-        { value: 'fixed utf8', label: t('Always the same, plain text'), detail: t('16 characters') },
-        { value: 'fixed hex', label: t('Always the same, hex digits'), detail: t('32 characters 0-9, a-f') },
-        { value: 'fixed base64', label: t('Always the same, Base64'), detail: t('22 or 24 characters') },
-        { value: 'prefix', label: t('Random, sent before the ciphertext') },
+        { value: 'fixed utf8', label: t('Fixed (plain text)'), detail: t('16 characters') },
+        { value: 'fixed hex', label: t('Fixed (hex digits)'), detail: t('32 characters 0-9, a-f') },
+        { value: 'fixed base64', label: t('Fixed (Base64)'), detail: t('22 or 24 characters') },
+        { value: 'prefix', label: t('Random, prepended to the ciphertext') },
         { value: 'key', label: t('The first 16 bytes of the key') },
       ],
     },
@@ -152,11 +153,11 @@ function cipherFrom({ keyFormat = 'utf8', iv = 'prefix' }: Answers): NonNullable
   };
 }
 
-/** The profile that the answers describe, and its secrets, which do not go into the settings. */
+/** The profile described by the answers, and its secrets, which do not go into the settings. */
 export function profileFrom(
   answers: Answers,
   partners: KnownPartners,
-  taken: readonly string[],
+  existingIds: readonly string[],
 ): { readonly profile: Profile; readonly key: string | undefined; readonly iv: string | undefined } {
   const { partner = '' } = answers;
   const definition = partners[partner];
@@ -165,7 +166,7 @@ export function profileFrom(
   const baseUrl = answers.baseUrl ?? answers.url ?? '';
   return {
     profile: {
-      id: freeId(label, taken),
+      id: uniqueId(label, existingIds),
       label,
       partner,
       baseUrl: answers.url === undefined || answers.url === otherUrl ? baseUrl : answers.url,
@@ -173,12 +174,12 @@ export function profileFrom(
       ...(isEncrypted && { cipher: cipherFrom(answers) }),
     },
     key: isEncrypted ? answers.key : undefined,
-    // An IV typed before the rule was changed again is useless.
+    // The user may have entered an IV and then gone back to choose another rule.
     iv: isEncrypted && answers.iv?.startsWith('fixed') === true ? answers.ivValue : undefined,
   };
 }
 
-function freeId(label: string, taken: readonly string[]): string {
+function uniqueId(label: string, existingIds: readonly string[]): string {
   const base =
     label
       .normalize('NFD')
@@ -190,19 +191,19 @@ function freeId(label: string, taken: readonly string[]): string {
       .slice(0, 48) || 'profile';
   for (let number = 1; ; number++) {
     const id = number === 1 ? base : `${base}-${number}`;
-    if (!taken.includes(id)) return id;
+    if (!existingIds.includes(id)) return id;
   }
 }
 
 function connectionProblem(
   connection: { readonly partner: PartnerDefinition; readonly baseUrl: string; readonly partnerCode: string },
   setting: string,
-  words: string,
+  message: string,
 ): string | undefined {
   try {
     checkConnection(connection);
     return undefined;
   } catch (error) {
-    return isPartnerAuthError(error) && error.setting === setting ? words : undefined;
+    return isPartnerAuthError(error) && error.setting === setting ? message : undefined;
   }
 }

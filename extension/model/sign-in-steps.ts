@@ -3,8 +3,8 @@ import { type CheckedProfile, cipherOf } from '../../core/profiles/index.ts';
 import type { Translate } from './translate.ts';
 import type { Answers, Step } from './wizard.ts';
 
-/** What is stored already and need not be asked. */
-export interface Known {
+/** Stored values that need no prompt. */
+export interface KnownValues {
   readonly key: string | undefined;
   readonly iv: string | undefined;
   readonly credentials: Readonly<Record<string, string>>;
@@ -12,8 +12,13 @@ export interface Known {
 
 export const rememberStep = 'remember';
 
-/** The questions of a sign-in, in order: key material first, for nothing works without it. */
-export function signInSteps(profile: CheckedProfile, known: Known, answers: Answers, t: Translate): readonly Step[] {
+/** The steps of a sign-in, in order: key material first, because no call works without it. */
+export function signInSteps(
+  profile: CheckedProfile,
+  known: KnownValues,
+  answers: Answers,
+  t: Translate,
+): readonly Step[] {
   const steps: Step[] = [];
   const { cipher, definition } = profile;
   if (cipher !== undefined && known.key === undefined) steps.push(keyStep(profile, t));
@@ -37,8 +42,8 @@ export function signInSteps(profile: CheckedProfile, known: Known, answers: Answ
       prompt: t('Remember the password?'),
       value: 'no',
       items: [
-        { value: 'no', label: t('Do not remember it'), detail: t('You will be asked again when the session ends.') },
-        { value: 'yes', label: t('Remember it in secret storage'), detail: t('Signing in again takes one click.') },
+        { value: 'no', label: t("Don't remember"), detail: t('You will be asked again when the session ends.') },
+        { value: 'yes', label: t('Remember in secret storage'), detail: t('Sign in again with one click.') },
       ],
     });
   }
@@ -46,18 +51,18 @@ export function signInSteps(profile: CheckedProfile, known: Known, answers: Answ
 }
 
 export function keyStep(profile: Pick<CheckedProfile, 'cipher' | 'partner'>, t: Translate): Step {
-  const form = profile.cipher?.keyFormat ?? 'utf8';
-  const length = wantedLength(profile.cipher);
+  const format = profile.cipher?.keyFormat ?? 'utf8';
+  const length = keyLength(profile.cipher);
   return {
     kind: 'input',
     id: 'key',
     secret: true,
-    prompt: t('AES key, written as {0}', formName(form, t)),
+    prompt: t('AES key ({0})', formatLabel(format, t)),
     placeholder: length === undefined ? '' : t('{0} bytes', length),
     validate: (value) =>
-      fits(profile, value, undefined, 'cipher.key')
+      isAccepted(profile, value, undefined, 'cipher.key')
         ? undefined
-        : t('Read as {0}, this is not a key of {1} bytes.', formName(form, t), length ?? ''),
+        : t('Enter a key of {1} bytes as {0}.', formatLabel(format, t), length ?? ''),
   };
 }
 
@@ -67,32 +72,32 @@ export function ivStep(
   t: Translate,
 ): Step {
   const rule = profile.cipher?.iv;
-  const form = (rule?.from === 'fixed' ? rule.format : undefined) ?? 'utf8';
+  const format = (rule?.from === 'fixed' ? rule.format : undefined) ?? 'utf8';
   return {
     kind: 'input',
     id: 'iv',
     secret: true,
-    prompt: t('Fixed IV, written as {0}', formName(form, t)),
+    prompt: t('Fixed IV ({0})', formatLabel(format, t)),
     placeholder: t('{0} bytes', 16),
     validate: (value) =>
-      fits(profile, key, value, 'cipher.iv')
+      isAccepted(profile, key, value, 'cipher.iv')
         ? undefined
-        : t('Read as {0}, this is not an IV of 16 bytes.', formName(form, t)),
+        : t('Enter an IV of 16 bytes as {0}.', formatLabel(format, t)),
   };
 }
 
-/** Bytes of the key; undefined for a password of any length. */
-function wantedLength(cipher: CheckedProfile['cipher']): number | undefined {
+/** Expected length of the key in bytes; undefined if it is derived from a password of any length. */
+function keyLength(cipher: CheckedProfile['cipher']): number | undefined {
   if (cipher?.derivation !== undefined && cipher.derivation !== 'none') return undefined;
   return cipher?.algorithm === 'aes-128-cbc' ? 16 : cipher?.algorithm === 'aes-192-cbc' ? 24 : 32;
 }
 
-function formName(form: 'utf8' | 'hex' | 'base64', t: Translate): string {
-  return form === 'utf8' ? t('plain text') : form === 'hex' ? t('hex digits') : t('base64');
+function formatLabel(format: 'utf8' | 'hex' | 'base64', t: Translate): string {
+  return format === 'utf8' ? t('plain text') : format === 'hex' ? t('hex digits') : t('base64');
 }
 
-/** Whether core takes this key or IV, as far as the setting in question goes. */
-function fits(
+/** Whether core accepts this key or IV; errors about other settings do not count. */
+function isAccepted(
   profile: Pick<CheckedProfile, 'cipher' | 'partner'>,
   key: string | undefined,
   iv: string | undefined,
@@ -108,7 +113,11 @@ function fits(
   }
 }
 
-export function credentialsOf({ definition }: CheckedProfile, known: Known, answers: Answers): Record<string, string> {
+export function credentialsOf(
+  { definition }: CheckedProfile,
+  known: KnownValues,
+  answers: Answers,
+): Record<string, string> {
   const credentials: Record<string, string> = {};
   for (const { name } of definition.credentials) {
     const value = answers[name] ?? known.credentials[name];
@@ -119,30 +128,31 @@ export function credentialsOf({ definition }: CheckedProfile, known: Known, answ
 
 export interface Restart {
   readonly at: string;
-  readonly forget: (known: Known) => Known;
-  /** What need not be typed again: all but the secrets. */
-  readonly keep: (answers: Answers, known: Known) => Answers;
+  readonly forget: (known: KnownValues) => KnownValues;
+  /** The answers to prefill: all but the secrets. */
+  readonly keep: (answers: Answers, known: KnownValues) => Answers;
 }
 
-/** Where to begin again after a failure that other answers can mend; undefined where they can not. */
-export function restartStep(
+/** Where to restart the sign-in after an error that other answers can fix; undefined if they cannot. */
+export function restartAfter(
   { definition, cipher }: CheckedProfile,
   { code, setting }: PartnerAuthError,
 ): Restart | undefined {
   const secrets = definition.credentials.filter((field) => field.secret === true).map((field) => field.name);
-  const plain = (answers: Answers): Answers =>
+  const withoutSecrets = (answers: Answers): Answers =>
     Object.fromEntries(Object.entries(answers).filter(([name]) => !secrets.includes(name)));
-  const misread = code === 'configuration' && setting === 'credentials';
-  if (code === 'invalidCredentials' || misread) {
+  const isFieldInvalid = code === 'configuration' && setting === 'credentials';
+  if (code === 'invalidCredentials' || isFieldInvalid) {
     const first = definition.credentials[0]?.name ?? '';
     return {
-      at: misread ? first : (secrets[0] ?? first),
+      at: isFieldInvalid ? first : (secrets[0] ?? first),
       forget: (known) => ({ ...known, credentials: {} }),
-      keep: (answers, known) => ({ ...plain(known.credentials), ...plain(answers) }),
+      keep: (answers, known) => ({ ...withoutSecrets(known.credentials), ...withoutSecrets(answers) }),
     };
   }
-  const wrongKey = setting?.startsWith('cipher') === true && (code === 'configuration' || code === 'partnerRefused');
-  if (cipher !== undefined && (wrongKey || code === 'cipher')) {
+  const isKeyRejected =
+    setting?.startsWith('cipher') === true && (code === 'configuration' || code === 'partnerRefused');
+  if (cipher !== undefined && (isKeyRejected || code === 'cipher')) {
     return {
       at: 'key',
       forget: (known) => ({ ...known, key: undefined, iv: undefined }),

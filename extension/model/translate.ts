@@ -1,2 +1,2 @@
-/** English text with `{0}`, `{1}` in, text in the user's language out: the shape of `vscode.l10n.t`. */
+/** Translates an English message with placeholders `{0}`, `{1}` into the user's language, like `vscode.l10n.t`. */
 export type Translate = (message: string, ...values: (string | number)[]) => string;

@@ -1,4 +1,4 @@
-/** One question of a multi-step input. */
+/** One step of a multi-step quick input. */
 export type Step = InputStep | PickStep;
 
 interface StepBase {
@@ -8,11 +8,11 @@ interface StepBase {
 
 export interface InputStep extends StepBase {
   readonly kind: 'input';
-  /** Typed unseen and not offered again when the user comes back to it. */
+  /** Masked while typing, and not prefilled when the user goes back. */
   readonly secret?: boolean;
   readonly value?: string;
   readonly placeholder?: string;
-  /** What is wrong with the value, or undefined. */
+  /** Returns an error message, or undefined if the value is valid. */
   readonly validate?: (value: string) => string | undefined;
 }
 
@@ -30,26 +30,27 @@ export interface PickStep extends StepBase {
 export type Answers = Readonly<Record<string, string>>;
 
 export interface Position {
-  /** From 1. */
+  /** Starts at 1. */
   readonly step: number;
   readonly total: number;
   readonly title: string;
-  /** Shown at once, as if the validation had failed. */
+  /** Validation message shown as soon as the step opens. */
   readonly problem?: string | undefined;
 }
 
-/** Shows one step; undefined when the user gave up. */
+/** Shows one step; resolves undefined if the user cancelled. */
 export type ShowStep = (step: Step, position: Position) => Promise<{ readonly value: string } | 'back' | undefined>;
 
 export interface WizardStart {
   readonly answers?: Answers;
-  /** Begin at this step, with the answers before it taken as given. */
+  /** Id of the first step to show; `answers` must cover the steps before it. */
   readonly at?: string;
   readonly problem?: string;
 }
 
 /**
- * Asks the steps that the answers so far call for, with a way back. Resolves undefined when the user gives up at any step.
+ * Shows the steps that `steps` returns for the answers so far, with a Back button. Resolves undefined if the user cancels
+ * at any step.
  */
 export async function runWizard(
   title: string,
@@ -59,16 +60,16 @@ export async function runWizard(
 ): Promise<Answers | undefined> {
   let answers = given;
   let index = Math.max(0, at === undefined ? 0 : steps(answers).findIndex((step) => step.id === at));
-  let shownProblem = problem;
+  let pendingProblem = problem;
   for (;;) {
     const list = steps(answers);
     const step = list[index];
     if (step === undefined) return answers;
-    const secret = step.kind === 'input' && step.secret === true;
-    const before = answers[step.id];
-    const filled = secret || before === undefined ? step : { ...step, value: before };
-    const result = await show(filled, { step: index + 1, total: list.length, title, problem: shownProblem });
-    shownProblem = undefined;
+    const isSecret = step.kind === 'input' && step.secret === true;
+    const previous = answers[step.id];
+    const filled = isSecret || previous === undefined ? step : { ...step, value: previous };
+    const result = await show(filled, { step: index + 1, total: list.length, title, problem: pendingProblem });
+    pendingProblem = undefined;
     if (result === undefined) return undefined;
     if (result === 'back') {
       index = Math.max(0, index - 1);

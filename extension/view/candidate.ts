@@ -1,7 +1,7 @@
 import type { CipherCandidate, Reason } from '../../core/index.ts';
 import type { Translate } from '../model/translate.ts';
 
-/** Cipher settings in one line, without key and IV bytes. */
+/** Cipher settings on one line, without the key and the IV. */
 export function candidateLabel({ settings, payload }: CipherCandidate, t: Translate): string {
   const {
     algorithm = 'aes-256-cbc',
@@ -24,21 +24,21 @@ export function candidateLabel({ settings, payload }: CipherCandidate, t: Transl
   ].join(' · ');
 }
 
-export function reasonText(reason: Reason, t: Translate): string {
+export function reasonLabel(reason: Reason, t: Translate): string {
   switch (reason) {
     case 'padding is right':
       return t('the padding is correct');
     case 'text is UTF-8':
-      return t('the text is UTF-8');
+      return t('the plaintext is UTF-8');
     case 'payload is JSON':
       return t('the payload is JSON');
     case 'payload is a query string':
       return t('the payload is a query string');
     case 'known text was found':
-      return t('the known text was found');
+      return t('the known plaintext was found');
     case 'whole known text':
-      return t('it is the known text');
+      return t('the whole plaintext matches');
     case 'IV was computed':
-      return t('the IV was computed from the known text');
+      return t('the IV was computed from the known plaintext');
   }
 }

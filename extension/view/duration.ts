@@ -1,6 +1,6 @@
 import type { Translate } from '../model/translate.ts';
 
-/** A time left, short enough for a status item: `9h`, `45m`, `<1m`, `12d`. */
+/** Remaining time, short enough for a status item: `9h`, `45m`, `<1m`, `12d`. */
 export function shortDuration(ms: number, t: Translate): string {
   const minutes = Math.floor(ms / 60_000);
   if (!(minutes >= 1)) return t('<1m');

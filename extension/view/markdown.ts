@@ -1,9 +1,9 @@
-/** Text for a notification, which makes links of `[text](address)`; a name from the settings must not become one. */
+/** Breaks `[text](address)`, which a notification would render as a link: a name from the settings must not become one. */
 export function withoutLinks(text: string): string {
   return text.replaceAll('](', ']\u200b(');
 }
 
-/** Text that shows as itself in a MarkdownString with codicons: no markup, no link, no icon comes out of it. */
+/** Escapes text for a MarkdownString with codicons, so that it renders no markup, link or icon. */
 export function escapeMarkdown(text: string): string {
   return text
     .slice(0, 500)

@@ -3,7 +3,7 @@ import { maskedPayload } from '../../core/profiles/index.ts';
 import { queryFields } from '../model/envelope.ts';
 import type { Translate } from '../model/translate.ts';
 
-/** The envelope as it would travel, ready to be pasted into a request. */
+/** The envelope as it is sent, ready to be pasted into a request. */
 export function encryptedDocument({
   body,
   contentType,
@@ -14,20 +14,20 @@ export function encryptedDocument({
   return contentType === 'application/json' ? `${JSON.stringify(JSON.parse(body), undefined, 2)}\n` : `${body}\n`;
 }
 
-/** A decrypted payload; without `reveal` its secrets are masked. */
+/** A decrypted payload, with its secrets masked unless `reveal` is true. */
 export function decryptedDocument(plaintext: string, definition: PartnerDefinition, reveal: boolean): string {
-  const value = parsed(plaintext) ?? queryFields(plaintext);
+  const value = parseJson(plaintext) ?? queryFields(plaintext);
   if (value === undefined) return reveal ? plaintext : `•••••••• (${plaintext.length})`;
   return `${JSON.stringify(reveal ? value : maskedPayload(value, definition), undefined, 2)}\n`;
 }
 
-/** The last auth exchange, step by step, masked. */
+/** The last auth exchange, step by step, with its secrets masked. */
 export function exchangeDocument(exchange: AuthExchange, t: Translate): string {
   const { at, ...rest } = exchange;
   return `${JSON.stringify({ note: t('Secrets are masked.'), at: new Date(at).toISOString(), ...rest }, undefined, 2)}\n`;
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -7,13 +7,13 @@ import { shortDuration } from './duration.ts';
 export interface StatusView {
   readonly text: string;
   readonly severity: 'normal' | 'warning' | 'error';
-  /** The obvious next thing. */
+  /** Command that runs on click. */
   readonly command: string;
-  /** Spoken; changes with the state, not with every minute. */
+  /** For screen readers; changes with the state, not with every minute. */
   readonly accessibilityLabel: string;
 }
 
-/** The one status item, for the active profile. */
+/** The status item of the active profile. */
 export function statusView(
   profile: CheckedProfile | undefined,
   status: ProfileStatus,
@@ -32,12 +32,12 @@ export function statusView(
   const label = shorten(profile.label);
   const view = (
     icon: string,
-    words: string,
+    suffix: string,
     spoken: string,
     command: string,
     severity: StatusView['severity'] = 'normal',
   ) => ({
-    text: `$(${icon}) ${label}${words}`,
+    text: `$(${icon}) ${label}${suffix}`,
     severity,
     command,
     accessibilityLabel: `${profile.label}: ${spoken}`,
@@ -64,7 +64,7 @@ export function statusView(
         return view(
           'key',
           `${left}, ${t('then sign in')}`,
-          t('the session has ended; the access token still works'),
+          t('the session has ended; the access token is still valid'),
           commands.signIn,
           'warning',
         );
@@ -78,11 +78,11 @@ export function statusView(
     }
     case 'expired':
       if (lastError !== undefined) {
-        const { icon, words } = refreshTrouble(lastError, t);
+        const { icon, reason } = refreshFailure(lastError, t);
         return view(
           icon,
-          `: ${t('Expired, {0}', words)}`,
-          t('the access token has expired, the last refresh failed: {0}', words),
+          `: ${t('Expired, {0}', reason)}`,
+          t('the access token has expired, the last refresh failed: {0}', reason),
           commands.refresh,
           'error',
         );
@@ -92,11 +92,11 @@ export function statusView(
     case 'valid': {
       const severity = phase === 'due' ? 'warning' : 'normal';
       if (lastError !== undefined) {
-        const { icon, words } = refreshTrouble(lastError, t);
+        const { icon, reason } = refreshFailure(lastError, t);
         return view(
           icon,
-          `${left}, ${words}`,
-          t('the access token is valid, the last refresh failed: {0}', words),
+          `${left}, ${reason}`,
+          t('the access token is valid, the last refresh failed: {0}', reason),
           commands.refresh,
           severity,
         );
@@ -108,25 +108,25 @@ export function statusView(
   }
 }
 
-/** Why the last refresh failed, in a word or two. */
-function refreshTrouble({ code }: PartnerAuthError, t: Translate): { readonly icon: string; readonly words: string } {
+/** Why the last refresh failed, in one or two words. */
+function refreshFailure({ code }: PartnerAuthError, t: Translate): { readonly icon: string; readonly reason: string } {
   switch (code) {
     case 'network':
     case 'timeout':
-      return { icon: 'debug-disconnect', words: t('offline') };
+      return { icon: 'debug-disconnect', reason: t('offline') };
     case 'rateLimited':
     case 'partnerUnavailable':
-      return { icon: 'debug-disconnect', words: t('partner unavailable') };
+      return { icon: 'debug-disconnect', reason: t('partner unavailable') };
     case 'store':
-      return { icon: 'warning', words: t('not saved') };
+      return { icon: 'warning', reason: t('not saved') };
     default:
-      return { icon: 'warning', words: t('refresh failed') };
+      return { icon: 'warning', reason: t('refresh failed') };
   }
 }
 
-// Long names would push other items out; the tooltip has them whole.
+// A long name would push other items out of the status bar; the tooltip shows it in full.
 function shorten(label: string): string {
-  const letters = Array.from(label);
-  const short = letters.length > 20 ? `${letters.slice(0, 19).join('')}…` : label;
+  const characters = Array.from(label);
+  const short = characters.length > 20 ? `${characters.slice(0, 19).join('')}…` : label;
   return short.replaceAll('$(', '$\u200b(');
 }

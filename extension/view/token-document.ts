@@ -2,20 +2,22 @@ import { decodeToken } from '../../core/index.ts';
 import type { ProfileStatus } from '../../core/profiles/index.ts';
 import type { Translate } from '../model/translate.ts';
 
-/** A readable JSON document of what a token says, without its signature: it can not be pasted as a token. */
+/** The header, claims and lifetimes of a token as JSON, without its signature, so that it cannot be used as a token. */
 export function tokenDocument(token: string, status: ProfileStatus, t: Translate): string {
   const decoded = decodeToken(token);
   const time = (at: number | undefined): string | undefined =>
-    // A claim may hold any number; a Date ends at 8.64e15 ms.
+    // A claim may hold any number, but a Date is limited to 8.64e15 ms.
     at === undefined || Math.abs(at) > 8.64e15 ? undefined : new Date(at).toISOString();
   const claims = Object.entries(decoded?.claims ?? {}).map(([name, value]) => [name, value] as const);
-  const moments = claims.filter(([name, value]) => ['exp', 'iat', 'nbf'].includes(name) && typeof value === 'number');
+  const timeClaims = claims.filter(
+    ([name, value]) => ['exp', 'iat', 'nbf'].includes(name) && typeof value === 'number',
+  );
   const document = {
-    note: t('Nothing here was verified; the signature is left out.'),
+    note: t('None of this has been verified. The signature is omitted.'),
     format: decoded === undefined ? t('not a JWT, so there are no claims to show') : 'JWT',
     ...(decoded && { header: decoded.header, claims: decoded.claims }),
-    ...(moments.length > 0 && {
-      claimTimes: Object.fromEntries(moments.map(([name, value]) => [name, time((value as number) * 1000)])),
+    ...(timeClaims.length > 0 && {
+      claimTimes: Object.fromEntries(timeClaims.map(([name, value]) => [name, time((value as number) * 1000)])),
     }),
     lifetimes: {
       issuedAt: time(status.issuedAt),

@@ -1,11 +1,11 @@
 import type { CheckedProfile, ProfileStatus } from '../../core/profiles/index.ts';
 import { commands } from '../model/ids.ts';
-import { explain } from '../model/messages.ts';
+import { explainError } from '../model/messages.ts';
 import type { Translate } from '../model/translate.ts';
 import { shortDuration } from './duration.ts';
 import { escapeMarkdown } from './markdown.ts';
 
-/** The commands that its links may run; every other link in it is dead. */
+/** The commands that links in the tooltip may run; VS Code disables every other command link. */
 export const tooltipCommands: readonly string[] = [
   commands.refresh,
   commands.copyAccessToken,
@@ -16,7 +16,7 @@ export const tooltipCommands: readonly string[] = [
   commands.showLog,
 ];
 
-/** Markdown of the status item's tooltip. All text from outside goes through `escapeMarkdown`. */
+/** Markdown of the status item's tooltip. All external text goes through `escapeMarkdown`. */
 export function tooltip(
   profile: CheckedProfile,
   status: ProfileStatus,
@@ -25,14 +25,15 @@ export function tooltip(
   formatTime: (epochMs: number) => string,
 ): string {
   const rows: [string, string][] = [];
-  const moment = (at: number): string => `${formatTime(at)} (${at > now ? shortDuration(at - now, t) : t('expired')})`;
+  const deadline = (at: number): string =>
+    `${formatTime(at)} (${at > now ? shortDuration(at - now, t) : t('expired')})`;
   if (status.account !== undefined) rows.push([t('Account'), status.account]);
   rows.push([t('Partner'), `${profile.definition.label}, ${new URL(profile.baseUrl).host}`]);
-  if (status.accessExpiresAt !== undefined) rows.push([t('Access token expires'), moment(status.accessExpiresAt)]);
-  if (status.refreshExpiresAt !== undefined) rows.push([t('Sign-in needed'), moment(status.refreshExpiresAt)]);
+  if (status.accessExpiresAt !== undefined) rows.push([t('Access token expires'), deadline(status.accessExpiresAt)]);
+  if (status.refreshExpiresAt !== undefined) rows.push([t('Sign in again by'), deadline(status.refreshExpiresAt)]);
   if (status.issuedAt !== undefined) rows.push([t('Last refresh'), formatTime(status.issuedAt)]);
   if (status.lastError !== undefined)
-    rows.push([t('Last problem'), explain(status.lastError, profile.label, t).message]);
+    rows.push([t('Last error'), explainError(status.lastError, profile.label, t).message]);
 
   const signedIn = status.phase !== 'signedOut';
   const link = (title: string, icon: string, command: string): string =>
@@ -61,9 +62,9 @@ export function tooltip(
 
 function storageNote({ storage, phase }: ProfileStatus, t: Translate): string | undefined {
   if (storage === 'windowOnly' && phase === 'signedOut') {
-    return t('This machine keeps no secrets: a sign-in lasts for one window only.');
+    return t('This machine cannot store secrets: a sign-in lasts for one window only.');
   }
-  if (storage === 'windowOnly') return t('Signed in for this window only: this machine keeps no secrets.');
+  if (storage === 'windowOnly') return t('Signed in for this window only: this machine cannot store secrets.');
   if (storage === 'behind') return t('Another window has newer tokens. Reload this window to use them.');
   return undefined;
 }

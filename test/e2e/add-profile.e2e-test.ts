@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Profile } from '../../core/profiles/profile.ts';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
-import { signInAnswers, startPartnerAuth, statusItem, typeSteps } from '../helpers/workbench/partner-auth.ts';
+import { signInInputs, startPartnerAuth, statusItem, typeSteps } from '../helpers/workbench/partner-auth.ts';
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
 
-const title = 'Add a profile';
+const title = 'Add Profile';
 
 describe('adding a profile', () => {
   const stack = new AsyncDisposableStack();
@@ -21,12 +21,12 @@ describe('adding a profile', () => {
   });
   after(() => stack.disposeAsync());
 
-  async function begin(): Promise<void> {
+  async function openWizard(): Promise<void> {
     await window.runCommand('Partner Auth: Add Profile');
     await window.quickInput.waitFor({ title, step: 1, row: 'TCONNECT' });
   }
 
-  async function answer(step: number, text: string, masked = false): Promise<void> {
+  async function enter(step: number, text: string, masked = false): Promise<void> {
     await typeSteps(window, [{ value: text, masked }], step);
   }
 
@@ -34,7 +34,7 @@ describe('adding a profile', () => {
     return ((await workbench.userSettings())['partnerAuth.profiles'] ?? []) as readonly Profile[];
   }
 
-  it('is what the status bar offers while there is none', async () => {
+  it('starts from the status bar when there is no profile', async () => {
     assert.deepEqual(await statusItem(window).state(), {
       text: '$(key) Partner Auth',
       label: 'Partner Auth: add a profile',
@@ -49,18 +49,18 @@ describe('adding a profile', () => {
     await window.quickInput.cancel();
   });
 
-  it('given up in the middle leaves nothing', async () => {
+  it('changes nothing when cancelled at any step', async () => {
     await window.quickInput.waitUntilClosed();
     const before = [await workbench.userSettings(), await workbench.storedSecrets()];
     const { key } = partner.profiles.tconnect.cipher;
     for (const last of [2, 4, 6, 7]) {
-      await begin();
+      await openWizard();
       await window.quickInput.pick('TCONNECT');
       if (last > 2) await window.quickInput.pick('Staging');
-      if (last > 3) await answer(3, 'CODE');
+      if (last > 3) await enter(3, 'CODE');
       if (last > 4) await window.quickInput.pick('Hex digits');
-      if (last > 5) await answer(5, key, true);
-      if (last > 6) await window.quickInput.pick('Random, sent before the ciphertext');
+      if (last > 5) await enter(5, key, true);
+      if (last > 6) await window.quickInput.pick('Random, prepended to the ciphertext');
       await window.quickInput.waitFor({ step: last });
       await window.quickInput.cancel();
       await window.quickInput.waitUntilClosed();
@@ -69,51 +69,51 @@ describe('adding a profile', () => {
     assert.equal((await statusItem(window).state())?.text, '$(key) Partner Auth');
   });
 
-  it('asks step by step, says what does not fit, and goes back with the answers kept', async () => {
+  it('validates each step, and keeps the answers when going back', async () => {
     const { quickInput } = window;
     const { partnerCode, cipher } = partner.profiles.tconnect;
-    await begin();
+    await openWizard();
     await quickInput.pick('TCONNECT');
     await quickInput.waitFor({ step: 2, row: 'Staging' });
-    await quickInput.pick('Another address…');
+    await quickInput.pick('Other URL…');
 
     await quickInput.waitFor({ step: 3, message: /^Base URL of TCONNECT/ });
     await quickInput.type('http://partner.example');
-    const problem = /^This must be an https address/;
+    const problem = /^Enter an https URL/;
     assert.equal((await quickInput.waitFor({ message: problem })).severity, 'error');
     await quickInput.accept();
     await quickInput.waitFor({ step: 3, message: problem });
-    await answer(3, partner.url);
+    await enter(3, partner.url);
 
-    await quickInput.waitFor({ step: 4, message: /^Partner code, as TCONNECT gave it to you/ });
+    await quickInput.waitFor({ step: 4, message: /^Partner code issued by TCONNECT/ });
     await quickInput.type('Mã số');
-    await quickInput.waitFor({ message: /^This must be printable ASCII/ });
-    await answer(4, partnerCode);
+    await quickInput.waitFor({ message: /^Enter printable ASCII/ });
+    await enter(4, partnerCode);
 
     await quickInput.waitFor({ step: 5, row: 'Hex digits' });
     await quickInput.pick('Base64');
     await quickInput.waitFor({ step: 6, masked: true });
     await quickInput.type('too short');
-    await quickInput.waitFor({ message: 'Read as base64, this is not a key of 32 bytes.' });
+    await quickInput.waitFor({ message: 'Enter a key of 32 bytes as base64.' });
     await quickInput.back();
     const picking = await quickInput.waitFor({ step: 5, row: 'Base64' });
     assert.deepEqual(
       picking.rows.filter(({ focused }) => focused).map(({ label }) => label),
       ['Base64'],
-      'what was chosen before is offered first',
+      'the previous choice is focused',
     );
     await quickInput.back();
     assert.equal((await quickInput.waitFor({ step: 4 })).value, partnerCode);
     await quickInput.accept();
     await quickInput.pick('Hex digits');
-    await answer(6, cipher.key, true);
+    await enter(6, cipher.key, true);
 
-    await quickInput.waitFor({ step: 7, row: 'Always the same, hex digits' });
-    await quickInput.pick('Always the same, hex digits');
-    await answer(8, cipher.iv.from === 'fixed' ? cipher.iv.value : '', true);
-    const last = await quickInput.waitFor({ step: 9, message: /^Name of this profile/ });
+    await quickInput.waitFor({ step: 7, row: 'Fixed (hex digits)' });
+    await quickInput.pick('Fixed (hex digits)');
+    await enter(8, cipher.iv.from === 'fixed' ? cipher.iv.value : '', true);
+    const last = await quickInput.waitFor({ step: 9, message: /^Profile name/ });
     assert.deepEqual([last.value, last.step?.total], ['TCONNECT', 9]);
-    await answer(9, 'ACME Việt Nam');
+    await enter(9, 'ACME Việt Nam');
     await window.notifications.waitFor('The profile ACME Việt Nam was added.');
 
     assert.deepEqual(await profiles(), [
@@ -130,19 +130,19 @@ describe('adding a profile', () => {
     assert.equal(partner.journal.length, 0);
   });
 
-  it('goes on to signing in, which asks for neither key nor IV again', async () => {
+  it('continues with a sign-in that asks for neither the key nor the IV again', async () => {
     await window.notifications.click('The profile ACME Việt Nam was added.', 'Sign In');
-    const [, , ...fields] = signInAnswers(partner, 'tconnect');
+    const [, , ...fields] = signInInputs(partner, 'tconnect');
     await typeSteps(window, fields);
-    await window.quickInput.pick('Remember it in secret storage');
+    await window.quickInput.pick('Remember in secret storage');
     await statusItem(window).waitFor('$(key) ACME Việt Nam 9h');
   });
 
-  it('does not touch a profile of the same name', async () => {
-    await begin();
+  it('does not change another profile of the same name', async () => {
+    await openWizard();
     await window.quickInput.pick('Cloudreve');
-    await answer(2, partner.url);
-    await answer(3, 'ACME Việt Nam');
+    await enter(2, partner.url);
+    await enter(3, 'ACME Việt Nam');
     await window.notifications.waitFor('The profile ACME Việt Nam was added.');
     assert.deepEqual(
       (await profiles()).map(({ id }) => id),
@@ -152,21 +152,21 @@ describe('adding a profile', () => {
     await window.notifications.dismissAll();
   });
 
-  it('a mistake in the settings is shown as a problem that names the field, and the others go on working', async () => {
+  it('reports an invalid profile with its field, while the other profiles keep working', async () => {
     await workbench.changeUserSettings({
       'partnerAuth.profiles': [
         { id: 'typo', label: 'Typo', partner: 'bizmail', baseUrl: 'http://partner.example' },
         ...(await profiles()),
       ],
     });
-    // This VS Code has no file watcher.
+    // The VS Code server from npm has no file watcher.
     await window.reload();
     await window.notifications.click(
-      /^The profile Typo is not used: its field "baseUrl" must be an https address/,
+      /^The profile Typo is ignored: its field "baseUrl" must be an https address/,
       'Open Settings',
     );
     await window.waitForEditor(/partnerAuth\.profiles/);
-    await window.waitForProblem(/An https address; http is for localhost only\./);
+    await window.waitForProblem(/Must be an https URL; http is allowed for localhost only\./);
     await window.runCommand('Partner Auth: Switch Profile');
     const { rows } = await window.quickInput.waitFor({ row: 'ACME Việt Nam' });
     assert.equal(rows.length, 3);

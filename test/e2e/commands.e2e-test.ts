@@ -6,9 +6,9 @@ import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { packConsumer } from '../helpers/workbench/consumer.ts';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
 import {
-  callsOf,
+  countCalls,
   completeSignIn,
-  passingMessage,
+  statusMessage,
   profileOf,
   startPartnerAuth,
   statusItem,
@@ -16,7 +16,7 @@ import {
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
 
-describe('commands of a signed-in profile', () => {
+describe('the commands of a signed-in profile', () => {
   const stack = new AsyncDisposableStack();
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let partner: Partner;
@@ -39,24 +39,24 @@ describe('commands of a signed-in profile', () => {
   });
   after(() => stack.disposeAsync());
 
-  it('copies an Authorization header', async () => {
+  it('copy an Authorization header', async () => {
     await window.runCommand('Partner Auth: Copy as Authorization Header');
     await window.waitForClipboard(`Authorization: Bearer ${partner.tokens('tconnect')?.accessToken ?? ''}`);
-    await passingMessage(window).waitFor('$(check) Authorization header copied (9h)');
+    await statusMessage(window).waitFor('$(check) Authorization header copied (9h)');
   });
 
-  it('copies a cURL command that the partner answers with 200', async () => {
+  it('copy a cURL command that returns 200', async () => {
     await window.runCommand('Partner Auth: Copy as cURL');
     const command = await window.waitForClipboard(/^curl /);
     const { stdout } = await promisify(execFile)('sh', ['-c', `${command} --silent --write-out '\n%{http_code}'`]);
     assert.equal(stdout.split('\n').at(-1), '200', stdout);
-    assert.equal(callsOf(partner, 'protected'), 1);
+    assert.equal(countCalls(partner, 'protected'), 1);
   });
 
-  it('shows claims and lifetimes of the token without its signature', async () => {
+  it('show the claims and lifetimes of the token without its signature', async () => {
     await window.runCommand('Partner Auth: Inspect Token');
     const text = await window.waitForEditor(/"claims"/);
-    assert.match(text, /"note": "Nothing here was verified; the signature is left out\."/);
+    assert.match(text, /"note": "None of this has been verified\. The signature is omitted\."/);
     assert.match(text, /"accessTokenExpiresAt": "20\d\d-/);
     await window.page.keyboard.type('x');
     await window.page.getByText('Cannot edit in read-only editor').first().waitFor();
@@ -64,50 +64,50 @@ describe('commands of a signed-in profile', () => {
     await window.runCommand('View: Close Editor');
   });
 
-  it('tells all in the tooltip, whose links work', async () => {
+  it('run from links in the tooltip, which shows the account and the deadlines', async () => {
     const { text, links } = await statusItem(window).tooltip();
     const { username } = partner.profiles.tconnect.credentials;
     assert.match(text, /^ACME/);
     assert.match(text, new RegExp(`Account\\s+${username}`));
     assert.match(text, new RegExp(`Partner\\s+TCONNECT, 127\\.0\\.0\\.1:${new URL(partner.url).port}`));
     assert.match(text, /Access token expires\s+.*\(9h\)/);
-    assert.match(text, /Sign-in needed\s+.*\(29d\)/);
+    assert.match(text, /Sign in again by\s+.*\(29d\)/);
     assert.match(text, /Last refresh/);
     assert.deepEqual(
       links.map((link) => link.trim()),
       ['Refresh', 'Copy token', 'Inspect', 'Sign out', 'Log'],
     );
-    const before = callsOf(partner, 'refresh');
+    const before = countCalls(partner, 'refresh');
     await statusItem(window).clickTooltipLink('Refresh');
-    await passingMessage(window).waitFor('ACME: the access token was refreshed.');
-    assert.equal(callsOf(partner, 'refresh'), before + 1);
+    await statusMessage(window).waitFor('ACME: the access token was refreshed.');
+    assert.equal(countCalls(partner, 'refresh'), before + 1);
   });
 
-  it('gives another extension a token after the consent of the user, and tells it of changes', async () => {
+  it('give another extension a token after consent, with an event when it changes', async () => {
     const account = `${partner.profiles.tconnect.credentials.username} (ACME)`;
     await window.writeClipboard('');
-    await window.runCommand('Consumer: Ask for a Session');
+    await window.runCommand('Consumer: Request Session');
     const { text } = await window.dialogs.waitFor();
     assert.match(text, /consumer/i);
     await window.dialogs.click('Allow');
     await window.quickInput.pick(account);
-    const got = /^got (.*), changes: (\d+)$/;
-    const [, given, before] = got.exec((await window.notifications.waitFor(got)).text) ?? [];
-    assert.equal(given, account);
+    const received = /^received (.*), changes: (\d+)$/;
+    const [, label, before] = received.exec((await window.notifications.waitFor(received)).text) ?? [];
+    assert.equal(label, account);
     await window.waitForClipboard(partner.tokens('tconnect')?.accessToken ?? '');
 
     await window.notifications.dismissAll();
-    // The same words may still be there from a refresh before.
-    await passingMessage(window).waitUntilGone();
+    // The same message may still be visible from an earlier refresh.
+    await statusMessage(window).waitUntilGone();
     await statusItem(window).click();
-    await passingMessage(window).waitFor('ACME: the access token was refreshed.');
-    await window.runCommand('Consumer: Ask for a Session');
+    await statusMessage(window).waitFor('ACME: the access token was refreshed.');
+    await window.runCommand('Consumer: Request Session');
     await window.waitForClipboard(partner.tokens('tconnect')?.accessToken ?? '');
-    await window.notifications.waitFor(`got ${account}, changes: ${Number(before) + 1}`);
+    await window.notifications.waitFor(`received ${account}, changes: ${Number(before) + 1}`);
     await window.notifications.dismissAll();
   });
 
-  it('remembers the profile of each workspace', async () => {
+  it('switch the profile per workspace', async () => {
     await window.runCommand('Partner Auth: Switch Profile');
     const { rows } = await window.quickInput.waitFor({ row: 'Drive' });
     assert.deepEqual(
@@ -115,7 +115,7 @@ describe('commands of a signed-in profile', () => {
       [
         ['ACME', 'signed in 9h · current'],
         ['Drive', 'signed out'],
-        ['$(add) Add a profile…', ''],
+        ['$(add) Add Profile…', ''],
       ],
     );
     await window.quickInput.pick('Drive');
@@ -128,7 +128,7 @@ describe('commands of a signed-in profile', () => {
     await statusItem(window).waitFor('$(key) Drive: Sign in');
   });
 
-  it('is in the Accounts menu, and signs out there', async () => {
+  it('sign out from the Accounts menu', async () => {
     const entry = `${partner.profiles.tconnect.credentials.username} (ACME) (Partner Auth)`;
     assert.ok((await window.accounts.open()).includes(entry));
     await window.accounts.choose(entry, 'Sign Out');
@@ -140,7 +140,7 @@ describe('commands of a signed-in profile', () => {
     await window.accounts.close();
   });
 
-  it('leaves no secret in settings, state or logs', async () => {
+  it('leave no secret in settings, state or logs', async () => {
     await assertNoLeak(workbench, partner.secrets());
   });
 });

@@ -4,7 +4,7 @@ import { createCipher } from '../../core/index.ts';
 import { acmePay, acmePayJson } from '../helpers/acme-pay.ts';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
 import {
-  passingMessage,
+  statusMessage,
   profileOf,
   startPartnerAuth,
   statusItem,
@@ -13,12 +13,12 @@ import {
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
 
-const right = 'aes-256-cbc · key hex · IV key · hex · json';
-/** A message that ACME published in its documentation. */
+const correctSettings = 'aes-256-cbc · key hex · IV key · hex · json';
+/** A sample message as in the documentation of the partner. */
 const sample = '{"api_user":"robot@example.com","note":"Xin chào từ ACME Pay"}';
 const secretNote = 'a-secret-of-the-payload';
 
-describe('a partner that is JSON in the settings', () => {
+describe('a partner defined in the settings', () => {
   let partner: Partner;
   let workbench: Workbench;
   let window: WorkbenchWindow;
@@ -39,7 +39,7 @@ describe('a partner that is JSON in the settings', () => {
           partner: 'acme-pay',
           baseUrl: partner.url,
           partnerCode: known.partnerCode ?? '',
-          // Nobody has told how ACME does it: a guess, and a wrong one.
+          // A wrong guess, to be corrected by cipher detection.
           cipher: { keyFormat: 'hex', iv: { from: 'zero' } },
         },
         profileOf(partner, 'tconnect', { label: 'Other' }),
@@ -65,9 +65,9 @@ describe('a partner that is JSON in the settings', () => {
     { value: credentials.api_secret ?? '', masked: true },
   ];
 
-  it('is used, while wrong ones are named with the field that is wrong', async () => {
+  it('is used, while invalid definitions are reported with their field', async () => {
     const { severity } = await window.notifications.waitFor(
-      /^The partner path-pay .*"login\.path".*More in the log: 1\.$/,
+      /^The partner path-pay .*"login\.path".*1 more in the log\.$/,
     );
     assert.equal(severity, 'warning');
     await window.notifications.dismissAll();
@@ -76,20 +76,20 @@ describe('a partner that is JSON in the settings', () => {
     await statusItem(window).waitFor('$(key) Acme: Sign in');
   });
 
-  it('says that it can not read the payload, and where to find out why', async () => {
+  it('rejects a payload that it cannot decrypt, with a hint to detect the cipher settings', async () => {
     await statusItem(window).click();
     await typeSteps(window, [{ value: key, masked: true }, ...fields()]);
     await window.quickInput.waitFor({
       step: 1,
       masked: true,
-      message: /^Acme refused the call\..*Detect Cipher Settings/,
+      message: /^Acme rejected the request\..*Detect Cipher Settings/,
     });
     await window.quickInput.cancel();
     await window.quickInput.waitUntilClosed();
     assert.deepEqual(lines(), ['login badCiphertext']);
   });
 
-  it('is understood after one message was looked at', async () => {
+  it('accepts sign-ins after cipher detection from one message', async () => {
     const ciphertext = createCipher({ key, keyFormat: 'hex', iv: { from: 'key' } }).encrypt(sample);
     await window.runCommand('Partner Auth: Detect Cipher Settings');
     await typeSteps(window, [
@@ -98,8 +98,8 @@ describe('a partner that is JSON in the settings', () => {
       { value: '', masked: true },
       { value: key, masked: true },
     ]);
-    await window.quickInput.pick(right);
-    await passingMessage(window).waitFor('The cipher settings of Acme were changed.');
+    await window.quickInput.pick(correctSettings);
+    await statusMessage(window).waitFor('The cipher settings of Acme were changed.');
     const [acme] = (await workbench.userSettings())['partnerAuth.profiles'] as { cipher: unknown }[];
     assert.deepEqual(acme?.cipher, { keyFormat: 'hex', iv: { from: 'key' } });
     assert.equal(partner.journal.length, 1, 'nothing was sent');
@@ -110,22 +110,22 @@ describe('a partner that is JSON in the settings', () => {
     assert.deepEqual(lines(), ['login badCiphertext', 'login ok']);
   });
 
-  it('refreshes with one click and hands out its token', async () => {
+  it('refreshes on click, and its token can be copied', async () => {
     await statusItem(window).click();
-    await passingMessage(window).waitFor('Acme: the access token was refreshed.');
+    await statusMessage(window).waitFor('Acme: the access token was refreshed.');
     assert.deepEqual(lines().slice(2), ['refresh ok']);
     await window.runCommand('Partner Auth: Copy Access Token');
     assert.equal(await window.waitForClipboard(/^eyJ/), partner.tokens('acme-pay')?.accessToken);
   });
 
-  it('survives a reload', async () => {
+  it('stays signed in after a reload', async () => {
     await window.reload();
     await window.notifications.dismissAll();
     await statusItem(window).waitFor(/^\$\(key\) Acme (?:59m|1h)$/);
     assert.equal(partner.journal.length, 3);
   });
 
-  it('has its payloads decrypted, revealed on request, and encrypted again', async () => {
+  it('has its payloads decrypted, revealed on request and encrypted', async () => {
     const plain = JSON.stringify({ note: 'Xin chào', api_secret: secretNote });
     const ciphertext = createCipher({ key, keyFormat: 'hex', iv: { from: 'key' } }).encrypt(plain);
     await window.writeClipboard(JSON.stringify({ payload: ciphertext }));
@@ -140,14 +140,14 @@ describe('a partner that is JSON in the settings', () => {
 
   it('has its last exchange explained', async () => {
     await window.runCommand('Partner Auth: Refresh Token');
-    await passingMessage(window).waitFor('Acme: the access token was refreshed.');
+    await statusMessage(window).waitFor('Acme: the access token was refreshed.');
     await window.runCommand('Partner Auth: Explain Last Exchange');
     const shown = await window.waitForEditor(/"call": "refresh"/);
     assert.match(shown, /"renewal_token": "•+"/);
     assert.match(shown, /"algorithm": "aes-256-cbc"/);
   });
 
-  it('signs out at the partner, and leaves the other profile alone', async () => {
+  it('receives a logout on sign-out, and the other profile is unaffected', async () => {
     await window.runCommand('Partner Auth: Sign Out');
     await statusItem(window).waitFor('$(key) Acme: Sign in');
     assert.equal(lines().at(-1), 'logout ok');

@@ -4,18 +4,12 @@ import { after, before, describe, it } from 'node:test';
 import { createCipher } from '../../core/index.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
-import {
-  profileOf,
-  signInAnswers,
-  startPartnerAuth,
-  statusItem,
-  typeSteps,
-} from '../helpers/workbench/partner-auth.ts';
+import { profileOf, signInInputs, startPartnerAuth, statusItem, typeSteps } from '../helpers/workbench/partner-auth.ts';
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
-import { mainPath, type Words } from './main-path.ts';
+import { runMainPath, type UiStrings } from './main-path.ts';
 
-const vietnamese: Words = {
+const vietnamese: UiStrings = {
   signIn: '$(key) ACME: Đăng nhập',
   signInCommand: 'Partner Auth: Đăng nhập',
   valid: '$(key) ACME 9 giờ',
@@ -24,11 +18,11 @@ const vietnamese: Words = {
   copyCommand: 'Partner Auth: Sao chép access token',
   copied: /^\$\(check\) Đã sao chép access token \(9 giờ\)\. Clipboard sẽ được xóa sau 2 giây\.$/,
   cleared: 'Đã xóa token khỏi clipboard.',
-  fresh: 'ACME: access token đã được làm mới.',
+  refreshed: 'ACME: access token đã được làm mới.',
   signOutCommand: 'Partner Auth: Đăng xuất',
 };
 
-describe('an https partner with an authority of its own, in Vietnamese', () => {
+describe('an https partner with a private certificate authority, in Vietnamese', () => {
   const stack = new AsyncDisposableStack();
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let partner: Partner;
@@ -44,7 +38,7 @@ describe('an https partner with an authority of its own, in Vietnamese', () => {
         theme: 'light',
         profiles: [
           profileOf(partner, 'tconnect', { caFile: folder.file('ca.pem') }),
-          profileOf(partner, 'bizmail', { id: 'untrusting' }),
+          profileOf(partner, 'bizmail', { id: 'without-ca' }),
         ],
         settings: { 'partnerAuth.clipboard.clearAfter': 2 },
       }),
@@ -59,13 +53,13 @@ describe('an https partner with an authority of its own, in Vietnamese', () => {
     await statusItem(window).waitFor(`$(key) ${label}: Đăng nhập`);
     await statusItem(window).click();
     const isPlain = label === 'Mailer';
-    const answers = signInAnswers(partner, isPlain ? 'bizmail' : 'tconnect');
-    await typeSteps(window, answers);
-    const remember = await window.quickInput.waitFor({ step: answers.length + 1 });
+    const inputs = signInInputs(partner, isPlain ? 'bizmail' : 'tconnect');
+    await typeSteps(window, inputs);
+    const remember = await window.quickInput.waitFor({ step: inputs.length + 1 });
     await window.quickInput.pick(remember.rows[0]?.label ?? '');
   }
 
-  it('advises on a message that fits no cipher settings', async () => {
+  it('shows advice when a message fits no cipher settings', async () => {
     const cipher = createCipher({ key: 'a'.repeat(32), iv: { from: 'key' } });
     await window.runCommand('Partner Auth: Dò thông số mã hóa');
     await typeSteps(window, [
@@ -81,7 +75,7 @@ describe('an https partner with an authority of its own, in Vietnamese', () => {
     await window.notifications.dismissAll();
   });
 
-  it('says that the certificate is not trusted, and names caFile', async () => {
+  it('is reported as not trusted without caFile', async () => {
     await signInTo('Mailer');
     const { severity, buttons } = await window.notifications.waitFor(/Mailer.*"caFile"/);
     assert.equal(severity, 'error');
@@ -90,7 +84,7 @@ describe('an https partner with an authority of its own, in Vietnamese', () => {
     assert.equal(partner.journal.length, 0, 'nothing was sent');
   });
 
-  it('says which setting names a file that is not there', async () => {
+  it('is not called when caFile does not exist', async () => {
     await signInTo('ACME');
     const { buttons } = await window.notifications.waitFor(/^ACME.*"caFile"/);
     assert.ok(buttons.includes('Mở cài đặt'), buttons.join());
@@ -98,9 +92,9 @@ describe('an https partner with an authority of its own, in Vietnamese', () => {
     assert.equal(partner.journal.length, 0, 'nothing was sent');
   });
 
-  it('goes the main path once the file is there', async () => {
+  it('completes the main path once caFile exists', async () => {
     await writeFile(folder.file('ca.pem'), partner.ca ?? '');
-    await mainPath(window, partner, vietnamese);
+    await runMainPath(window, partner, vietnamese);
     await rm(folder.file('ca.pem'));
   });
 

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { callsOf, completeSignIn, profileOf, startPartnerAuth, statusItem } from '../helpers/workbench/partner-auth.ts';
+import {
+  countCalls,
+  completeSignIn,
+  profileOf,
+  startPartnerAuth,
+  statusItem,
+} from '../helpers/workbench/partner-auth.ts';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
-import { english, mainPath } from './main-path.ts';
+import { english, runMainPath } from './main-path.ts';
 
 describe('the main path', () => {
   const stack = new AsyncDisposableStack();
@@ -25,11 +31,11 @@ describe('the main path', () => {
   });
   after(() => stack.disposeAsync());
 
-  it('signs in, refreshes with one click, copies the token, survives a reload and signs out', async () => {
-    await mainPath(window, sandbox, english);
+  it('signs in, refreshes on click, copies the token, reloads and signs out', async () => {
+    await runMainPath(window, sandbox, english);
   });
 
-  it('revokes the session at a partner that has a call for it', async () => {
+  it('revokes the session on sign-out at a partner that supports it', async () => {
     await window.runCommand('Partner Auth: Switch Profile');
     await window.quickInput.pick('Drive');
     await statusItem(window).waitFor('$(key) Drive: Sign in');
@@ -37,21 +43,21 @@ describe('the main path', () => {
     await completeSignIn(window, sandbox, 'cloudreve');
     await window.runCommand('Partner Auth: Sign Out');
     await statusItem(window).waitFor('$(key) Drive: Sign in');
-    assert.equal(callsOf(sandbox, 'logout'), 1);
+    assert.equal(countCalls(sandbox, 'logout'), 1);
   });
 
-  it('starts a sandbox of its own and signs in to it from the notification', async () => {
+  it('starts the built-in sandbox and signs in to it from the notification', async () => {
     const before = sandbox.journal.length;
     await window.runCommand('Partner Auth: Start Sandbox Partner');
     await window.notifications.click(
-      /^The sandbox partner runs at http:\/\/127\.0\.0\.1:\d+\. Its profile Sandbox is ready\.$/,
+      /^The sandbox partner is running at http:\/\/127\.0\.0\.1:\d+\. Its profile Sandbox is ready\.$/,
       'Sign In',
     );
     await statusItem(window).waitFor('$(key) Sandbox 9h');
     await window.runCommand('Partner Auth: Copy Access Token');
     await window.waitForClipboard(/^eyJ/);
     await window.runCommand('Partner Auth: Stop Sandbox Partner');
-    assert.equal(sandbox.journal.length, before, 'nothing went to the other partners');
+    assert.equal(sandbox.journal.length, before, 'nothing was sent to the other partner');
   });
 
   it('leaves no secret in settings, state or logs', async () => {

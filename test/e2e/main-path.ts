@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Sandbox } from '../../core/sandbox/index.ts';
-import { callsOf, completeSignIn, passingMessage, statusItem } from '../helpers/workbench/partner-auth.ts';
+import { countCalls, completeSignIn, statusMessage, statusItem } from '../helpers/workbench/partner-auth.ts';
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 
-/** What the main path reads and runs, in the display language. */
-export interface Words {
+/** UI strings and command titles of the main path, in the display language. */
+export interface UiStrings {
   readonly signIn: string;
   readonly signInCommand: string;
   readonly valid: string;
@@ -13,63 +13,83 @@ export interface Words {
   readonly copyCommand: string;
   readonly copied: RegExp;
   readonly cleared: string;
-  readonly fresh: string;
+  readonly refreshed: string;
   readonly signOutCommand: string;
 }
 
-export const english: Words = {
+export const english: UiStrings = {
   signIn: '$(key) ACME: Sign in',
   signInCommand: 'Partner Auth: Sign In',
   valid: '$(key) ACME 9h',
   signedIn: 'ACME: signed in',
   signedOut: 'ACME: signed out',
   copyCommand: 'Partner Auth: Copy Access Token',
-  copied: /^\$\(check\) Access token copied \(9h\)\. The clipboard is cleared in 2 s\.$/,
+  copied: /^\$\(check\) Access token copied \(9h\)\. The clipboard will be cleared in 2 s\.$/,
   cleared: 'The token was cleared from the clipboard.',
-  fresh: 'ACME: the access token was refreshed.',
+  refreshed: 'ACME: the access token was refreshed.',
   signOutCommand: 'Partner Auth: Sign Out',
 };
 
 /**
- * What a developer does with TCONNECT: sign in from the palette, read the status bar, click it for a fresh token, copy the
- * token, come back after a reload, sign out. The profile stands in the settings, and tokens leave the clipboard after 2 s.
+ * The main path with TCONNECT: sign in from the Command Palette, refresh with a click on the status item, copy the token,
+ * reload, sign out. Expects the profile in the settings and a clipboard that is cleared after 2 s.
  */
-export async function mainPath(window: WorkbenchWindow, sandbox: Sandbox, words: Words): Promise<void> {
+export async function runMainPath(window: WorkbenchWindow, sandbox: Sandbox, strings: UiStrings): Promise<void> {
   const item = statusItem(window);
-  assert.deepEqual(await item.waitFor(words.signIn), { text: words.signIn, label: words.signedOut, kind: 'default' });
+  assert.deepEqual(await item.waitFor(strings.signIn), {
+    text: strings.signIn,
+    label: strings.signedOut,
+    kind: 'default',
+  });
   assert.equal(sandbox.journal.length, 0, 'nothing is sent before the sign-in');
 
-  await window.runCommand(words.signInCommand);
+  await window.runCommand(strings.signInCommand);
   await completeSignIn(window, sandbox);
-  assert.deepEqual(await item.waitFor(words.valid), { text: words.valid, label: words.signedIn, kind: 'default' });
-  assert.equal(callsOf(sandbox, 'login'), 1);
+  assert.deepEqual(await item.waitFor(strings.valid), {
+    text: strings.valid,
+    label: strings.signedIn,
+    kind: 'default',
+  });
+  assert.equal(countCalls(sandbox, 'login'), 1);
 
   const first = sandbox.tokens('tconnect')?.accessToken;
   await item.click();
-  await passingMessage(window).waitFor(words.fresh);
-  assert.equal(callsOf(sandbox, 'refresh'), 1, 'one click is one refresh');
+  await statusMessage(window).waitFor(strings.refreshed);
+  assert.equal(countCalls(sandbox, 'refresh'), 1, 'one click sends one refresh');
   const second = sandbox.tokens('tconnect')?.accessToken ?? '';
   assert.notEqual(second, first);
 
-  await copiesToken(window, words, second);
-  await passingMessage(window).waitFor(words.cleared);
+  await copyToken(window, strings, second);
+  await statusMessage(window).waitFor(strings.cleared);
   assert.equal(await window.readClipboard(), '');
 
   await window.reload();
-  assert.deepEqual(await item.waitFor(words.valid), { text: words.valid, label: words.signedIn, kind: 'default' });
-  await copiesToken(window, words, second);
-  assert.equal(callsOf(sandbox, 'login') + callsOf(sandbox, 'refresh'), 2, 'the session was restored, not renewed');
+  assert.deepEqual(await item.waitFor(strings.valid), {
+    text: strings.valid,
+    label: strings.signedIn,
+    kind: 'default',
+  });
+  await copyToken(window, strings, second);
+  assert.equal(
+    countCalls(sandbox, 'login') + countCalls(sandbox, 'refresh'),
+    2,
+    'the reload sends no login and no refresh',
+  );
 
-  await window.runCommand(words.signOutCommand);
-  assert.equal((await item.waitFor(words.signIn)).label, words.signedOut);
-  assert.equal((await window.commandsLike(words.copyCommand)).includes(words.copyCommand), false, 'nothing to copy');
+  await window.runCommand(strings.signOutCommand);
+  assert.equal((await item.waitFor(strings.signIn)).label, strings.signedOut);
+  assert.equal(
+    (await window.matchingCommands(strings.copyCommand)).includes(strings.copyCommand),
+    false,
+    'the copy command is hidden',
+  );
   await window.reload();
-  await item.waitFor(words.signIn);
+  await item.waitFor(strings.signIn);
 }
 
-async function copiesToken(window: WorkbenchWindow, words: Words, token: string): Promise<void> {
-  await window.writeClipboard('something older');
-  await window.runCommand(words.copyCommand);
+async function copyToken(window: WorkbenchWindow, strings: UiStrings, token: string): Promise<void> {
+  await window.writeClipboard('previous content');
+  await window.runCommand(strings.copyCommand);
   assert.equal(await window.waitForClipboard(/^eyJ/), token);
-  await passingMessage(window).waitFor(words.copied);
+  await statusMessage(window).waitFor(strings.copied);
 }

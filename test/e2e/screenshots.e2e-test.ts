@@ -6,19 +6,19 @@ import { startPartner, type Partner } from '../helpers/workbench/leaks.ts';
 import {
   completeSignIn,
   profileOf,
-  signInAnswers,
+  signInInputs,
   startPartnerAuth,
   statusItem,
   typeSteps,
 } from '../helpers/workbench/partner-auth.ts';
-import { until } from '../helpers/workbench/until.ts';
+import { waitUntil } from '../helpers/workbench/wait-until.ts';
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
 
 const folder = join(repositoryRoot, 'out/screenshots');
-const picture = (name: string): string => join(folder, `${name}.png`);
+const imagePath = (name: string): string => join(folder, `${name}.png`);
 
-/** Pictures for people to look at; `npm run screenshots` puts three of them beside the README. */
+/** Screenshots for review; `npm run screenshots` copies three of them to extension/media for the README. */
 describe('screenshots', () => {
   const stack = new AsyncDisposableStack();
   let partner: Partner;
@@ -42,87 +42,87 @@ describe('screenshots', () => {
   });
   after(() => stack.disposeAsync());
 
-  /** The item without the traces of the mouse. */
-  async function showState(name: string): Promise<void> {
+  /** Captures the item without hover effects. */
+  async function captureItem(name: string): Promise<void> {
     await window.page.mouse.click(800, 300);
     await window.notifications.dismissAll();
     const box = await statusItem(window).locator.boundingBox();
-    if (box === null) throw new Error('The item is not on screen.');
+    if (box === null) throw new Error('The status item is not visible.');
     const clip = { x: Math.round(box.x) - 6, y: 689, width: Math.round(box.width) + 12, height: 28 };
-    await window.screenshot(picture(name), clip);
+    await window.screenshot(imagePath(name), clip);
   }
 
-  it('the states in the status bar, the sign-in and the tooltip', async () => {
+  it('show the states of the status bar, the sign-in and the tooltip', async () => {
     const item = statusItem(window);
-    await showState('signed-out');
+    await captureItem('signed-out');
     await item.click();
-    await typeSteps(window, signInAnswers(partner, 'tconnect').slice(0, 3));
+    await typeSteps(window, signInInputs(partner, 'tconnect').slice(0, 3));
     await window.quickInput.waitFor({ step: 4, masked: true });
     await window.quickInput.type('correct horse');
-    await window.screenshot(picture('sign-in'), { x: 324, y: 0, width: 634, height: 120 });
+    await window.screenshot(imagePath('sign-in'), { x: 324, y: 0, width: 634, height: 120 });
     await window.quickInput.cancel();
     await window.quickInput.waitUntilClosed();
 
     await item.click();
     await completeSignIn(window, partner);
-    // Nothing is said in passing any more.
+    // Clears the short-lived status bar message.
     await window.reload();
-    await showState('valid');
+    await captureItem('valid');
     await item.tooltip();
-    await window.screenshot(picture('tooltip'), { x: 0, y: 500, width: 480, height: 220 });
-    await window.screenshot(picture('window'));
+    await window.screenshot(imagePath('tooltip'), { x: 0, y: 500, width: 480, height: 220 });
+    await window.screenshot(imagePath('window'));
 
     partner.fail('resetBefore', { call: 'refresh', times: Infinity });
     await item.click();
     await item.waitFor(/offline/);
-    await showState('offline');
+    await captureItem('offline');
     partner.heal();
 
     partner.set({ accessLifetime: 16 });
     await item.click();
-    await until(window.page, 'the token to be due', async () =>
+    await waitUntil(window.page, 'the token to be due', async () =>
       (await item.state())?.kind === 'warning' ? true : undefined,
     );
-    await showState('due');
+    await captureItem('due');
     await compose(['signed-out', 'valid', 'due', 'offline']);
   });
 
-  it('the walkthrough, dark and light', async () => {
+  it('show the walkthrough in dark and light themes', async () => {
     await window.page.setViewportSize({ width: 1440, height: 810 });
     await window.runCommand('Welcome: Open Walkthrough...');
     await window.quickInput.pick('Get started with Partner Auth');
     await window.runCommand('View: Close Primary Side Bar');
-    await window.page.locator('.gettingStartedContainer').getByText('Start a partner of your own').first().waitFor();
-    await pictureLoaded();
-    await window.screenshot(picture('walkthrough-dark'));
+    await window.page.locator('.gettingStartedContainer').getByText('Start a sandbox partner').first().waitFor();
+    await waitForImage();
+    await window.screenshot(imagePath('walkthrough-dark'));
     await window.runCommand('Preferences: Color Theme');
     await window.quickInput.pick(/^(Default )?Light Modern$/);
-    await until(window.page, 'the light theme', async () =>
+    await waitUntil(window.page, 'the light theme', async () =>
       (await window.page.locator('.monaco-workbench.vs').count()) > 0 ? true : undefined,
     );
-    await window.screenshot(picture('walkthrough-light'));
+    await window.screenshot(imagePath('walkthrough-light'));
   });
 
-  /** The item in all its states side by side, in one picture. */
+  /** Combines the captures of the item into one image. */
   async function compose(names: readonly string[]): Promise<void> {
     const images = await Promise.all(
       names.map(
-        async (name) => `<img height="28" src="data:image/png;base64,${await readFile(picture(name), 'base64')}">`,
+        async (name) => `<img height="28" src="data:image/png;base64,${await readFile(imagePath(name), 'base64')}">`,
       ),
     );
     const page = await workbench.context.newPage();
     await page.setContent(`<body style="margin:0"><main style="display:inline-flex;gap:8px">${images.join('')}</main>`);
-    await page.locator('main').screenshot({ path: picture('status'), omitBackground: true });
+    await page.locator('main').screenshot({ path: imagePath('status'), omitBackground: true });
     await page.close();
   }
 
-  async function pictureLoaded(): Promise<void> {
-    await until(window.page, 'the picture of the step', async () => {
-      const drawn = window.page.frames().map((frame) => frame.locator('svg, img').count());
-      const counts = await Promise.allSettled(drawn.slice(1));
+  async function waitForImage(): Promise<void> {
+    await waitUntil(window.page, 'the image of the step', async () => {
+      const imageCounts = window.page.frames().map((frame) => frame.locator('svg, img').count());
+      const counts = await Promise.allSettled(imageCounts.slice(1));
       return counts.some((count) => count.status === 'fulfilled' && count.value > 0) || undefined;
     });
-    // It is there before it is painted.
+    // The image is in the DOM before it is painted.
     await window.page.waitForTimeout(500);
   }
 });

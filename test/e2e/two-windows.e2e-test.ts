@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
 import {
-  callsOf,
+  countCalls,
   completeSignIn,
-  passingMessage,
+  statusMessage,
   profileOf,
   startPartnerAuth,
   statusItem,
@@ -12,9 +12,9 @@ import {
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
 
-const behind = '$(warning) ACME: Reload window';
+const outdated = '$(warning) ACME: Reload window';
 
-/** The sandbox kills a session whose refresh token is used twice, as TCONNECT's does unless told otherwise. */
+/** The sandbox ends a session whose refresh token is used twice, like TCONNECT does by default. */
 describe('two windows', () => {
   const stack = new AsyncDisposableStack();
   let partner: Partner;
@@ -31,22 +31,22 @@ describe('two windows', () => {
   });
   after(() => stack.disposeAsync());
 
-  it('a window that can not see the secrets of another says to reload, and costs nothing', async () => {
+  it('a window that cannot see the secrets of another asks to be reloaded and sends nothing', async () => {
     await first.page.bringToFront();
     await first.runCommand('Partner Auth: Sign In');
     await completeSignIn(first, partner);
     assert.equal((await statusItem(first).state())?.text, '$(key) ACME 9h');
 
     await older.page.bringToFront();
-    // It knows of the sign-in by the mark on disk; its own copy of the secrets is from before.
+    // It knows about the sign-in from the summary on disk, but its own copy of the secrets is older.
     await statusItem(older).waitFor(/ACME/);
     await statusItem(older).click();
-    const { kind } = await statusItem(older).waitFor(behind);
+    const { kind } = await statusItem(older).waitFor(outdated);
     assert.equal(kind, 'warning');
-    assert.equal(callsOf(partner, 'refresh'), 0);
+    assert.equal(countCalls(partner, 'refresh'), 0);
     await statusItem(first).waitFor('$(key) ACME 9h');
 
-    await older.whenReloadedBy(() => statusItem(older).click());
+    await older.waitForReload(() => statusItem(older).click());
     assert.equal((await statusItem(older).waitFor('$(key) ACME 9h')).label, 'ACME: signed in');
     await older.page.close();
   });
@@ -56,34 +56,34 @@ describe('two windows', () => {
     await statusItem(second).waitFor('$(key) ACME 9h');
     await second.runCommand('Partner Auth: Copy Access Token');
     await second.waitForClipboard(partner.tokens('tconnect')?.accessToken ?? '');
-    assert.equal(callsOf(partner, 'refresh'), 0);
+    assert.equal(countCalls(partner, 'refresh'), 0);
   });
 
-  it('a click in both at once never sends a refresh token twice', async () => {
+  it('concurrent clicks in both never send a refresh token twice', async () => {
     partner.set({ delay: 300 });
     await Promise.all([statusItem(first).click(), statusItem(second).click()]);
     await Promise.race([
-      passingMessage(first).waitFor('ACME: the access token was refreshed.'),
-      passingMessage(second).waitFor('ACME: the access token was refreshed.'),
+      statusMessage(first).waitFor('ACME: the access token was refreshed.'),
+      statusMessage(second).waitFor('ACME: the access token was refreshed.'),
     ]);
-    const texts = await Promise.all([first, second].map((window) => settled(window)));
-    assert.deepEqual(texts.toSorted(), ['$(key) ACME 9h', behind].toSorted());
+    const texts = await Promise.all([first, second].map((window) => settledText(window)));
+    assert.deepEqual(texts.toSorted(), ['$(key) ACME 9h', outdated].toSorted());
     assert.deepEqual(
       partner.journal.filter(({ call }) => call === 'refresh').map(({ outcome }) => outcome),
       ['ok'],
     );
 
-    const loser = texts[0] === behind ? first : second;
+    const loser = texts[0] === outdated ? first : second;
     await loser.page.bringToFront();
     await loser.reload();
     await statusItem(loser).waitFor('$(key) ACME 9h');
     await statusItem(loser).click();
-    await passingMessage(loser).waitFor('ACME: the access token was refreshed.');
-    assert.equal(callsOf(partner, 'refresh'), 2);
+    await statusMessage(loser).waitFor('ACME: the access token was refreshed.');
+    assert.equal(countCalls(partner, 'refresh'), 2);
   });
 
   it('signing out in one signs out the other', async () => {
-    const other = (await statusItem(first).state())?.text === behind ? second : first;
+    const other = (await statusItem(first).state())?.text === outdated ? second : first;
     await other.page.bringToFront();
     await other.runCommand('Partner Auth: Sign Out');
     for (const window of [first, second]) await statusItem(window).waitFor('$(key) ACME: Sign in');
@@ -93,8 +93,8 @@ describe('two windows', () => {
     await assertNoLeak(workbench, partner.secrets());
   });
 
-  /** The text once no refresh is under way any more. */
-  async function settled(window: WorkbenchWindow): Promise<string> {
+  /** The text of the status item when no refresh is in flight. */
+  async function settledText(window: WorkbenchWindow): Promise<string> {
     return (await statusItem(window).waitFor(/^\$\((key|warning)\)/)).text;
   }
 });

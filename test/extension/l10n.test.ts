@@ -9,24 +9,28 @@ import { findTranslatable } from '../helpers/find-translatable.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (file: string): string => readFileSync(`${root}${file}`, 'utf8');
-const texts = (file: string): Record<string, string> => JSON.parse(read(file)) as Record<string, string>;
+const messages = (file: string): Record<string, string> => JSON.parse(read(file)) as Record<string, string>;
 
 const pairs = [
-  { name: 'the manifest', en: texts('package.nls.json'), vi: texts('package.nls.vi.json') },
-  { name: 'the code', en: texts('extension/l10n/bundle.l10n.json'), vi: texts('extension/l10n/bundle.l10n.vi.json') },
+  { name: 'the manifest', en: messages('package.nls.json'), vi: messages('package.nls.vi.json') },
+  {
+    name: 'the code',
+    en: messages('extension/l10n/bundle.l10n.json'),
+    vi: messages('extension/l10n/bundle.l10n.vi.json'),
+  },
 ];
 
-/** Said in English by Vietnamese developers too, or names. */
+/** Names, and terms that Vietnamese developers use in English. */
 const sameInBoth = ['Client ID', 'Client secret', 'Email', 'Log', 'Partner Auth', 'Sandbox', 'base64', 'padding {0}'];
 
 const sorted = (list: Iterable<string>): string[] => [...list].sort();
 const placeholders = (text: string): string[] => sorted(new Set(text.match(/\{\d+\}/g)));
 const codeSpans = (text: string): string[] => sorted(text.match(/\]\([^)]*\)|`[^`]*`|"caFile"/g) ?? []);
 
-describe('texts of the code', () => {
+describe('messages of the code', () => {
   const found = findTranslatable(root);
 
-  it('are literals, so that they can be collected', () => {
+  it('are string literals, except for a known few', () => {
     assert.deepEqual(found.dynamic, [
       'extension/commands/detect-cipher.ts: t(hint)',
       'extension/model/profile-problems.ts: t(message)',
@@ -34,10 +38,10 @@ describe('texts of the code', () => {
     ]);
   });
 
-  it('are all in the bundle, with the hints and problems of core, and it has no others but labels of login fields', () => {
+  it('match the bundle, together with the hints, problems and login field labels of core', () => {
     const bundle = Object.keys(pairs[1]?.en ?? {});
     const required = new Set([...found.messages, ...Object.values(hints), ...Object.values(problems)]);
-    // A partner whose labels are not translated shows them in English.
+    // An untranslated label is shown in English.
     const labels = Object.values(partners).flatMap(({ credentials }) => credentials.map(({ label }) => label));
     const untranslated = labels.filter((label) => !bundle.includes(label));
     assert.deepEqual(
@@ -46,34 +50,34 @@ describe('texts of the code', () => {
     );
   });
 
-  it('are their own keys in English', () => {
+  it('are equal to their keys in English', () => {
     for (const [key, text] of Object.entries(pairs[1]?.en ?? {})) assert.equal(text, key);
   });
 });
 
-describe('texts of the manifest', () => {
-  it('are exactly those that package.json names', () => {
+describe('strings of the manifest', () => {
+  it('are exactly those that package.json references', () => {
     const used = new Set([...read('package.json').matchAll(/"%([^%"\s]+)%"/g)].map(([, key = '']) => key));
     assert.deepEqual(sorted(Object.keys(pairs[0]?.en ?? {})), sorted(used));
   });
 
-  it('leave no title or description of a contribution untranslated', () => {
+  it('cover every title and description of a contribution', () => {
     const { contributes } = JSON.parse(read('package.json')) as { contributes: unknown };
-    const plain: string[] = [];
+    const untranslated: string[] = [];
     const visit = (value: unknown, name: string): void => {
       if (typeof value === 'object' && value !== null) {
         for (const [key, entry] of Object.entries(value)) visit(entry, Array.isArray(value) ? name : key);
       } else if (/^(?:title|altText)$|description|errorMessage/i.test(name) && !/^%[^%]+%$/.test(String(value))) {
-        plain.push(String(value));
+        untranslated.push(String(value));
       }
     };
     visit(contributes, '');
-    assert.deepEqual(plain, ['Partner Auth', ...Object.values(partners).map(({ label }) => label)]);
+    assert.deepEqual(untranslated, ['Partner Auth', ...Object.values(partners).map(({ label }) => label)]);
   });
 });
 
 for (const { name, en, vi } of pairs) {
-  describe(`Vietnamese of ${name}`, () => {
+  describe(`Vietnamese translation of ${name}`, () => {
     it('has the same keys as English, in the same order', () => {
       assert.deepEqual(Object.keys(vi), Object.keys(en));
     });
@@ -86,7 +90,7 @@ for (const { name, en, vi } of pairs) {
       }
     });
 
-    it('differs from English but for words that developers say in English', () => {
+    it('differs from English except for terms that stay English', () => {
       const same = Object.keys(en).filter((key) => en[key] === vi[key]);
       assert.deepEqual(
         same.filter((key) => !sameInBoth.includes(key)),
@@ -94,7 +98,7 @@ for (const { name, en, vi } of pairs) {
       );
     });
 
-    it('is clean text: composed letters, no spaces around it, the same end as English', () => {
+    it('is normalized and trimmed, and ends with the same punctuation as English', () => {
       const end = (text: string): string => /[.?…]$/.exec(text)?.[0] ?? '';
       for (const [key, text] of Object.entries(vi)) {
         assert.equal(text, text.normalize('NFC').trim(), key);
@@ -106,7 +110,7 @@ for (const { name, en, vi } of pairs) {
 }
 
 describe('bundles', () => {
-  it('are English and Vietnamese, and nothing else', () => {
+  it('exist for English and Vietnamese only', () => {
     assert.deepEqual(
       sorted(
         globSync(['package.nls*.json', 'extension/l10n/*'], { cwd: root }).map((file) => file.replaceAll('\\', '/')),

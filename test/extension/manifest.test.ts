@@ -51,14 +51,14 @@ const read = (file: string): string => readFileSync(`${root}${file}`, 'utf8');
 const manifest = JSON.parse(read('package.json')) as Manifest;
 const { contributes } = manifest;
 const sorted = (list: Iterable<string>): string[] => [...list].sort();
-const keysIn = (condition: string): string[] => condition.match(/partnerAuth\.\w+/g) ?? [];
+const contextKeysIn = (condition: string): string[] => condition.match(/partnerAuth\.\w+/g) ?? [];
 
 describe('commands of the manifest', () => {
-  it('are those of the code', () => {
+  it('are those defined in the code', () => {
     assert.deepEqual(sorted(contributes.commands.map(({ command }) => command)), sorted(Object.values(commands)));
   });
 
-  it('are named after their ids, with one category and an icon each', () => {
+  it('are named after their ids, and have the same category and an icon', () => {
     for (const [name, id] of Object.entries(commands)) assert.equal(id, `partnerAuth.${name}`);
     for (const { command, category, icon } of contributes.commands) {
       assert.equal(category, 'Partner Auth', command);
@@ -66,30 +66,30 @@ describe('commands of the manifest', () => {
     }
   });
 
-  it('are enabled by context keys that the code sets', () => {
+  it('use all context keys of the code, and no others', () => {
     const known = Object.values(contextKeys);
     const conditions = [
       ...contributes.commands.map(({ enablement }) => enablement ?? ''),
       ...contributes.menus.commandPalette.map(({ when }) => when),
     ];
-    const used = new Set(conditions.flatMap(keysIn));
+    const used = new Set(conditions.flatMap(contextKeysIn));
     assert.deepEqual(sorted(used), sorted(known));
   });
 
-  it('are hidden in the palette only if they exist', () => {
+  it('include every command that the palette hides', () => {
     for (const { command } of contributes.menus.commandPalette)
       assert.ok(Object.values<string>(commands).includes(command), command);
   });
 
-  it('are known where the tooltip and the walkthrough link to them', () => {
-    const known = Object.values<string>(commands);
+  it('include every command and context key used by the tooltip and the walkthrough', () => {
+    const ids = Object.values<string>(commands);
     const steps = contributes.walkthroughs.flatMap(({ steps }) => steps);
     const links = Object.entries(JSON.parse(read('package.nls.json')) as Record<string, string>).flatMap(([, text]) =>
       [...text.matchAll(/\(command:([\w.]+)\)/g)].map(([, id = '']) => id),
     );
     const events = steps.flatMap(({ completionEvents }) => completionEvents);
     const run = events.filter((event) => event.startsWith('onCommand:')).map((event) => event.slice(10));
-    for (const id of [...tooltipCommands, ...links, ...run]) assert.ok(known.includes(id), id);
+    for (const id of [...tooltipCommands, ...links, ...run]) assert.ok(ids.includes(id), id);
     assert.equal(links.length, steps.length);
     const keys = events.filter((event) => event.startsWith('onContext:')).map((event) => event.slice(10));
     for (const key of keys) assert.ok(Object.values<string>(contextKeys).includes(key), key);
@@ -99,24 +99,24 @@ describe('commands of the manifest', () => {
 describe('settings of the manifest', () => {
   const { properties } = contributes.configuration;
 
-  it('are those of the code', () => {
+  it('are those defined in the code', () => {
     assert.deepEqual(
       sorted(Object.keys(properties)),
       sorted(Object.values(settings).map((name) => `partnerAuth.${name}`)),
     );
   });
 
-  it('can not be set by a workspace', () => {
+  it('cannot be set by a workspace', () => {
     for (const [name, { scope }] of Object.entries(properties)) assert.equal(scope, 'application', name);
   });
 
-  it('have a default and a place of their own', () => {
+  it('have a default and a unique order', () => {
     const orders = Object.values(properties).map(({ order }) => order);
     assert.equal(new Set(orders).size, orders.length);
     for (const [name, property] of Object.entries(properties)) assert.ok('default' in property, name);
   });
 
-  it('offer profile templates whose fields the code knows', () => {
+  it('offer profile snippets with the required fields and no unknown ones', () => {
     const items = properties['partnerAuth.profiles']?.items;
     assert.ok(items !== undefined);
     for (const { body } of items.defaultSnippets) {
@@ -125,7 +125,7 @@ describe('settings of the manifest', () => {
     }
   });
 
-  it('describe each profile field that the code takes, and no other', () => {
+  it('describe only profile fields that the code accepts', () => {
     const fields = Object.keys(properties['partnerAuth.profiles']?.items?.properties ?? {});
     const profile = { id: 'a', label: 'A', partner: 'bizmail', baseUrl: 'https://partner.example' };
     for (const field of fields) {
@@ -145,7 +145,7 @@ describe('the rest of the manifest', () => {
     assert.equal(manifest.name, extensionId);
   });
 
-  it('names pictures that exist', () => {
+  it('references images that exist', () => {
     const steps = contributes.walkthroughs.flatMap(({ steps }) => steps);
     const files = [
       manifest.icon,
@@ -156,12 +156,12 @@ describe('the rest of the manifest', () => {
   });
 });
 
-describe('walkthrough pictures', () => {
-  const pictures = globSync('extension/media/*.svg', { cwd: root });
+describe('walkthrough images', () => {
+  const images = globSync('extension/media/*.svg', { cwd: root });
 
-  for (const file of pictures) {
+  for (const file of images) {
     const svg = read(file);
-    it(`${file.replaceAll('\\', '/')} is small, self-contained and coloured by the theme`, () => {
+    it(`${file.replaceAll('\\', '/')} is small and self-contained, and uses theme colors`, () => {
       assert.ok(svg.length < 12_000, `${svg.length} bytes`);
       assert.doesNotMatch(svg, /<script|<foreignObject|<image|\son\w+=|href=|url\((?!#)|@import|javascript:|data:/i);
       assert.doesNotMatch(svg.replace('http://www.w3.org/2000/svg', ''), /https?:/);
@@ -169,7 +169,7 @@ describe('walkthrough pictures', () => {
     });
   }
 
-  it('are four', () => {
-    assert.equal(pictures.length, 4);
+  it('exist for all four steps', () => {
+    assert.equal(images.length, 4);
   });
 });

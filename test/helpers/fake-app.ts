@@ -11,12 +11,12 @@ import {
   type SecretRecord,
 } from '../../core/profiles/index.ts';
 import type { App, PickItem, RunningSandbox } from '../../extension/model/app.ts';
-import type { Explanation } from '../../extension/model/messages.ts';
+import type { Notification } from '../../extension/model/messages.ts';
 import type { Translate } from '../../extension/model/translate.ts';
 import { fakeSecretStore } from './fake-secret-store.ts';
 import type { Position, Step } from '../../extension/model/wizard.ts';
 
-/** Fills in placeholders as `vscode.l10n.t` does when the display language is English. */
+/** Formats messages in English, like `vscode.l10n.t` without a translation. */
 export const english: Translate = (message, ...values) =>
   message.replace(/\{(\d+)\}/g, (whole, index: string) => String(values[Number(index)] ?? whole));
 
@@ -28,14 +28,14 @@ export interface FakeAppOptions {
   readonly profiles?: readonly Profile[];
   /** The setting `partnerAuth.partners`. */
   readonly partners?: unknown;
-  /** What the user enters, by step id; a list for a step that is shown several times. Other steps are cancelled. */
+  /** The input at each step, by step id; a list for a step that is shown more than once. All other steps are cancelled. */
   readonly replies?: Readonly<Record<string, Reply | readonly Reply[]>>;
-  /** The buttons that the user clicks in dialogs, in order. */
+  /** The buttons selected in questions, in order. */
   readonly buttons?: readonly string[];
-  /** The label of the item that the user picks from a list. */
+  /** The label of the item selected in a list. */
   readonly choice?: string;
   readonly clearAfter?: number;
-  /** The selected text in the editor. */
+  /** The selection in the editor. */
   readonly selection?: string;
   readonly sandbox?: () => Promise<RunningSandbox>;
   /** Called as each step is shown. */
@@ -47,47 +47,47 @@ export interface FakeApp {
   /** The records in secret storage, by profile id. */
   readonly secrets: ReadonlyMap<string, SecretRecord>;
   readonly steps: readonly { readonly step: Step; readonly position: Position }[];
-  readonly briefs: readonly string[];
-  readonly explanations: readonly Explanation[];
+  readonly statusMessages: readonly string[];
+  readonly notifications: readonly Notification[];
   readonly questions: readonly string[];
   readonly documents: readonly { readonly name: string; readonly text: string }[];
-  readonly lists: readonly (readonly PickItem<unknown>[])[];
+  readonly pickLists: readonly (readonly PickItem<unknown>[])[];
   /** The placeholder of each list. */
-  readonly prompts: readonly string[];
-  readonly pictures: { readonly shown: readonly string[]; open: number };
-  readonly logged: readonly string[];
-  /** The unparsed setting `partnerAuth.profiles`. */
-  readonly setting: readonly Profile[];
+  readonly pickPrompts: readonly string[];
+  readonly images: { readonly shown: readonly string[]; open: number };
+  readonly logLines: readonly string[];
+  /** The user's setting `partnerAuth.profiles`, unparsed. */
+  readonly savedProfiles: readonly Profile[];
   clipboard: string;
-  /** The scheduled callbacks that clear the clipboard. */
-  readonly later: readonly { readonly seconds: number; readonly callback: () => Promise<void> }[];
+  /** Callbacks scheduled to clear the clipboard. */
+  readonly scheduled: readonly { readonly seconds: number; readonly callback: () => Promise<void> }[];
   profile(id: string): CheckedProfile;
-  /** Makes writing the user's settings fail. */
-  settingsAreReadOnly: boolean;
+  /** When true, saving the user's settings fails. */
+  areSettingsReadOnly: boolean;
 }
 
-/** Creates an in-memory `App`: secret storage, settings, clipboard, and a user who follows a script. */
+/** The dependencies of the commands, in memory: secret storage, settings, clipboard, and a user with scripted input. */
 export function fakeApp(options: FakeAppOptions = {}): FakeApp {
   const secretStore = fakeSecretStore();
   const steps: { step: Step; position: Position }[] = [];
-  const briefs: string[] = [];
-  const explanations: Explanation[] = [];
+  const statusMessages: string[] = [];
+  const notifications: Notification[] = [];
   const questions: string[] = [];
   const documents: { name: string; text: string }[] = [];
-  const lists: (readonly PickItem<unknown>[])[] = [];
-  const prompts: string[] = [];
-  const pictures = { shown: [] as string[], open: 0 };
-  const logged: string[] = [];
-  const setting: Profile[] = [...(options.profiles ?? [])];
-  const later: { seconds: number; callback: () => Promise<void> }[] = [];
+  const pickLists: (readonly PickItem<unknown>[])[] = [];
+  const pickPrompts: string[] = [];
+  const images = { shown: [] as string[], open: 0 };
+  const logLines: string[] = [];
+  const savedProfiles: Profile[] = [...(options.profiles ?? [])];
+  const scheduled: { seconds: number; callback: () => Promise<void> }[] = [];
   const buttons = [...(options.buttons ?? [])];
   const replies = new Map(
     Object.entries(options.replies ?? {}).map(([id, reply]) => [id, isList(reply) ? [...reply] : [reply]]),
   );
   const { known } = parsePartners(options.partners);
   let active: string | undefined;
-  const list = (): readonly CheckedProfile[] => parseProfiles(setting, known).profiles;
-  const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);
+  const list = (): readonly CheckedProfile[] => parseProfiles(savedProfiles, known).profiles;
+  const line = (level: string) => (message: string) => void logLines.push(`${level}: ${message}`);
   const log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 
   const folder = createTemporaryFolder();
@@ -112,13 +112,13 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
       active: () => list().find(({ id }) => id === active) ?? list()[0],
       activate: async (id) => void (active = id),
       async save(profile) {
-        if (fake.settingsAreReadOnly) throw new Error('Unable to write into user settings.');
-        const index = setting.findIndex(({ id }) => id === profile.id);
-        setting.splice(index === -1 ? setting.length : index, 1, profile);
+        if (fake.areSettingsReadOnly) throw new Error('Unable to write into user settings.');
+        const index = savedProfiles.findIndex(({ id }) => id === profile.id);
+        savedProfiles.splice(index === -1 ? savedProfiles.length : index, 1, profile);
       },
       async remove(id) {
-        const kept = setting.filter((profile) => profile.id !== id);
-        setting.splice(0, setting.length, ...kept);
+        const kept = savedProfiles.filter((profile) => profile.id !== id);
+        savedProfiles.splice(0, savedProfiles.length, ...kept);
       },
     },
     ui: {
@@ -135,8 +135,8 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
         return { value };
       },
       async pick(placeholder, items) {
-        prompts.push(placeholder);
-        lists.push(items);
+        pickPrompts.push(placeholder);
+        pickLists.push(items);
         return items.find(({ label }) => label === options.choice)?.value;
       },
       async ask(message, ...offered) {
@@ -145,15 +145,15 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
         return button !== undefined && offered.includes(button) ? button : undefined;
       },
       selectedText: () => options.selection,
-      explain: async (explanation) => void explanations.push(explanation),
-      brief: (message) => void briefs.push(message),
-      progress: (_title, work) => work(new AbortController().signal),
+      notify: async (notification) => void notifications.push(notification),
+      showStatusMessage: (message) => void statusMessages.push(message),
+      withProgress: (_title, work) => work(new AbortController().signal),
       showDocument: async (name, text) => void documents.push({ name, text }),
-      showPicture(_title, dataUri) {
-        pictures.shown.push(dataUri);
-        pictures.open++;
+      showImage(_title, dataUri) {
+        images.shown.push(dataUri);
+        images.open++;
         return () => {
-          pictures.open--;
+          images.open--;
         };
       },
     },
@@ -161,7 +161,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
       read: async () => fake.clipboard,
       write: async (text) => void (fake.clipboard = text),
       clearAfter: () => options.clearAfter ?? 60,
-      later: (seconds, callback) => void later.push({ seconds, callback }),
+      schedule: (seconds, callback) => void scheduled.push({ seconds, callback }),
     },
     sandbox: {
       start: options.sandbox ?? (() => Promise.reject(new Error('The fake app has no sandbox.'))),
@@ -174,18 +174,18 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
       return secretStore.records();
     },
     steps,
-    briefs,
-    explanations,
+    statusMessages,
+    notifications,
     questions,
     documents,
-    lists,
-    prompts,
-    pictures,
-    logged,
-    setting,
+    pickLists,
+    pickPrompts,
+    images,
+    logLines,
+    savedProfiles,
     clipboard: '',
-    later,
-    settingsAreReadOnly: false,
+    scheduled,
+    areSettingsReadOnly: false,
     profile(id) {
       const found = list().find((profile) => profile.id === id);
       if (found === undefined) throw new Error(`The fake app has no profile ${id}.`);
@@ -199,7 +199,7 @@ function isList(reply: Reply | readonly Reply[]): reply is readonly Reply[] {
   return Array.isArray(reply);
 }
 
-/** Creates a folder that is removed when the process exits. */
+/** Creates a temporary folder that is deleted when the process exits. */
 function createTemporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'partner-auth-test-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));

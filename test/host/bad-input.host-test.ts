@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { authentication, workspace } from 'vscode';
 import { startSandbox } from '../../core/sandbox/index.ts';
 import { profileOf } from '../helpers/profile-of.ts';
-import { refreshes, run, runDeclining, setProfiles, until, withProfile } from './fixture.ts';
-import { observed } from './observed.ts';
+import { countRefreshes, runCommand, runAndDismiss, setProfiles, waitUntil, withProfile } from './fixture.ts';
+import { activateExtension } from './activation-record.ts';
 
-describe('bad input in VS Code', () => {
-  it('a broken profile does not hurt the good one beside it', async () => {
+describe('invalid input in VS Code', () => {
+  it('an invalid profile does not affect a valid one', async () => {
     await withProfile(async ({ sandbox, profile }) => {
       await setProfiles([{ id: 'broken', label: 'Broken', partner: 'nobody', baseUrl: 'x' }, 7, null, profile]);
-      await run('signIn', profile.id);
-      await run('refresh', profile.id);
-      assert.equal(refreshes(sandbox), 1);
+      await runCommand('signIn', profile.id);
+      await runCommand('refresh', profile.id);
+      assert.equal(countRefreshes(sandbox), 1);
       assert.deepEqual(
         (await authentication.getAccounts('partner-auth')).map(({ id }) => id),
         [profile.id],
@@ -22,24 +22,24 @@ describe('bad input in VS Code', () => {
     });
   });
 
-  for (const [name, junk] of Object.entries({
-    'no JSON': '{"version":1,"origin"',
+  for (const [name, invalid] of Object.entries({
+    'not JSON': '{"version":1,"origin"',
     'an older version': '{"version":0}',
-    'a session of the wrong shape': '{"version":1,"origin":"http://127.0.0.1","session":{"version":1,"tokens":[]}}',
+    'a session with an invalid shape': '{"version":1,"origin":"http://127.0.0.1","session":{"version":1,"tokens":[]}}',
     'an empty object': '{}',
   })) {
-    it(`a stored record that is ${name} is set aside, and signing in starts anew`, async () => {
-      const { secrets } = (await observed()).context;
+    it(`a stored record that is ${name} is set aside, and signing in works again`, async () => {
+      const { secrets } = (await activateExtension()).context;
       await withProfile(async ({ sandbox, profile, secretKey, record }) => {
-        const good = await record();
-        await secrets.store(secretKey, junk);
-        // Asks for the key again, as the old one can not be read; nothing is entered.
-        await runDeclining('signIn', profile.id);
+        const valid = await record();
+        await secrets.store(secretKey, invalid);
+        // Prompts for the key, because the stored one cannot be read; the prompt is dismissed.
+        await runAndDismiss('signIn', profile.id);
         assert.equal(await secrets.get(secretKey), undefined);
-        assert.equal(await secrets.get(`${secretKey}:damaged`), junk);
+        assert.equal(await secrets.get(`${secretKey}:damaged`), invalid);
 
-        await secrets.store(secretKey, JSON.stringify(good));
-        await run('signIn', profile.id);
+        await secrets.store(secretKey, JSON.stringify(valid));
+        await runCommand('signIn', profile.id);
         assert.equal(sandbox.journal.length, 1);
         assert.ok((await record()).session);
         await secrets.delete(`${secretKey}:damaged`);
@@ -47,92 +47,92 @@ describe('bad input in VS Code', () => {
     });
   }
 
-  it('a stored record of a newer version is left as it is, and signing in says so', async () => {
-    const { secrets } = (await observed()).context;
+  it('a stored record of a newer version is left unchanged, and nothing is sent', async () => {
+    const { secrets } = (await activateExtension()).context;
     await withProfile(async ({ sandbox, profile, secretKey }) => {
       const newer = JSON.stringify({ version: 2, origin: sandbox.url, vault: 'x' });
       await secrets.store(secretKey, newer);
-      await runDeclining('signIn', profile.id);
-      await runDeclining('refresh', profile.id);
+      await runAndDismiss('signIn', profile.id);
+      await runAndDismiss('refresh', profile.id);
       assert.equal(await secrets.get(secretKey), newer);
       assert.equal(await secrets.get(`${secretKey}:damaged`), undefined);
       assert.equal(sandbox.journal.length, 0);
     });
   });
 
-  it('a record that turns to junk while signed in costs neither the window nor the session at the partner', async () => {
-    const { secrets } = (await observed()).context;
+  it('a stored record that is damaged while signed in does not end the session', async () => {
+    const { secrets } = (await activateExtension()).context;
     await withProfile(async ({ sandbox, profile, secretKey }) => {
-      await run('signIn', profile.id);
-      await secrets.store(secretKey, 'junk');
-      await run('refresh', profile.id);
-      assert.equal(refreshes(sandbox), 1);
-      const account = await authentication.getAccounts('partner-auth');
-      assert.equal(account.length, 1);
+      await runCommand('signIn', profile.id);
+      await secrets.store(secretKey, 'damaged');
+      await runCommand('refresh', profile.id);
+      assert.equal(countRefreshes(sandbox), 1);
+      const accounts = await authentication.getAccounts('partner-auth');
+      assert.equal(accounts.length, 1);
     });
   });
 
-  it('secrets older than the mark on disk, from before this window opened, leave a way to sign in', async () => {
-    const { secrets, globalStorageUri } = (await observed()).context;
+  it('secrets older than the session summary on disk are not sent, and signing in works again', async () => {
+    const { secrets, globalStorageUri } = (await activateExtension()).context;
     await withProfile(async ({ sandbox, profile, secretKey, record }) => {
-      await run('signIn', profile.id);
+      await runCommand('signIn', profile.id);
       const old = await record();
-      await run('refresh', profile.id);
+      await runCommand('refresh', profile.id);
       await setProfiles([]);
-      // What a store leaves that has lost its last write.
+      // Simulates a store that lost its last write.
       await secrets.store(secretKey, JSON.stringify(old));
       const name = createHash('sha256').update(profile.id).digest('hex').slice(0, 24);
       const longAgo = new Date(Date.now() - 3_600_000);
       await utimes(join(globalStorageUri.fsPath, 'sessions', `${name}.json`), longAgo, longAgo);
       await setProfiles([profile]);
-      await runDeclining('refresh', profile.id);
-      assert.equal(refreshes(sandbox), 1, 'an old refresh token is not sent');
-      await run('signIn', profile.id);
-      await run('refresh', profile.id);
-      assert.equal(refreshes(sandbox), 2);
+      await runAndDismiss('refresh', profile.id);
+      assert.equal(countRefreshes(sandbox), 1, 'an old refresh token is not sent');
+      await runCommand('signIn', profile.id);
+      await runCommand('refresh', profile.id);
+      assert.equal(countRefreshes(sandbox), 2);
     });
   });
 
-  it('secrets that were given for one address never go to another', async () => {
-    const elsewhere = await startSandbox();
+  it('secrets entered for one base URL are never sent to another', async () => {
+    const otherSandbox = await startSandbox();
     try {
       await withProfile(async ({ profile }) => {
-        await run('signIn', profile.id);
-        await setProfiles([{ ...profile, baseUrl: elsewhere.url }]);
-        await runDeclining('refresh', profile.id);
-        await runDeclining('signIn', profile.id);
+        await runCommand('signIn', profile.id);
+        await setProfiles([{ ...profile, baseUrl: otherSandbox.url }]);
+        await runAndDismiss('refresh', profile.id);
+        await runAndDismiss('signIn', profile.id);
         assert.deepEqual(await authentication.getAccounts('partner-auth'), []);
-        assert.equal(elsewhere.journal.length, 0);
+        assert.equal(otherSandbox.journal.length, 0);
       });
     } finally {
-      await elsewhere.close();
+      await otherSandbox.close();
     }
   });
 
-  it('settings of the workspace change nothing', async () => {
-    const evil = await startSandbox();
+  it('workspace settings have no effect', async () => {
+    const otherSandbox = await startSandbox();
     const folder = join(workspace.workspaceFolders?.[0]?.uri.fsPath ?? '', '.vscode');
     try {
       await withProfile(async ({ sandbox, profile }) => {
-        await run('signIn', profile.id);
+        await runCommand('signIn', profile.id);
         const settings = {
-          'partnerAuth.profiles': [{ ...profileOf(evil, 'tconnect'), id: profile.id }],
+          'partnerAuth.profiles': [{ ...profileOf(otherSandbox, 'tconnect'), id: profile.id }],
           'partnerAuth.clipboard.clearAfter': 0,
           'editor.tabSize': 3,
         };
         await mkdir(folder, { recursive: true });
         await writeFile(join(folder, 'settings.json'), JSON.stringify(settings));
-        await until('VS Code to read the workspace settings', () =>
+        await waitUntil('VS Code to read the workspace settings', () =>
           workspace.getConfiguration('editor').get('tabSize') === 3 ? true : undefined,
         );
         assert.equal(workspace.getConfiguration('partnerAuth').get('clipboard.clearAfter'), 60);
-        await run('refresh', profile.id);
-        assert.equal(refreshes(sandbox), 1);
-        assert.equal(evil.journal.length, 0);
+        await runCommand('refresh', profile.id);
+        assert.equal(countRefreshes(sandbox), 1);
+        assert.equal(otherSandbox.journal.length, 0);
       });
     } finally {
       await rm(folder, { recursive: true, force: true });
-      await evil.close();
+      await otherSandbox.close();
     }
   });
 });

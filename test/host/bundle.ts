@@ -6,14 +6,14 @@ import { repositoryRoot } from '../helpers/vscode/paths.ts';
 const out = join(repositoryRoot, 'out/host');
 
 export interface HostSuite {
-  /** What VS Code loads as the extension under development. */
+  /** Path of the extension under development that VS Code loads. */
   readonly extensionPath: string;
   readonly testsPath: string;
 }
 
 /**
- * The suite as CommonJS files, one for each test file: what every extension host can load, whatever Node is inside and
- * whether or not it strips types. Beside it the built extension, with observed-extension.ts in front of its bundle.
+ * Bundles the suite into one CommonJS file per test file, which every extension host can load, whether or not its Node
+ * strips types. Stages the built extension next to them, with recording-extension.ts as its main.
  */
 export async function bundleHostTests(): Promise<HostSuite> {
   await rm(out, { recursive: true, force: true });
@@ -28,8 +28,8 @@ export async function bundleHostTests(): Promise<HostSuite> {
     }),
     build({
       ...common,
-      entryPoints: ['test/host/observed-extension.ts'],
-      outfile: join(extensionPath, 'observed.cjs'),
+      entryPoints: ['test/host/recording-extension.ts'],
+      outfile: join(extensionPath, 'recording.cjs'),
       external: ['vscode'],
     }),
     stageExtension(extensionPath),
@@ -53,5 +53,5 @@ async function stageExtension(stage: string): Promise<void> {
   const parts = ['package.nls.json', 'package.nls.vi.json', 'dist/extension.cjs', 'extension/l10n', 'extension/media'];
   for (const part of parts) await cp(join(repositoryRoot, part), join(stage, part), { recursive: true });
   const manifest = JSON.parse(await readFile(join(repositoryRoot, 'package.json'), 'utf8')) as object;
-  await writeFile(join(stage, 'package.json'), JSON.stringify({ ...manifest, main: './observed.cjs' }));
+  await writeFile(join(stage, 'package.json'), JSON.stringify({ ...manifest, main: './recording.cjs' }));
 }

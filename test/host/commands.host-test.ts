@@ -3,42 +3,42 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commands, env, window } from 'vscode';
 import { commands as commandIds, type CommandName } from '../../extension/model/ids.ts';
-import { run, runDeclining, until, withProfile } from './fixture.ts';
-import { observed } from './observed.ts';
+import { runCommand, runAndDismiss, waitUntil, withProfile } from './fixture.ts';
+import { activateExtension } from './activation-record.ts';
 
-describe('the commands', () => {
+describe('the commands in VS Code', () => {
   for (const name of Object.keys(commandIds) as CommandName[]) {
-    it(`${name} returns nothing to its caller, who may be anyone`, async () => {
+    it(`${name} returns nothing, because any extension can call it`, async () => {
       await withProfile(async ({ profile }) => {
-        await run('signIn', profile.id);
-        assert.equal(await runDeclining(name, profile.id), undefined);
-        await run('stopSandbox');
+        await runCommand('signIn', profile.id);
+        assert.equal(await runAndDismiss(name, profile.id), undefined);
+        await runCommand('stopSandbox');
       });
     });
   }
 
-  it('copy a token only to the clipboard', async () => {
+  it('copy a token to the clipboard and return nothing', async () => {
     await withProfile(async ({ sandbox, profile }) => {
-      await run('signIn', profile.id);
+      await runCommand('signIn', profile.id);
       const { accessToken = '' } = sandbox.tokens('tconnect') ?? {};
       for (const [name, expected] of [
         ['copyAccessToken', accessToken],
         ['copyAuthorizationHeader', `Authorization: Bearer ${accessToken}`],
       ] as const) {
-        assert.equal(await run(name, profile.id), undefined);
+        assert.equal(await runCommand(name, profile.id), undefined);
         assert.equal(await env.clipboard.readText(), expected);
       }
       await env.clipboard.writeText('');
     });
   });
 
-  it('inspectToken shows a document without the signature that can not be edited or saved', async () => {
+  it('inspectToken shows a read-only document without the signature', async () => {
     await withProfile(async ({ sandbox, profile }) => {
-      await run('signIn', profile.id);
-      await run('inspectToken', profile.id);
+      await runCommand('signIn', profile.id);
+      await runCommand('inspectToken', profile.id);
       const [, payload = '', signature = ''] = (sandbox.tokens('tconnect')?.accessToken ?? '').split('.');
       const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { jti: string };
-      const editor = await until('the document', () => {
+      const editor = await waitUntil('the document', () => {
         const { activeTextEditor: active } = window;
         return active?.document.getText().includes(claims.jti) === true ? active : undefined;
       });
@@ -54,18 +54,18 @@ describe('the commands', () => {
           (applied) => applied,
           () => false,
         );
-      assert.equal(edited && editor.document.getText() !== text, false, 'it is read-only');
+      assert.equal(edited && editor.document.getText() !== text, false, 'the document is read-only');
       await commands.executeCommand('workbench.action.closeActiveEditor');
     });
   });
 
-  it('leave a log that tells what happened without any secret', async () => {
-    const { context } = await observed();
+  it('write a log without secrets', async () => {
+    const { context } = await activateExtension();
     await withProfile(async ({ sandbox, profile, record }) => {
-      await run('signIn', profile.id);
-      await run('refresh', profile.id);
-      await runDeclining('signIn', profile.id);
-      const log = await until('the log', async () => {
+      await runCommand('signIn', profile.id);
+      await runCommand('refresh', profile.id);
+      await runAndDismiss('signIn', profile.id);
+      const log = await waitUntil('the log', async () => {
         const text = await readFile(join(context.logUri.fsPath, 'Partner Auth.log'), 'utf8').catch(() => '');
         return text.includes('ACME: Refreshed: generation 2.') ? text : undefined;
       });

@@ -5,25 +5,25 @@ import { startSandbox, type Sandbox, type SandboxOptions, type SandboxPartner } 
 import type { Profile } from '../../core/profiles/profile.ts';
 import type { SecretRecord } from '../../core/profiles/secret-record.ts';
 import { profileOf } from '../helpers/profile-of.ts';
-import { observed } from './observed.ts';
+import { activateExtension } from './activation-record.ts';
 
 export interface Fixture {
   readonly sandbox: Sandbox;
   readonly profile: Profile;
   readonly secretKey: string;
-  /** What SecretStorage holds of the profile. */
+  /** The record of the profile in SecretStorage. */
   record(): Promise<SecretRecord>;
 }
 
 /**
- * A sandbox and a profile for it, used by nobody else and gone when the test is over. The key and all login fields,
- * password included, are in SecretStorage, so that `partnerAuth.signIn` needs to ask nothing.
+ * Runs `test` with a sandbox and a profile of its own. The key and all login fields, including the password, are in
+ * SecretStorage, so that `partnerAuth.signIn` shows no prompt.
  */
 export async function withProfile(
   test: (fixture: Fixture) => Promise<void>,
   { partner = 'tconnect', ...options }: SandboxOptions & { readonly partner?: SandboxPartner } = {},
 ): Promise<void> {
-  const { secrets } = (await observed()).context;
+  const { secrets } = (await activateExtension()).context;
   await using sandbox = await startSandbox(options);
   const profile = profileOf(sandbox, partner, { id: `test-${randomUUID().slice(0, 8)}` });
   const secretKey = `profile:${profile.id}`;
@@ -54,15 +54,15 @@ export async function setProfiles(profiles: readonly unknown[]): Promise<void> {
   await settings.update('profiles', profiles, vscode.ConfigurationTarget.Global);
 }
 
-/** Runs a command of the extension by its name without prefix. */
-export async function run(name: string, ...args: unknown[]): Promise<unknown> {
+/** Runs a command of the extension; `name` is its id without the prefix. */
+export async function runCommand(name: string, ...args: unknown[]): Promise<unknown> {
   return vscode.commands.executeCommand(`partnerAuth.${name}`, ...args);
 }
 
-/** Runs a command that asks something, and declines whatever it asks. */
-export async function runDeclining(name: string, ...args: unknown[]): Promise<unknown> {
+/** Runs a command and dismisses all its prompts and notifications. */
+export async function runAndDismiss(name: string, ...args: unknown[]): Promise<unknown> {
   const state = { ended: false };
-  const result = run(name, ...args).finally(() => (state.ended = true));
+  const result = runCommand(name, ...args).finally(() => (state.ended = true));
   while (!state.ended) {
     await wait(100);
     await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
@@ -71,16 +71,16 @@ export async function runDeclining(name: string, ...args: unknown[]): Promise<un
   return result;
 }
 
-export async function until<T>(what: string, probe: () => T | undefined | Promise<T | undefined>): Promise<T> {
+export async function waitUntil<T>(what: string, probe: () => T | undefined | Promise<T | undefined>): Promise<T> {
   const deadline = Date.now() + 10_000;
   for (;;) {
     const found = await probe();
     if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`Waited in vain for ${what}.`);
+    if (Date.now() > deadline) throw new Error(`Timed out waiting for ${what}.`);
     await wait(50);
   }
 }
 
-export function refreshes(sandbox: Sandbox): number {
+export function countRefreshes(sandbox: Sandbox): number {
   return sandbox.journal.filter(({ call }) => call === 'refresh').length;
 }

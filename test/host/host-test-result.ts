@@ -1,4 +1,4 @@
-/** What the suite inside VS Code hands to the runner outside: the proof that it ran. */
+/** Result that the suite inside VS Code reports to the runner. */
 export interface HostTestResult {
   readonly editor: string;
   readonly ui: string;

@@ -2,14 +2,14 @@ import { readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Mocha from 'mocha';
 import * as vscode from 'vscode';
-import { markConsole } from './console-mark.ts';
+import { prefixConsole } from './console-prefix.ts';
 import type { HostTestResult } from './host-test-result.ts';
 
-/** VS Code calls this in its extension host. */
+/** Entry point that VS Code calls in its extension host. */
 export async function run(): Promise<void> {
   process.setSourceMapsEnabled(true);
-  markConsole();
-  // Mocha keeps the console.log of the time it was loaded.
+  prefixConsole();
+  // Mocha captured console.log when it was loaded.
   Mocha.reporters.Base.consoleLog = console.log;
 
   const editor = `${vscode.env.appName} ${vscode.version}`;

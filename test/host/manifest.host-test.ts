@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { authentication, commands, ConfigurationTarget, extensions, workspace } from 'vscode';
 import { commands as commandIds, settings } from '../../extension/model/ids.ts';
-import { extensionId, observed } from './observed.ts';
+import { extensionId, activateExtension } from './activation-record.ts';
 
 interface Manifest {
   readonly contributes: {
@@ -11,14 +11,14 @@ interface Manifest {
   };
 }
 
-/** As VS Code has read it, with the texts of package.nls.json in it. */
+/** The manifest as VS Code has read it, with the strings of package.nls.json inserted. */
 function manifest(): Manifest {
   return extensions.getExtension(extensionId)?.packageJSON as Manifest;
 }
 
 describe('the manifest in VS Code', () => {
-  it('has each of its commands registered, titled and categorised', async () => {
-    await observed();
+  it('has all commands registered with a title and a category', async () => {
+    await activateExtension();
     const contributed = manifest().contributes.commands;
     const registered = new Set(await commands.getCommands(true));
     assert.deepEqual(
@@ -28,12 +28,12 @@ describe('the manifest in VS Code', () => {
     assert.deepEqual(contributed.map(({ command }) => command).sort(), Object.values(commandIds).sort());
     for (const { category, title } of contributed) {
       assert.equal(category, 'Partner Auth');
-      assert.match(title, /^[A-Z]/, 'the text, not its %key%');
+      assert.match(title, /^[A-Z]/, 'the string, not its %key%');
     }
   });
 
-  it('gives every setting application scope, which VS Code enforces', async () => {
-    await observed();
+  it('has only settings of application scope, which VS Code enforces', async () => {
+    await activateExtension();
     const { properties } = manifest().contributes.configuration;
     assert.deepEqual(
       Object.keys(properties).sort(),
@@ -54,7 +54,7 @@ describe('the manifest in VS Code', () => {
   });
 
   it('offers its authentication provider', async () => {
-    await observed();
+    await activateExtension();
     assert.deepEqual(
       manifest().contributes.authentication.map(({ id }) => id),
       ['partner-auth'],

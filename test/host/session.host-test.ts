@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { authentication } from 'vscode';
-import { refreshes, run, until, withProfile } from './fixture.ts';
-import { observed } from './observed.ts';
+import { countRefreshes, runCommand, waitUntil, withProfile } from './fixture.ts';
+import { activateExtension } from './activation-record.ts';
 
 describe('a session in VS Code', () => {
-  it('lives in SecretStorage in one record, and nowhere else', async () => {
-    const { context } = await observed();
+  it('is stored in a single SecretStorage record, and nowhere else', async () => {
+    const { context } = await activateExtension();
     await withProfile(async ({ sandbox, profile, record }) => {
-      await run('signIn', profile.id);
+      await runCommand('signIn', profile.id);
       const { session, key, credentials } = await record();
       const tokens = sandbox.tokens('tconnect');
       assert.ok(session !== undefined && 'tokens' in session);
@@ -26,36 +26,36 @@ describe('a session in VS Code', () => {
     });
   });
 
-  it('rotates in the record with one refresh', async () => {
+  it('is rotated in its record by a refresh', async () => {
     await withProfile(async ({ sandbox, profile, record }) => {
-      await run('signIn', profile.id);
+      await runCommand('signIn', profile.id);
       const before = await record();
-      await run('refresh', profile.id);
+      await runCommand('refresh', profile.id);
       const { session } = await record();
       assert.ok(session !== undefined && 'tokens' in session);
       assert.equal(session.generation, 2);
       assert.equal(session.intent, undefined);
       assert.equal(session.tokens.refreshToken, sandbox.tokens('tconnect')?.refreshToken);
       assert.notDeepEqual(session, before.session);
-      assert.equal(refreshes(sandbox), 1);
+      assert.equal(countRefreshes(sandbox), 1);
     });
   });
 
-  it('is refreshed once by two commands at once', async () => {
+  it('is refreshed once by two concurrent commands', async () => {
     await withProfile(async ({ sandbox, profile }) => {
-      await run('signIn', profile.id);
+      await runCommand('signIn', profile.id);
       sandbox.set({ delay: 200 });
-      await Promise.all([run('refresh', profile.id), run('refresh', profile.id)]);
-      assert.equal(refreshes(sandbox), 1);
+      await Promise.all([runCommand('refresh', profile.id), runCommand('refresh', profile.id)]);
+      assert.equal(countRefreshes(sandbox), 1);
     });
   });
 
-  it('is gone from the record after signing out, with the key and login fields kept', async () => {
+  it('is deleted from its record on sign-out, with the key and login fields kept', async () => {
     await withProfile(
       async ({ sandbox, profile, record }) => {
-        await run('signIn', profile.id);
+        await runCommand('signIn', profile.id);
         const { accessToken = '' } = sandbox.tokens('cloudreve') ?? {};
-        await run('signOut', profile.id);
+        await runCommand('signOut', profile.id);
         const after = await record();
         assert.ok(after.session !== undefined && 'signedOutAt' in after.session);
         assert.equal(JSON.stringify(after).includes(accessToken), false);
@@ -66,32 +66,32 @@ describe('a session in VS Code', () => {
     );
   });
 
-  it('is an account of VS Code while it lasts, and says so when it changes', async () => {
+  it('is listed as an account of VS Code, with an event for each change', async () => {
     await withProfile(async ({ profile }) => {
       let changes = 0;
-      const listening = authentication.onDidChangeSessions(({ provider }) => {
+      const subscription = authentication.onDidChangeSessions(({ provider }) => {
         if (provider.id === 'partner-auth') changes += 1;
       });
       try {
-        await run('signIn', profile.id);
+        await runCommand('signIn', profile.id);
         const [account] = await authentication.getAccounts('partner-auth');
         assert.equal(account?.id, profile.id);
         assert.match(account.label, /^merchant-\w+@example\.com \(ACME\)$/);
-        const seen = await until('the event of the sign-in', () => (changes > 0 ? changes : undefined));
-        await run('refresh', profile.id);
-        const after = await until('the event of the refresh', () => (changes > seen ? changes : undefined));
-        await run('signOut', profile.id);
-        await until('the event of the sign-out', () => (changes > after ? changes : undefined));
+        const seen = await waitUntil('the event of the sign-in', () => (changes > 0 ? changes : undefined));
+        await runCommand('refresh', profile.id);
+        const after = await waitUntil('the event of the refresh', () => (changes > seen ? changes : undefined));
+        await runCommand('signOut', profile.id);
+        await waitUntil('the event of the sign-out', () => (changes > after ? changes : undefined));
         assert.deepEqual(await authentication.getAccounts('partner-auth'), []);
       } finally {
-        listening.dispose();
+        subscription.dispose();
       }
     });
   });
 
-  it('is given to no extension that the user has not allowed', async () => {
+  it('is not given to an extension that the user has not allowed', async () => {
     await withProfile(async ({ sandbox, profile }) => {
-      await run('signIn', profile.id);
+      await runCommand('signIn', profile.id);
       const before = sandbox.journal.length;
       assert.equal(await authentication.getSession('partner-auth', [profile.id], { silent: true }), undefined);
       assert.equal(await authentication.getSession('partner-auth', ['no-such-profile'], { silent: true }), undefined);

@@ -8,14 +8,14 @@ import { withAcmeApp } from '../../helpers/with-acme-app.ts';
 
 const plaintext = '{"api_user":"robot@example.com","note":"Xin chào từ ACME Pay"}';
 const key = '8f3a1c5e7092b4d6e8fa0c1e2b3d4f5061728394a5b6c7d8e9fa0b1c2d3e4f50';
-const right: Omit<CipherSettings, 'key'> = { keyFormat: 'hex', iv: { from: 'key' } };
-const sealed = (settings = right, text = plaintext) => createCipher({ ...settings, key }).encryptWithIv(text);
-const envelope = JSON.stringify({ payload: sealed().ciphertext });
+const correct: Omit<CipherSettings, 'key'> = { keyFormat: 'hex', iv: { from: 'key' } };
+const encrypted = (settings = correct, text = plaintext) => createCipher({ ...settings, key }).encryptWithIv(text);
+const envelope = JSON.stringify({ payload: encrypted().ciphertext });
 const wrong = { keyFormat: 'utf8', iv: { from: 'zero' } } as const;
-const labels = (fake: FakeApp): readonly string[] => fake.lists.flatMap((list) => list.map(({ label }) => label));
+const labels = (fake: FakeApp): readonly string[] => fake.pickLists.flatMap((list) => list.map(({ label }) => label));
 
-describe('detect cipher settings', () => {
-  it('writes what fits into the profile, its key into secret storage, and the next sign-in works', () =>
+describe('detectCipherSettings', () => {
+  it('saves the detected settings in the profile and the key in secret storage, and the next sign-in succeeds', () =>
     withAcmeApp(
       {
         settings: wrong,
@@ -26,11 +26,11 @@ describe('detect cipher settings', () => {
         await detectCipherSettings(fake.app, profile());
         assert.deepEqual(profile().cipher, { keyFormat: 'hex', iv: { from: 'key' } });
         assert.equal(fake.secrets.get('acme')?.key, key);
-        assert.ok(!JSON.stringify(fake.setting).includes(key));
-        assert.deepEqual(fake.briefs, ['The cipher settings of Acme were changed.']);
+        assert.ok(!JSON.stringify(fake.savedProfiles).includes(key));
+        assert.deepEqual(fake.statusMessages, ['The cipher settings of Acme were changed.']);
         assert.deepEqual(
-          fake.lists[0]?.map(({ detail }) => detail),
-          ['the padding is correct, it is the known text, the text is UTF-8, the payload is JSON'],
+          fake.pickLists[0]?.map(({ detail }) => detail),
+          ['the padding is correct, the whole plaintext matches, the plaintext is UTF-8, the payload is JSON'],
         );
         assert.equal(sandbox.journal.length, 0, 'nothing was sent');
         assert.ok(await signIn(fake.app, profile()));
@@ -38,34 +38,34 @@ describe('detect cipher settings', () => {
       },
     ));
 
-  it('asks in turn for what it needs, secrets unseen, and for the key only where it is not stored', () =>
+  it('prompts with masked secrets, and prompts for the key only if none is stored', () =>
     withAcmeApp({ replies: () => ({ ciphertext: envelope, plaintext, iv: '', whichKey: 'stored' }) }, async (acme) => {
       const { fake, profile } = acme;
       await detectCipherSettings(fake.app, profile());
-      const shown = (): string[] =>
-        fake.steps.map(({ step }) => `${step.id}${step.kind === 'input' && step.secret === true ? ' unseen' : ''}`);
-      assert.deepEqual(shown(), ['ciphertext', 'plaintext unseen', 'iv unseen', 'key unseen']);
+      const prompts = (): string[] =>
+        fake.steps.map(({ step }) => `${step.id}${step.kind === 'input' && step.secret === true ? ' masked' : ''}`);
+      assert.deepEqual(prompts(), ['ciphertext', 'plaintext masked', 'iv masked', 'key masked']);
       assert.ok(await signIn(fake.app, profile()));
       const before = fake.steps.length;
       await detectCipherSettings(fake.app, profile());
-      assert.deepEqual(shown().slice(before), ['ciphertext', 'plaintext unseen', 'iv unseen', 'whichKey']);
-      assert.equal(fake.lists.at(-1)?.length, 1);
+      assert.deepEqual(prompts().slice(before), ['ciphertext', 'plaintext masked', 'iv masked', 'whichKey']);
+      assert.equal(fake.pickLists.at(-1)?.length, 1);
     }));
 
-  it('keeps a fixed IV that it computed out of the settings', () => {
+  it('stores a computed fixed IV in secret storage and not in the settings', () => {
     const iv = { from: 'fixed', value: 'b7e1d90233f84c6a5810ee7f9ac4d265', format: 'hex' } as const;
     return withAcmeApp(
       {
         cipher: { iv },
         settings: wrong,
         choice: 'aes-256-cbc · key hex · IV fixed · hex · json',
-        replies: () => ({ ciphertext: sealed({ keyFormat: 'hex', iv }).ciphertext, plaintext, iv: '' }),
+        replies: () => ({ ciphertext: encrypted({ keyFormat: 'hex', iv }).ciphertext, plaintext, iv: '' }),
       },
       async ({ fake, profile }) => {
         await detectCipherSettings(fake.app, profile());
         assert.deepEqual(profile().cipher, { keyFormat: 'hex', iv: { from: 'fixed', format: 'hex' } });
         assert.equal(fake.secrets.get('acme')?.iv, iv.value);
-        assert.ok(!JSON.stringify(fake.setting).includes(iv.value));
+        assert.ok(!JSON.stringify(fake.savedProfiles).includes(iv.value));
         assert.ok(await signIn(fake.app, profile()));
       },
     );
@@ -73,7 +73,7 @@ describe('detect cipher settings', () => {
 
   it('takes the IV and the name of its field from the envelope', () => {
     const settings = { keyFormat: 'hex', iv: { from: 'field', name: 'vector', format: 'hex-upper' } } as const;
-    const { ciphertext, iv = '' } = sealed(settings);
+    const { ciphertext, iv = '' } = encrypted(settings);
     return withAcmeApp(
       {
         cipher: settings,
@@ -89,49 +89,55 @@ describe('detect cipher settings', () => {
     );
   });
 
-  it('shows all that fit and says what would decide', () =>
+  it('lists all candidates and a hint that tells them apart', () =>
     withAcmeApp(
-      // 53 bytes of JSON fill 64, a whole number of units of 16 and of 32.
-      { replies: () => ({ ciphertext: sealed(right, `{"n":"${'x'.repeat(45)}"}`).ciphertext, plaintext: '', iv: '' }) },
+      // 53 bytes of JSON are padded to 64, a multiple of both 16 and 32.
+      {
+        replies: () => ({
+          ciphertext: encrypted(correct, `{"n":"${'x'.repeat(45)}"}`).ciphertext,
+          plaintext: '',
+          iv: '',
+        }),
+      },
       async ({ fake, profile }) => {
-        const before = JSON.stringify(fake.setting);
+        const before = JSON.stringify(fake.savedProfiles);
         await detectCipherSettings(fake.app, profile());
         assert.deepEqual(labels(fake), [
           'aes-256-cbc · key hex · IV key · hex · json',
           'aes-256-cbc · key hex · IV key · hex · padding 32 · json',
         ]);
-        assert.match(fake.prompts.at(-1) ?? '', /^Several settings fit\. .*16 or to 32 bytes\.$/);
-        assert.equal(JSON.stringify(fake.setting), before, 'nothing was chosen, nothing was changed');
+        assert.match(fake.pickPrompts.at(-1) ?? '', /^Several settings fit\. .*16 or to 32 bytes\.$/);
+        assert.equal(JSON.stringify(fake.savedProfiles), before, 'nothing was selected, so nothing changed');
         assert.equal(fake.secrets.get('acme')?.key, undefined);
       },
     ));
 
-  const unfit: readonly (readonly [string, Record<string, string>, RegExp])[] = [
+  const invalidSamples: readonly (readonly [string, Record<string, string>, RegExp])[] = [
     ['another key', { key: 'k'.repeat(32) }, /^No known cipher settings fit\. Check/],
-    ['no ciphertext at all', { ciphertext: 'Xin chào, đây không phải bản mã.' }, /neither hex nor base64/],
-    ['50 MB', { ciphertext: 'ab'.repeat(25_000_000) }, /over 1 MiB/],
-    ['an IV that is none', { iv: 'x'.repeat(500) }, /^The IV must be/],
-    ['a key that is none', { key: 'x'.repeat(5000) }, /^The key is too long/],
-    ['a book of plain text', { plaintext: 'x'.repeat(1_100_000) }, /^The plaintext is over 1 MiB/],
+    ['text that is not a ciphertext', { ciphertext: 'Xin chào, đây không phải bản mã.' }, /not hex or base64/],
+    ['a ciphertext of 50 MB', { ciphertext: 'ab'.repeat(25_000_000) }, /larger than 1 MiB/],
+    ['an IV that is not valid', { iv: 'x'.repeat(500) }, /^The IV must be/],
+    ['a key that is too long', { key: 'x'.repeat(5000) }, /^The key is too long/],
+    ['a plaintext of more than 1 MiB', { plaintext: 'x'.repeat(1_100_000) }, /^The plaintext is larger than 1 MiB/],
     [
-      'another plain text',
-      { plaintext: '{"another":"text of the partner, of two blocks"}' },
+      'a plaintext from another message',
+      { plaintext: '{"another":"message of the partner, of two blocks"}' },
       /your plaintext is not in it/,
     ],
   ];
-  for (const [title, replies, message] of unfit) {
-    it(`says why nothing fits ${title}, and changes nothing`, () =>
+  for (const [title, replies, message] of invalidSamples) {
+    it(`explains why nothing fits ${title}, and changes nothing`, () =>
       withAcmeApp({ replies: () => ({ ciphertext: envelope, plaintext: '', iv: '', ...replies }) }, async (acme) => {
         const { fake, profile } = acme;
-        const before = JSON.stringify(fake.setting);
+        const before = JSON.stringify(fake.savedProfiles);
         await detectCipherSettings(fake.app, profile());
         assert.match(fake.questions.at(-1) ?? '', message);
-        assert.deepEqual([fake.lists, fake.explanations, fake.secrets.size], [[], [], 0]);
-        assert.equal(JSON.stringify(fake.setting), before);
+        assert.deepEqual([fake.pickLists, fake.notifications, fake.secrets.size], [[], [], 0]);
+        assert.equal(JSON.stringify(fake.savedProfiles), before);
       }));
   }
 
-  it('starts anew where nothing fits, for whoever wants to try another message', () =>
+  it('starts again on Try Again when nothing fits', () =>
     withAcmeApp(
       {
         buttons: ['Try Again'],
@@ -144,17 +150,17 @@ describe('detect cipher settings', () => {
       },
     ));
 
-  it('changes nothing when given up at any step', async () => {
+  it('changes nothing when cancelled at any step', async () => {
     for (const id of ['ciphertext', 'plaintext', 'iv', 'key']) {
       const replies = (): FakeAppOptions['replies'] => ({ ciphertext: envelope, plaintext: '', iv: '', [id]: cancel });
       await withAcmeApp({ replies }, async ({ fake, profile }) => {
         await detectCipherSettings(fake.app, profile());
-        assert.deepEqual([fake.lists, fake.questions, fake.briefs, fake.secrets.size], [[], [], [], 0]);
+        assert.deepEqual([fake.pickLists, fake.questions, fake.statusMessages, fake.secrets.size], [[], [], [], 0]);
       });
     }
   });
 
-  it('keeps no key when the settings can not be written', () =>
+  it('stores no key when the settings cannot be saved', () =>
     withAcmeApp(
       {
         settings: wrong,
@@ -162,18 +168,24 @@ describe('detect cipher settings', () => {
         replies: () => ({ ciphertext: envelope, plaintext, iv: '' }),
       },
       async ({ fake, profile }) => {
-        fake.settingsAreReadOnly = true;
+        fake.areSettingsReadOnly = true;
         await detectCipherSettings(fake.app, profile());
-        assert.match(fake.explanations[0]?.message ?? '', /could not be written to your settings/);
+        assert.match(fake.notifications[0]?.message ?? '', /could not be saved to your settings/);
         assert.equal(fake.secrets.size, 0);
-        assert.deepEqual(fake.briefs, []);
+        assert.deepEqual(fake.statusMessages, []);
       },
     ));
 
-  it('writes neither key, plain text nor IV into a log, a list or a message', () =>
+  it('shows no key, plaintext or ciphertext in logs, lists or messages', () =>
     withAcmeApp({ replies: () => ({ ciphertext: envelope, plaintext, iv: '' }) }, async ({ fake, profile }) => {
       await detectCipherSettings(fake.app, profile());
-      const seen = JSON.stringify([fake.logged, labels(fake), fake.questions, fake.briefs, fake.explanations]);
-      for (const secret of [key, plaintext, sealed().ciphertext]) assert.ok(!seen.includes(secret));
+      const visible = JSON.stringify([
+        fake.logLines,
+        labels(fake),
+        fake.questions,
+        fake.statusMessages,
+        fake.notifications,
+      ]);
+      for (const secret of [key, plaintext, encrypted().ciphertext]) assert.ok(!visible.includes(secret));
     }));
 });

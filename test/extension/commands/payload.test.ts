@@ -16,25 +16,25 @@ const { ciphertext } = createCipher({
   iv: { from: 'key' },
 }).encryptWithIv(payload);
 
-/** With the key in secret storage. */
-const signedIn = (options: AcmeFixtureOptions, test: Parameters<typeof withAcmeApp>[1]): Promise<void> =>
+/** Runs `test` after a sign-in, which stores the key. */
+const whenSignedIn = (options: AcmeFixtureOptions, test: Parameters<typeof withAcmeApp>[1]): Promise<void> =>
   withAcmeApp(options, async (acme) => {
     assert.ok(await signIn(acme.fake.app, acme.profile()));
     await test(acme);
   });
 
-describe('encrypt payload', () => {
-  it('shows the envelope of the selected JSON, encrypted as it was written', () =>
-    signedIn({ selection: payload }, async ({ fake, profile, key }) => {
+describe('encryptPayload', () => {
+  it('shows the envelope of the selected JSON, with the JSON text encrypted unchanged', () =>
+    whenSignedIn({ selection: payload }, async ({ fake, profile, key }) => {
       await encryptPayload(fake.app, profile());
       const [document] = fake.documents;
-      assert.equal(document?.name, 'Encrypted payload of Acme');
+      assert.equal(document?.name, 'Encrypted payload for Acme');
       assert.deepEqual(JSON.parse(document.text), { payload: ciphertext });
       const cipher = createCipher({ key, keyFormat: 'hex', iv: { from: 'key' } });
       assert.equal(cipher.decrypt(ciphertext), payload);
     }));
 
-  it('shows the envelope as this partner takes it: form fields, constants, query string, IV', () => {
+  it('shows an envelope of form fields with constants, query-string payload and IV', () => {
     const definition = definePartner({
       ...acmePay,
       body: {
@@ -46,59 +46,59 @@ describe('encrypt payload', () => {
       },
     });
     const cipher = { iv: { from: 'field', name: 'vector', format: 'hex-upper' }, output: 'hex-upper' } as const;
-    return signedIn({ definition, cipher, selection: '{"a":"Xin chào","b":2}' }, async (acme) => {
+    return whenSignedIn({ definition, cipher, selection: '{"a":"Xin chào","b":2}' }, async (acme) => {
       await encryptPayload(acme.fake.app, acme.profile());
       const fields = Object.fromEntries(new URLSearchParams(acme.fake.documents[0]?.text.trim()));
       assert.deepEqual(Object.keys(fields), ['merchant', 'details', 'vector']);
       assert.equal(fields.merchant, acme.profile().partnerCode);
-      const opened = createCipher({ ...cipher, key: acme.key, keyFormat: 'hex' });
-      assert.equal(opened.decrypt(fields.details ?? '', fields.vector), 'a=Xin+ch%C3%A0o&b=2');
+      const decryptor = createCipher({ ...cipher, key: acme.key, keyFormat: 'hex' });
+      assert.equal(decryptor.decrypt(fields.details ?? '', fields.vector), 'a=Xin+ch%C3%A0o&b=2');
     });
   });
 
   for (const selection of [undefined, '', 'Xin chào', '{"a":', '[1]', '7', 'null']) {
-    it(`asks for a JSON payload where ${selection === undefined ? 'nothing' : JSON.stringify(selection)} is selected`, () =>
-      signedIn({ ...(selection !== undefined && { selection }) }, async ({ fake, profile }) => {
+    it(`asks for a JSON payload when ${selection === undefined ? 'nothing' : JSON.stringify(selection)} is selected`, () =>
+      whenSignedIn({ ...(selection !== undefined && { selection }) }, async ({ fake, profile }) => {
         await encryptPayload(fake.app, profile());
         assert.match(fake.questions.at(-1) ?? '', /Select a JSON payload/);
         assert.deepEqual(fake.documents, []);
       }));
   }
 
-  it('offers to sign in where the key is not stored', () =>
+  it('offers to sign in when the key is not stored', () =>
     withAcmeApp({ selection: payload }, async ({ fake, profile }) => {
       await encryptPayload(fake.app, profile());
-      assert.equal(fake.explanations[0]?.actions[0]?.run, 'signIn');
+      assert.equal(fake.notifications[0]?.actions[0]?.command, 'signIn');
       assert.deepEqual(fake.documents, []);
     }));
 
-  it('says of a partner with plain payloads that there is nothing to encrypt', () =>
+  it('reports that there is nothing to encrypt for a partner with plain payloads', () =>
     withApp({ partner: 'bizmail', selection: payload }, async ({ fake, profile }) => {
       await encryptPayload(fake.app, profile);
       await decryptPayload(fake.app, profile);
-      for (const question of fake.questions.slice(-2)) assert.match(question, /takes plain payloads/);
-      assert.deepEqual([fake.documents, fake.explanations], [[], []]);
+      for (const question of fake.questions.slice(-2)) assert.match(question, /uses plain payloads/);
+      assert.deepEqual([fake.documents, fake.notifications], [[], []]);
     }));
 });
 
-describe('decrypt payload', () => {
-  const given: readonly (readonly [string, string])[] = [
+describe('decryptPayload', () => {
+  const inputs: readonly (readonly [string, string])[] = [
     ['a ciphertext', ciphertext],
-    ['one in quotes', ` "${ciphertext}"\n`],
+    ['a quoted ciphertext', ` "${ciphertext}"\n`],
     ['an envelope', JSON.stringify({ merchant: 'M-4711', payload: ciphertext })],
     ['an envelope of form fields', `merchant=M-4711&payload=${ciphertext}`],
-    ['an envelope in an envelope', JSON.stringify({ code: 0, data: { payload: ciphertext } })],
+    ['a nested envelope', JSON.stringify({ code: 0, data: { payload: ciphertext } })],
   ];
-  for (const [title, text] of given) {
-    it(`reads ${title}, from the selection or else from the clipboard, masked`, async () => {
-      await signedIn({ selection: text }, async ({ fake, profile }) => {
-        fake.clipboard = 'not looked at';
+  for (const [title, text] of inputs) {
+    it(`decrypts ${title} from the selection or else the clipboard, with secrets masked`, async () => {
+      await whenSignedIn({ selection: text }, async ({ fake, profile }) => {
+        fake.clipboard = 'not read';
         await decryptPayload(fake.app, profile());
         const shown = JSON.parse(fake.documents[0]?.text ?? '') as Record<string, unknown>;
         assert.deepEqual([shown.note, shown.api_secret], ['Xin chào 👋', '••••••••']);
         assert.equal(fake.documents.length, 1);
       });
-      await signedIn({}, async ({ fake, profile }) => {
+      await whenSignedIn({}, async ({ fake, profile }) => {
         fake.clipboard = text;
         await decryptPayload(fake.app, profile());
         const { text: shown = '' } = fake.documents[0] ?? {};
@@ -108,37 +108,37 @@ describe('decrypt payload', () => {
   }
 
   it('reveals the secrets on request', () =>
-    signedIn({ selection: ciphertext, buttons: ['Reveal Secrets'] }, async ({ fake, profile }) => {
+    whenSignedIn({ selection: ciphertext, buttons: ['Reveal Secrets'] }, async ({ fake, profile }) => {
       await decryptPayload(fake.app, profile());
       assert.equal(fake.documents.length, 2);
       assert.ok(fake.documents[1]?.text.includes('s3cret-of-acme'));
     }));
 
-  it('masks a query string by its names, and text without names as a whole', async () => {
+  it('masks the secrets of a query string, and all of a plaintext without field names', async () => {
     const cipher = { iv: { from: 'zero' } } as const;
-    const seal = (key: string, text: string): string =>
+    const encrypt = (key: string, text: string): string =>
       createCipher({ ...cipher, key, keyFormat: 'hex' }).encrypt(text);
-    await signedIn({ cipher }, async ({ fake, profile, key }) => {
-      fake.clipboard = seal(key, 'api_user=robot&api_secret=s3cret-of-acme');
+    await whenSignedIn({ cipher }, async ({ fake, profile, key }) => {
+      fake.clipboard = encrypt(key, 'api_user=robot&api_secret=s3cret-of-acme');
       await decryptPayload(fake.app, profile());
       assert.deepEqual(JSON.parse(fake.documents[0]?.text ?? ''), { api_user: 'robot', api_secret: '••••••••' });
-      fake.clipboard = seal(key, 'the secret is s3cret-of-acme');
+      fake.clipboard = encrypt(key, 'the secret is s3cret-of-acme');
       await decryptPayload(fake.app, profile());
       assert.equal(fake.documents[1]?.text, '•••••••• (28)');
     });
   });
 
-  it('takes the IV from the field beside the ciphertext', () => {
+  it('takes the IV from its field in the envelope', () => {
     const cipher = { iv: { from: 'field', name: 'vector' } } as const;
-    return signedIn({ cipher }, async ({ fake, profile, key }) => {
-      const sealed = createCipher({ ...cipher, key, keyFormat: 'hex' }).encryptWithIv('{"n":1}');
-      fake.clipboard = JSON.stringify({ payload: sealed.ciphertext, vector: sealed.iv });
+    return whenSignedIn({ cipher }, async ({ fake, profile, key }) => {
+      const encrypted = createCipher({ ...cipher, key, keyFormat: 'hex' }).encryptWithIv('{"n":1}');
+      fake.clipboard = JSON.stringify({ payload: encrypted.ciphertext, vector: encrypted.iv });
       await decryptPayload(fake.app, profile());
       assert.deepEqual(JSON.parse(fake.documents[0]?.text ?? ''), { n: 1 });
     });
   });
 
-  const none = [
+  const invalid = [
     '',
     'Xin chào',
     'ab'.repeat(32),
@@ -146,31 +146,34 @@ describe('decrypt payload', () => {
     `{"a":${'['.repeat(90_000)}`,
     'ab'.repeat(20_000_000),
   ];
-  for (const text of none) {
-    it(`says of ${JSON.stringify(text.slice(0, 20))} (${text.length}) that it is no ciphertext, and who can tell why`, () =>
-      signedIn({}, async ({ fake, profile }) => {
+  for (const text of invalid) {
+    it(`reports that ${JSON.stringify(text.slice(0, 20))} (${text.length} characters) cannot be decrypted`, () =>
+      whenSignedIn({}, async ({ fake, profile }) => {
         fake.clipboard = text;
         await decryptPayload(fake.app, profile());
-        assert.match(fake.questions.at(-1) ?? '', /cannot be decrypted with the key of Acme\. Detect Cipher Settings/);
-        assert.deepEqual([fake.documents, fake.explanations], [[], []]);
+        assert.match(
+          fake.questions.at(-1) ?? '',
+          /could not be decrypted with the key of Acme\. Run Detect Cipher Settings/,
+        );
+        assert.deepEqual([fake.documents, fake.notifications], [[], []]);
       }));
   }
 
-  it('goes on to find the cipher settings for whoever wants that', () =>
-    signedIn({ buttons: ['Detect Cipher Settings'] }, async ({ fake, profile }) => {
+  it('continues with cipher detection on Detect Cipher Settings', () =>
+    whenSignedIn({ buttons: ['Detect Cipher Settings'] }, async ({ fake, profile }) => {
       fake.clipboard = 'ab'.repeat(32);
       await decryptPayload(fake.app, profile());
       assert.equal(fake.steps.at(-1)?.step.id, 'ciphertext');
     }));
 });
 
-describe('explain the last exchange', () => {
-  it('shows what was sent, how, and what came back, without a secret', () =>
-    signedIn({}, async ({ fake, sandbox, profile, key, credentials }) => {
+describe('explainLastExchange', () => {
+  it('shows the request, the cipher settings and the response without secrets', () =>
+    whenSignedIn({}, async ({ fake, sandbox, profile, key, credentials }) => {
       await explainLastExchange(fake.app, profile());
       await refresh(fake.app, profile());
       await explainLastExchange(fake.app, profile());
-      const [login, renewal] = fake.documents.map(({ text }) => JSON.parse(text) as Record<string, unknown>);
+      const [login, refreshed] = fake.documents.map(({ text }) => JSON.parse(text) as Record<string, unknown>);
       assert.deepEqual([login?.call, login?.outcome, login?.status], ['login', 'success', 200]);
       assert.deepEqual(login?.payload, { ...credentials, api_secret: '••••••••', grant_type: 'password' });
       assert.deepEqual(login.cipher, {
@@ -181,7 +184,7 @@ describe('explain the last exchange', () => {
         padding: 16,
         output: 'hex',
       });
-      assert.equal(renewal?.call, 'refresh');
+      assert.equal(refreshed?.call, 'refresh');
       const tokens = sandbox.tokens('acme-pay');
       const secrets = [
         key,
@@ -195,14 +198,14 @@ describe('explain the last exchange', () => {
       }
     }));
 
-  it('shows why the partner refused, with what it said', () =>
+  it('shows why the partner rejected the request, with its response', () =>
     withAcmeApp({ settings: { keyFormat: 'hex', iv: { from: 'zero' } } }, async ({ fake, profile }) => {
-      let tries = 0;
+      let attempts = 0;
       const { showStep } = fake.app.ui;
       const ui = {
         ...fake.app.ui,
         showStep: (...step: Parameters<typeof showStep>) =>
-          tries++ < 3 ? showStep(...step) : Promise.resolve(undefined),
+          attempts++ < 3 ? showStep(...step) : Promise.resolve(undefined),
       };
       assert.equal(await signIn({ ...fake.app, ui }, profile()), false);
       await explainLastExchange(fake.app, profile());
@@ -216,9 +219,9 @@ describe('explain the last exchange', () => {
       assert.match(JSON.stringify(shown.response), /E-CIPHER/);
     }));
 
-  it('says so when there was none in this window', () =>
+  it('reports that there has been no exchange in this window', () =>
     withAcmeApp({}, async ({ fake, profile }) => {
       await explainLastExchange(fake.app, profile());
-      assert.match(fake.questions[0] ?? '', /Nothing has been exchanged with Acme/);
+      assert.match(fake.questions[0] ?? '', /No sign-in or refresh has been sent to Acme/);
     }));
 });

@@ -5,7 +5,7 @@ import { signIn } from '../../../extension/commands/sign-in.ts';
 import { removeProfile, signOut, signOutAll } from '../../../extension/commands/sign-out.ts';
 import { startSandbox as startSandboxCommand } from '../../../extension/commands/start-sandbox.ts';
 import { switchProfile } from '../../../extension/commands/switch-profile.ts';
-import { chosenProfile } from '../../../extension/commands/run-command.ts';
+import { resolveProfile } from '../../../extension/commands/run-command.ts';
 import { startSandbox } from '../../../core/sandbox/index.ts';
 import { cancel, fakeApp } from '../../helpers/fake-app.ts';
 import { connectionTo, correctReplies, withApp } from '../../helpers/with-app.ts';
@@ -23,11 +23,11 @@ const tconnect = {
 const mailer = { id: 'mailer', label: 'Mailer', partner: 'bizmail', baseUrl: 'https://mailer.example' } as const;
 const drive = { id: 'drive', label: 'Drive', partner: 'cloudreve', baseUrl: 'https://drive.example' } as const;
 
-describe('add a profile', () => {
-  it('writes it to the settings, its key to secret storage, and makes it the active one', async () => {
+describe('addProfile', () => {
+  it('saves the profile in the settings and its key in secret storage, and activates the profile', async () => {
     const fake = fakeApp({ profiles: [mailer], replies: tconnect });
     await addProfile(fake.app);
-    assert.deepEqual(fake.setting[1], {
+    assert.deepEqual(fake.savedProfiles[1], {
       id: 'ban-hang',
       label: 'Bán hàng',
       partner: 'tconnect',
@@ -36,30 +36,30 @@ describe('add a profile', () => {
       cipher: { keyFormat: 'utf8', iv: { from: 'key' } },
     });
     assert.equal(fake.secrets.get('ban-hang')?.key, key);
-    assert.ok(!JSON.stringify(fake.setting).includes(key));
+    assert.ok(!JSON.stringify(fake.savedProfiles).includes(key));
     assert.equal(fake.app.profiles.active()?.id, 'ban-hang');
     assert.deepEqual(fake.questions, ['The profile Bán hàng was added.']);
   });
 
-  it('changes nothing when given up at any step', async () => {
+  it('changes nothing when cancelled at any step', async () => {
     for (const id of Object.keys(tconnect)) {
       const fake = fakeApp({ replies: { ...tconnect, [id]: cancel } });
       await addProfile(fake.app);
       assert.equal(fake.steps.at(-1)?.step.id, id);
-      assert.deepEqual([fake.setting, fake.secrets.size], [[], 0], id);
+      assert.deepEqual([fake.savedProfiles, fake.secrets.size], [[], 0], id);
     }
   });
 
-  it('says so when the settings can not be written, and keeps no key', async () => {
+  it('reports that the settings cannot be saved, and stores no key', async () => {
     const fake = fakeApp({ replies: tconnect });
-    fake.settingsAreReadOnly = true;
+    fake.areSettingsReadOnly = true;
     await addProfile(fake.app);
-    assert.match(fake.explanations[0]?.message ?? '', /could not be written to your settings/);
-    assert.equal(fake.explanations[0]?.actions[0]?.run, 'openSettings');
+    assert.match(fake.notifications[0]?.message ?? '', /could not be saved to your settings/);
+    assert.equal(fake.notifications[0]?.actions[0]?.command, 'openSettings');
     assert.equal(fake.secrets.size, 0);
   });
 
-  it('goes on to the sign-in, which then asks no key', () =>
+  it('continues with a sign-in that does not ask for the key again', () =>
     withApp({ signedIn: false }, async ({ connection }) => {
       const { profile } = connection;
       const fake = fakeApp({
@@ -83,43 +83,43 @@ describe('add a profile', () => {
       await fake.app.sessions.close();
     }));
 
-  it('gives a second profile of the same name an id of its own', async () => {
+  it('gives a second profile of the same name a unique id', async () => {
     const fake = fakeApp({ profiles: [{ ...mailer, id: 'ban-hang' }], replies: tconnect });
     await addProfile(fake.app);
-    assert.equal(fake.setting[1]?.id, 'ban-hang-2');
+    assert.equal(fake.savedProfiles[1]?.id, 'ban-hang-2');
   });
 });
 
-describe('start the sandbox', () => {
-  it('adds its profile with all it needs, so that signing in asks for nothing', async () => {
+describe('startSandbox', () => {
+  it('adds a profile that can sign in without prompts', async () => {
     await using sandbox = await startSandbox();
     const fake = fakeApp({ sandbox: () => Promise.resolve(connectionTo(sandbox, 'tconnect')), buttons: ['Sign In'] });
     await startSandboxCommand(fake.app);
     assert.deepEqual(fake.steps, []);
     assert.equal(fake.app.sessions.status(fake.profile('tconnect')).phase, 'valid');
-    assert.match(fake.questions[0] ?? '', new RegExp(`runs at ${sandbox.url}`));
+    assert.match(fake.questions[0] ?? '', new RegExp(`running at ${sandbox.url}`));
     await fake.app.sessions.close();
   });
 
-  it('keeps one profile however often it starts', async () => {
+  it('keeps a single profile when started twice', async () => {
     await using sandbox = await startSandbox();
     const fake = fakeApp({ sandbox: () => Promise.resolve(connectionTo(sandbox, 'tconnect')) });
     await startSandboxCommand(fake.app);
     await startSandboxCommand(fake.app);
-    assert.equal(fake.setting.length, 1);
+    assert.equal(fake.savedProfiles.length, 1);
     await fake.app.sessions.close();
   });
 
-  it('explains that it did not start, and offers to try again', async () => {
+  it('reports that the sandbox failed to start, and adds no profile', async () => {
     const fake = fakeApp();
     await startSandboxCommand(fake.app);
-    assert.match(fake.explanations[0]?.message ?? '', /^Sandbox: an unexpected error/);
-    assert.deepEqual(fake.setting, []);
+    assert.match(fake.notifications[0]?.message ?? '', /^Sandbox: an unexpected error/);
+    assert.deepEqual(fake.savedProfiles, []);
   });
 });
 
-describe('sign-out', () => {
-  it('forgets the tokens and keeps the key and the login fields', () =>
+describe('signOut', () => {
+  it('deletes the tokens and keeps the key and the login fields', () =>
     withApp({}, async ({ fake, profile, connection }) => {
       await signOut(fake.app, profile);
       const record = fake.secrets.get(profile.id);
@@ -127,23 +127,23 @@ describe('sign-out', () => {
       assert.equal(record.key, connection.key);
       assert.equal(record.credentials?.username, connection.credentials.username);
       assert.equal(fake.app.sessions.status(profile).phase, 'signedOut');
-      assert.equal(fake.briefs.at(-1), `Signed out of ${profile.label}.`);
+      assert.equal(fake.statusMessages.at(-1), `Signed out of ${profile.label}.`);
     }));
 
-  it('tells a partner that has a call for it', () =>
+  it('calls logout at a partner that supports it', () =>
     withApp({ partner: 'cloudreve' }, async ({ fake, profile, sandbox }) => {
       await signOut(fake.app, profile);
       assert.equal(sandbox.journal.at(-1)?.call, 'logout');
     }));
 
-  it('works with the partner away', () =>
+  it('succeeds when the partner is unreachable', () =>
     withApp({ partner: 'cloudreve' }, async ({ fake, profile, sandbox }) => {
       await sandbox.close();
       await signOut(fake.app, profile);
       assert.equal(fake.app.sessions.status(profile).phase, 'signedOut');
     }));
 
-  it('works without the key', () =>
+  it('succeeds without the stored key', () =>
     withApp({}, async ({ fake, profile }) => {
       const store = await fake.app.sessions.store(profile);
       await store.update(({ key: _, ...record }) => record);
@@ -153,15 +153,15 @@ describe('sign-out', () => {
       assert.ok(session !== undefined && 'signedOutAt' in session);
     }));
 
-  it('of all profiles asks only where several are signed in', () =>
+  it('signs out of all profiles without confirmation when only one is signed in', () =>
     withApp({}, async ({ fake, profile }) => {
       await signOutAll(fake.app);
       assert.deepEqual(fake.questions, []);
       assert.equal(fake.app.sessions.status(profile).phase, 'signedOut');
-      assert.equal(fake.briefs.at(-1), 'Signed out of all profiles.');
+      assert.equal(fake.statusMessages.at(-1), 'Signed out of all profiles.');
     }));
 
-  it('of all profiles stops at a no', async () => {
+  it('signs out of no profile when the confirmation is dismissed', async () => {
     await using sandbox = await startSandbox();
     const connections = (['bizmail', 'cloudreve'] as const).map((partner) => connectionTo(sandbox, partner));
     const fake = fakeApp({
@@ -182,61 +182,62 @@ describe('sign-out', () => {
   });
 });
 
-describe('remove a profile', () => {
-  it('asks, then forgets the profile and all its secrets', () =>
+describe('removeProfile', () => {
+  it('deletes the profile and all its secrets after confirmation', () =>
     withApp({ buttons: ['Remove'] }, async ({ fake, profile }) => {
       await removeProfile(fake.app, profile);
-      assert.deepEqual(fake.questions, [`Remove ${profile.label} with its tokens, key and login fields?`]);
-      assert.deepEqual([fake.setting, fake.secrets.size], [[], 0]);
+      assert.deepEqual(fake.questions, [`Remove ${profile.label} and its tokens, key and credentials?`]);
+      assert.deepEqual([fake.savedProfiles, fake.secrets.size], [[], 0]);
     }));
 
-  it('leaves everything where the question is dismissed', () =>
+  it('changes nothing when the confirmation is dismissed', () =>
     withApp({}, async ({ fake, profile }) => {
       const before = fake.secrets.get(profile.id);
       await removeProfile(fake.app, profile);
-      assert.equal(fake.setting.length, 1);
+      assert.equal(fake.savedProfiles.length, 1);
       assert.deepEqual(fake.secrets.get(profile.id), before);
     }));
 });
 
-describe('switch the profile', () => {
-  it('lists the profiles with their state, and ends with a way to add one', () =>
+describe('switchProfile', () => {
+  it('lists the profiles with their state, followed by Add Profile', () =>
     withApp({}, async ({ fake, profile }) => {
       await fake.app.profiles.save(mailer);
       await switchProfile(fake.app);
       assert.deepEqual(
-        fake.lists[0]?.map(({ label, description }) => [label, description]),
+        fake.pickLists[0]?.map(({ label, description }) => [label, description]),
         [
           [profile.label, 'signed in 9h · current'],
           ['Mailer', 'signed out'],
-          ['$(add) Add a profile…', undefined],
+          ['$(add) Add Profile…', undefined],
         ],
       );
     }));
 
-  it('makes the chosen one active', async () => {
+  it('activates the selected profile', async () => {
     const fake = fakeApp({ profiles: [mailer, drive], choice: 'Drive' });
     await switchProfile(fake.app);
     assert.equal(fake.app.profiles.active()?.id, 'drive');
   });
 
-  it('changes nothing without a choice', async () => {
+  it('changes nothing when cancelled', async () => {
     const fake = fakeApp({ profiles: [mailer, drive] });
     await switchProfile(fake.app);
     assert.equal(fake.app.profiles.active()?.id, 'mailer');
   });
 
-  it('adds a profile where that was chosen', async () => {
-    const fake = fakeApp({ profiles: [mailer], choice: '$(add) Add a profile…', replies: tconnect });
+  it('adds a profile on Add Profile', async () => {
+    const fake = fakeApp({ profiles: [mailer], choice: '$(add) Add Profile…', replies: tconnect });
     await switchProfile(fake.app);
-    assert.equal(fake.setting.length, 2);
+    assert.equal(fake.savedProfiles.length, 2);
   });
 });
 
-describe('the profile that a command is about', () => {
+describe('resolveProfile', () => {
   const { app } = fakeApp({ profiles: [mailer, drive] });
 
-  it('is the one it was given', () => assert.equal(chosenProfile(app, 'drive')?.id, 'drive'));
-  it('is the active one where none was given', () => assert.equal(chosenProfile(app, undefined)?.id, 'mailer'));
-  it('is none where there is no profile', () => assert.equal(chosenProfile(fakeApp().app, undefined), undefined));
+  it('returns the profile with the given id', () => assert.equal(resolveProfile(app, 'drive')?.id, 'drive'));
+  it('returns the active profile without an id', () => assert.equal(resolveProfile(app, undefined)?.id, 'mailer'));
+  it('returns undefined when there is no profile', () =>
+    assert.equal(resolveProfile(fakeApp().app, undefined), undefined));
 });

@@ -17,7 +17,7 @@ const logins = (journal: readonly { readonly call: string }[]): number =>
 
 for (const partner of partnerNames) {
   describe(`sign-in to ${partner}`, () => {
-    it('asks what is not known, once each and with its place in the list', () =>
+    it('prompts once for each unknown value, with step numbers', () =>
       withApp({ partner, signedIn: false }, async ({ fake, profile }) => {
         assert.equal(await signIn(fake.app, profile), true);
         assert.deepEqual(
@@ -29,11 +29,11 @@ for (const partner of partnerNames) {
           steps[partner].map((_, index) => index + 1),
         );
         assert.ok(fake.steps.every(({ position }) => position.title === `Sign in to ${profile.label}`));
-        assert.deepEqual(fake.briefs, [`Signed in to ${profile.label}.`]);
-        assert.deepEqual(fake.explanations, []);
+        assert.deepEqual(fake.statusMessages, [`Signed in to ${profile.label}.`]);
+        assert.deepEqual(fake.notifications, []);
       }));
 
-    it('stores the session, the key and the login fields, and no password', () =>
+    it('stores the session, the key and the login fields, but no password', () =>
       withApp({ partner }, async ({ fake, sandbox, connection, profile }) => {
         const record = fake.secrets.get(profile.id);
         const { password, ...fields } = connection.credentials;
@@ -45,35 +45,35 @@ for (const partner of partnerNames) {
         assert.ok(!JSON.stringify(record).includes(password ?? '?'));
       }));
 
-    it('stores the session together with its key, so that no crash can part them', () =>
+    it('stores the session and its key in a single write', () =>
       withApp({ partner, signedIn: false }, async ({ fake, connection, profile }) => {
         const store = await fake.app.sessions.store(profile);
-        const seen: (SecretRecord | undefined)[] = [];
-        store.onDidChange(() => seen.push(structuredClone(fake.secrets.get(profile.id))));
+        const writes: (SecretRecord | undefined)[] = [];
+        store.onDidChange(() => writes.push(structuredClone(fake.secrets.get(profile.id))));
         assert.equal(await signIn(fake.app, profile), true);
-        const first = seen.find((record) => record?.session !== undefined);
+        const first = writes.find((record) => record?.session !== undefined);
         assert.equal(first?.key, connection.key === '' ? undefined : connection.key);
         assert.ok(first?.credentials);
       }));
 
-    it('remembers the password only if asked to, and then asks nothing', () =>
+    it('stores the password only on request, and then signs in without prompts', () =>
       withApp({ partner, replies: () => ({ remember: 'yes' }) }, async ({ fake, connection, profile }) => {
         assert.equal(fake.secrets.get(profile.id)?.credentials?.password, connection.credentials.password);
-        const asked = fake.steps.length;
+        const stepCount = fake.steps.length;
         assert.equal(await signIn(fake.app, profile), true);
-        assert.equal(fake.steps.length, asked);
+        assert.equal(fake.steps.length, stepCount);
         assert.equal(fake.secrets.get(profile.id)?.credentials?.password, connection.credentials.password);
       }));
 
-    it('asks for the password alone the next time', () =>
+    it('prompts only for the password at the next sign-in', () =>
       withApp({ partner }, async ({ fake, profile }) => {
-        const asked = fake.steps.length;
+        const stepCount = fake.steps.length;
         assert.equal(await signIn(fake.app, profile), true);
-        const again = fake.steps.slice(asked).map(({ step }) => step.id);
-        assert.deepEqual(again, ['password', 'remember']);
+        const prompts = fake.steps.slice(stepCount).map(({ step }) => step.id);
+        assert.deepEqual(prompts, ['password', 'remember']);
       }));
 
-    it('leaves nothing behind when given up at any step', async () => {
+    it('stores and sends nothing when cancelled at any step', async () => {
       for (const id of steps[partner]) {
         await withApp(
           { partner, signedIn: false, replies: () => ({ [id]: cancel }) },
@@ -82,13 +82,13 @@ for (const partner of partnerNames) {
             assert.equal(fake.steps.at(-1)?.step.id, id);
             assert.equal(fake.secrets.size, 0, id);
             assert.equal(sandbox.journal.length, 0, id);
-            assert.deepEqual([fake.briefs, fake.explanations], [[], []], id);
+            assert.deepEqual([fake.statusMessages, fake.notifications], [[], []], id);
           },
         );
       }
     });
 
-    it('comes back to the password when it was wrong, with the rest as it was typed', () => {
+    it('returns to the password step after a wrong password, with the other fields prefilled', () => {
       const stored: number[] = [];
       return withApp(
         {
@@ -105,7 +105,7 @@ for (const partner of partnerNames) {
           const account = order[at - 1] ?? '';
           assert.deepEqual(ids, [...order, 'password', account, ...order.slice(at)]);
           const second = fake.steps[order.length];
-          assert.equal(second?.position.problem, `${profile.label} refused the credentials.`);
+          assert.equal(second?.position.problem, `${profile.label} rejected the credentials.`);
           assert.equal(second.step.value, undefined);
           const kept = fake.steps[order.length + 1]?.step;
           assert.equal(kept?.value, connection.credentials[account]);
@@ -118,7 +118,7 @@ for (const partner of partnerNames) {
 }
 
 describe('sign-in with a key', () => {
-  it('comes back to the key when the partner can not read the payload', () =>
+  it('returns to the key step when the partner cannot decrypt the payload', () =>
     withApp(
       { signedIn: false, replies: ({ key }) => ({ key: ['0'.repeat(64), key] }) },
       async ({ fake, profile, connection }) => {
@@ -132,7 +132,7 @@ describe('sign-in with a key', () => {
       },
     ));
 
-  it('goes on with the stored key after another one was tried in vain', () =>
+  it('keeps using the stored key after a sign-in with another key failed', () =>
     withApp({}, async ({ fake, profile, sandbox, connection }) => {
       const { app } = fake;
       const before = fake.secrets.get(profile.id);
@@ -149,20 +149,20 @@ describe('sign-in with a key', () => {
       await (await app.sessions.open(profile)).refresh();
     }));
 
-  it('takes no key and no IV of the wrong length, and says in which form it was read', () =>
+  it('rejects a key or IV of the wrong length, with the expected format', () =>
     withApp({ signedIn: false }, async ({ fake, profile }) => {
       await signIn(fake.app, profile);
       const [key, iv] = fake.steps.map(({ step }) => (step.kind === 'input' ? step : undefined));
-      assert.equal(key?.validate?.('abcd'), 'Read as hex digits, this is not a key of 32 bytes.');
-      assert.equal(iv?.validate?.('abcd'), 'Read as hex digits, this is not an IV of 16 bytes.');
+      assert.equal(key?.validate?.('abcd'), 'Enter a key of 32 bytes as hex digits.');
+      assert.equal(iv?.validate?.('abcd'), 'Enter an IV of 16 bytes as hex digits.');
       assert.ok(key.secret && iv.secret);
     }));
 });
 
-describe('sign-in with one more step', () => {
+describe('sign-in with a challenge', () => {
   const server = { twoFactor: true };
 
-  it('asks for a one-time code, again after a wrong one', () =>
+  it('asks for a one-time code again after a wrong one', () =>
     withApp(
       {
         partner: 'cloudreve',
@@ -175,13 +175,13 @@ describe('sign-in with one more step', () => {
         const codes = fake.steps.filter(({ step }) => step.id === 'otp');
         assert.deepEqual(
           codes.map(({ position }) => position.problem),
-          [undefined, `${profile.label} refused the one-time code.`],
+          [undefined, `${profile.label} rejected the one-time code.`],
         );
         assert.equal(logins(sandbox.journal), 2);
       },
     ));
 
-  it('goes on after a code that came too late for its login', () =>
+  it('succeeds after a code that was entered too late for its login', () =>
     withApp(
       {
         partner: 'cloudreve',
@@ -200,21 +200,21 @@ describe('sign-in with one more step', () => {
       },
     ));
 
-  it('stores nothing when given up at the code', () =>
+  it('stores nothing when cancelled at the one-time code', () =>
     withApp(
       { partner: 'cloudreve', server, signedIn: false, replies: () => ({ otp: cancel }) },
       async ({ fake, profile }) => {
         assert.equal(await signIn(fake.app, profile), false);
         assert.equal(fake.secrets.size, 0);
-        assert.deepEqual(fake.explanations, []);
+        assert.deepEqual(fake.notifications, []);
       },
     ));
 
-  it('shows a captcha, takes what was read, and closes the picture', async () => {
+  it('shows a captcha, submits the trimmed text and closes the image', async () => {
     let ticket = '';
-    const seen = (answer: unknown): unknown => {
-      ticket = (answer as { data: { ticket: string } }).data.ticket;
-      return answer;
+    const recordTicket = (response: unknown): unknown => {
+      ticket = (response as { data: { ticket: string } }).data.ticket;
+      return response;
     };
     await withApp(
       {
@@ -224,46 +224,46 @@ describe('sign-in with one more step', () => {
         replies: (_, sandbox) => ({ captcha: () => ` ${sandbox.captchaText(ticket) ?? ''} ` }),
       },
       async ({ fake, profile, sandbox }) => {
-        sandbox.fail({ rewrite: seen }, { call: 'captcha', times: Infinity });
-        assert.equal(await signIn(fake.app, profile), true, inspect(fake.explanations));
-        assert.equal(fake.pictures.shown.length, 1);
-        assert.match(fake.pictures.shown[0] ?? '', /^data:image\//);
-        assert.equal(fake.pictures.open, 0);
+        sandbox.fail({ rewrite: recordTicket }, { call: 'captcha', times: Infinity });
+        assert.equal(await signIn(fake.app, profile), true, inspect(fake.notifications));
+        assert.equal(fake.images.shown.length, 1);
+        assert.match(fake.images.shown[0] ?? '', /^data:image\//);
+        assert.equal(fake.images.open, 0);
       },
     );
   });
 
-  it('closes the picture when given up at the captcha', () =>
+  it('closes the image when cancelled at the captcha', () =>
     withApp({ partner: 'cloudreve', server: { captcha: true }, signedIn: false }, async ({ fake, profile }) => {
       assert.equal(await signIn(fake.app, profile), false);
-      assert.deepEqual([fake.pictures.shown.length, fake.pictures.open, fake.secrets.size], [1, 0, 0]);
+      assert.deepEqual([fake.images.shown.length, fake.images.open, fake.secrets.size], [1, 0, 0]);
     }));
 });
 
-describe('a sign-in that can not be', () => {
-  it('explains that the partner is not there, and offers to sign in again', () =>
+describe('a failed sign-in', () => {
+  it('reports an unreachable partner, and offers to sign in again', () =>
     withApp({ signedIn: false }, async ({ fake, sandbox, profile }) => {
       await sandbox.close();
       assert.equal(await signIn(fake.app, profile), false);
-      const [explanation] = fake.explanations;
+      const [explanation] = fake.notifications;
       assert.match(explanation?.message ?? '', /could not be reached/);
       assert.deepEqual(
-        explanation?.actions.map(({ run }) => run),
+        explanation?.actions.map(({ command }) => command),
         ['signIn', 'showLog'],
       );
       assert.equal(fake.secrets.size, 0);
     }));
 
-  it('explains that the account is blocked', () =>
+  it('reports a blocked account', () =>
     withApp(
       { partner: 'cloudreve', server: { accountState: 'blocked' }, signedIn: false },
       async ({ fake, profile }) => {
         assert.equal(await signIn(fake.app, profile), false);
-        assert.match(fake.explanations[0]?.message ?? '', /blocked, not activated or deleted/);
+        assert.match(fake.notifications[0]?.message ?? '', /blocked, not activated or deleted/);
       },
     ));
 
-  it('leaves a session that is there as it was', () =>
+  it('leaves an existing session unchanged', () =>
     withApp(
       { replies: ({ credentials }) => ({ password: [credentials.password ?? '', 'wrong', cancel] }) },
       async ({ fake, profile }) => {
@@ -274,13 +274,16 @@ describe('a sign-in that can not be', () => {
       },
     ));
 
-  it('puts no secret into logs, messages or titles', () =>
+  it('shows no secret in logs, messages or titles', () =>
     withApp(
       { replies: ({ credentials }) => ({ password: ['wrong', credentials.password ?? ''] }) },
       async ({ fake, sandbox, secrets }) => {
         const { accessToken, refreshToken } = sandbox.tokens('tconnect') ?? { accessToken: '?', refreshToken: '?' };
-        const { logged, briefs, explanations, steps: shown } = fake;
-        const visible = inspect({ logged, briefs, explanations, shown, setting: fake.setting }, { depth: 9 });
+        const { logLines, statusMessages, notifications, steps: shown } = fake;
+        const visible = inspect(
+          { logLines, statusMessages, notifications, shown, savedProfiles: fake.savedProfiles },
+          { depth: 9 },
+        );
         for (const secret of [...secrets, accessToken, refreshToken]) assert.ok(!visible.includes(secret), secret);
       },
     ));

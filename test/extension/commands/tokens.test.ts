@@ -12,7 +12,7 @@ const partnerNames: readonly SandboxPartner[] = ['tconnect', 'bizmail', 'cloudre
 
 describe('refresh', () => {
   for (const partner of partnerNames) {
-    it(`asks ${partner} once and says that the token is fresh`, () =>
+    it(`sends one refresh to ${partner} and confirms it in the status bar`, () =>
       withApp({ partner }, async ({ fake, sandbox, profile }) => {
         await refresh(fake.app, profile);
         assert.equal(refreshes(sandbox.journal), 1);
@@ -20,35 +20,35 @@ describe('refresh', () => {
         assert.ok(session !== undefined && 'tokens' in session);
         assert.equal(session.generation, 2);
         assert.equal(session.tokens.accessToken, sandbox.tokens(partner)?.accessToken);
-        assert.equal(fake.briefs.at(-1), `${profile.label}: the access token was refreshed.`);
+        assert.equal(fake.statusMessages.at(-1), `${profile.label}: the access token was refreshed.`);
       }));
   }
 
-  it('offers to sign in when the session has ended, and never rejects', () =>
+  it('offers to sign in when the session has ended', () =>
     withApp({}, async ({ fake, sandbox, profile }) => {
       sandbox.revoke('tconnect');
       await refresh(fake.app, profile);
-      assert.match(fake.explanations[0]?.message ?? '', /The session at ACME tconnect has ended/);
+      assert.match(fake.notifications[0]?.message ?? '', /The session for ACME tconnect has ended/);
       assert.deepEqual(
-        fake.explanations[0]?.actions.map(({ run }) => run),
+        fake.notifications[0]?.actions.map(({ command }) => command),
         ['signIn'],
       );
     }));
 
-  it('offers to try again when the partner has trouble, and keeps the session', () =>
+  it('keeps the session when the partner limits requests', () =>
     withApp({ partner: 'bizmail' }, async ({ fake, sandbox, profile }) => {
       const before = fake.secrets.get(profile.id)?.session;
       sandbox.fail({ status: 429 }, { call: 'refresh', times: Infinity });
       await refresh(fake.app, profile);
-      assert.match(fake.explanations[0]?.message ?? '', /accepts no more calls for now/);
+      assert.match(fake.notifications[0]?.message ?? '', /is limiting requests/);
       assert.deepEqual(before && 'tokens' in before && before.tokens, tokensIn(fake.secrets.get(profile.id)?.session));
     }));
 
-  it('offers to sign in where nobody is signed in', () =>
+  it('offers to sign in when signed out', () =>
     withApp({ signedIn: false }, async ({ fake, profile, sandbox }) => {
       await refresh(fake.app, profile);
       assert.deepEqual(
-        fake.explanations[0]?.actions.map(({ run }) => run),
+        fake.notifications[0]?.actions.map(({ command }) => command),
         ['signIn', 'openSettings'],
       );
       assert.equal(sandbox.journal.length, 0);
@@ -60,21 +60,24 @@ function tokensIn(session: object | undefined): unknown {
 }
 
 describe('copy', () => {
-  it('puts the access token on the clipboard and says how long it lasts', () =>
+  it('copies the access token and shows its remaining lifetime', () =>
     withApp({}, async ({ fake, sandbox, profile }) => {
       await copyAccessToken(fake.app, profile);
       assert.equal(fake.clipboard, sandbox.tokens('tconnect')?.accessToken);
-      assert.equal(fake.briefs.at(-1), '$(check) Access token copied (9h). The clipboard is cleared in 60 s.');
+      assert.equal(
+        fake.statusMessages.at(-1),
+        '$(check) Access token copied (9h). The clipboard will be cleared in 60 s.',
+      );
       assert.equal(refreshes(sandbox.journal), 0);
     }));
 
-  it('writes the header as a header', () =>
+  it('copies the token as an Authorization header', () =>
     withApp({}, async ({ fake, sandbox, profile }) => {
       await copyAuthorizationHeader(fake.app, profile);
       assert.equal(fake.clipboard, `Authorization: Bearer ${sandbox.tokens('tconnect')?.accessToken ?? '?'}`);
     }));
 
-  it('refreshes a token that has less than a minute left first', () =>
+  it('refreshes first when the token expires in less than a minute', () =>
     withApp({ server: { accessLifetime: 59 } }, async ({ fake, sandbox, profile }) => {
       const before = sandbox.tokens('tconnect')?.accessToken;
       sandbox.set({ accessLifetime: 3600 });
@@ -84,81 +87,81 @@ describe('copy', () => {
       assert.equal(fake.clipboard, sandbox.tokens('tconnect')?.accessToken);
     }));
 
-  it('leaves a token that has a minute and more as it is', () =>
+  it('does not refresh a token that is valid for at least a minute', () =>
     withApp({ server: { accessLifetime: 600 } }, async ({ fake, sandbox, profile }) => {
       await copyAccessToken(fake.app, profile);
       assert.equal(refreshes(sandbox.journal), 0);
       assert.notEqual(fake.clipboard, '');
     }));
 
-  it('clears the clipboard when its time is over', () =>
+  it('clears the clipboard after the configured time', () =>
     withApp({ clearAfter: 20 }, async ({ fake, profile }) => {
       await copyAccessToken(fake.app, profile);
       assert.deepEqual(
-        fake.later.map(({ seconds }) => seconds),
+        fake.scheduled.map(({ seconds }) => seconds),
         [20],
       );
-      await fake.later[0]?.callback();
+      await fake.scheduled[0]?.callback();
       assert.equal(fake.clipboard, '');
-      assert.equal(fake.briefs.at(-1), 'The token was cleared from the clipboard.');
+      assert.equal(fake.statusMessages.at(-1), 'The token was cleared from the clipboard.');
     }));
 
-  it('clears nothing that was copied since then', () =>
+  it('does not clear anything copied later by the user', () =>
     withApp({}, async ({ fake, profile }) => {
       await copyAccessToken(fake.app, profile);
-      fake.clipboard = 'something of the user';
-      const said = fake.briefs.length;
-      await fake.later[0]?.callback();
-      assert.equal(fake.clipboard, 'something of the user');
-      assert.equal(fake.briefs.length, said);
+      fake.clipboard = 'copied by the user';
+      const messageCount = fake.statusMessages.length;
+      await fake.scheduled[0]?.callback();
+      assert.equal(fake.clipboard, 'copied by the user');
+      assert.equal(fake.statusMessages.length, messageCount);
     }));
 
-  it('gives a second copy its whole time', () =>
+  it('keeps a second copy for the full time', () =>
     withApp({}, async ({ fake, profile }) => {
       await copyAccessToken(fake.app, profile);
       await copyAccessToken(fake.app, profile);
-      await fake.later[0]?.callback();
+      await fake.scheduled[0]?.callback();
       assert.notEqual(fake.clipboard, '');
-      await fake.later[1]?.callback();
+      await fake.scheduled[1]?.callback();
       assert.equal(fake.clipboard, '');
     }));
 
-  it('leaves the clipboard alone where it can not be read', () =>
+  it('does not clear a clipboard that cannot be read', () =>
     withApp({}, async ({ fake, profile }) => {
       const clipboard = { ...fake.app.clipboard, read: () => Promise.reject(new Error('not allowed')) };
       await copyAccessToken({ ...fake.app, clipboard }, profile);
       const copied = fake.clipboard;
-      await fake.later[0]?.callback();
+      await fake.scheduled[0]?.callback();
       assert.equal(fake.clipboard, copied);
     }));
 
-  it('sets no timer when the clipboard is to be left', () =>
+  it('schedules no clearing when clearAfter is 0', () =>
     withApp({ clearAfter: 0 }, async ({ fake, profile }) => {
       await copyAccessToken(fake.app, profile);
-      assert.equal(fake.later.length, 0);
-      assert.equal(fake.briefs.at(-1), '$(check) Access token copied (9h)');
+      assert.equal(fake.scheduled.length, 0);
+      assert.equal(fake.statusMessages.at(-1), '$(check) Access token copied (9h)');
     }));
 
-  it('touches no clipboard when there is no token to be had', () =>
+  it('leaves the clipboard unchanged when no token can be obtained', () =>
     withApp({ server: { accessLifetime: 1 } }, async ({ fake, sandbox, profile }) => {
-      fake.clipboard = 'something of the user';
+      fake.clipboard = 'copied by the user';
       sandbox.revoke('tconnect');
       await copyAccessToken(fake.app, profile);
-      assert.equal(fake.clipboard, 'something of the user');
-      assert.equal(fake.explanations.length, 1);
+      assert.equal(fake.clipboard, 'copied by the user');
+      assert.equal(fake.notifications.length, 1);
     }));
 
-  it('explains a failed call with itself as the thing to try again', () =>
+  it('offers to retry the command that failed', () =>
     withApp({ server: { accessLifetime: 1 } }, async ({ fake, sandbox, profile }) => {
       await sandbox.close();
       await copyAuthorizationHeader(fake.app, profile);
-      assert.equal(fake.explanations[0]?.actions[0]?.run, 'copyAuthorizationHeader');
+      assert.equal(fake.notifications[0]?.actions[0]?.command, 'copyAuthorizationHeader');
     }));
 });
 
 describe('copy as cURL', () => {
   for (const partner of partnerNames) {
-    it(`makes a command of ${partner}'s example call with the token and the partner's headers`, () =>
+    it(`copies the example call of ${partner} with the token and the partner's headers`, () =>
       withApp({ partner }, async ({ fake, sandbox, profile }) => {
         await copyAsCurl(fake.app, profile);
         const { example } = profile.definition;
@@ -171,12 +174,12 @@ describe('copy as cURL', () => {
   }
 });
 
-describe('inspect', () => {
-  it('shows the claims and lifetimes, and no part of the token that could be used', () =>
+describe('inspectToken', () => {
+  it('shows the claims and lifetimes, but no part of the raw token', () =>
     withApp({}, async ({ fake, sandbox, profile }) => {
       await inspectToken(fake.app, profile);
       const [document] = fake.documents;
-      assert.equal(document?.name, `Token of ${profile.label}`);
+      assert.equal(document?.name, `Token for ${profile.label}`);
       const shown = JSON.parse(document.text) as Record<string, Record<string, unknown>>;
       assert.equal(typeof shown.claims?.exp, 'number');
       assert.equal(typeof shown.lifetimes?.signInNeededAt, 'string');
@@ -186,8 +189,8 @@ describe('inspect', () => {
     }));
 });
 
-describe('a command', () => {
-  it('resolves with nothing that holds a token', () =>
+describe('a token command', () => {
+  it('resolves undefined, so that no token leaves it', () =>
     withApp({}, async ({ fake, profile }) => {
       for (const command of [copyAccessToken, copyAuthorizationHeader, copyAsCurl, inspectToken, refresh]) {
         const run = command as (...values: Parameters<typeof refresh>) => Promise<unknown>;

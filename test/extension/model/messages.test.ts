@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import { PartnerAuthError, type PartnerAuthErrorCode } from '../../../core/index.ts';
 import { errorCodes } from '../../../core/lib/errors.ts';
 import { commands } from '../../../extension/model/ids.ts';
-import { explain, type Action } from '../../../extension/model/messages.ts';
+import { explainError, type Action } from '../../../extension/model/messages.ts';
 import { english } from '../../helpers/fake-app.ts';
 
-const runs: readonly Action['run'][] = [
+const knownCommands: readonly Action['command'][] = [
   ...(Object.keys(commands) as (keyof typeof commands)[]),
   'openSettings',
   'openExtension',
@@ -25,25 +25,25 @@ const settings = [
   'window',
   'store.version',
 ];
-const of = (code: PartnerAuthErrorCode, setting?: string) =>
-  explain(new PartnerAuthError(code, 'inner words', { setting }), 'ACME', english);
+const explain = (code: PartnerAuthErrorCode, setting?: string) =>
+  explainError(new PartnerAuthError(code, 'internal details', { setting }), 'ACME', english);
 
-describe('an explanation', () => {
+describe('explainError', () => {
   for (const code of errorCodes) {
-    it(`of ${code} is a whole sentence about the profile, with buttons that do something`, () => {
+    it(`returns a sentence about the profile and known actions for ${code}`, () => {
       for (const setting of settings) {
-        const { message, actions, mustAct } = of(code, setting);
+        const { message, actions, requiresUser: mustAct } = explain(code, setting);
         assert.match(message, /^.*ACME.*\.$/s);
-        assert.doesNotMatch(message, /undefined|null|""|\(\)|\(HTTP \)|\{\d\}|inner words/);
+        assert.doesNotMatch(message, /undefined|null|""|\(\)|\(HTTP \)|\{\d\}|internal details/);
         assert.equal(typeof mustAct, 'boolean');
         assert.equal(new Set(actions.map(({ title }) => title)).size, actions.length);
-        for (const { title, run } of actions) assert.ok(title !== '' && runs.includes(run), run);
+        for (const { title, command } of actions) assert.ok(title !== '' && knownCommands.includes(command), command);
         assert.ok(actions.length > 0 || code === 'aborted' || code === 'closed');
       }
     });
   }
 
-  const first: readonly (readonly [PartnerAuthErrorCode, string | undefined, Action['run']])[] = [
+  const first: readonly (readonly [PartnerAuthErrorCode, string | undefined, Action['command']])[] = [
     ['invalidCredentials', undefined, 'signIn'],
     ['sessionEnded', undefined, 'signIn'],
     ['refreshInterrupted', undefined, 'signIn'],
@@ -62,37 +62,37 @@ describe('an explanation', () => {
     ['store', undefined, 'storageHelp'],
     ['accountUnavailable', undefined, 'showLog'],
   ];
-  for (const [code, setting, run] of first) {
-    it(`of ${code}${setting === undefined ? '' : ` (${setting})`} offers ${run} first`, () =>
-      assert.equal(of(code, setting).actions[0]?.run, run));
+  for (const [code, setting, command] of first) {
+    it(`offers ${command} first for ${code}${setting === undefined ? '' : ` (${setting})`}`, () =>
+      assert.equal(explain(code, setting).actions[0]?.command, command));
   }
 
-  const about: readonly (readonly [PartnerAuthErrorCode, string, number | undefined, boolean])[] = [
+  const cipherErrors: readonly (readonly [PartnerAuthErrorCode, string, number | undefined, boolean])[] = [
     ['configuration', 'cipher', 400, true],
     ['configuration', 'cipher.iv', 200, true],
     ['configuration', 'partnerCode', 400, false],
-    // The key is missing here: there is nothing to find out yet.
+    // Without a key there is nothing to detect.
     ['configuration', 'cipher.key', undefined, false],
     ['partnerRefused', 'cipher', 400, true],
     ['partnerRefused', 'partnerCode', 403, false],
     ['cipher', 'cipher', 200, true],
   ];
-  for (const [code, setting, status, offered] of about) {
-    it(`of ${code} (${setting}, HTTP ${status ?? '-'}) ${offered ? 'offers' : 'does not offer'} to detect cipher settings`, () => {
-      const { actions, message } = explain(new PartnerAuthError(code, 'x', { setting, status }), 'ACME', english);
-      assert.equal(actions[0]?.run === 'detectCipher', offered);
-      if (offered && code !== 'cipher') assert.match(message, /refused the call.*Detect Cipher Settings/);
+  for (const [code, setting, status, offered] of cipherErrors) {
+    it(`${offered ? 'offers' : 'does not offer'} cipher detection for ${code} (${setting}, HTTP ${status ?? '-'})`, () => {
+      const { actions, message } = explainError(new PartnerAuthError(code, 'x', { setting, status }), 'ACME', english);
+      assert.equal(actions[0]?.command === 'detectCipher', offered);
+      if (offered && code !== 'cipher') assert.match(message, /rejected the request.*Detect Cipher Settings/);
     });
   }
 
-  it('tries the command again that failed', () => {
-    const { actions } = explain(new PartnerAuthError('network', 'x'), 'ACME', english, 'copyAsCurl');
-    assert.equal(actions[0]?.run, 'copyAsCurl');
+  it('retries the command that failed', () => {
+    const { actions } = explainError(new PartnerAuthError('network', 'x'), 'ACME', english, 'copyAsCurl');
+    assert.equal(actions[0]?.command, 'copyAsCurl');
   });
 
-  it('does not call for the person where waiting helps', () => {
-    const waits = errorCodes.filter((code) => !of(code).mustAct);
-    assert.deepEqual(waits.toSorted(), [
+  it('does not require the user when waiting helps', () => {
+    const waiting = errorCodes.filter((code) => !explain(code).requiresUser);
+    assert.deepEqual(waiting.toSorted(), [
       'aborted',
       'closed',
       'lock',
@@ -103,14 +103,14 @@ describe('an explanation', () => {
     ]);
   });
 
-  it('names the field of the profile that a wrong certificate file came from', () =>
-    assert.match(of('configuration', 'ca').message, /"caFile"/));
+  it('names the profile field of an invalid certificate file', () =>
+    assert.match(explain('configuration', 'ca').message, /"caFile"/));
 
-  for (const odd of [new Error('secret words'), 'secret words', undefined, null, { code: 'network' }]) {
-    it(`of ${odd instanceof Error ? 'a foreign error' : JSON.stringify(odd)} shows nothing of it`, () => {
-      const { message, actions } = explain(odd, 'ACME', english);
+  for (const thrown of [new Error('secret words'), 'secret words', undefined, null, { code: 'network' }]) {
+    it(`shows no details of ${thrown instanceof Error ? 'a foreign error' : JSON.stringify(thrown)}`, () => {
+      const { message, actions } = explainError(thrown, 'ACME', english);
       assert.equal(message, 'ACME: an unexpected error occurred.');
-      assert.equal(actions[0]?.run, 'showLog');
+      assert.equal(actions[0]?.command, 'showLog');
     });
   }
 });

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { PartnerAuthError, partners, type PartnerAuthErrorCode } from '../../../core/index.ts';
 import { parseProfiles, type CheckedProfile } from '../../../core/profiles/profile.ts';
 import { profileFrom, profileSteps, sandboxChoice } from '../../../extension/model/profile-steps.ts';
-import { credentialsOf, restartStep, signInSteps, type Known } from '../../../extension/model/sign-in-steps.ts';
+import { credentialsOf, restartAfter, signInSteps, type KnownValues } from '../../../extension/model/sign-in-steps.ts';
 import { runWizard, type Answers, type Step } from '../../../extension/model/wizard.ts';
 import { english } from '../../helpers/fake-app.ts';
 
@@ -11,11 +11,11 @@ const utf8Key = '0123456789abcdef0123456789abcdef';
 const hexKey = Buffer.from(utf8Key).toString('hex');
 const base64Key = Buffer.from(utf8Key).toString('base64');
 
-/** Runs the wizard of a new profile as a user would, who answers by step id; every answer must pass its validation. */
-async function made(given: Answers): Promise<{ ids: string[]; answers: Answers }> {
+/** Runs the wizard for a new profile with answers by step id. Every answer must pass its validation. */
+async function runProfileWizard(given: Answers): Promise<{ ids: string[]; answers: Answers }> {
   const ids: string[] = [];
   const answers = await runWizard(
-    'Add a profile',
+    'Add Profile',
     (known) => profileSteps(known, partners, english),
     async (step) => {
       ids.push(step.id);
@@ -43,12 +43,12 @@ const problem = (given: Answers, id: string, value: string): string | undefined 
   return found.kind === 'input' ? found.validate?.(value) : undefined;
 };
 
-describe('the steps of a new profile', () => {
+describe('profileSteps', () => {
   const paths: readonly (readonly [what: string, given: Answers, ids: string])[] = [
     ['the sandbox', { partner: sandboxChoice }, 'partner'],
-    ['BizMail at its known server', { partner: 'bizmail', url: 'https://smtp-api.bizfly.vn' }, 'partner url label'],
+    ['BizMail at a known server', { partner: 'bizmail', url: 'https://smtp-api.bizfly.vn' }, 'partner url label'],
     [
-      'BizMail elsewhere',
+      'BizMail at another URL',
       { partner: 'bizmail', url: 'other', baseUrl: 'https://mail.example' },
       'partner url baseUrl label',
     ],
@@ -95,8 +95,8 @@ describe('the steps of a new profile', () => {
   ];
 
   for (const [what, given, expected] of paths) {
-    it(`are ${expected} for ${what}`, async () => {
-      const { ids, answers } = await made(given);
+    it(`returns "${expected}" for ${what}`, async () => {
+      const { ids, answers } = await runProfileWizard(given);
       assert.equal(ids.join(' '), expected);
       if (given.partner === sandboxChoice) return;
       const { profile, key, iv } = profileFrom(answers, partners, []);
@@ -109,7 +109,7 @@ describe('the steps of a new profile', () => {
     });
   }
 
-  it('have ids of their own, with secrets masked', () => {
+  it('returns unique ids, and masks secrets', () => {
     const given = { partner: 'tconnect', url: 'other', iv: 'fixed utf8' };
     const list = profileSteps(given, partners, english);
     assert.equal(new Set(list.map(({ id }) => id)).size, list.length);
@@ -117,7 +117,7 @@ describe('the steps of a new profile', () => {
     assert.deepEqual(masked, ['key', 'ivValue']);
   });
 
-  it('forget an address and an IV that other answers made needless', () => {
+  it('drops a URL and an IV that later answers made obsolete', () => {
     const { profile, iv } = profileFrom(
       { partner: 'bizmail', url: 'https://smtp-api.bizfly.vn', baseUrl: 'https://old.example', label: 'Mail' },
       partners,
@@ -133,7 +133,7 @@ describe('the steps of a new profile', () => {
     assert.equal(random.iv, undefined);
   });
 
-  const bad: readonly (readonly [Answers, string, string])[] = [
+  const invalid: readonly (readonly [Answers, string, string])[] = [
     [{ partner: 'cloudreve' }, 'baseUrl', 'http://drive.example'],
     [{ partner: 'cloudreve' }, 'baseUrl', 'drive.example'],
     [{ partner: 'cloudreve' }, 'baseUrl', 'https://a:b@drive.example'],
@@ -151,12 +151,12 @@ describe('the steps of a new profile', () => {
     [{ partner: 'bizmail' }, 'label', 'a'.repeat(81)],
     [{ partner: 'bizmail' }, 'label', 'a\u202eb'],
   ];
-  for (const [given, id, value] of bad) {
-    it(`refuse ${JSON.stringify(value)} as ${id}${given.keyFormat === undefined ? '' : ` (${given.keyFormat})`}`, () =>
+  for (const [given, id, value] of invalid) {
+    it(`rejects ${JSON.stringify(value)} as ${id}${given.keyFormat === undefined ? '' : ` (${given.keyFormat})`}`, () =>
       assert.match(problem(given, id, value) ?? '', /\.$/));
   }
 
-  it('make a readable id of the name, and a free one', () => {
+  it('derives a readable, unique id from the name', () => {
     const id = (label: string, taken: readonly string[] = []): string =>
       profileFrom({ partner: 'bizmail', url: 'https://a.example', label }, partners, taken).profile.id;
     assert.equal(id('  ACME Pay (prod) '), 'acme-pay-prod');
@@ -187,10 +187,10 @@ const [pay, fixed, mail, drive] = parseProfiles([
   { id: 'c', label: 'Mail', partner: 'bizmail', baseUrl: 'https://b.example' },
   { id: 'd', label: 'Drive', partner: 'cloudreve', baseUrl: 'https://c.example' },
 ]).profiles as readonly [CheckedProfile, CheckedProfile, CheckedProfile, CheckedProfile];
-const nothing: Known = { key: undefined, iv: undefined, credentials: {} };
+const noValues: KnownValues = { key: undefined, iv: undefined, credentials: {} };
 
-describe('the steps of a sign-in', () => {
-  const rows: readonly (readonly [CheckedProfile, Partial<Known>, string])[] = [
+describe('signInSteps', () => {
+  const rows: readonly (readonly [CheckedProfile, Partial<KnownValues>, string])[] = [
     [pay, {}, 'key username password client_id client_secret remember'],
     [fixed, {}, 'key iv username password client_id client_secret remember'],
     [fixed, { key: utf8Key }, 'iv username password client_id client_secret remember'],
@@ -200,33 +200,33 @@ describe('the steps of a sign-in', () => {
     [drive, { credentials: { email: 'a', password: 'b' } }, ''],
   ];
   for (const [profile, known, expected] of rows) {
-    it(`are "${expected}" for ${profile.label} with ${Object.keys(known).join(', ') || 'nothing'} known`, () => {
-      const list = signInSteps(profile, { ...nothing, ...known }, {}, english);
+    it(`returns "${expected}" for ${profile.label} with stored values ${Object.keys(known).join(', ') || 'none'}`, () => {
+      const list = signInSteps(profile, { ...noValues, ...known }, {}, english);
       assert.equal(list.map(({ id }) => id).join(' '), expected);
     });
   }
 
-  it('mask what the partner calls a secret', () => {
-    const masked = signInSteps(pay, nothing, {}, english).filter((one) => one.kind === 'input' && one.secret === true);
+  it('masks the secrets of the partner definition', () => {
+    const masked = signInSteps(pay, noValues, {}, english).filter((one) => one.kind === 'input' && one.secret === true);
     assert.deepEqual(
       masked.map(({ id }) => id),
       ['key', 'password', 'client_secret'],
     );
   });
 
-  it('do not remember the password unless told to', () => {
-    const remember = signInSteps(mail, nothing, {}, english).at(-1);
+  it('does not remember the password by default', () => {
+    const remember = signInSteps(mail, noValues, {}, english).at(-1);
     assert.equal(remember?.value, 'no');
   });
 
-  it('take no empty field', () => {
-    for (const one of signInSteps(pay, nothing, {}, english)) {
+  it('rejects empty fields', () => {
+    for (const one of signInSteps(pay, noValues, {}, english)) {
       if (one.kind === 'input') assert.ok(one.validate?.('') !== undefined, one.id);
     }
   });
 
-  it('lead to the credentials of the partner, and to nothing else', () => {
-    const known = { ...nothing, credentials: { username: 'ann', stray: 'x' } };
+  it('yields exactly the credentials of the partner definition', () => {
+    const known = { ...noValues, credentials: { username: 'ann', stray: 'x' } };
     const answers = { key: 'k', password: 'p', remember: 'no', client_id: 'i', client_secret: 's' };
     assert.deepEqual(credentialsOf(pay, known, answers), {
       username: 'ann',
@@ -237,7 +237,7 @@ describe('the steps of a sign-in', () => {
   });
 });
 
-describe('after a failed sign-in', () => {
+describe('restartAfter', () => {
   const rows: readonly (readonly [CheckedProfile, PartnerAuthErrorCode, string | undefined, string | undefined])[] = [
     [pay, 'invalidCredentials', undefined, 'password'],
     [mail, 'invalidCredentials', undefined, 'password'],
@@ -252,22 +252,22 @@ describe('after a failed sign-in', () => {
     [pay, 'configuration', 'caFile', undefined],
   ];
   for (const [profile, code, setting, at] of rows) {
-    it(`${profile.label} begins again at ${at ?? 'no step'} for ${code}${setting === undefined ? '' : ` (${setting})`}`, () => {
-      assert.equal(restartStep(profile, new PartnerAuthError(code, 'x', { setting }))?.at, at);
+    it(`restarts ${profile.label} at ${at ?? 'no step'} for ${code}${setting === undefined ? '' : ` (${setting})`}`, () => {
+      assert.equal(restartAfter(profile, new PartnerAuthError(code, 'x', { setting }))?.at, at);
     });
   }
 
   const answers = { key: 'k', username: 'ann', password: 'p', client_id: 'i', client_secret: 's' };
 
-  it('keeps what was typed but for the secrets', () => {
-    const restart = restartStep(pay, new PartnerAuthError('invalidCredentials', 'x'));
+  it('keeps all answers except secrets', () => {
+    const restart = restartAfter(pay, new PartnerAuthError('invalidCredentials', 'x'));
     const known = { key: 'k', iv: undefined, credentials: { username: 'ann', password: 'old' } };
     assert.deepEqual(restart?.keep({ client_id: 'i', password: 'p' }, known), { username: 'ann', client_id: 'i' });
     assert.deepEqual(restart.forget(known), { key: 'k', iv: undefined, credentials: {} });
   });
 
-  it('asks for key and IV anew when they may be wrong', () => {
-    const restart = restartStep(pay, new PartnerAuthError('cipher', 'x'));
+  it('asks for the key and the IV again when they may be wrong', () => {
+    const restart = restartAfter(pay, new PartnerAuthError('cipher', 'x'));
     const known = { key: 'k', iv: 'i', credentials: { username: 'ann' } };
     const { key, ...rest } = answers;
     assert.equal(key, 'k');

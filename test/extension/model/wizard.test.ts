@@ -31,8 +31,8 @@ async function run(moves: readonly (string | undefined)[], start?: WizardStart) 
   return { answers, shown, ids: shown.map(({ id }) => id) };
 }
 
-describe('a wizard', () => {
-  it('asks step by step and returns the answers', async () => {
+describe('runWizard', () => {
+  it('shows the steps in order and returns the answers', async () => {
     const { answers, shown } = await run(['Ann', 'pw', 'blue']);
     assert.deepEqual(answers, { name: 'Ann', password: 'pw', colour: 'blue' });
     assert.deepEqual(
@@ -45,13 +45,13 @@ describe('a wizard', () => {
     );
   });
 
-  it('asks further steps that an answer calls for', async () => {
+  it('adds the steps that an answer requires', async () => {
     const { ids, shown } = await run(['Ann', 'pw', 'red', 'pale']);
     assert.deepEqual(ids, ['name', 'password', 'colour', 'shade']);
     assert.deepEqual([shown[3]?.step, shown[3]?.total], [4, 4]);
   });
 
-  it('ends with nothing when given up at any step', async () => {
+  it('resolves undefined when cancelled at any step', async () => {
     const moves = ['Ann', 'pw', 'red', 'pale'];
     for (const [index] of moves.entries()) {
       const { answers, shown } = await run(moves.slice(0, index));
@@ -60,24 +60,24 @@ describe('a wizard', () => {
     }
   });
 
-  it('goes back to what was typed, but for secrets', async () => {
+  it('prefills earlier answers except secrets when the user goes back', async () => {
     const { ids, shown, answers } = await run(['Ann', 'pw', 'back', 'back', 'Bob', 'pw2', 'blue']);
     assert.deepEqual(ids, ['name', 'password', 'colour', 'password', 'name', 'password', 'colour']);
     assert.deepEqual([shown[3]?.value, shown[4]?.value, shown[5]?.value], [undefined, 'Ann', undefined]);
     assert.deepEqual(answers, { name: 'Bob', password: 'pw2', colour: 'blue' });
   });
 
-  it('stays at the first step when there is no way back', async () => {
+  it('stays at the first step when the user goes back', async () => {
     const { ids } = await run(['back', 'Ann', 'pw', 'blue']);
     assert.deepEqual(ids, ['name', 'name', 'password', 'colour']);
   });
 
-  it('drops steps that another answer does not call for', async () => {
+  it('drops the steps that a changed answer no longer requires', async () => {
     const { ids } = await run(['Ann', 'pw', 'red', 'back', 'blue']);
     assert.deepEqual(ids, ['name', 'password', 'colour', 'shade', 'colour']);
   });
 
-  it('offers what a step suggests until something was typed', async () => {
+  it('prefills the default of a step until the user answers it', async () => {
     const { shown } = await run(['Ann', 'pw', 'red', 'back', 'red', 'pale']);
     assert.deepEqual([shown[3]?.value, shown[5]?.value], ['deep', 'deep']);
     const second = await run(['x'], {
@@ -87,16 +87,16 @@ describe('a wizard', () => {
     assert.equal(second.shown[0]?.value, 'pale');
   });
 
-  it('begins at a step with its problem, said once', async () => {
+  it('starts at the given step and shows its problem once', async () => {
     const { shown, answers } = await run(['pw', 'back', 'pw', 'blue'], {
       answers: { name: 'Ann', colour: 'blue' },
       at: 'password',
-      problem: 'Refused.',
+      problem: 'Rejected.',
     });
     assert.deepEqual(
       shown.map(({ id, problem }) => [id, problem]),
       [
-        ['password', 'Refused.'],
+        ['password', 'Rejected.'],
         ['colour', undefined],
         ['password', undefined],
         ['colour', undefined],
@@ -105,12 +105,12 @@ describe('a wizard', () => {
     assert.equal(answers?.name, 'Ann');
   });
 
-  it('begins at the front when the step to begin at is not there', async () => {
+  it('starts at the first step when the given step does not exist', async () => {
     const { ids } = await run([undefined], { at: 'shade' });
     assert.deepEqual(ids, ['name']);
   });
 
-  it('has its answers at once when there is nothing to ask', async () => {
+  it('resolves empty answers when there are no steps', async () => {
     const answers = await runWizard(
       'Title',
       () => [],

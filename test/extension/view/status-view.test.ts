@@ -12,17 +12,17 @@ import { english } from '../../helpers/fake-app.ts';
 const minute = 60_000;
 const hour = 60 * minute;
 const now = Date.UTC(2026, 0, 1);
-const named = (label: string) =>
+const profileNamed = (label: string) =>
   parseProfiles([{ id: 'a', label, partner: 'bizmail', baseUrl: 'https://a.example' }]).profiles[0];
-const acme = named('ACME');
+const acme = profileNamed('ACME');
 const base: ProfileStatus = { phase: 'signedOut', refreshing: false, storage: 'kept' };
 const view = (status: Partial<ProfileStatus>, at = now): StatusView =>
   statusView(acme, { ...base, ...status }, at, english);
 const failedWith = (code: PartnerAuthErrorCode): PartnerAuthError =>
-  new PartnerAuthError(code, 'secret words of the inside');
+  new PartnerAuthError(code, 'secret details of the error');
 const lastError = failedWith('network');
 
-describe('the status item', () => {
+describe('statusView', () => {
   const rows: readonly (readonly [
     what: string,
     Partial<ProfileStatus>,
@@ -32,7 +32,7 @@ describe('the status item', () => {
   ])[] = [
     ['signed out', {}, '$(key) ACME: Sign in', 'normal', commands.signIn],
     ['valid', { phase: 'valid', accessExpiresAt: now + 9.5 * hour }, '$(key) ACME 9h', 'normal', commands.refresh],
-    ['valid without a known end', { phase: 'valid' }, '$(key) ACME', 'normal', commands.refresh],
+    ['valid without a known expiry', { phase: 'valid' }, '$(key) ACME', 'normal', commands.refresh],
     ['due', { phase: 'due', accessExpiresAt: now + 4 * minute }, '$(key) ACME 4m', 'warning', commands.refresh],
     [
       'due in its last minute',
@@ -65,7 +65,7 @@ describe('the status item', () => {
       commands.refresh,
     ],
     [
-      'valid after a failure of the partner',
+      'valid after a server error of the partner',
       { phase: 'valid', accessExpiresAt: now + 2 * hour, lastError: failedWith('partnerUnavailable') },
       '$(debug-disconnect) ACME 2h, partner unavailable',
       'normal',
@@ -103,14 +103,14 @@ describe('the status item', () => {
   ];
 
   for (const [what, status, text, severity, command] of rows) {
-    it(`is "${text}" when ${what}`, () => {
-      const { accessibilityLabel, ...seen } = view(status);
-      assert.deepEqual(seen, { text, severity, command });
+    it(`shows "${text}" when ${what}`, () => {
+      const { accessibilityLabel, ...visible } = view(status);
+      assert.deepEqual(visible, { text, severity, command });
       assert.match(accessibilityLabel, /^ACME: [^$(]+$/);
     });
   }
 
-  it('calls offline only what the network caused', () => {
+  it('shows offline only for network errors', () => {
     const accessExpiresAt = now + hour;
     const offline = errorCodes.filter((code) =>
       view({ phase: 'valid', accessExpiresAt, lastError: failedWith(code) }).text.includes('offline'),
@@ -118,13 +118,13 @@ describe('the status item', () => {
     assert.deepEqual(offline, ['network', 'timeout']);
   });
 
-  it('has an accessible label of its own for every state', () => {
+  it('has a distinct accessibility label for every state', () => {
     const labels = rows.map(([, status]) => view(status).accessibilityLabel);
-    // With and without a known end is one state; so is the last minute of being due.
+    // A known expiry makes no difference, nor does the last minute before it.
     assert.equal(new Set(labels).size, rows.length - 3);
   });
 
-  it('does not speak anew from minute to minute', () => {
+  it('keeps the accessibility label from minute to minute', () => {
     for (const [what, status] of rows) {
       const later = view(status, now + 10_000).accessibilityLabel;
       assert.equal(view(status).accessibilityLabel, later, what);
@@ -136,7 +136,7 @@ describe('the status item', () => {
     assert.equal(new Set(spoken.map((one) => one.text)).size, 3);
   });
 
-  it('offers to add a profile where there is none', () => {
+  it('offers to add a profile when there is none', () => {
     assert.deepEqual(statusView(undefined, base, now, english), {
       text: '$(key) Partner Auth',
       severity: 'normal',
@@ -145,23 +145,32 @@ describe('the status item', () => {
     });
   });
 
-  it('shows no icon that a name asks for', () => {
-    const { text } = statusView(named('$(alert) ACME'), base, now, english);
+  it('does not render an icon from a profile name', () => {
+    const { text } = statusView(profileNamed('$(alert) ACME'), base, now, english);
     assert.equal(text, '$(key) $\u200b(alert) ACME: Sign in');
   });
 
-  it('cuts a long name, between letters', () => {
-    assert.equal(statusView(named('a'.repeat(20)), base, now, english).text, `$(key) ${'a'.repeat(20)}: Sign in`);
-    assert.equal(statusView(named('a'.repeat(21)), base, now, english).text, `$(key) ${'a'.repeat(19)}…: Sign in`);
-    assert.equal(statusView(named('🔑'.repeat(30)), base, now, english).text, `$(key) ${'🔑'.repeat(19)}…: Sign in`);
+  it('truncates a long name between characters', () => {
+    assert.equal(
+      statusView(profileNamed('a'.repeat(20)), base, now, english).text,
+      `$(key) ${'a'.repeat(20)}: Sign in`,
+    );
+    assert.equal(
+      statusView(profileNamed('a'.repeat(21)), base, now, english).text,
+      `$(key) ${'a'.repeat(19)}…: Sign in`,
+    );
+    assert.equal(
+      statusView(profileNamed('🔑'.repeat(30)), base, now, english).text,
+      `$(key) ${'🔑'.repeat(19)}…: Sign in`,
+    );
   });
 
-  it('says nothing of what the partner or the error said', () => {
-    for (const [, status] of rows) assert.doesNotMatch(JSON.stringify(view(status)), /secret words/);
+  it('shows no details of an error', () => {
+    for (const [, status] of rows) assert.doesNotMatch(JSON.stringify(view(status)), /secret details/);
   });
 });
 
-describe('a time left', () => {
+describe('shortDuration', () => {
   const rows: readonly (readonly [number, string])[] = [
     [-5 * hour, '<1m'],
     [0, '<1m'],
@@ -175,5 +184,6 @@ describe('a time left', () => {
     [90 * 24 * hour, '90d'],
     [Number.NaN, '<1m'],
   ];
-  for (const [ms, text] of rows) it(`of ${ms} ms is ${text}`, () => assert.equal(shortDuration(ms, english), text));
+  for (const [ms, text] of rows)
+    it(`formats ${ms} ms as ${text}`, () => assert.equal(shortDuration(ms, english), text));
 });

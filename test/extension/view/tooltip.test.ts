@@ -23,8 +23,8 @@ const valid: ProfileStatus = {
 const time = (at: number): string => `<${new Date(at).toISOString().slice(0, 16)}>`;
 const shown = (status: Partial<ProfileStatus> = {}, profile: CheckedProfile = acme): string =>
   tooltip(profile, { ...valid, ...status }, now, english, time);
-/** As a reader sees it. */
-const decoded = (markdown: string): string =>
+/** The text as rendered. */
+const rendered = (markdown: string): string =>
   markdown.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
 const linksIn = (markdown: string): string[] => [...markdown.matchAll(/\]\(([^)]*)\)/g)].map(([, to = '']) => to);
 
@@ -45,63 +45,64 @@ const attacks = [
   '\u0000\u001b[31m',
 ];
 
-describe('escaped text', () => {
+describe('escapeMarkdown', () => {
   for (const text of attacks) {
-    it(`has no mark-up left: ${JSON.stringify(text)}`, () => {
+    it(`leaves no markup in ${JSON.stringify(text)}`, () => {
       const escaped = escapeMarkdown(text);
       assert.doesNotMatch(escaped.replace(/&#\d+;/g, ''), /[\\`*_{}[\]()#+\-!|<>~$&:@/\p{C}]/u);
       assert.doesNotMatch(escaped, /[\n\r\u202a-\u202e\u2066-\u2069]/);
     });
-    it(`reads as it was written: ${JSON.stringify(text)}`, () => {
-      assert.equal(decoded(escapeMarkdown(text)), text.replace(/[\p{C}\p{Z}]+/gu, ' '));
+    it(`preserves the rendered text of ${JSON.stringify(text)}`, () => {
+      assert.equal(rendered(escapeMarkdown(text)), text.replace(/[\p{C}\p{Z}]+/gu, ' '));
     });
   }
 
-  it('is cut between characters, not inside one that was escaped', () =>
-    assert.equal(decoded(escapeMarkdown('['.repeat(9999))), '['.repeat(500)));
+  it('truncates between characters, not inside an escape', () =>
+    assert.equal(rendered(escapeMarkdown('['.repeat(9999))), '['.repeat(500)));
 
-  it('leaves Vietnamese as it is', () => assert.equal(escapeMarkdown('Hồ sơ chính'), 'Hồ sơ chính'));
+  it('does not escape Vietnamese letters', () => assert.equal(escapeMarkdown('Hồ sơ chính'), 'Hồ sơ chính'));
 });
 
-describe('text of a notification', () => {
-  it('has no links, and reads as it was written', () => {
+describe('withoutLinks', () => {
+  it('removes links and preserves the visible text', () => {
     const text = 'The profile [x](command:evil) was added.';
     assert.doesNotMatch(withoutLinks(text), /\[[^\]]+\]\(/);
     assert.equal(withoutLinks(text).replaceAll('\u200b', ''), text);
   });
 });
 
-describe('the tooltip', () => {
-  it('says who is signed in where, until when, and since when', () => {
-    const text = decoded(shown()).replaceAll('&nbsp;', '');
+describe('tooltip', () => {
+  it('shows the account, the partner, the deadlines and the last refresh', () => {
+    const text = rendered(shown()).replaceAll('&nbsp;', '');
     for (const part of [
       '**ACME**',
       '| Account | ann@example.com |',
       '| Partner | BizMail, a.example:8443 |',
       '| Access token expires | <2026-01-01T09:00> (9h) |',
-      '| Sign-in needed | <2026-01-31T00:00> (30d) |',
+      '| Sign in again by | <2026-01-31T00:00> (30d) |',
       '| Last refresh | <2025-12-31T23:00> |',
     ]) {
       assert.ok(text.includes(part), part);
     }
   });
 
-  it('says what is over', () => assert.match(decoded(shown({ accessExpiresAt: now - 1 })), /\(expired\)/));
+  it('marks a past deadline as expired', () =>
+    assert.match(rendered(shown({ accessExpiresAt: now - 1 })), /\(expired\)/));
 
-  it('leaves out what is not known', () => {
+  it('omits unknown values', () => {
     const { account: _, accessExpiresAt: __, refreshExpiresAt: ___, issuedAt: ____, ...bare } = valid;
     const text = tooltip(acme, bare, now, english, time);
-    assert.doesNotMatch(text, /undefined|NaN|Account|until|needed|Last/);
+    assert.doesNotMatch(text, /undefined|NaN|Account|expires|again|Last/);
   });
 
-  it('explains the last problem without the words of the inside', () => {
-    const lastError = new PartnerAuthError('network', 'inner words');
-    const text = decoded(shown({ lastError }));
-    assert.match(text, /\| Last problem(?:&nbsp;)* \| ACME could not be reached/);
-    assert.doesNotMatch(text, /inner words/);
+  it('explains the last error without its details', () => {
+    const lastError = new PartnerAuthError('network', 'internal details');
+    const text = rendered(shown({ lastError }));
+    assert.match(text, /\| Last error(?:&nbsp;)* \| ACME could not be reached/);
+    assert.doesNotMatch(text, /internal details/);
   });
 
-  it('links to commands that it may run, and to nothing else', () => {
+  it('links only to its enabled commands', () => {
     for (const phase of ['valid', 'signedOut', 'ended', 'expired', 'due'] as const) {
       const links = linksIn(shown({ phase }));
       assert.ok(links.length >= 3);
@@ -113,20 +114,20 @@ describe('the tooltip', () => {
     }
   });
 
-  it('offers to sign in where nobody is, and to sign out where somebody is', () => {
+  it('offers Sign in when signed out and Sign out when signed in', () => {
     assert.match(shown({ phase: 'signedOut' }), /command:partnerAuth\.signIn\)/);
     assert.doesNotMatch(shown({ phase: 'signedOut' }), /signOut|copyAccessToken/);
     assert.match(shown(), /command:partnerAuth\.signOut\)/);
   });
 
-  it('warns where secrets do not last or are behind', () => {
-    assert.match(decoded(shown({ storage: 'windowOnly' })), /\$\(warning\) Signed in for this window only/);
-    assert.match(decoded(shown({ storage: 'behind' })), /\$\(warning\) Another window has newer tokens/);
+  it('warns when secrets do not last or are outdated', () => {
+    assert.match(rendered(shown({ storage: 'windowOnly' })), /\$\(warning\) Signed in for this window only/);
+    assert.match(rendered(shown({ storage: 'behind' })), /\$\(warning\) Another window has newer tokens/);
     assert.doesNotMatch(shown(), /warning/);
   });
 
   for (const text of attacks) {
-    it(`is not changed by text from outside: ${JSON.stringify(text)}`, () => {
+    it(`keeps its structure with external text ${JSON.stringify(text)}`, () => {
       const plain = shown({ account: 'A' }, acme);
       const profile = { ...acme, label: text, definition: { ...acme.definition, label: text } };
       const attacked = shown({ account: text, lastError: new PartnerAuthError('timeout', text) }, profile);

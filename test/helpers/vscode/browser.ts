@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type LaunchOptions } from 'playwright-core';
-import { provideChromium } from './install/chromium-install.ts';
+import { ensureChromium } from './install/chromium-install.ts';
 
-/** No root, no display, no chatter with the browser's makers: the tests use loopback only. */
+/** Runs as root and without a display, and makes no background requests: the tests use loopback only. */
 const args = [
   '--no-sandbox',
   '--disable-gpu',
@@ -24,13 +24,13 @@ const installedPaths = [
 ];
 
 export interface BrowserOptions {
-  /** Shows the browser's window, for trying things by hand; needs an installed browser and a display. */
+  /** Shows the browser window, for manual testing. Requires an installed browser and a display. */
   readonly headed?: boolean;
 }
 
 /**
- * `BROWSER_EXECUTABLE` if set; else an installed Chrome, Chromium or Edge, if there is one that starts; else the
- * Chromium from npm.
+ * Launches `BROWSER_EXECUTABLE` if set, else the first installed Chrome, Chromium or Edge that starts, else the Chromium
+ * from npm.
  */
 export async function launchBrowser({ headed = false }: BrowserOptions = {}): Promise<Browser> {
   const options: LaunchOptions = { headless: !headed, args };
@@ -42,11 +42,11 @@ export async function launchBrowser({ headed = false }: BrowserOptions = {}): Pr
     try {
       return await chromium.launch({ ...options, executablePath });
     } catch (error) {
-      // A snap stub or an install without its libraries is there but does not start.
+      // A snap stub, or a browser whose libraries are missing, exists but does not start.
       failures.push(error);
     }
   }
-  if (headed) throw new AggregateError(failures, 'No installed browser starts; set BROWSER_EXECUTABLE.');
-  const { executablePath, env } = await provideChromium();
+  if (headed) throw new AggregateError(failures, 'No installed browser could be started. Set BROWSER_EXECUTABLE.');
+  const { executablePath, env } = await ensureChromium();
   return chromium.launch({ ...options, executablePath, env: { ...process.env, ...env } });
 }

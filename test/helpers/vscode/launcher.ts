@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * Takes the command line of desktop VS Code as @vscode/test-electron writes it, and runs the test suite that it names
- * in the extension host of the VS Code server, with the workbench in a headless browser. Ends with the exit code of the
- * test run; a run that did not report one has failed.
+ * Accepts the command line that @vscode/test-electron builds for desktop VS Code, and runs its test suite in the extension
+ * host of the VS Code server, with the workbench in a headless browser. Exits with the code of the test run, or with 70 if
+ * the run reported none.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -19,17 +19,17 @@ const { values, positionals } = parseArgs({
     'user-data-dir': { type: 'string' },
     'extensions-dir': { type: 'string' },
   },
-  // The other arguments are for a desktop window.
+  // All other arguments are for a desktop window.
   strict: false,
   allowPositionals: true,
 });
 
-const consoleMark = `${randomUUID()} `;
+const consolePrefix = `${randomUUID()} `;
 const limitMs = Number(process.env.HOST_TEST_TIMEOUT_MS ?? 300_000);
 
 function required(name: keyof typeof values): string {
   const value = values[name];
-  if (typeof value !== 'string') throw new Error(`--${name}=PATH is missing.`);
+  if (typeof value !== 'string') throw new Error(`The option --${name}=PATH is missing.`);
   return value;
 }
 
@@ -39,7 +39,7 @@ async function main(): Promise<number> {
   await using server = await startServer({
     userDataDir,
     extensionsDir: required('extensions-dir'),
-    env: { HOST_CONSOLE_MARK: consoleMark },
+    env: { HOST_CONSOLE_MARK: consolePrefix },
     extensionDevelopment: true,
   });
   const browser = await launchBrowser();
@@ -49,28 +49,30 @@ async function main(): Promise<number> {
     const { promise: exitCode, resolve, reject } = Promise.withResolvers<number>();
 
     let lastLines: string[] = [];
-    const note = (line: string): void => {
+    const recordLine = (line: string): void => {
       lastLines = [...lastLines, line].slice(-20);
     };
-    const fail = (what: string): void => {
-      reject(new Error([what, 'Last lines of the workbench:', ...lastLines, server.output().slice(-4000)].join('\n')));
+    const fail = (reason: string): void => {
+      reject(
+        new Error([reason, 'Last lines of the workbench:', ...lastLines, server.output().slice(-4000)].join('\n')),
+      );
     };
-    page.on('pageerror', (error) => note(error.message));
+    page.on('pageerror', (error) => recordLine(error.message));
     page.on('crash', () => fail('The page of the workbench crashed before the test run ended.'));
-    browser.on('disconnected', () => fail('The browser ended before the test run did.'));
+    browser.on('disconnected', () => fail('The browser exited before the test run ended.'));
     setTimeout(() => {
       fail(`The test run did not end within ${limitMs / 1000} s (HOST_TEST_TIMEOUT_MS).`);
     }, limitMs).unref();
 
     await context.exposeFunction('codeAutomationLog', (type: string, args: unknown[]) => {
       const line = format(...args);
-      // The workbench sends its own log here as well; what the suite and the extension print is marked.
-      if (!line.startsWith(consoleMark)) {
-        note(line);
+      // The workbench also sends its own log here; only lines of the suite and the extension have the prefix.
+      if (!line.startsWith(consolePrefix)) {
+        recordLine(line);
         return;
       }
       const stream = type === 'error' || type === 'warn' ? process.stderr : process.stdout;
-      stream.write(`${line.slice(consoleMark.length)}\n`);
+      stream.write(`${line.slice(consolePrefix.length)}\n`);
     });
     await context.exposeFunction('codeAutomationExit', (code: number) => resolve(code));
     await page.goto(workbenchAddress(server.port));
@@ -95,9 +97,9 @@ function workbenchAddress(port: number): string {
   return address.href;
 }
 
-// What runs ends with this process: the browser by its pipe, the server by its supervisor.
+// The browser (by its pipe) and the server (by its supervisor) exit with this process.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
-// The runner holds the other end of the standard input: when it is gone, however it went, nobody waits for the tests.
+// The runner holds the other end of stdin. When it closes, the runner has exited and nothing waits for the tests.
 if (process.env.HOST_TEST_RESULT) {
   process.stdin.on('close', () => process.exit(130)).resume();
   process.stdin.unref();

@@ -1,7 +1,7 @@
 /**
- * Runs the suite of test/host/ in real VS Code: the one that `VSCODE_EXECUTABLE` names; with `VSCODE_DOWNLOAD=1` (or a
- * version, e.g. `VSCODE_DOWNLOAD=1.105.0`) a downloaded desktop VS Code; else the VS Code server from npm in a headless
- * browser. Nothing is tried out over the network: the tests use loopback only unless told otherwise.
+ * Runs the suite of test/host/ in a real VS Code: the one at `VSCODE_EXECUTABLE` if set; a downloaded desktop VS Code with
+ * `VSCODE_DOWNLOAD=1` or a version, e.g. `VSCODE_DOWNLOAD=1.105.0`; otherwise the VS Code server from npm in a headless
+ * browser. The tests use loopback only.
  */
 import { mkdtemp, mkdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ interface Editor {
   readonly description: string;
   readonly vscodeExecutablePath?: string;
   readonly version?: string;
-  /** What the executable needs before the arguments of VS Code. */
+  /** Arguments before those of VS Code. */
   readonly leadingArgs: readonly string[];
 }
 
@@ -28,7 +28,7 @@ function chooseEditor(): Editor {
     const version = download === '1' ? 'stable' : download;
     return { description: `desktop VS Code, downloaded (${version})`, version, leadingArgs: [] };
   }
-  // Not the launcher itself, because a copy of the repository may have lost its executable bit.
+  // Runs the launcher with Node, because a copy of the repository may have lost its executable bit.
   const launcher = join(import.meta.dirname, 'launcher.ts');
   return {
     description: 'the VS Code server from npm in a headless browser',
@@ -41,7 +41,7 @@ async function readResult(file: string): Promise<HostTestResult> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as HostTestResult;
   } catch (error) {
-    throw new Error('The suite did not run to its end in VS Code: it left no result.', { cause: error });
+    throw new Error('The suite in VS Code did not complete: it wrote no result.', { cause: error });
   }
 }
 
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   const editor = chooseEditor();
   console.log(`Host tests in ${editor.description}`);
   const { extensionPath, testsPath } = await bundleHostTests();
-  // Short, because VS Code puts a socket into it and the path of a socket is limited to about 100 characters.
+  // A short path, because VS Code creates a socket in it, and socket paths are limited to about 100 characters.
   const folder = await mkdtemp(join(tmpdir(), 'host-'));
   try {
     const result = join(folder, 'result.json');
@@ -69,7 +69,7 @@ async function main(): Promise<void> {
         `--user-data-dir=${userDataDir}`,
         `--extensions-dir=${join(folder, 'extensions')}`,
       ],
-      // In a folder made for this run, so that a result can not be one of an earlier run.
+      // In a folder of this run only, so that the result cannot come from an earlier run.
       extensionTestsEnv: { HOST_TEST_RESULT: result },
     });
     const { editor: ran, ui, passes, pending, failures } = await readResult(result);

@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nodeExecutable } from './paths.ts';
-import { provideServer } from './install/server-install.ts';
+import { ensureServer } from './install/server-install.ts';
 
 const readyWithinMs = 60_000;
 
 export interface ServerOptions {
-  /** Settings, state, logs and secrets of this server: `User/settings.json`, `logs/`, ... as in desktop VS Code. */
+  /** Settings, state, logs and secrets of this server (`User/settings.json`, `logs/`, …), as in desktop VS Code. */
   readonly userDataDir: string;
   readonly extensionsDir: string;
-  /** Added to this process's environment; reaches the extension hosts. */
+  /** Added to the environment of this process, and inherited by the extension hosts. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Folders are opened in Restricted Mode; trusted unless set. */
+  /** Opens folders in Restricted Mode. Default: false. */
   readonly restrictedMode?: boolean;
-  /** Loads the extension under development that the page address names. */
+  /** Loads the extension under development given in the page URL. */
   readonly extensionDevelopment?: boolean;
   readonly args?: readonly string[];
 }
@@ -23,22 +23,22 @@ export interface ServerOptions {
 export interface RunningServer {
   readonly port: number;
   readonly version: string;
-  /** All that the server has printed, for messages about failures. */
+  /** Everything the server has printed, for error messages. */
   output(): string;
-  /** Ends the server with all its extension hosts; resolves when they are gone. */
+  /** Stops the server and its extension hosts; resolves when they have exited. */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { version } = await provideServer();
+  const { version } = await ensureServer();
   const server = await runServerMain(options, [
     '--host=127.0.0.1',
     '--port=0',
     '--without-connection-token',
     '--telemetry-level=off',
-    // Without it a built VS Code ignores an extension under development that the page address names; with it, it shows
-    // no notifications.
+    // Without this flag, a built VS Code ignores the extension under development in the page URL; with it, VS Code
+    // shows no notifications.
     ...(options.extensionDevelopment === true ? ['--enable-smoke-test-driver'] : []),
     ...(options.restrictedMode === true ? [] : ['--disable-workspace-trust']),
   ]);
@@ -52,7 +52,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return { port, version, output: server.output, stop: server.stop, [Symbol.asyncDispose]: server.stop };
 }
 
-/** Installs a packed extension as `code --install-extension` does. */
+/** Installs a packed extension, like `code --install-extension`. */
 export async function installExtension(options: ServerOptions, vsix: string): Promise<void> {
   const { child, output } = await runServerMain(options, [`--install-extension=${vsix}`, '--force']);
   if (child.exitCode === null) await once(child, 'close');
@@ -66,7 +66,7 @@ interface ServerProcess {
 }
 
 async function runServerMain(options: ServerOptions, args: readonly string[]): Promise<ServerProcess> {
-  const { main } = await provideServer();
+  const { main } = await ensureServer();
   await mkdir(join(options.userDataDir, 'tmp'), { recursive: true });
   const node = nodeExecutable();
   const child = spawn(
@@ -100,17 +100,17 @@ async function runServerMain(options: ServerOptions, args: readonly string[]): P
 }
 
 function serverEnvironment({ userDataDir, env }: ServerOptions): NodeJS.ProcessEnv {
-  // Started from a terminal inside VS Code, the variables of that VS Code would lead the server to its folders.
+  // In a terminal of VS Code, the variables of that VS Code would point the server to its folders.
   const own = Object.entries(process.env).filter(([name]) => !/^(VSCODE|ELECTRON)_/.test(name));
-  // Sockets and other left-overs of a server that was ended go with its folder; elsewhere the path would be too long.
+  // Sockets of a killed server are deleted with its folder, and elsewhere their paths could be too long.
   const temporary = join(userDataDir, 'tmp');
   return {
     ...Object.fromEntries(own),
-    // The server else asks a login shell for its environment, which costs seconds and may replace what a test sets.
+    // Otherwise the server starts a login shell for its environment, which takes seconds and may override test variables.
     VSCODE_CLI: '1',
     // No marketplace: the tests use loopback only.
     EXTENSIONS_GALLERY: '{}',
-    // VS Code keeps a device id there, and a test leaves nothing in the home folder.
+    // VS Code stores a device id there, and tests must leave nothing in the home folder.
     XDG_CACHE_HOME: join(userDataDir, 'cache'),
     ...(process.platform === 'linux' ? { XDG_RUNTIME_DIR: temporary, TMPDIR: temporary } : {}),
     ...env,
@@ -122,7 +122,7 @@ async function waitForPort({ child, output }: ServerProcess): Promise<number> {
   for (;;) {
     const port = /Extension host agent listening on (\d+)/.exec(output())?.[1];
     if (port !== undefined) return Number(port);
-    if (child.exitCode !== null) throw new Error(`The VS Code server ended before it was ready:\n${output()}`);
+    if (child.exitCode !== null) throw new Error(`The VS Code server exited before it was ready:\n${output()}`);
     const { stdout } = child;
     if (stdout === null) throw new Error('The VS Code server has no output to read its port from.');
     const round = new AbortController();

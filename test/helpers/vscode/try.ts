@@ -1,7 +1,7 @@
 /**
- * VS Code with the packed extension and a running sandbox, for trying things by hand: the desktop one that
- * `VSCODE_EXECUTABLE` names, else the VS Code server, to be opened in a browser. Ctrl+C ends all of it; what was done in
- * it is kept for the next time.
+ * Starts VS Code with the packed extension and a sandbox, for manual testing: the desktop VS Code at `VSCODE_EXECUTABLE` if
+ * set, otherwise the VS Code server, to be opened in a browser. Ctrl+C stops everything; settings and state are kept for
+ * the next run.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '../../../core/sandbox/index.ts';
 import { profileOf } from '../profile-of.ts';
-import { withKeyring } from './keyring-proxy.ts';
+import { startKeyringProxy } from './keyring-proxy.ts';
 import { cacheFolder, repositoryRoot } from './paths.ts';
 import { installExtension, startServer } from './server.ts';
 import { readUserSettings, writeUserSettings } from './user-settings.ts';
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   );
   const before = await readUserSettings(userDataDir).catch(() => ({}));
   await writeUserSettings(userDataDir, { ...before, 'partnerAuth.profiles': partners });
-  console.log(whatToType(sandbox));
+  console.log(describeAccounts(sandbox));
 
   const desktop = process.env.VSCODE_EXECUTABLE;
   if (desktop) await openDesktop(desktop);
@@ -38,7 +38,7 @@ async function openDesktop(executable: string): Promise<void> {
   const vsix = await vsixFile();
   const options = [`--user-data-dir=${userDataDir}`, `--extensions-dir=${extensionsDir}`];
   await run(executable, [`--install-extension=${vsix}`, '--force', ...options]);
-  console.log('Close the window, or press Ctrl+C, to end.');
+  console.log('Close the window or press Ctrl+C to stop.');
   await run(executable, ['--wait', '--new-window', ...options, workspace]);
 }
 
@@ -51,10 +51,10 @@ async function openServer(): Promise<void> {
   const options = { userDataDir, extensionsDir };
   await installExtension(options, await vsixFile());
   await using server = await startServer(options);
-  await using front = await withKeyring(server.port);
-  const address = new URL(`http://127.0.0.1:${front.port}/`);
+  await using proxy = await startKeyringProxy(server.port);
+  const address = new URL(`http://127.0.0.1:${proxy.port}/`);
   address.searchParams.set('folder', workspace);
-  console.log(`VS Code ${server.version}: open ${address.href}\nCtrl+C to end.`);
+  console.log(`VS Code ${server.version}: open ${address.href}\nPress Ctrl+C to stop.`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
 }
 
@@ -64,8 +64,8 @@ async function vsixFile(): Promise<string> {
   return join(repositoryRoot, `${name}-${version}.vsix`);
 }
 
-// These accounts exist only as long as this process, so their passwords may be shown.
-function whatToType({ profiles: { tconnect, bizmail, cloudreve } }: Sandbox): string {
+// These accounts exist only while this process runs, so printing their passwords is safe.
+function describeAccounts({ profiles: { tconnect, bizmail, cloudreve } }: Sandbox): string {
   const { key, iv } = tconnect.cipher;
   const fields: Readonly<Record<string, object>> = {
     'ACME (TCONNECT)': { key, ...('value' in iv && { iv: iv.value }), ...tconnect.credentials },

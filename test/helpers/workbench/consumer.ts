@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { repositoryRoot } from '../vscode/paths.ts';
 import { runProgram } from '../run-program.ts';
 
-/** Packs a small extension that asks for a session as any other extension would, and shows what it was given. */
+/** Packs a small extension that requests a session, like any other extension would, and shows the result. */
 export async function packConsumer(folder: string): Promise<string> {
   const packagePath = join(folder, 'consumer.vsix');
   const source = join(folder, 'consumer');
@@ -12,16 +12,16 @@ export async function packConsumer(folder: string): Promise<string> {
     name: 'consumer',
     publisher: 'someone-else',
     version: '1.0.0',
-    description: 'Asks for a session.',
+    description: 'Requests a session.',
     license: 'MIT',
     engines: { vscode: '^1.105.0' },
     main: './main.js',
     files: ['main.js', 'LICENSE'],
-    contributes: { commands: [{ command: 'consumer.ask', title: 'Ask for a Session', category: 'Consumer' }] },
+    contributes: { commands: [{ command: 'consumer.requestSession', title: 'Request Session', category: 'Consumer' }] },
   };
   await writeFile(join(source, 'package.json'), JSON.stringify(manifest));
   await writeFile(join(source, 'LICENSE'), 'MIT');
-  await writeFile(join(source, 'README.md'), 'For a test.');
+  await writeFile(join(source, 'README.md'), 'Test fixture.');
   await writeFile(join(source, 'main.js'), mainFile);
   const vsce = join(repositoryRoot, 'node_modules/@vscode/vsce/vsce');
   const options = ['--no-dependencies', '--allow-missing-repository', '--out', packagePath];
@@ -34,18 +34,18 @@ const mainFile = `
 const { authentication, commands, env, window } = require('vscode');
 let changes = 0;
 exports.activate = ({ subscriptions }) => {
-  const ask = async () => {
+  const requestSession = async () => {
     try {
       const session = await authentication.getSession('partner-auth', ['tconnect'], { createIfNone: true });
       await env.clipboard.writeText(session.accessToken);
-      void window.showInformationMessage(\`got \${session.account.label}, changes: \${changes}\`);
+      void window.showInformationMessage(\`received \${session.account.label}, changes: \${changes}\`);
     } catch (error) {
-      void window.showErrorMessage(\`refused: \${error.message}\`);
+      void window.showErrorMessage(\`rejected: \${error.message}\`);
     }
   };
   subscriptions.push(
     authentication.onDidChangeSessions(() => (changes += 1)),
-    commands.registerCommand('consumer.ask', ask),
+    commands.registerCommand('consumer.requestSession', requestSession),
   );
 };
 `;

@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * VS Code runs in a display language only when a language pack for it is registered, and then every extension gets its
- * own `package.nls.<language>.json` and `bundle.l10n.<language>.json`. This registers one without translations, as an
- * installed pack would be, so that VS Code's own texts, by which the page objects find their way, stay English.
+ * Registers a language pack without translations. VS Code uses a display language only if a language pack for it is
+ * registered, and then loads `package.nls.<language>.json` and `bundle.l10n.<language>.json` of each extension. VS Code's
+ * own strings, which the page objects rely on, stay English.
  */
 export async function writeLanguagePack(userDataDir: string, language: string): Promise<void> {
   const folder = join(userDataDir, 'language-pack');

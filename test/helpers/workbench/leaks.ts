@@ -4,8 +4,9 @@ import { join, relative } from 'node:path';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../../core/sandbox/index.ts';
 import type { Workbench } from './workbench.ts';
 
-/** A sandbox for a test with VS Code, with every secret that has passed between the two. */
+/** A sandbox that collects every secret exchanged with it. */
 export interface Partner extends Sandbox {
+  /** Secrets of the accounts and of all requests so far. */
   secrets(): ReadonlySet<string>;
 }
 
@@ -22,7 +23,7 @@ export async function startPartner(options: SandboxOptions = {}): Promise<Partne
       for (const [name, value] of Object.entries(payload ?? {})) {
         if (/password|secret|token/.test(name)) add(value);
       }
-      // The ciphertext, which with a fixed key is as good as a password.
+      // The ciphertext can be replayed like a password.
       if (body.startsWith('{')) add((JSON.parse(body) as { data?: unknown }).data);
     },
   });
@@ -35,45 +36,45 @@ export async function startPartner(options: SandboxOptions = {}): Promise<Partne
 }
 
 /**
- * Fails if a secret is in the data folder of VS Code (settings, state, logs) or in what it keeps in the browser, as it is
- * or as base64. To prove that the search finds things, a canary is planted in both and must be found, and nowhere else.
+ * Fails if a secret is in the data folder of VS Code (settings, state, logs) or in its browser storage, as it is or
+ * encoded. A canary written to both must be found there and nowhere else, which proves that the search works.
  */
 export async function assertNoLeak(workbench: Workbench, secrets: ReadonlySet<string>): Promise<void> {
-  assert.ok(secrets.size > 0, 'there are secrets to look for');
+  assert.ok(secrets.size > 0, 'there must be secrets to search for');
   const canary = `canary-${crypto.randomUUID()}`;
   await writeFile(join(workbench.userDataDir, 'canary.log'), `2026 [info] ${Buffer.from(canary).toString('base64')}`);
-  await workbench.plantInBrowser(canary);
+  await workbench.writeBrowserCanary(canary);
 
-  const places = await placesOf(workbench);
+  const stored = await readStoredData(workbench);
   const found: string[] = [];
-  const needles = [canary, ...secrets].flatMap((secret) => spellings(secret));
-  for (const [place, content] of places) {
-    for (const { text, of } of needles) {
-      if (content.includes(text))
-        found.push(`${place}: ${of === canary ? 'canary' : `${of.slice(0, 6)}… (${of.length})`}`);
+  const needles = [canary, ...secrets].flatMap((secret) => encodings(secret));
+  for (const [name, content] of stored) {
+    for (const { encoded, secret } of needles) {
+      if (content.includes(encoded))
+        found.push(`${name}: ${secret === canary ? 'canary' : `${secret.slice(0, 6)}… (${secret.length})`}`);
     }
   }
   assert.deepEqual([...new Set(found)].sort(), ['browser: canary', 'canary.log: canary']);
 
-  const bytes = places.reduce((sum, [, content]) => sum + content.length, 0);
+  const bytes = stored.reduce((sum, [, content]) => sum + content.length, 0);
   console.log(
-    `Searched ${places.length} places with ${(bytes / 1e6).toFixed(1)} MB for ${secrets.size} secrets: none found, and the planted canary twice.`,
+    `Searched ${stored.length} files with ${(bytes / 1e6).toFixed(1)} MB for ${secrets.size} secrets: none found, and the canary found twice.`,
   );
 }
 
-async function placesOf(workbench: Workbench): Promise<[string, Buffer][]> {
-  const places: [string, Buffer][] = [['browser', Buffer.from(await workbench.browserState())]];
+async function readStoredData(workbench: Workbench): Promise<[string, Buffer][]> {
+  const stored: [string, Buffer][] = [['browser', Buffer.from(await workbench.browserState())]];
   for (const entry of await readdir(workbench.userDataDir, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const file = join(entry.parentPath, entry.name);
-    // A running VS Code removes locks and temporary files meanwhile.
-    places.push([relative(workbench.userDataDir, file), await readFile(file).catch(() => Buffer.alloc(0))]);
+    // A running VS Code may delete locks and temporary files in the meantime.
+    stored.push([relative(workbench.userDataDir, file), await readFile(file).catch(() => Buffer.alloc(0))]);
   }
-  return places;
+  return stored;
 }
 
-function spellings(secret: string): { text: string; of: string }[] {
+function encodings(secret: string): { encoded: string; secret: string }[] {
   const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '');
-  const texts = new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), base64]);
-  return [...texts].map((text) => ({ text, of: secret }));
+  const variants = new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), base64]);
+  return [...variants].map((encoded) => ({ encoded, secret }));
 }

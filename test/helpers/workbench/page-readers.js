@@ -1,5 +1,5 @@
-// Runs in the page of the workbench, which is why it is not TypeScript: each function reads a whole widget in one go, so
-// that what it returns is never half before, half after an update. Put there by page-readers.ts.
+// Runs in the page of the workbench, so it is not TypeScript; injected by page-readers.ts. Each function reads a whole
+// widget synchronously, so that the result is never partly updated.
 globalThis.pageReaders = {
   quickInput() {
     const widget = document.querySelector('.quick-input-widget');
@@ -19,9 +19,9 @@ globalThis.pageReaders = {
       ),
       rows: visible('.quick-input-list .monaco-list-row').map((row) => ({
         label: label(row.querySelector('.quick-input-list-row .label-name')),
-        // A row is used again for another entry, with what that one lacks left in it unseen.
-        description: seen(row.querySelector('.quick-input-list-row .label-description')),
-        detail: seen(row.querySelector('.quick-input-list-label-meta .label-name')),
+        // VS Code reuses rows and hides the parts that the new entry does not have.
+        description: visibleLabel(row.querySelector('.quick-input-list-row .label-description')),
+        detail: visibleLabel(row.querySelector('.quick-input-list-label-meta .label-name')),
         focused: row.classList.contains('focused'),
       })),
     };
@@ -63,22 +63,22 @@ globalThis.pageReaders = {
   },
 };
 
-function seen(element) {
+function visibleLabel(element) {
   return element?.checkVisibility() === true ? label(element) : '';
 }
 
-// The text of a label as its author wrote it: icons come back as `$(name)`, hard spaces as spaces.
+// The text of a label as written in the source: icons as `$(name)`, non-breaking spaces as spaces.
 function label(element) {
-  const write = (node) => {
+  const serialize = (node) => {
     if (!(node instanceof Element)) return node.textContent ?? '';
     const classes = [...node.classList].filter((name) => name.startsWith('codicon-'));
     const icon = classes.find((name) => name !== 'codicon-colored' && !name.startsWith('codicon-modifier-'));
-    const text = [...node.childNodes].map(write).join('');
+    const text = [...node.childNodes].map(serialize).join('');
     if (icon === undefined) return text;
-    // VS Code draws an unknown icon as nothing at all.
-    const drawn = getComputedStyle(node, '::before').content !== 'none';
+    // VS Code renders nothing for an unknown icon.
+    const isKnown = getComputedStyle(node, '::before').content !== 'none';
     const modifier = classes.find((name) => name.startsWith('codicon-modifier-'))?.slice('codicon-modifier-'.length);
-    return `$(${drawn ? '' : 'unknown '}${icon.slice('codicon-'.length)}${modifier === undefined ? '' : `~${modifier}`})${text}`;
+    return `$(${isKnown ? '' : 'unknown '}${icon.slice('codicon-'.length)}${modifier === undefined ? '' : `~${modifier}`})${text}`;
   };
-  return element ? write(element).replaceAll('\u00a0', ' ').trim() : '';
+  return element ? serialize(element).replaceAll('\u00a0', ' ').trim() : '';
 }

@@ -17,11 +17,11 @@ export const vsix = join(repositoryRoot, `${manifest.name}-${manifest.version}.v
 
 export interface PartnerAuthOptions extends Omit<WorkbenchOptions, 'vsix' | 'extensionId'> {
   readonly profiles?: readonly Profile[];
-  /** Packed extensions to install besides. */
+  /** Additional packed extensions to install. */
   readonly otherExtensions?: readonly string[];
 }
 
-/** A fresh VS Code with the packed extension in it. */
+/** Starts a fresh VS Code with the packed extension installed. */
 export function startPartnerAuth({
   profiles,
   settings,
@@ -37,20 +37,20 @@ export function startPartnerAuth({
   });
 }
 
-/** The one status bar item of the extension. */
+/** The status bar item of the extension. */
 export function statusItem(window: WorkbenchWindow): StatusItem {
   return window.statusItem(extensionId);
 }
 
-/** What the extension says in passing, at the left of the status bar. */
-export function passingMessage(window: WorkbenchWindow): StatusItem {
+/** The short-lived message of the extension in the status bar. */
+export function statusMessage(window: WorkbenchWindow): StatusItem {
   return window.statusItem('status.extensionMessage');
 }
 
 export { profileOf } from '../profile-of.ts';
 
-/** Key, IV and login fields in the order in which a sign-in to a new profile asks for them. */
-export function signInAnswers(sandbox: Sandbox, partner: SandboxPartner): SignInAnswer[] {
+/** Key, IV and login fields, in the order in which a sign-in to a new profile prompts for them. */
+export function signInInputs(sandbox: Sandbox, partner: SandboxPartner): StepInput[] {
   const { credentials } = sandbox.profiles[partner];
   const fields = Object.entries(credentials as unknown as Record<string, string>).map(([name, value]) => ({
     value,
@@ -62,35 +62,35 @@ export function signInAnswers(sandbox: Sandbox, partner: SandboxPartner): SignIn
   return [...material.map((value) => ({ value, masked: true })), ...fields];
 }
 
-export interface SignInAnswer {
+export interface StepInput {
   readonly value: string;
   readonly masked: boolean;
 }
 
-/** Types the answers into the steps of an open flow, from the given step on, and checks which of them are masked. */
-export async function typeSteps(window: WorkbenchWindow, answers: readonly SignInAnswer[], from = 1): Promise<void> {
-  for (const [index, { value, masked }] of answers.entries()) {
+/** Types the inputs into the steps of an open wizard, starting at step `from`, and checks which steps are masked. */
+export async function typeSteps(window: WorkbenchWindow, inputs: readonly StepInput[], from = 1): Promise<void> {
+  for (const [index, { value, masked }] of inputs.entries()) {
     await window.quickInput.waitFor({ step: from + index, masked });
     await window.quickInput.type(value);
     await window.quickInput.accept();
   }
 }
 
-/** All of a sign-in, from the open first step to the status item that shows the time left. */
+/** Completes a sign-in, from the open first step until the status item shows the remaining time. */
 export async function completeSignIn(
   window: WorkbenchWindow,
   sandbox: Sandbox,
   partner: SandboxPartner = 'tconnect',
 ): Promise<void> {
-  const answers = signInAnswers(sandbox, partner);
-  await typeSteps(window, answers);
-  const remember = await window.quickInput.waitFor({ step: answers.length + 1 });
+  const inputs = signInInputs(sandbox, partner);
+  await typeSteps(window, inputs);
+  const remember = await window.quickInput.waitFor({ step: inputs.length + 1 });
   await window.quickInput.pick(remember.rows[0]?.label ?? '');
   await window.quickInput.waitUntilClosed();
   await statusItem(window).waitFor(/ \d+/);
 }
 
-/** The requests of one kind that the sandbox has answered. */
-export function callsOf(sandbox: Sandbox, call: 'login' | 'refresh' | 'logout' | 'protected'): number {
+/** The number of requests of one kind that the sandbox has received. */
+export function countCalls(sandbox: Sandbox, call: 'login' | 'refresh' | 'logout' | 'protected'): number {
   return sandbox.journal.filter((entry) => entry.call === call).length;
 }

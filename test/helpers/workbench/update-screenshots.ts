@@ -1,4 +1,4 @@
-/** Takes the pictures anew, and puts those of the README where it looks for them. */
+/** Takes new screenshots and copies those shown in the README to extension/media. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ const child = spawn(process.execPath, ['--test', 'test/e2e/screenshots.e2e-test.
   stdio: 'inherit',
 });
 const [code] = (await once(child, 'exit')) as [number | null];
-if (code !== 0) throw new Error('The pictures could not be taken.');
+if (code !== 0) throw new Error('The screenshots could not be taken.');
 for (const name of ['status', 'tooltip', 'sign-in']) {
   const target = join(repositoryRoot, 'extension/media', `screenshot-${name}.png`);
   await copyFile(join(repositoryRoot, 'out/screenshots', `${name}.png`), target);

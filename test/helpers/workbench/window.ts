@@ -4,11 +4,11 @@ import { Notifications } from './widgets/notifications.ts';
 import { readPage } from './page-readers.ts';
 import { QuickInput } from './widgets/quick-input.ts';
 import { StatusItem } from './widgets/status-item.ts';
-import { defaultTimeoutMs, matches, shown, type TextMatch, until } from './until.ts';
+import { defaultTimeoutMs, matches, waitForVisible, type TextMatch, waitUntil } from './wait-until.ts';
 
 const startWithinMs = 60_000;
 
-/** In points, from the left upper corner. */
+/** A rectangle in CSS pixels, measured from the top left corner. */
 export interface Clip {
   readonly x: number;
   readonly y: number;
@@ -16,7 +16,7 @@ export interface Clip {
   readonly height: number;
 }
 
-/** One window of VS Code, used as a person would: by keyboard, mouse and reading. */
+/** A window of VS Code, driven through keyboard and mouse like by a user. */
 export class WorkbenchWindow {
   readonly page: Page;
   readonly quickInput: QuickInput;
@@ -33,7 +33,7 @@ export class WorkbenchWindow {
     this.dialogs = new Dialogs(page);
     this.accounts = new AccountsMenu(page);
     page.setDefaultTimeout(defaultTimeoutMs);
-    // The question of the browser whether to leave a page with unsaved text would hold up every reload.
+    // Otherwise the browser's prompt about unsaved changes would block every reload.
     page.on('dialog', (dialog) => void dialog.accept());
   }
 
@@ -41,9 +41,9 @@ export class WorkbenchWindow {
     return new StatusItem(this.page, extensionId, item);
   }
 
-  /** Resolves when the workbench is up and the extension under test, activated at startup, shows its status item. */
-  async whenReady(): Promise<void> {
-    await until(
+  /** Resolves when the workbench has started and the extension under test shows its status item. */
+  async waitUntilReady(): Promise<void> {
+    await waitUntil(
       this.page,
       'the workbench to start',
       () =>
@@ -54,23 +54,23 @@ export class WorkbenchWindow {
     );
     if (this.#extensionId === undefined) return;
     const item = this.page.locator(`.statusbar-item[id^="${this.#extensionId}"]`);
-    await shown(this.page, `the extension host to start ${this.#extensionId}`, item, startWithinMs);
+    await waitForVisible(this.page, `the extension host to start ${this.#extensionId}`, item, startWithinMs);
   }
 
   async reload(): Promise<void> {
     await this.page.reload();
-    await this.whenReady();
+    await this.waitUntilReady();
   }
 
-  /** Resolves when the window that `action` makes reload itself is up again. */
-  async whenReloadedBy(action: () => Promise<void>): Promise<void> {
+  /** Runs `action`, which must reload the window, and resolves when the window is ready again. */
+  async waitForReload(action: () => Promise<void>): Promise<void> {
     const reloaded = this.page.waitForEvent('load');
     await action();
     await reloaded;
-    await this.whenReady();
+    await this.waitUntilReady();
   }
 
-  /** Runs the command with this full title, e.g. `Partner Auth: Sign In`, from the command palette. */
+  /** Runs a command from the Command Palette by its full title, e.g. `Partner Auth: Sign In`. */
   async runCommand(title: string): Promise<void> {
     await this.#openPalette(title);
     await this.quickInput.pick(title);
@@ -78,17 +78,17 @@ export class WorkbenchWindow {
 
   async #openPalette(text: string): Promise<void> {
     const input = this.page.locator('.quick-input-widget .quick-input-box input');
-    // One that still waits for an answer would fight with the palette for the widget.
+    // An open quick input would compete with the palette for the widget.
     await this.quickInput.waitUntilClosed();
     const open = async (): Promise<true | undefined> =>
       (await input.isVisible()) && (await input.inputValue()).startsWith('>') ? true : undefined;
     await this.page.keyboard.press('F1');
-    await until(this.page, 'the command palette to open', open, { seen: () => this.quickInput.state() });
+    await waitUntil(this.page, 'the Command Palette to open', open, { actual: () => this.quickInput.state() });
     await input.fill(`>${text}`);
   }
 
-  /** Titles in the command palette that fit what is typed: what a person can run now. */
-  async commandsLike(text: string): Promise<string[]> {
+  /** Titles of the commands that the Command Palette offers for this input. */
+  async matchingCommands(text: string): Promise<string[]> {
     await this.#openPalette(text);
     const rows = await this.quickInput.settledRows();
     await this.quickInput.cancel();
@@ -102,12 +102,12 @@ export class WorkbenchWindow {
   }
 
   waitForClipboard(text: TextMatch, timeoutMs?: number): Promise<string> {
-    return until(
+    return waitUntil(
       this.page,
       `the clipboard to hold ${String(text)}`,
       async () => {
-        const held = await this.readClipboard();
-        return matches(text, held) ? held : undefined;
+        const content = await this.readClipboard();
+        return matches(text, content) ? content : undefined;
       },
       timeoutMs === undefined ? {} : { timeoutMs },
     );
@@ -118,34 +118,34 @@ export class WorkbenchWindow {
     await this.page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
   }
 
-  /** The lines on screen of the active text editor, once they fit. */
+  /** Waits until the visible lines of the active text editor match, and resolves them. */
   waitForEditor(text: RegExp): Promise<string> {
     return this.#waitForLines('the active editor', '.editor-group-container.active', text);
   }
 
-  /** The lines on screen of the Output panel, where log channels are shown, once they fit. */
+  /** Waits until the visible lines of the Output panel match, and resolves them. */
   waitForOutput(text: RegExp): Promise<string> {
     return this.#waitForLines('the Output panel', '.output-view', text);
   }
 
-  /** What the Problems panel lists, e.g. `Error: Value is not accepted. [3, 12]`, with a row for each file. */
+  /** The rows of the Problems panel, e.g. `Error: Value is not accepted. [3, 12]`, including one row per file. */
   async problems(): Promise<string[]> {
     const panel = this.page.locator('.markers-panel');
     if (!(await panel.isVisible())) await this.page.locator('[id="status.problems"] a').click();
-    await shown(this.page, 'the Problems panel', panel);
+    await waitForVisible(this.page, 'the Problems panel', panel);
     return readPage(this.page, 'problems');
   }
 
   waitForProblem(text: TextMatch): Promise<string> {
-    return until(
+    return waitUntil(
       this.page,
       `a problem ${String(text)}`,
       async () => (await this.problems()).find((problem) => matches(text, problem)),
-      { seen: () => this.problems() },
+      { actual: () => this.problems() },
     );
   }
 
-  /** A picture of the window, or of a part of it. */
+  /** Saves a screenshot of the window or of a part of it. */
   async screenshot(path: string, clip?: Clip): Promise<void> {
     const part = clip === undefined ? {} : { clip };
     await this.page.screenshot({ path, animations: 'disabled', caret: 'hide', ...part });
@@ -153,14 +153,14 @@ export class WorkbenchWindow {
 
   #waitForLines(what: string, container: string, text: RegExp): Promise<string> {
     const read = (): Promise<string> => readPage(this.page, 'textLines', container);
-    return until(
+    return waitUntil(
       this.page,
       `${what} to show ${String(text)}`,
       async () => {
         const lines = await read();
         return text.test(lines) ? lines : undefined;
       },
-      { seen: read },
+      { actual: read },
     );
   }
 }

@@ -21,29 +21,29 @@ export interface WorkbenchOptions {
   readonly vsix?: readonly string[];
   /** `publisher.name`; a window counts as ready when this extension shows its status bar item. */
   readonly extensionId?: string;
-  /** User settings, there before the first start. */
+  /** User settings, written before the first start. */
   readonly settings?: Settings;
-  /** Display language for the extension's own strings, e.g. `vi`; those of VS Code stay English. */
+  /** Display language of extensions, e.g. `vi`. VS Code itself stays English. */
   readonly locale?: string;
   readonly theme?: keyof typeof themes;
-  /** False for a machine whose secrets are lost on reload; true unless set. */
+  /** False simulates a machine that loses secrets on reload. Default: true. */
   readonly keyring?: boolean;
   /** Environment of the extension host. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Of VS Code and of the extension's log channel; `info` unless set. */
+  /** Log level of VS Code and of the extension's log channel. Default: `info`. */
   readonly logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'off';
-  /** Folders are not trusted, as in a repository just cloned from a stranger; trusted unless set. */
+  /** Opens folders in Restricted Mode, like an untrusted repository. Default: false. */
   readonly restrictedMode?: boolean;
   readonly size?: { readonly width: number; readonly height: number };
-  /** Pixels per point; 2 for pictures that stay sharp. 1 unless set. */
+  /** Device pixels per CSS pixel; 2 for sharp screenshots. Default: 1. */
   readonly pixelRatio?: number;
-  /** Shows the browser, for trying things by hand. */
+  /** Shows the browser window, for manual testing. */
   readonly headed?: boolean;
 }
 
-/** A VS Code with fresh settings, extensions, state and secrets, all in one temporary folder. */
+/** A VS Code with its own settings, extensions, state and secrets in a temporary folder. */
 export class Workbench {
-  /** Settings, state and logs, as VS Code's `--user-data-dir`. */
+  /** Settings, state and logs: VS Code's `--user-data-dir`. */
   readonly userDataDir: string;
   readonly context: BrowserContext;
   readonly server: RunningServer;
@@ -67,9 +67,9 @@ export class Workbench {
   }
 
   static async start(options: WorkbenchOptions = {}): Promise<Workbench> {
-    await using undo = new AsyncDisposableStack();
+    await using cleanup = new AsyncDisposableStack();
     const folder = await mkdtemp(join(tmpdir(), 'workbench-'));
-    undo.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+    cleanup.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
     const userDataDir = join(folder, 'data');
     const { vsix = [], locale, env, logLevel = 'info', restrictedMode = false, headed = false } = options;
     const serverOptions = {
@@ -84,9 +84,9 @@ export class Workbench {
     await writeUserSettings(userDataDir, { ...theme, ...options.settings });
     if (locale !== undefined) await writeLanguagePack(userDataDir, locale);
 
-    const server = undo.use(await startServer(serverOptions));
+    const server = cleanup.use(await startServer(serverOptions));
     const browser = await launchBrowser({ headed });
-    undo.defer(() => browser.close());
+    cleanup.defer(() => browser.close());
     const context = await browser.newContext({
       permissions: ['clipboard-read', 'clipboard-write'],
       viewport: options.size ?? { width: 1280, height: 800 },
@@ -95,16 +95,16 @@ export class Workbench {
     });
     await installPageReaders(context);
     if (options.keyring ?? true) {
-      // The page asks the server for the key of its secret storage; the server from npm has none to give.
+      // The page requests the key of its secret storage from the server, and the server from npm has none.
       await context.route('**/mint-key', (route) => route.fulfill({ body: Buffer.alloc(32, 7) }));
     }
-    undo.move();
+    cleanup.move();
     return new Workbench(folder, server, browser, context, options);
   }
 
   /**
-   * Opens a window on a folder with these files, e.g. `{ '.vscode/settings.json': '{ ... }' }` for a workspace that
-   * tries to change settings. The same name again opens the same folder.
+   * Opens a window on a folder with these files, e.g. `{ '.vscode/settings.json': '{ ... }' }` for a workspace with its own
+   * settings. The same name opens the same folder.
    */
   async openWindow(name = 'acme', files: Readonly<Record<string, string>> = {}): Promise<WorkbenchWindow> {
     const folder = join(this.#folder, name);
@@ -119,7 +119,7 @@ export class Workbench {
     address.searchParams.set('folder', folder);
     await page.goto(address.href);
     const window = new WorkbenchWindow(page, this.#options.extensionId);
-    await window.whenReady();
+    await window.waitUntilReady();
     return window;
   }
 
@@ -127,21 +127,21 @@ export class Workbench {
     return readUserSettings(this.userDataDir);
   }
 
-  /** Changes some of the settings in the file, as an editor outside would. */
+  /** Merges settings into settings.json, like an external editor. */
   async changeUserSettings(changes: Settings): Promise<void> {
     await writeUserSettings(this.userDataDir, { ...(await this.userSettings()), ...changes });
   }
 
-  /** What the windows keep in the browser (extension state, logs, encrypted secrets), as text to be searched. */
+  /** The browser storage of the windows (extension state, logs, encrypted secrets), as searchable text. */
   async browserState(): Promise<string> {
     const state = await this.context.storageState({ indexedDB: true });
-    // Playwright gives bytes as base64, in which a text can not be found.
+    // Playwright returns bytes as base64, in which text cannot be found.
     return JSON.stringify(state, (key, value: unknown) =>
       key === 'b' && typeof value === 'string' ? Buffer.from(value, 'base64').toString() : value,
     );
   }
 
-  /** What SecretStorage keeps in the browser, encrypted: the same text again means that nothing was written. */
+  /** The encrypted content of SecretStorage in the browser; it is unchanged if nothing was written. */
   async storedSecrets(): Promise<string> {
     const { origins } = await this.context.storageState();
     return JSON.stringify(
@@ -149,8 +149,8 @@ export class Workbench {
     );
   }
 
-  /** Puts a text where the windows keep theirs, so that a search of `browserState()` can be seen to find something. */
-  async plantInBrowser(text: string): Promise<void> {
+  /** Writes a canary to the browser storage, to verify that a search of `browserState()` finds it. */
+  async writeBrowserCanary(text: string): Promise<void> {
     const page = this.context.pages()[0];
     if (page === undefined) throw new Error('No window is open.');
     await page.evaluate(`new Promise((resolve, reject) => {

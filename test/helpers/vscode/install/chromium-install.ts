@@ -9,14 +9,14 @@ import { cacheFolder } from '../paths.ts';
 
 export interface ChromiumInstallation {
   readonly executablePath: string;
-  /** Names the fonts, so that it runs and looks the same with and without fonts on the machine. */
+  /** Points to the bundled fonts, so that pages render the same on a machine without fonts. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The headless Chromium inside the npm package @sparticuz/chromium (Linux x64), unpacked into the cache folder. */
-export async function provideChromium(): Promise<ChromiumInstallation> {
+/** Unpacks the headless Chromium of the npm package @sparticuz/chromium (Linux x64) into the cache folder, once. */
+export async function ensureChromium(): Promise<ChromiumInstallation> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new Error('No installed Chrome, Chromium or Edge starts; install one or set BROWSER_EXECUTABLE.');
+    throw new Error('No installed Chrome, Chromium or Edge could be started. Install one or set BROWSER_EXECUTABLE.');
   }
   const target = join(cacheFolder, `chromium-${await packageVersion()}`);
   const folder = await installOnce(target, async (staging) => {
@@ -36,7 +36,7 @@ async function packageVersion(): Promise<string> {
   return /"version": "([^"]+)"/.exec(manifest)?.[1] ?? 'unknown';
 }
 
-/** In a process of its own, because the package knows one place only: the temporary folder of its process. */
+/** Runs in a child process, because the package always unpacks into the temporary folder of its process. */
 async function unpack(staging: string): Promise<void> {
   console.log('Unpacking headless Chromium into .vscode-test/ (once) ...');
   const script = `import(${JSON.stringify(pathToFileURL(packageEntry).href)}).then((m) => m.default.executablePath())`;
@@ -48,7 +48,7 @@ async function unpack(staging: string): Promise<void> {
   if (code !== 0) throw new Error(`Unpacking @sparticuz/chromium failed with exit code ${code ?? 'none'}.`);
 }
 
-/** The package's own configuration points at folders that only its home platform has. */
+/** Replaces the configuration of the package, which points to folders of its target platform. */
 function fontConfiguration(folder: string): string {
   const prefer = (family: string, ...fonts: string[]): string =>
     `  <alias binding="strong"><family>${family}</family><prefer>${fonts.map((font) => `<family>${font}</family>`).join('')}</prefer></alias>`;

@@ -3,9 +3,8 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
- * Fills a cache folder exactly once: `fill` works in a folder beside it, which is renamed into place only when
- * complete. So an interrupted install leaves nothing that looks finished, and of two processes that install at the same
- * time the later one throws its copy away.
+ * Fills a cache folder exactly once. `fill` works in a staging folder next to it, which is renamed when complete, so an
+ * interrupted install never looks finished. Of two concurrent installs, the later one discards its copy.
  */
 export async function installOnce(target: string, fill: (staging: string) => Promise<void>): Promise<string> {
   if (existsSync(target)) return target;

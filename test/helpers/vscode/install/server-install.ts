@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { installOnce } from './install-once.ts';
-import { putStandIns } from './native-stand-ins.ts';
+import { writeNativeStubs } from './native-stubs.ts';
 import { cacheFolder, nodeExecutable } from '../paths.ts';
 
-/** Pinned: the page objects in helpers/workbench/ know the markup of exactly the VS Code inside. */
+/** Pinned, because the page objects in helpers/workbench/ depend on the markup of this VS Code version. */
 const codeServerVersion = '4.139.1';
 
-/** Never started by the tests, and together more than half of the installation. */
+/** Never used by the tests, and more than half of the size of the installation. */
 const unneeded = [
   'extensions/copilot',
   'extensions/mermaid-markdown-features',
@@ -19,41 +19,41 @@ const unneeded = [
 ];
 
 export interface ServerInstallation {
-  /** The script that Node runs to start the server or its command line. */
+  /** Script that starts the server or its command line. */
   readonly main: string;
-  /** The version of VS Code inside, which is not that of the npm package. */
+  /** Version of VS Code, which differs from that of the npm package. */
   readonly version: string;
 }
 
-/** The VS Code server from the npm registry, installed into the cache folder on first use. */
-export async function provideServer(): Promise<ServerInstallation> {
+/** Installs the VS Code server from the npm registry into the cache folder on first use. */
+export async function ensureServer(): Promise<ServerInstallation> {
   const folder = await installOnce(join(cacheFolder, `code-server-${codeServerVersion}`), install);
   const manifest: unknown = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
   if (typeof manifest !== 'object' || manifest === null || !('version' in manifest)) {
-    throw new Error(`${folder} is not a VS Code server; delete it and run again.`);
+    throw new Error(`${folder} is not a VS Code server. Delete it and run again.`);
   }
   return { main: join(folder, 'out/server-main.js'), version: String(manifest.version) };
 }
 
 async function install(staging: string): Promise<void> {
   console.log(`Installing the VS Code server (code-server ${codeServerVersion} from npm, once) into .vscode-test/ ...`);
-  // A manifest of its own keeps npm from walking up and installing into the repository.
+  // Without a manifest here, npm would install into the repository above.
   await writeFile(join(staging, 'package.json'), '{ "private": true }\n');
   await npmInstall(staging, `code-server@${codeServerVersion}`);
   const server = join(staging, 'node_modules/code-server/lib/vscode');
   await npmInstall(server, '--omit=dev');
-  await putStandIns(server);
+  await writeNativeStubs(server);
   await Promise.all(unneeded.map((path) => rm(join(server, path), { recursive: true, force: true })));
 
-  // The wrapper around the server is dropped: the tests start the inner server.
-  const kept = `${staging}.server`;
-  await rename(server, kept);
+  // Keeps only the inner VS Code server, which the tests start without the code-server wrapper.
+  const serverOnly = `${staging}.server`;
+  await rename(server, serverOnly);
   await rm(staging, { recursive: true });
-  await rename(kept, staging);
+  await rename(serverOnly, staging);
 }
 
 async function npmInstall(cwd: string, ...args: string[]): Promise<void> {
-  // Scripts would need a compiler; nothing that the tests use needs what they build.
+  // Install scripts would need a compiler, and the tests need nothing that they build.
   const options = ['install', '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error'];
   const npm = npmCommand();
   const child = spawn(npm.command, [...npm.args, ...options, ...args], {

@@ -1,12 +1,12 @@
 import type { Page } from 'playwright-core';
-import { shown, until } from '../until.ts';
+import { waitForVisible, waitUntil } from '../wait-until.ts';
 
 export interface DialogState {
   readonly text: string;
   readonly buttons: readonly string[];
 }
 
-/** The modal dialog on screen, e.g. the consent that VS Code asks before an extension gets a session. */
+/** The modal dialog on screen, e.g. the consent prompt before an extension gets a session. */
 export class Dialogs {
   readonly #page: Page;
 
@@ -16,7 +16,7 @@ export class Dialogs {
 
   waitFor(): Promise<DialogState> {
     const box = this.#page.locator('.monaco-dialog-box:visible');
-    return until(this.#page, 'a dialog', async () => {
+    return waitUntil(this.#page, 'a dialog', async () => {
       if ((await box.count()) === 0) return undefined;
       return {
         text: (await box.locator('.dialog-message-container').innerText()).trim(),
@@ -31,7 +31,7 @@ export class Dialogs {
   }
 }
 
-/** The Accounts menu of the activity bar. */
+/** The Accounts menu of the Activity Bar. */
 export class AccountsMenu {
   readonly #page: Page;
 
@@ -39,22 +39,22 @@ export class AccountsMenu {
     this.#page = page;
   }
 
-  /** Opens it and returns its entries, e.g. `someone@example.com (Partner Auth)`. */
+  /** Opens the menu and returns its entries, e.g. `ann@example.com (Partner Auth)`. */
   async open(): Promise<string[]> {
     await this.#page.locator('.activitybar .codicon-accounts-view-bar-icon').click();
     const entries = this.#page.locator('.monaco-menu .action-menu-item .action-label');
-    await shown(this.#page, 'the Accounts menu', entries);
+    await waitForVisible(this.#page, 'the Accounts menu', entries);
     return entries.allInnerTexts();
   }
 
-  /** Of the open menu: takes an entry, and with two names the second one from the submenu of the first. */
+  /** Selects an entry of the open menu, or `action` from the submenu of that entry. */
   async choose(entry: string, action?: string): Promise<void> {
     const label = (name: string) => this.#page.locator('.monaco-menu .action-label').getByText(name, { exact: true });
     if (action !== undefined) await label(entry).click();
     const last = label(action ?? entry);
-    await shown(this.#page, `the menu entry ${action ?? entry}`, last);
-    // A menu ignores clicks in the first moments after it opened.
-    await until(this.#page, `the menu to take ${action ?? entry}`, async () => {
+    await waitForVisible(this.#page, `the menu entry ${action ?? entry}`, last);
+    // A menu ignores clicks immediately after it opens.
+    await waitUntil(this.#page, `the menu to accept ${action ?? entry}`, async () => {
       if (!(await last.isVisible())) return true;
       await last.click({ timeout: 1000 }).catch(() => undefined);
       return undefined;

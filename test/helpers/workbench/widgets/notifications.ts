@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 import { readPage } from '../page-readers.ts';
-import { matches, type TextMatch, until } from '../until.ts';
+import { matches, type TextMatch, waitUntil } from '../wait-until.ts';
 
 export interface NotificationState {
   readonly text: string;
@@ -8,7 +8,7 @@ export interface NotificationState {
   readonly buttons: readonly string[];
 }
 
-/** The notifications on screen: at most three as toasts; those without buttons go by themselves after some seconds. */
+/** The notifications on screen. VS Code shows at most three, and hides those without buttons after a few seconds. */
 export class Notifications {
   readonly #page: Page;
 
@@ -21,15 +21,15 @@ export class Notifications {
   }
 
   waitFor(text: TextMatch): Promise<NotificationState> {
-    return until(
+    return waitUntil(
       this.#page,
       `a notification ${String(text)}`,
       async () => (await this.list()).find((state) => matches(text, state.text)),
-      { seen: () => this.list() },
+      { actual: () => this.list() },
     );
   }
 
-  /** Presses a button of the notification whose text fits; waits for it to appear first. */
+  /** Waits for a notification whose text matches, and clicks one of its buttons. */
   async click(text: TextMatch, button: string): Promise<void> {
     await this.waitFor(text);
     const index = (await this.list()).findIndex((state) => matches(text, state.text));
@@ -37,19 +37,19 @@ export class Notifications {
   }
 
   async dismissAll(): Promise<void> {
-    await until(
+    await waitUntil(
       this.#page,
-      'the notifications to go',
+      'the notifications to close',
       async () => {
         const item = this.#items().first();
         if ((await item.count()) === 0) return true;
         const close = item.locator('.codicon-notifications-clear, .codicon-notifications-hide').first();
-        // Those of progress have no such button and may go by themselves at any time.
+        // Progress notifications have no such button and may close at any time.
         await item.hover({ timeout: 1000 }).catch(() => undefined);
         await close.click({ timeout: 1000 }).catch(() => undefined);
         return undefined;
       },
-      { seen: () => this.list() },
+      { actual: () => this.list() },
     );
   }
 

@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 import { readPage } from '../page-readers.ts';
-import { matches, type TextMatch, until } from '../until.ts';
+import { matches, type TextMatch, waitUntil } from '../wait-until.ts';
 
 export interface QuickPickRow {
   /** With icons as `$(name)`. */
@@ -12,17 +12,17 @@ export interface QuickPickRow {
 
 export interface QuickInputState {
   readonly title: string;
-  /** Undefined where the title has no "(1/3)". */
+  /** Undefined if the title has no step such as "(1/3)". */
   readonly step: { readonly current: number; readonly total: number } | undefined;
   readonly value: string;
   readonly placeholder: string;
   readonly masked: boolean;
-  /** The prompt of an input box, or what its validation says. */
+  /** The prompt of an input box, or its validation message. */
   readonly message: string;
   readonly severity: 'none' | 'info' | 'warning' | 'error';
-  /** Names of the buttons, as a screen reader says them. */
+  /** Accessible names of the buttons. */
   readonly buttons: readonly string[];
-  /** The rows on screen; a long list is cut there, so type to filter it. */
+  /** The visible rows only; type to filter a long list. */
   readonly rows: readonly QuickPickRow[];
 }
 
@@ -35,8 +35,8 @@ export interface QuickInputMatch {
 }
 
 /**
- * The quick pick or input box that is open. All steps of a flow share one widget, so wait for the next step by its
- * title, number or message before typing into it.
+ * The open quick pick or input box. All steps of a wizard share one widget, so wait for the next step by its title, number
+ * or message before typing into it.
  */
 export class QuickInput {
   readonly #page: Page;
@@ -60,9 +60,9 @@ export class QuickInput {
     return { title, step, ...state };
   }
 
-  /** Waits for one that is open and fits. */
+  /** Waits until a matching quick input is open. */
   waitFor(match: QuickInputMatch = {}): Promise<QuickInputState> {
-    return until(
+    return waitUntil(
       this.#page,
       `a quick input ${describe(match)}`,
       async () => {
@@ -76,17 +76,17 @@ export class QuickInput {
         if (row !== undefined && !state.rows.some(({ label }) => matches(row, label))) return undefined;
         return state;
       },
-      { seen: () => this.state() },
+      { actual: () => this.state() },
     );
   }
 
   async waitUntilClosed(): Promise<void> {
-    await until(this.#page, 'the quick input to close', async () => ((await this.state()) ? undefined : true), {
-      seen: () => this.state(),
+    await waitUntil(this.#page, 'the quick input to close', async () => ((await this.state()) ? undefined : true), {
+      actual: () => this.state(),
     });
   }
 
-  /** Replaces what is typed. */
+  /** Replaces the current value. */
   async type(text: string): Promise<void> {
     await this.#input.fill(text);
   }
@@ -95,54 +95,56 @@ export class QuickInput {
     await this.#input.press('Enter');
   }
 
-  /** Takes the row whose label fits. */
+  /** Selects the row whose label matches. */
   async pick(label: TextMatch): Promise<void> {
-    const settled = this.#settling();
-    const index = await until(
+    const probe = this.#settledRowsProbe();
+    const index = await waitUntil(
       this.#page,
       `a quick pick row ${String(label)}`,
       async () => {
-        const found = (await settled())?.findIndex((row) => matches(label, row.label)) ?? -1;
+        const found = (await probe())?.findIndex((row) => matches(label, row.label)) ?? -1;
         return found >= 0 ? found : undefined;
       },
-      { seen: () => this.state() },
+      { actual: () => this.state() },
     );
     await this.#widget.locator('.quick-input-list .monaco-list-row:visible').nth(index).click();
   }
 
-  /** The rows, once the list has found its final form. */
+  /** Waits until the list no longer changes, and resolves its rows. */
   settledRows(): Promise<readonly QuickPickRow[]> {
-    return until(this.#page, 'a list that does not change any more', this.#settling(), { seen: () => this.state() });
+    return waitUntil(this.#page, 'a list that no longer changes', this.#settledRowsProbe(), {
+      actual: () => this.state(),
+    });
   }
 
-  // A list that is still being filtered would move another row under the mouse.
-  #settling(): () => Promise<readonly QuickPickRow[] | undefined> {
+  // While a list is being filtered, a click could hit another row.
+  #settledRowsProbe(): () => Promise<readonly QuickPickRow[] | undefined> {
     let last = '';
-    let same = 0;
+    let unchanged = 0;
     return async () => {
       const rows = (await this.state())?.rows ?? [];
       const now = JSON.stringify(rows.map((row) => row.label));
-      same = now === last ? same + 1 : 0;
+      unchanged = now === last ? unchanged + 1 : 0;
       last = now;
-      return rows.length > 0 && same >= 2 ? rows : undefined;
+      return rows.length > 0 && unchanged >= 2 ? rows : undefined;
     };
   }
 
-  /** Presses a button of the title bar or the input, by its name. */
+  /** Clicks a button of the title bar or the input by its accessible name. */
   async press(button: TextMatch): Promise<void> {
-    const index = await until(
+    const index = await waitUntil(
       this.#page,
       `a button ${String(button)} in the quick input`,
       async () => {
         const found = (await this.state())?.buttons.findIndex((name) => matches(button, name)) ?? -1;
         return found < 0 ? undefined : found;
       },
-      { seen: () => this.state() },
+      { actual: () => this.state() },
     );
     await this.#buttons().nth(index).click();
   }
 
-  /** One step back in a flow of several steps. */
+  /** Goes back one step in a wizard. */
   async back(): Promise<void> {
     await this.#widget.locator('.codicon-quick-input-back').click();
   }

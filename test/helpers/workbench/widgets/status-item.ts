@@ -1,11 +1,11 @@
 import type { Locator, Page } from 'playwright-core';
 import { readPage } from '../page-readers.ts';
-import { matches, shown, type TextMatch, until } from '../until.ts';
+import { matches, waitForVisible, type TextMatch, waitUntil } from '../wait-until.ts';
 
 export interface StatusItemState {
   /** With icons as `$(name)`. */
   readonly text: string;
-  /** What a screen reader says. */
+  /** Accessible label. */
   readonly label: string;
   readonly kind: 'default' | 'warning' | 'error';
 }
@@ -15,7 +15,7 @@ export interface TooltipState {
   readonly links: readonly string[];
 }
 
-/** The status bar item of an extension; `item` is the id given to createStatusBarItem, for one of several. */
+/** A status bar item of an extension; `item` is the id given to createStatusBarItem, if there are several. */
 export class StatusItem {
   readonly #page: Page;
   readonly #item: Locator;
@@ -29,29 +29,29 @@ export class StatusItem {
     this.#item = page.locator(this.#selector).first();
   }
 
-  /** Undefined while it is not shown. */
+  /** Undefined while the item is hidden. */
   state(): Promise<StatusItemState | undefined> {
     return readPage(this.#page, 'statusItem', this.#selector);
   }
 
   waitFor(text: TextMatch, timeoutMs?: number): Promise<StatusItemState> {
-    return until(
+    return waitUntil(
       this.#page,
       `the status bar item ${this.#name} to read ${String(text)}`,
       async () => {
         const state = await this.state();
         return state !== undefined && matches(text, state.text) ? state : undefined;
       },
-      { seen: () => this.state(), ...(timeoutMs === undefined ? {} : { timeoutMs }) },
+      { actual: () => this.state(), ...(timeoutMs === undefined ? {} : { timeoutMs }) },
     );
   }
 
   async waitUntilGone(): Promise<void> {
-    await until(
+    await waitUntil(
       this.#page,
-      `the status bar item ${this.#name} to go`,
+      `the status bar item ${this.#name} to disappear`,
       async () => ((await this.state()) === undefined ? true : undefined),
-      { seen: () => this.state() },
+      { actual: () => this.state() },
     );
   }
 
@@ -59,7 +59,7 @@ export class StatusItem {
     await this.#item.locator('.statusbar-item-label').click();
   }
 
-  /** Points at the item and reads what pops up; it stays until the mouse goes elsewhere. */
+  /** Hovers over the item and reads its tooltip, which stays open until the mouse moves away. */
   async tooltip(): Promise<TooltipState> {
     const hover = await this.#openTooltip();
     return {
@@ -78,7 +78,7 @@ export class StatusItem {
       .click();
   }
 
-  /** The item and its open tooltip, e.g. for a picture. */
+  /** The item, e.g. to measure it for a screenshot. */
   get locator(): Locator {
     return this.#item;
   }
@@ -86,11 +86,11 @@ export class StatusItem {
   async #openTooltip(): Promise<Locator> {
     const hover = this.#page.locator('.workbench-hover .hover-contents');
     if (!(await hover.first().isVisible())) {
-      // From elsewhere, because a mouse that already rests there sends no event.
+      // Moves the mouse away first, because a mouse that is already there triggers no event.
       await this.#page.mouse.move(600, 300);
       await this.#item.hover();
     }
-    await shown(this.#page, `the tooltip of ${this.#name}`, hover);
+    await waitForVisible(this.#page, `the tooltip of ${this.#name}`, hover);
     return hover.first();
   }
 }

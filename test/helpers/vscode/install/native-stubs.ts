@@ -2,11 +2,11 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Two native modules of the VS Code server would need a compiler. The first writes the log files, which tests read and
- * search for secrets, so it is stood in for by one that really writes; the second ends extension hosts whose server is
- * gone, which the supervisor does here.
+ * Replacements for two native modules of the VS Code server that would need a compiler. The first writes the log files,
+ * which tests read and search for secrets, so its stub writes them too. The second ends extension hosts whose server has
+ * exited, which the supervisor does here.
  */
-const standIns: Readonly<Record<string, string>> = {
+const stubs: Readonly<Record<string, string>> = {
   '@vscode/spdlog': `
 const { appendFileSync, mkdirSync } = require('node:fs');
 const { dirname } = require('node:path');
@@ -38,7 +38,7 @@ class Logger {
   drop() {}
 }
 const create = async (name, file) => new Logger('', name, file);
-// One assignment each, because that is what an import of names from CommonJS understands.
+// Separate assignments, because named imports from CommonJS detect only these.
 exports.version = 0;
 exports.Logger = Logger;
 exports.setLevel = (level) => { globalLevel = level; };
@@ -52,8 +52,8 @@ exports.exit = (code) => process.exit(code);
 `,
 };
 
-export async function putStandIns(server: string): Promise<void> {
-  for (const [name, source] of Object.entries(standIns)) {
+export async function writeNativeStubs(server: string): Promise<void> {
+  for (const [name, source] of Object.entries(stubs)) {
     const folder = join(server, 'node_modules', name);
     await rm(join(folder, 'build'), { recursive: true, force: true });
     await writeFile(join(folder, 'index.js'), source.trimStart());

@@ -2,29 +2,29 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
 import {
-  callsOf,
+  countCalls,
   completeSignIn,
-  passingMessage,
+  statusMessage,
   profileOf,
-  signInAnswers,
+  signInInputs,
   startPartnerAuth,
   statusItem,
   typeSteps,
 } from '../helpers/workbench/partner-auth.ts';
-import { until } from '../helpers/workbench/until.ts';
+import { waitUntil } from '../helpers/workbench/wait-until.ts';
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
 
-describe('trouble at the partner', () => {
+describe('partner failures', () => {
   const stack = new AsyncDisposableStack();
   let partner: Partner;
-  let evil: Partner;
+  let otherPartner: Partner;
   let workbench: Workbench;
   let window: WorkbenchWindow;
 
   before(async () => {
     partner = stack.use(await startPartner());
-    evil = stack.use(await startPartner());
+    otherPartner = stack.use(await startPartner());
     workbench = stack.use(
       await startPartnerAuth({
         profiles: [profileOf(partner, 'bizmail'), profileOf(partner, 'cloudreve')],
@@ -33,8 +33,8 @@ describe('trouble at the partner', () => {
     );
     const hostile = {
       'partnerAuth.profiles': [
-        { ...profileOf(evil, 'bizmail'), caFile: '/tmp/evil.pem' },
-        profileOf(evil, 'cloudreve'),
+        { ...profileOf(otherPartner, 'bizmail'), caFile: '/tmp/evil.pem' },
+        profileOf(otherPartner, 'cloudreve'),
       ],
       'partnerAuth.autoRefresh': true,
       'partnerAuth.clipboard.clearAfter': 0,
@@ -43,17 +43,17 @@ describe('trouble at the partner', () => {
   });
   after(() => stack.disposeAsync());
 
-  it('a workspace can not send a sign-in elsewhere', async () => {
+  it('a workspace cannot redirect a sign-in to another server', async () => {
     await window.runCommand('Partner Auth: Sign In');
     await completeSignIn(window, partner, 'bizmail');
     await statusItem(window).click();
-    await passingMessage(window).waitFor('Mailer: the access token was refreshed.');
-    assert.equal(callsOf(partner, 'refresh'), 1);
-    assert.equal(evil.journal.length, 0);
+    await statusMessage(window).waitFor('Mailer: the access token was refreshed.');
+    assert.equal(countCalls(partner, 'refresh'), 1);
+    assert.equal(otherPartner.journal.length, 0);
     assert.match((await statusItem(window).tooltip()).text, new RegExp(`BizMail, ${new URL(partner.url).host}`));
   });
 
-  it('says a state once to a screen reader, not every minute', async () => {
+  it('the accessibility label stays the same from minute to minute', async () => {
     partner.set({ accessLifetime: 242 });
     await statusItem(window).click();
     const before = await statusItem(window).waitFor('$(key) Mailer 4m');
@@ -62,12 +62,12 @@ describe('trouble at the partner', () => {
     assert.deepEqual([before.label, after.label], ['Mailer: signed in', 'Mailer: signed in']);
   });
 
-  it('a token about to expire is shown in the warning colour, and refreshed with a click', async () => {
+  it('a token about to expire has the warning color and is refreshed on click', async () => {
     partner.set({ accessLifetime: 20 });
     await statusItem(window).click();
-    // Due after half of its life, as that is shorter than the refresh margin.
+    // Due after half of its lifetime, which is shorter than the refresh margin.
     await statusItem(window).waitFor('$(key) Mailer <1m');
-    await until(window.page, 'the token to be due', async () =>
+    await waitUntil(window.page, 'the token to be due', async () =>
       (await statusItem(window).state())?.kind === 'warning' ? true : undefined,
     );
     assert.equal((await statusItem(window).state())?.label, 'Mailer: the access token is about to expire');
@@ -76,10 +76,10 @@ describe('trouble at the partner', () => {
     assert.equal((await statusItem(window).waitFor('$(key) Mailer 59m')).kind, 'default');
   });
 
-  it('a partner that is down costs nothing: the token at hand is still copied', async () => {
+  it('the current token can still be copied while the partner is down', async () => {
     partner.fail({ status: 503, html: true }, { call: 'refresh', times: Infinity });
     await statusItem(window).click();
-    await window.notifications.click('Mailer reports a failure on its side. Your session is kept.', 'Show Log');
+    await window.notifications.click('Mailer reported a server error. Your session is kept.', 'Show Log');
     assert.match(await window.waitForOutput(/Mailer: partnerUnavailable/), /503/);
     assert.deepEqual(await statusItem(window).waitFor(/unavailable/), {
       text: '$(debug-disconnect) Mailer 59m, partner unavailable',
@@ -93,27 +93,27 @@ describe('trouble at the partner', () => {
     await statusItem(window).waitFor('$(key) Mailer 59m');
   });
 
-  it('a session that the partner has ended asks for one more sign-in, and the token at hand still serves', async () => {
+  it('a session ended by the partner requires a new sign-in, and the current token can still be copied', async () => {
     partner.revoke('bizmail');
     await statusItem(window).click();
-    const { buttons } = await window.notifications.waitFor('The session at Mailer has ended. Sign in again.');
+    const { buttons } = await window.notifications.waitFor('The session for Mailer has ended. Sign in again.');
     assert.deepEqual(buttons, ['Sign In']);
     assert.deepEqual(await statusItem(window).waitFor(/then sign in/), {
       text: '$(key) Mailer 59m, then sign in',
-      label: 'Mailer: the session has ended; the access token still works',
+      label: 'Mailer: the session has ended; the access token is still valid',
       kind: 'warning',
     });
     await window.runCommand('Partner Auth: Copy Access Token');
     await window.waitForClipboard(/^eyJ/);
-    await window.notifications.click('The session at Mailer has ended. Sign in again.', 'Sign In');
-    // All but the password is known.
-    const [, password] = signInAnswers(partner, 'bizmail');
+    await window.notifications.click('The session for Mailer has ended. Sign in again.', 'Sign In');
+    // Only the password is not stored.
+    const [, password] = signInInputs(partner, 'bizmail');
     await typeSteps(window, password === undefined ? [] : [password]);
-    await window.quickInput.pick('Do not remember it');
+    await window.quickInput.pick("Don't remember");
     assert.equal((await statusItem(window).waitFor('$(key) Mailer 59m')).kind, 'default');
   });
 
-  it('a partner that is gone is told in plain words', async () => {
+  it('an unreachable partner is reported with Try Again and Show Log', async () => {
     await partner.close();
     await statusItem(window).click();
     const message = 'Mailer could not be reached. Check the network and the base URL.';
@@ -121,7 +121,7 @@ describe('trouble at the partner', () => {
     await statusItem(window).waitFor('$(debug-disconnect) Mailer 59m, offline');
     await window.reload();
     await statusItem(window).waitFor(/^\$\(key\) Mailer 5\dm$/);
-    assert.equal(evil.journal.length, 0);
+    assert.equal(otherPartner.journal.length, 0);
   });
 
   it('leaves no secret in settings, state or logs', async () => {

@@ -1,6 +1,6 @@
 /**
- * Stands in for the extension's `main` while the suite runs, because the product has no hook for tests: loads the real
- * bundle and activates it with a profile whose token is due, and watches what that reads and whom it calls.
+ * Replaces the extension's `main` while the suite runs, because the product has no test hooks. Loads the real bundle,
+ * activates it with a profile whose token is due, and records the secrets it accesses and the connections it opens.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { startSandbox } from '../../core/sandbox/index.ts';
 import type { SessionSummary } from '../../core/profiles/session-summary.ts';
 import type { Profile } from '../../core/profiles/profile.ts';
 import { profileOf } from '../helpers/profile-of.ts';
-import { publish } from './observed.ts';
+import { publishRecord } from './activation-record.ts';
 
 interface Bundle {
   activate(context: ExtensionContext): Promise<void>;
@@ -21,8 +21,8 @@ interface Bundle {
 }
 
 const file = join(__dirname, 'dist/extension.cjs');
-/** VS Code asks a new authentication provider for its accounts a little after the start. */
-const aftermath = 2_000;
+/** Milliseconds. VS Code asks a new authentication provider for its accounts shortly after the start. */
+const recordingTime = 2_000;
 let bundle: Bundle | undefined;
 
 export async function activate(context: ExtensionContext): Promise<void> {
@@ -30,19 +30,19 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const profile = profileOf(sandbox, 'bizmail', { id: 'due-at-start' });
   const settings = workspace.getConfiguration('partnerAuth');
   await settings.update('profiles', [profile], ConfigurationTarget.Global);
-  plantDueMark(context, profile);
+  writeDueSummary(context, profile);
 
   const secretCalls: string[] = [];
   const connections: string[] = [];
-  const stopWatching = watchConnections(connections);
+  const stopRecording = recordConnections(connections);
   const start = performance.now();
   bundle = createRequire(file)(file) as Bundle;
   const loaded = performance.now();
-  await bundle.activate(watchingSecrets(context, secretCalls));
+  await bundle.activate(recordSecretCalls(context, secretCalls));
   const activated = performance.now();
 
-  const observation = wait(aftermath).then(async () => {
-    stopWatching();
+  const observation = wait(recordingTime).then(async () => {
+    stopRecording();
     const requests = sandbox.journal.length;
     const calls = [...secretCalls];
     await settings.update('profiles', undefined, ConfigurationTarget.Global);
@@ -56,18 +56,18 @@ export async function activate(context: ExtensionContext): Promise<void> {
       requests,
     };
   });
-  publish(observation);
+  publishRecord(observation);
 }
 
 export async function deactivate(): Promise<void> {
   await bundle?.deactivate();
 }
 
-function plantDueMark({ globalStorageUri }: ExtensionContext, { id, baseUrl }: Profile): void {
+function writeDueSummary({ globalStorageUri }: ExtensionContext, { id, baseUrl }: Profile): void {
   const folder = join(globalStorageUri.fsPath, 'sessions');
   mkdirSync(folder, { recursive: true });
   const now = Date.now();
-  const mark: SessionSummary = {
+  const summary: SessionSummary = {
     version: 1,
     origin: new URL(baseUrl).origin,
     sessionId: 'planted',
@@ -77,27 +77,27 @@ function plantDueMark({ globalStorageUri }: ExtensionContext, { id, baseUrl }: P
     refreshExpiresAt: now + 86_400_000,
   };
   const name = createHash('sha256').update(id).digest('hex').slice(0, 24);
-  writeFileSync(join(folder, `${name}.json`), JSON.stringify(mark));
+  writeFileSync(join(folder, `${name}.json`), JSON.stringify(summary));
 }
 
-function watchingSecrets(context: ExtensionContext, calls: string[]): ExtensionContext {
+function recordSecretCalls(context: ExtensionContext, calls: string[]): ExtensionContext {
   const { secrets } = context;
-  const noted = <T>(call: string, result: T): T => {
+  const record = <T>(call: string, result: T): T => {
     calls.push(call);
     return result;
   };
-  const watched: SecretStorage = {
-    get: (key) => noted(`get ${key}`, secrets.get(key)),
-    store: (key, value) => noted(`store ${key}`, secrets.store(key, value)),
-    delete: (key) => noted(`delete ${key}`, secrets.delete(key)),
-    keys: () => noted('keys', secrets.keys()),
+  const recorded: SecretStorage = {
+    get: (key) => record(`get ${key}`, secrets.get(key)),
+    store: (key, value) => record(`store ${key}`, secrets.store(key, value)),
+    delete: (key) => record(`delete ${key}`, secrets.delete(key)),
+    keys: () => record('keys', secrets.keys()),
     onDidChange: secrets.onDidChange,
   };
-  return Object.create(context, { secrets: { value: watched } }) as ExtensionContext;
+  return Object.create(context, { secrets: { value: recorded } }) as ExtensionContext;
 }
 
-/** Notes each connection that code of the bundle opens; those of VS Code itself are none of ours. */
-function watchConnections(addresses: string[]): () => void {
+/** Records each connection opened by code of the bundle, and ignores those of VS Code itself. */
+function recordConnections(addresses: string[]): () => void {
   const { connect } = Socket.prototype;
   Socket.prototype.connect = function (this: Socket, ...args: unknown[]) {
     if (new Error().stack?.includes(file) === true) addresses.push(JSON.stringify(args[0]));
