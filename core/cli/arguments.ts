@@ -1,8 +1,12 @@
 import { parseArgs } from 'node:util';
-import type { CiphertextFormat, TextFormat } from '../cipher/settings.ts';
-import type { PartnerDefinition } from '../partners/definition.ts';
-import { partners, type BuiltInPartner } from '../partners/index.ts';
-import type { ResponseSettings } from '../exchange/connection.ts';
+import {
+  type BuiltInPartner,
+  type CiphertextFormat,
+  type PartnerDefinition,
+  type ResponseSettings,
+  type TextFormat,
+  partners,
+} from '../index.ts';
 import { environmentVariable } from './ask.ts';
 
 export interface Settings {

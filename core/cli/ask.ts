@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { configurationError, PartnerAuthError } from '../lib/errors.ts';
+import { PartnerAuthError } from '../index.ts';
 
 /** The environment variable of a secret or setting: `PARTNER_AUTH_CLIENT_SECRET` for `client_secret`. */
 export function environmentVariable(name: string): string {
@@ -17,7 +17,9 @@ export async function ask(label: string, name: string, secret: boolean): Promise
   const value = process.env[variable];
   if (value !== undefined && value !== '') return value;
   if (!process.stdin.isTTY) {
-    throw configurationError(name, `${label} is missing: set the environment variable ${variable}.`);
+    throw new PartnerAuthError('configuration', `${label} is missing: set the environment variable ${variable}.`, {
+      setting: name,
+    });
   }
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output: secret ? silent : process.stderr, terminal: true });

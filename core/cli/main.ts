@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { isPartnerAuthError } from '../lib/errors.ts';
-import { plainLine } from '../lib/plain-line.ts';
+import { isPartnerAuthError } from '../index.ts';
+import { plainLine } from '../profiles/index.ts';
 import { readArguments, usage, type Settings } from './arguments.ts';
 import { runAgainstPartner } from './real-partner.ts';
 import { runAgainstSandbox } from './sandbox-tour.ts';

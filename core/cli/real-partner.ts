@@ -1,17 +1,20 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PartnerDefinition } from '../partners/definition.ts';
-import type { CipherSettings, IvRule } from '../cipher/settings.ts';
-import { configurationError } from '../lib/errors.ts';
-import { partners } from '../partners/index.ts';
-import { maskedPayload } from '../profiles/masked-payload.ts';
-import { solveChallenges, type Challenge } from '../profiles/challenges.ts';
-import { checkConnection } from '../exchange/connection.ts';
-import type { TokenSet } from '../tokens/token-set.ts';
-import { openSession, type PartnerSession } from '../session/session.ts';
-import { memoryStore } from '../stores/memory-store.ts';
-import type { TokenStore } from '../stores/token-store.ts';
+import {
+  checkConnection,
+  type CipherSettings,
+  type IvRule,
+  memoryStore,
+  PartnerAuthError,
+  openSession,
+  type PartnerDefinition,
+  type PartnerSession,
+  type TokenSet,
+  type TokenStore,
+  partners,
+} from '../index.ts';
+import { type Challenge, maskedPayload, solveChallenges } from '../profiles/index.ts';
 import type { Settings } from './arguments.ts';
 import { ask } from './ask.ts';
 import { describeCall, describeRefreshExpiry, describeToken, type PartnerReport } from './report.ts';
@@ -23,7 +26,11 @@ import { describeCall, describeRefreshExpiry, describeToken, type PartnerReport 
 export async function runAgainstPartner(settings: Settings): Promise<PartnerReport> {
   const { baseUrl = '', partner, partnerCode, bodyForm, response } = settings;
   if (partner === undefined) {
-    throw configurationError('partner', `The partner is missing: add --partner ${Object.keys(partners).join(' | ')}.`);
+    throw new PartnerAuthError(
+      'configuration',
+      `The partner is missing: add --partner ${Object.keys(partners).join(' | ')}.`,
+      { setting: 'partner' },
+    );
   }
   const definition = partners[partner];
   const ca = await readCa(settings);
@@ -125,9 +132,10 @@ async function askCaptcha(image: string): Promise<string> {
 
 async function askCipherSettings({ keyFormat, ivFrom, ivFormat, padding, output }: Settings): Promise<CipherSettings> {
   if (ivFrom === undefined) {
-    throw configurationError(
-      'cipher.iv',
+    throw new PartnerAuthError(
+      'configuration',
       'The source of the IV is missing: add --iv fixed | prefix | key | zero. Ask the partner which one applies.',
+      { setting: 'cipher.iv' },
     );
   }
   const iv: IvRule =
@@ -146,6 +154,8 @@ async function askCipherSettings({ keyFormat, ivFrom, ivFormat, padding, output 
 async function readCa({ caFile }: Settings): Promise<string | undefined> {
   if (caFile === undefined) return undefined;
   return readFile(caFile, 'utf8').catch(() => {
-    throw configurationError('ca', `The file ${caFile} given as --ca could not be read.`);
+    throw new PartnerAuthError('configuration', `The file ${caFile} given as --ca could not be read.`, {
+      setting: 'ca',
+    });
   });
 }

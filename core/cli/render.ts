@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { plainLine } from '../lib/plain-line.ts';
+import { plainLine } from '../profiles/index.ts';
 import type { PartnerReport, TokenReport } from './report.ts';
 
 type Style = (format: Parameters<typeof styleText>[0], text: string) => string;

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PartnerResponse } from '../exchange/partner-calls.ts';
-import type { PartnerSession } from '../session/session.ts';
-import { decodeToken } from '../tokens/decode-token.ts';
+import { decodeToken, type PartnerResponse, type PartnerSession } from '../index.ts';
 
 /** The result of one partner's run, as rendered and as printed with `--json`. The only secrets in it are those of the sandbox. */
 export interface PartnerReport {

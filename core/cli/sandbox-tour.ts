@@ -1,9 +1,13 @@
-import { partners, type BuiltInPartner } from '../partners/index.ts';
-import { maskedPayload } from '../profiles/masked-payload.ts';
+import {
+  type BuiltInPartner,
+  isPartnerAuthError,
+  memoryStore,
+  openSession,
+  type PartnerSession,
+  partners,
+} from '../index.ts';
+import { maskedPayload } from '../profiles/index.ts';
 import { startSandbox, type Sandbox } from '../sandbox/index.ts';
-import { openSession, type PartnerSession } from '../session/session.ts';
-import { memoryStore } from '../stores/memory-store.ts';
-import { isPartnerAuthError } from '../lib/errors.ts';
 import type { Settings } from './arguments.ts';
 import { describeCall, describeRefreshExpiry, describeToken, type PartnerReport } from './report.ts';
 

@@ -1,3 +1,4 @@
+export { plainLine } from '../lib/plain-line.ts';
 export { solveChallenges } from './challenges.ts';
 export type { Challenge } from './challenges.ts';
 export { parsePartners } from './custom-partners.ts';

@@ -77,6 +77,8 @@ describe('import directions', () => {
     ['core/transport/retry.ts', 'vscode', /vscode/],
     ['core/cipher/cipher.ts', 'got', /Only core\/transport imports got/],
     ['core/cli/main.ts', 'got', /Only core\/transport imports got/],
+    ['core/cli/main.ts', '../session/session.ts', /core\/cli imports core through its doors/],
+    ['core/cli/main.ts', '../lib/plain-line.ts', /core\/cli imports core through its doors/],
     ['core/sandbox/codec/codec.ts', '../../cipher/cipher.ts', /core\/sandbox imports only itself .*\(lib, partners\)/],
     ['core/sandbox/codec/codec.ts', 'got', /Only core\/transport imports got/],
     ['core/sandbox/codec/codec.ts', 'vscode', /vscode/],
@@ -95,6 +97,8 @@ describe('import directions', () => {
     ['core/sandbox/certificates.ts', 'node-forge'],
     ['core/sandbox/partners/tconnect.ts', '../tokens/jwt.ts'],
     ['core/cli/main.ts', '../sandbox/index.ts'],
+    ['core/cli/main.ts', '../index.ts'],
+    ['core/cli/main.ts', './arguments.ts'],
     ['core/session/session.ts', 'node:fs'],
     ['extension/host/ui.ts', '../../core/profiles/index.ts'],
     ['extension/host/sandbox.ts', '../../core/sandbox/index.ts'],
@@ -124,7 +128,8 @@ describe('import directions', () => {
     for (const { name } of folders) {
       const [file] = globSync(`core/${name}/*.ts`, { cwd: root });
       assert.ok(file !== undefined, name);
-      assert.match(await lintMessages(file, '../index.ts'), new RegExp(`core/${name} imports only`), name);
+      const source = name === 'cli' ? '../lib/json.ts' : '../index.ts';
+      assert.match(await lintMessages(file, source), new RegExp(`core/${name} imports `), name);
     }
   });
 });
