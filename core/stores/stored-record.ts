@@ -80,6 +80,7 @@ export function parseStoredRecord(value: unknown): ParsedRecord {
   const fields = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   const { version } = fields;
   if (typeof version === 'number' && version > recordVersion) return { kind: 'newer', version };
+  if (value === undefined) return { kind: 'invalid', problem: 'it is not JSON' };
   const problem = firstProblem('signedOutAt' in fields ? tombstoneSchema : sessionSchema, value);
   if (problem === undefined) return { kind: 'record', record: value as StoredRecord };
   return { kind: 'invalid', problem: `${problem.path === '' ? 'the record' : problem.path} ${problem.message}` };

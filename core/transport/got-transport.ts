@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type tls from 'node:tls';
 import type { Got, Response } from 'got';
 import { configurationError, PartnerAuthError } from '../lib/errors.ts';
-import { nodeCrypto } from '../lib/node-modules.ts';
+import { nodeCrypto, nodeFs } from '../lib/node-modules.ts';
 import { describeFailure, type TransportFailure } from './failure.ts';
 import type { Exchange, HttpResponse, HttpRequest, SendOptions, Transport } from './http.ts';
 import { parseRetryAfter, retryDelay, type Attempt } from './retry.ts';
@@ -161,7 +161,18 @@ function abortedFailure(mayHaveArrived: boolean): TransportFailure {
 // Node's own `ca` option replaces the trusted authorities; ours adds to them.
 function authorities({ getCACertificates, rootCertificates }: Partial<typeof tls>, ca: string): string[] {
   // Node 22.15 and later also include NODE_EXTRA_CA_CERTS and the system's store.
-  return [...(getCACertificates?.('default') ?? rootCertificates ?? []), ca];
+  return [...(getCACertificates?.('default') ?? [...(rootCertificates ?? []), ...extraAuthorities()]), ca];
+}
+
+function extraAuthorities(): string[] {
+  const file = process.env.NODE_EXTRA_CA_CERTS;
+  if (file === undefined || file === '') return [];
+  try {
+    return [nodeFs().readFileSync(file, 'utf8')];
+  } catch {
+    // Node, too, ignores a file that it cannot read.
+    return [];
+  }
 }
 
 function checkCertificates(ca: string): void {

@@ -62,7 +62,9 @@ export function keyStep(profile: Pick<CheckedProfile, 'cipher' | 'partner'>, t: 
     validate: (value) =>
       isAccepted(profile, value, undefined, 'cipher.key')
         ? undefined
-        : t('Enter a key of {1} bytes as {0}.', formatLabel(format, t), length ?? ''),
+        : length === undefined
+          ? t('Enter a key as {0}.', formatLabel(format, t))
+          : t('Enter a key of {1} bytes as {0}.', formatLabel(format, t), length),
   };
 }
 

@@ -199,9 +199,13 @@ function isList(reply: Reply | readonly Reply[]): reply is readonly Reply[] {
   return Array.isArray(reply);
 }
 
+const temporaryFolders: string[] = [];
+
 /** Creates a temporary folder that is deleted when the process exits. */
 function createTemporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'partner-auth-test-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  if (temporaryFolders.push(folder) === 1) {
+    process.once('exit', () => temporaryFolders.forEach((path) => rmSync(path, { recursive: true, force: true })));
+  }
   return folder;
 }

@@ -56,13 +56,21 @@ describe('fileStore', () => {
     assert.deepEqual((await readdir(folder.path)).sort(), ['session.json', 'session.json.new.tmp']);
   });
 
-  for (const [title, content] of [
-    ['an empty file', ''],
-    ['a truncated file', JSON.stringify(record).slice(0, 60)],
-    ['other JSON', '{"hello":"world"}'],
-    ['a token of the wrong type', JSON.stringify({ ...record, tokens: { ...record.tokens, accessToken: 7 } })],
-    ['times that are not numbers', JSON.stringify({ ...record, tokens: { ...record.tokens, issuedAt: 'now' } })],
-    ['binary junk', '\u0000\u0001\u0002'],
+  for (const [title, content, problem] of [
+    ['an empty file', '', 'it is not JSON'],
+    ['a truncated file', JSON.stringify(record).slice(0, 60), 'it is not JSON'],
+    ['other JSON', '{"hello":"world"}', 'version is missing'],
+    [
+      'a token of the wrong type',
+      JSON.stringify({ ...record, tokens: { ...record.tokens, accessToken: 7 } }),
+      'tokens.accessToken must be string',
+    ],
+    [
+      'times that are not numbers',
+      JSON.stringify({ ...record, tokens: { ...record.tokens, issuedAt: 'now' } }),
+      'tokens.issuedAt must be number',
+    ],
+    ['binary junk', '\u0000\u0001\u0002', 'it is not JSON'],
   ] as const) {
     it(`sets ${title} aside unchanged and falls back to the previous generation`, async () => {
       await using folder = await temporaryFolder();
@@ -71,7 +79,8 @@ describe('fileStore', () => {
       await store.write(record);
       await store.write(second);
       await writeFile(file, content);
-      await assert.rejects(store.read(), { code: 'store', setting: 'store', message: /damaged.*set aside/ });
+      const message = new RegExp(`is damaged: ${problem}.* set aside`);
+      await assert.rejects(store.read(), { code: 'store', setting: 'store', message });
       const aside = (await readdir(folder.path)).find((name) => name.includes('.corrupt-'));
       assert.equal(await readFile(folder.file(aside ?? ''), 'utf8'), content);
       assert.deepEqual(await store.read(), record);

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { signIn } from '../../../extension/commands/sign-in.ts';
 import type { SecretRecord } from '../../../core/profiles/secret-record.ts';
-import { back, cancel } from '../../helpers/fake-app.ts';
+import { keyStep } from '../../../extension/model/sign-in-steps.ts';
+import { back, cancel, english } from '../../helpers/fake-app.ts';
 import { correctReplies, withApp } from '../../helpers/with-app.ts';
 
 const steps = {
@@ -157,6 +158,12 @@ describe('sign-in with a key', () => {
       assert.equal(iv?.validate?.('abcd'), 'Enter an IV of 16 bytes as hex digits.');
       assert.ok(key.secret && iv.secret);
     }));
+
+  it('rejects an empty key that is derived from a password, whose length is free', () => {
+    const profile = { partner: 'tconnect', cipher: { derivation: 'sha256', iv: { from: 'zero' } } } as const;
+    const step = keyStep(profile, english);
+    assert.equal(step.kind === 'input' && step.validate?.(''), 'Enter a key as plain text.');
+  });
 });
 
 describe('sign-in with a challenge', () => {
