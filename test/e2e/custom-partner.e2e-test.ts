@@ -55,7 +55,7 @@ describe('a partner defined in the settings', () => {
     window = await workbench.openWindow();
   });
   after(async () => {
-    await workbench.stop();
+    await workbench.close();
     await partner.close();
   });
 

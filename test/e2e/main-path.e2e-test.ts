@@ -26,7 +26,7 @@ describe('the main path', () => {
         settings: { 'partnerAuth.clipboard.clearAfter': 2 },
       }),
     );
-    console.log(`Running in VS Code ${workbench.server.version}, installed from a VSIX, in headless Chromium`);
+    console.log(`Running in VS Code ${workbench.editor.server.version}, installed from a VSIX, in headless Chromium`);
     window = await workbench.openWindow();
   });
   after(() => stack.disposeAsync());

@@ -42,7 +42,10 @@ export async function startPartner(options: SandboxOptions = {}): Promise<Partne
 export async function assertNoLeak(workbench: Workbench, secrets: ReadonlySet<string>): Promise<void> {
   assert.ok(secrets.size > 0, 'there must be secrets to search for');
   const canary = `canary-${crypto.randomUUID()}`;
-  await writeFile(join(workbench.userDataDir, 'canary.log'), `2026 [info] ${Buffer.from(canary).toString('base64')}`);
+  await writeFile(
+    join(workbench.editor.userDataDir, 'canary.log'),
+    `2026 [info] ${Buffer.from(canary).toString('base64')}`,
+  );
   await workbench.writeBrowserCanary(canary);
 
   const stored = await readStoredData(workbench);
@@ -64,11 +67,11 @@ export async function assertNoLeak(workbench: Workbench, secrets: ReadonlySet<st
 
 async function readStoredData(workbench: Workbench): Promise<[string, Buffer][]> {
   const stored: [string, Buffer][] = [['browser', Buffer.from(await workbench.browserState())]];
-  for (const entry of await readdir(workbench.userDataDir, { recursive: true, withFileTypes: true })) {
+  for (const entry of await readdir(workbench.editor.userDataDir, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const file = join(entry.parentPath, entry.name);
     // A running VS Code may delete locks and temporary files in the meantime.
-    stored.push([relative(workbench.userDataDir, file), await readFile(file).catch(() => Buffer.alloc(0))]);
+    stored.push([relative(workbench.editor.userDataDir, file), await readFile(file).catch(() => Buffer.alloc(0))]);
   }
   return stored;
 }

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { after } from 'node:test';
 import type { Profile } from '../../../core/profiles/profile.ts';
 import type { Sandbox, SandboxPartner } from '../../../core/sandbox/index.ts';
 import { repositoryRoot } from '../vscode/paths.ts';
+import { startEditor, type Editor } from './editor.ts';
 import type { WorkbenchWindow } from './window.ts';
 import type { StatusItem } from './widgets/status-item.ts';
 import { Workbench, type WorkbenchOptions } from './workbench.ts';
@@ -15,27 +17,39 @@ const manifest = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), '
 export const extensionId = `${manifest.publisher}.${manifest.name}`;
 export const vsix = join(repositoryRoot, `${manifest.name}-${manifest.version}.vsix`);
 
-export interface PartnerAuthOptions extends Omit<WorkbenchOptions, 'vsix' | 'extensionId'> {
+export interface PartnerAuthOptions extends Omit<WorkbenchOptions, 'extensionId'> {
   readonly profiles?: readonly Profile[];
   /** Additional packed extensions to install. */
   readonly otherExtensions?: readonly string[];
+  /** Display language of extensions, e.g. `vi`. VS Code itself stays English. */
+  readonly locale?: string;
 }
 
-/** Starts a fresh VS Code with the packed extension installed. */
-export function startPartnerAuth({
+/** The editors of this process by display language, with the packed extension installed. All suites use the same one. */
+const editors = new Map<string | undefined, Promise<Editor>>();
+
+/** Opens a VS Code without state, with the packed extension installed, once the workbench before it is closed. */
+export async function startPartnerAuth({
   profiles,
   settings,
   otherExtensions = [],
+  locale,
   ...options
 }: PartnerAuthOptions = {}): Promise<Workbench> {
+  let starting = editors.get(locale);
+  if (starting === undefined) {
+    starting = startEditor({ vsix: [vsix], locale });
+    editors.set(locale, starting);
+  }
+  const editor = await starting;
+  for (const file of otherExtensions) await editor.install(file);
   const own = profiles === undefined ? {} : { 'partnerAuth.profiles': profiles };
-  return Workbench.start({
-    vsix: [vsix, ...otherExtensions],
-    extensionId,
-    settings: { ...own, ...settings },
-    ...options,
-  });
+  return Workbench.open(editor, { extensionId, settings: { ...own, ...settings }, ...options });
 }
+
+after(async () => {
+  for (const editor of editors.values()) await (await editor)[Symbol.asyncDispose]();
+});
 
 /** The status bar item of the extension. */
 export function statusItem(window: WorkbenchWindow): StatusItem {

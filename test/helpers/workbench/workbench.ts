@@ -1,11 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Browser, BrowserContext } from 'playwright-core';
-import { launchBrowser } from '../vscode/browser.ts';
-import { installExtension, type RunningServer, startServer } from '../vscode/server.ts';
+import type { BrowserContext } from 'playwright-core';
 import { readUserSettings, type Settings, writeUserSettings } from '../vscode/user-settings.ts';
-import { writeLanguagePack } from './language-pack.ts';
+import type { Editor } from './editor.ts';
 import { installPageReaders } from './page-readers.ts';
 import { WorkbenchWindow } from './window.ts';
 
@@ -17,89 +15,54 @@ const themes = {
 } as const;
 
 export interface WorkbenchOptions {
-  /** The packed extensions to install. */
-  readonly vsix?: readonly string[];
   /** `publisher.name`; a window counts as ready when this extension shows its status bar item. */
   readonly extensionId?: string;
-  /** User settings, written before the first start. */
+  /** User settings, written before the first window opens. */
   readonly settings?: Settings;
-  /** Display language of extensions, e.g. `vi`. VS Code itself stays English. */
-  readonly locale?: string;
   readonly theme?: keyof typeof themes;
   /** False simulates a machine that loses secrets on reload. Default: true. */
   readonly keyring?: boolean;
-  /** Environment of the extension host. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Log level of VS Code and of the extension's log channel. Default: `info`. */
-  readonly logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'off';
-  /** Opens folders in Restricted Mode, like an untrusted repository. Default: false. */
-  readonly restrictedMode?: boolean;
   readonly size?: { readonly width: number; readonly height: number };
   /** Device pixels per CSS pixel; 2 for sharp screenshots. Default: 1. */
   readonly pixelRatio?: number;
-  /** Shows the browser window, for manual testing. */
-  readonly headed?: boolean;
 }
 
-/** A VS Code with its own settings, extensions, state and secrets in a temporary folder. */
+/** Windows of one editor with their own settings, state and secrets. An editor has one workbench at a time. */
 export class Workbench {
-  /** Settings, state and logs: VS Code's `--user-data-dir`. */
-  readonly userDataDir: string;
+  readonly editor: Editor;
   readonly context: BrowserContext;
-  readonly server: RunningServer;
+  /** The folders that windows open. */
   readonly #folder: string;
-  readonly #browser: Browser;
-  readonly #options: WorkbenchOptions;
+  readonly #extensionId: string | undefined;
 
-  private constructor(
-    folder: string,
-    server: RunningServer,
-    browser: Browser,
-    context: BrowserContext,
-    options: WorkbenchOptions,
-  ) {
-    this.#folder = folder;
-    this.userDataDir = join(folder, 'data');
-    this.server = server;
-    this.#browser = browser;
+  private constructor(editor: Editor, context: BrowserContext, folder: string, extensionId: string | undefined) {
+    this.editor = editor;
     this.context = context;
-    this.#options = options;
+    this.#folder = folder;
+    this.#extensionId = extensionId;
   }
 
-  static async start(options: WorkbenchOptions = {}): Promise<Workbench> {
+  static async open(editor: Editor, options: WorkbenchOptions = {}): Promise<Workbench> {
     await using cleanup = new AsyncDisposableStack();
     const folder = await mkdtemp(join(tmpdir(), 'workbench-'));
     cleanup.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-    const userDataDir = join(folder, 'data');
-    const { vsix = [], locale, env, logLevel = 'info', restrictedMode = false, headed = false } = options;
-    const serverOptions = {
-      userDataDir,
-      extensionsDir: join(folder, 'extensions'),
-      restrictedMode,
-      ...(env === undefined ? {} : { env }),
-      args: [`--log=${logLevel}`, ...(locale === undefined ? [] : [`--locale=${locale}`])],
-    };
-    for (const file of vsix) await installExtension(serverOptions, file);
     const theme = { 'workbench.colorTheme': themes[options.theme ?? 'dark'] };
-    await writeUserSettings(userDataDir, { ...theme, ...options.settings });
-    if (locale !== undefined) await writeLanguagePack(userDataDir, locale);
+    await writeUserSettings(editor.userDataDir, { ...theme, ...options.settings });
 
-    const server = cleanup.use(await startServer(serverOptions));
-    const browser = await launchBrowser({ headed });
-    cleanup.defer(() => browser.close());
-    const context = await browser.newContext({
+    const context = await editor.browser.newContext({
       permissions: ['clipboard-read', 'clipboard-write'],
       viewport: options.size ?? { width: 1280, height: 800 },
       deviceScaleFactor: options.pixelRatio ?? 1,
       reducedMotion: 'reduce',
     });
+    cleanup.defer(() => context.close());
     await installPageReaders(context);
     if (options.keyring ?? true) {
       // The page requests the key of its secret storage from the server, and the server from npm has none.
       await context.route('**/mint-key', (route) => route.fulfill({ body: Buffer.alloc(32, 7) }));
     }
     cleanup.move();
-    return new Workbench(folder, server, browser, context, options);
+    return new Workbench(editor, context, folder, options.extensionId);
   }
 
   /**
@@ -115,21 +78,21 @@ export class Workbench {
       await writeFile(file, text);
     }
     const page = await this.context.newPage();
-    const address = new URL(`http://127.0.0.1:${this.server.port}/`);
+    const address = new URL(`http://127.0.0.1:${this.editor.server.port}/`);
     address.searchParams.set('folder', folder);
     await page.goto(address.href);
-    const window = new WorkbenchWindow(page, this.#options.extensionId);
+    const window = new WorkbenchWindow(page, this.#extensionId);
     await window.waitUntilReady();
     return window;
   }
 
   userSettings(): Promise<Settings> {
-    return readUserSettings(this.userDataDir);
+    return readUserSettings(this.editor.userDataDir);
   }
 
   /** Merges settings into settings.json, like an external editor. */
   async changeUserSettings(changes: Settings): Promise<void> {
-    await writeUserSettings(this.userDataDir, { ...(await this.userSettings()), ...changes });
+    await writeUserSettings(this.editor.userDataDir, { ...(await this.userSettings()), ...changes });
   }
 
   /** The browser storage of the windows (extension state, logs, encrypted secrets), as searchable text. */
@@ -165,13 +128,18 @@ export class Workbench {
     })`);
   }
 
-  async stop(): Promise<void> {
-    await this.#browser.close();
-    await this.server.stop();
+  /** Closes the windows and empties the clipboard, which all windows of a browser share. */
+  async close(): Promise<void> {
+    const [first] = this.context.pages();
+    await first?.bringToFront();
+    await first?.evaluate("navigator.clipboard.writeText('')");
+    // Ends the extension hosts, which would otherwise wait for their windows and see the next settings.
+    for (const page of this.context.pages()) await page.goto('about:blank');
+    await this.context.close();
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
+    return this.close();
   }
 }
