@@ -1,22 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { searchCanaries } from './canary/run.ts';
-import { Places } from './places.ts';
+import { LeakScanner } from './leak-scanner.ts';
 
-describe('canaries', () => {
-  it('would be found', () => {
-    const places = new Places();
-    places.secret('CANARY-1234');
-    places.add('error', new Error('x', { cause: { deep: [{ password: 'CANARY-1234' }] } }));
-    places.add('base64', Buffer.from('CANARY-1234').toString('base64'));
-    places.add('clean', 'CANARY');
-    assert.deepEqual(places.seen(), ['error', 'base64']);
+describe('LeakScanner', () => {
+  it('finds a secret in nested errors and in base64', () => {
+    const scanner = new LeakScanner();
+    scanner.addSecrets('CANARY-1234');
+    scanner.addOutput('error', new Error('x', { cause: { deep: [{ password: 'CANARY-1234' }] } }));
+    scanner.addOutput('base64', Buffer.from('CANARY-1234').toString('base64'));
+    scanner.addOutput('clean', 'CANARY');
+    assert.deepEqual(scanner.findLeaks(), ['error', 'base64']);
   });
+});
 
-  it('are in no error, status, log line, inspection, output, argument, environment, crash file or other host', async () => {
-    const { searched, secrets, seen, stores } = await searchCanaries();
-    assert.deepEqual(seen, []);
-    assert.equal(stores, 3, 'the store file of each partner, 0600, is the one place');
-    assert.ok(searched > 1_000 && secrets > 50, `${searched} places, ${secrets} secrets`);
+describe('secrets', () => {
+  it('appear in no error, status, log line, output, argument, environment, crash file or other host', async () => {
+    const { outputsScanned, secrets, leaks, privateStores } = await searchCanaries();
+    assert.deepEqual(leaks, []);
+    assert.equal(privateStores, 3, 'each partner has a store file of mode 0600 that holds its tokens');
+    assert.ok(outputsScanned > 1_000 && secrets > 50, `${outputsScanned} outputs, ${secrets} secrets`);
   });
 });

@@ -1,26 +1,36 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { root } from '../generate/formatted.ts';
 import { rows } from './matrix/matrix.ts';
+import { formattedReport, readResults } from './report/results.ts';
 
-const read = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
+const read = (name: string): string => readFileSync(join(root, name), 'utf8');
 
-describe('the threat model', () => {
-  it('names only tests that there are', () => {
-    const named = [...read('SECURITY.md').matchAll(/`(test\/[\w./-]+\.ts)`/g)].map(([, path = '']) => path);
-    assert.ok(named.length > 10);
-    for (const path of named) {
-      assert.ok(existsSync(fileURLToPath(new URL(`../../${path}`, import.meta.url))), path);
-    }
+describe('SECURITY.md', () => {
+  it('names only test files that exist', () => {
+    const paths = [...read('SECURITY.md').matchAll(/`(test\/[\w./-]+\.ts)`/g)].map(([, path = '']) => path);
+    assert.ok(paths.length > 10);
+    for (const path of paths) assert.ok(existsSync(join(root, path)), path);
   });
 });
 
-describe('the matrix in the README', () => {
-  it('has the rows of the one that the command prints', () => {
-    const [, section = ''] = read('README.md').split('## Measured under faults');
-    const table = section.split('\n## ')[0] ?? '';
-    const shown = [...table.matchAll(/^\| (.+?) +\| \d+ \/ /gm)].map(([, name = '']) => name);
+describe('test/faults/README.md', () => {
+  it('is what results.json renders (npm run test:faults -- --render writes it)', async () => {
+    assert.equal(read('test/faults/README.md'), await formattedReport(await readResults()));
+  });
+
+  it('has results of every row of the matrix, and of no other', async () => {
+    const { matrix } = await readResults();
+    assert.deepEqual(
+      Object.keys(matrix.rows),
+      rows.map(({ name }) => name),
+    );
+  });
+
+  it('shows every row of the matrix', () => {
+    const shown = [...read('test/faults/README.md').matchAll(/^\| (.+?) +\| \d+\/\d+/gm)].map(([, name]) => name);
     assert.deepEqual(
       shown,
       rows.map(({ name }) => name),

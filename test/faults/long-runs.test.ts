@@ -3,14 +3,14 @@ import { describe, it } from 'node:test';
 import { rotate, rotationProblems } from './rotations/run.ts';
 import { soak, soakProblems } from './soak/run.ts';
 
-describe('long runs, in their short form', () => {
-  it('8 processes that are killed at random lose no session and replay no refresh token', async () => {
+describe('a short run', () => {
+  it('of 8 processes that are killed at random loses no session and sends no used refresh token', async () => {
     const counts = await rotate(150);
     assert.deepEqual(rotationProblems(counts), []);
     assert.ok(counts.kills > 0);
   });
 
-  it('ten minutes of refreshes, requests and sign-outs leave nothing behind', async () => {
+  it('of ten minutes of refreshes, requests and sign-outs leaves no memory, timer or handle behind', async () => {
     const report = await soak(600);
     assert.deepEqual(soakProblems(report), []);
     assert.ok(report.refreshes > 50 && report.requests > 50 && report.signOuts === 10);

@@ -1,65 +1,92 @@
+/**
+ * `npm run test:faults`: all parts; writes results.json and README.md.
+ * `--short`: all parts in a short form. `--only matrix|rotations|soak|fuzz|canary`: one part; `--only <string>`: the matrix
+ * rows whose name contains the string. These print their results only.
+ * `--render`: writes README.md from results.json.
+ */
 import { parseArgs } from 'node:util';
 import { searchCanaries } from './canary/run.ts';
 import { fuzz } from './fuzz/run.ts';
-import { head, line, playRow, problems, rows } from './matrix/matrix.ts';
+import { rows, runRow } from './matrix/matrix.ts';
+import { readResults, writeReport, writeResults, type FaultResults } from './report/results.ts';
+import { kept } from './report/readme.ts';
 import { rotate, rotationProblems } from './rotations/run.ts';
 import { soak, soakProblems } from './soak/run.ts';
 
-// npm run test:faults [-- --short] [-- --only matrix|rotations|soak|fuzz|canary|<part of a row's name>]
-const { values } = parseArgs({ options: { short: { type: 'boolean', default: false }, only: { type: 'string' } } });
-const { short, only } = values;
-const failed: string[] = [];
+const { values } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    render: { type: 'boolean', default: false },
+  },
+});
+const { short, only, render } = values;
+const problems: string[] = [];
 
-const parts: Readonly<Record<string, () => Promise<void>>> = {
-  matrix: () => matrix(rows),
+const parts = {
+  async matrix(nameIncludes = '') {
+    const results: Record<string, FaultResults['matrix']['rows'][string]> = {};
+    let outputsScanned = 0;
+    for (const row of rows.filter(({ name }) => name.includes(nameIncludes))) {
+      const result = await runRow(row, short ? { minTrials: 1, maxVariants: 6 } : { minTrials: 10 });
+      results[row.name] = result.cells;
+      outputsScanned += result.outputsScanned;
+      problems.push(...result.problems);
+      console.log(`${row.name}: ${Object.values(result.cells).map(kept).join(', ')}`);
+    }
+    return { rows: results, outputsScanned };
+  },
   async rotations() {
     const counts = await rotate(short ? 300 : 10_000);
-    console.log('\nRotations of one session by many processes:\n');
-    for (const [name, value] of Object.entries(counts)) {
-      console.log(`- ${name}: ${typeof value === 'number' ? Math.round(value) : JSON.stringify(value)}`);
-    }
-    failed.push(...rotationProblems(counts));
+    problems.push(...rotationProblems(counts));
+    return counts;
   },
   async soak() {
     const report = await soak(short ? 600 : 3_600);
-    console.log(`\nSoak: ${JSON.stringify(report)}`);
-    failed.push(...soakProblems(report));
+    problems.push(...soakProblems(report));
+    return report;
   },
   async fuzz() {
     const seed = Date.now() % 2 ** 31;
-    console.log(`\nHostile input, seed ${seed}:\n`);
-    for (const { name, runs, problem } of await fuzz(short ? 0.003 : 1, seed)) {
-      console.log(`- ${name}: ${runs} runs${problem === undefined ? '' : ', FAILED'}`);
-      if (problem !== undefined) failed.push(`${name}: ${problem}`);
+    const runs: Record<string, number> = {};
+    for (const result of await fuzz(short ? 0.003 : 1, seed)) {
+      runs[result.name] = result.runs;
+      if (result.problem !== undefined) problems.push(`${result.name}: ${result.problem}`);
     }
+    return { seed, runs };
   },
   async canary() {
-    const { searched, secrets, seen, stores } = await searchCanaries();
-    console.log(
-      `\nCanaries: ${secrets} secrets, ${searched} texts searched, ${seen.length} found outside ${stores} store files of mode 0600.`,
-    );
-    failed.push(...seen.map((where) => `a secret in: ${where}`));
+    const { leaks, ...counts } = await searchCanaries();
+    problems.push(...leaks.map((source) => `a secret in: ${source}`));
+    return { ...counts, leaks: leaks.length };
   },
 };
 
-if (only === undefined) for (const part of Object.values(parts)) await part();
-else if (parts[only] !== undefined) await parts[only]();
-else await matrix(rows.filter(({ name }) => name.includes(only)));
+if (render) {
+  await writeReport(await readResults());
+} else if (only === undefined) {
+  const matrix = await parts.matrix();
+  const rotations = show(await parts.rotations());
+  const soaked = show(await parts.soak());
+  const fuzzed = show(await parts.fuzz());
+  const canary = show(await parts.canary());
+  if (!short) {
+    const environment = `Node ${process.versions.node}, ${process.platform} ${process.arch}`;
+    const date = new Date().toISOString().slice(0, 10);
+    await writeResults({ date, environment, problems, matrix, rotations, soak: soaked, fuzz: fuzzed, canary });
+  }
+} else if (Object.hasOwn(parts, only)) {
+  show(await parts[only as keyof typeof parts]());
+} else {
+  await parts.matrix(only);
+}
 
-if (failed.length > 0) {
-  console.error(`\n${failed.join('\n')}`);
+if (problems.length > 0) {
+  console.error(`\n${problems.join('\n')}`);
   process.exitCode = 1;
 }
 
-async function matrix(chosen: typeof rows): Promise<void> {
-  console.log('Each cell: trials / sessions lost / secrets seen.\n');
-  console.log(head.join('\n'));
-  let searched = 0;
-  for (const row of chosen) {
-    const result = await playRow(row, short ? { least: 1, most: 6 } : { least: 10 });
-    console.log(line(result));
-    failed.push(...problems(result));
-    for (const cell of result.cells) searched += cell.searched;
-  }
-  console.log(`\n${searched} texts searched for secrets.`);
+function show<T>(result: T): T {
+  console.log(JSON.stringify(result));
+  return result;
 }

@@ -7,17 +7,17 @@ import { startServer } from '../core/transport/test-servers.ts';
 import { manualClock } from '../helpers/manual-clock.ts';
 import { partnerNames } from '../helpers/with-session.ts';
 
-describe('the wire', () => {
+describe('connections', () => {
   for (const partner of partnerNames) {
-    it(`of ${partner} leads to the configured origin and nowhere else, whatever it answers`, async () => {
-      await using elsewhere = await startServer((_request, response) => response.end('{}'));
+    it(`of ${partner} go only to the configured origin, whatever it responds`, async () => {
+      await using elsewhere = await serve((_request, response) => response.end('{}'));
       await using sandbox = await startSandbox();
       const profile = sandbox.profiles[partner];
       const { example }: PartnerDefinition = partners[partner];
       assert.ok(example);
       const proxies = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY'] as const;
       for (const name of proxies) process.env[name] = elsewhere.url;
-      const contacted = recordConnections();
+      const recorder = recordConnections();
       try {
         await using session = await openSession({ ...profile, clock: manualClock(Date.now()) });
         const calls: readonly (() => Promise<unknown>)[] = [
@@ -41,20 +41,20 @@ describe('the wire', () => {
           }
         }
         assert.equal(elsewhere.connections(), 0);
-        assert.deepEqual([...contacted.destinations], [`127.0.0.1:${new URL(sandbox.url).port}`]);
+        assert.deepEqual([...recorder.destinations], [`127.0.0.1:${new URL(sandbox.url).port}`]);
         const hosts = new Set(sandbox.journal.map(({ headers }) => headers.host));
         assert.deepEqual([...hosts], [new URL(sandbox.url).host]);
         assert.ok(sandbox.journal.length >= 60);
         assert.ok(sandbox.journal.every(({ headers }) => headers.cookie === undefined));
       } finally {
-        contacted.stop();
+        recorder.stop();
         for (const name of proxies) Reflect.deleteProperty(process.env, name);
       }
     });
   }
 });
 
-/** Every destination to which this process opens a TCP connection. */
+/** Records every destination to which this process opens a TCP connection. */
 function recordConnections(): { readonly destinations: ReadonlySet<string>; stop(): void } {
   const destinations = new Set<string>();
   const { connect } = net.Socket.prototype;

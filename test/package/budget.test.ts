@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { measure } from '../bench/measure/fresh-process.ts';
-import { loaded } from '../bench/measure/loaded.ts';
+import { loadedModules } from '../bench/measure/loaded-modules.ts';
 import { overBudget } from '../bench/report/budget.ts';
-import { authServer } from '../bench/surroundings/auth-server.ts';
+import { startAuthServer } from '../bench/environment/auth-server.ts';
 import { root } from '../helpers/tarball.ts';
 
 // Only counts and sizes of the build. Speed is measured by `npm run bench`, because a test would be flaky.
@@ -25,15 +25,15 @@ describe('budget (test/bench/budget.json)', () => {
     assertWithinBudget({ 'size bundle': code.length, 'size bundle gzip': gzipSync(code).length, 'size core': size });
   });
 
-  it('allows one request and one connection for 1,000 concurrent callers at expiry', async () => {
-    await using server = await authServer();
+  it('holds the requests and connections of a storm: 1,000 callers at expiry make one of each', async () => {
+    await using server = await startAuthServer();
     const options = { core, url: server.url, callers: 1000 };
     await measure({ label: '', module: 'storm.ts', name: 'Partner Auth', options });
     assert.deepEqual(server.counts(), { requests: 1, connections: 1, handshakes: 0 });
   });
 
-  it('allows one connection and one TLS handshake for a login and many refreshes', async () => {
-    await using server = await authServer({ secure: true });
+  it('holds the connections of a login and many refreshes: one, with one TLS handshake', async () => {
+    await using server = await startAuthServer({ secure: true });
     const options = { core, url: server.url, ca: server.ca, refreshes: 8 };
     await measure({ label: '', module: 'exchange.ts', name: 'Partner Auth', options });
     assert.deepEqual(server.counts(), { requests: 11, connections: 1, handshakes: 1 });
@@ -57,7 +57,7 @@ describe('loaded modules', () => {
 
   it("contain neither got, node-forge nor Node's fetch, crypto and file modules after the import of core", async () => {
     assert.deepEqual(
-      (await loaded(core)).filter((name) => heavy.test(name)),
+      (await loadedModules(core)).filter((name) => heavy.test(name)),
       [],
     );
   });
@@ -72,7 +72,7 @@ describe('loaded modules', () => {
       if (await session.accessToken() !== 'a') throw new Error('The token is missing.');
       await session.close();`;
     assert.deepEqual(
-      (await loaded(core, program)).filter((name) => heavy.test(name)),
+      (await loadedModules(core, program)).filter((name) => heavy.test(name)),
       [],
     );
   });
@@ -82,6 +82,6 @@ describe('loaded modules', () => {
       const session = await core.openSession({ partner: 'bizmail', baseUrl: 'http://127.0.0.1:9', timeout: 50 });
       await session.login({ username: 'u', password: 'p' }).catch(() => undefined);
       await session.close();`;
-    assert.ok((await loaded(core, program)).includes('got'));
+    assert.ok((await loadedModules(core, program)).includes('got'));
   });
 });

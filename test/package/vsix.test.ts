@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { marketplacePage } from '../../extension/marketplace-page.ts';
-import { treemap, type Metafile } from '../bench/report/treemap.ts';
+import { sizeByPackage, type Metafile } from '../bench/report/size-by-package.ts';
 import { runProgram } from '../helpers/run-program.ts';
 import { root } from '../helpers/tarball.ts';
 import { readZip } from '../helpers/zip.ts';
@@ -72,7 +72,7 @@ describe('the VSIX', () => {
   it('contains the license of every bundled package', async () => {
     const notices = text('extension/dist/extension-third-party-notices.txt');
     const { outputs } = JSON.parse(await readFile(join(root, 'out/extension.meta.json'), 'utf8')) as Metafile;
-    const names = treemap({ outputs }).flatMap(({ name }) => (/\/$|^glue$/.test(name) ? [] : name));
+    const names = sizeByPackage({ outputs }).flatMap(({ name }) => (/\/$|^glue$/.test(name) ? [] : name));
     assert.ok(names.includes('got') && names.includes('node-forge'), names.join());
     for (const name of names) assert.ok(`\n${notices}`.includes(`\n${name} `), name);
   });

@@ -1,5 +1,5 @@
 import { webcrypto } from 'node:crypto';
-import { beside, type SliceOptions } from '../measure/slices.ts';
+import { measureInTurns, type SliceOptions } from '../measure/slices.ts';
 import type { Candidates, Metrics } from '../measure/fresh-process.ts';
 
 export interface CipherOptions {
@@ -143,7 +143,7 @@ async function run(name: keyof typeof implementations, { sizes, slices }: Cipher
         const result = cipher[direction](input);
         return typeof result === 'string' ? used(result) : result.then(used);
       };
-      const { ns, faster } = await beside(() => used(native[direction](input)), call, slices);
+      const { ns, faster } = await measureInTurns(() => used(native[direction](input)), call, slices);
       metrics[`${direction} ${size}`] = ns;
       metrics[`${direction} ${size} faster`] = faster;
     }
@@ -160,7 +160,7 @@ async function detect({ sizes, slices }: CipherOptions): Promise<Metrics> {
     const sample = { ciphertext: sealer.encrypt(payload(length)), key: key.toString('hex') };
     if (detectCipher(sample).verdict === 'none') throw new Error(`detectCipher finds nothing at ${size}.`);
     const once = (): unknown => detectCipher(sample);
-    metrics[`detect ${size}`] = (await beside(once, once, slices)).ns;
+    metrics[`detect ${size}`] = (await measureInTurns(once, once, slices)).ns;
   }
   return metrics;
 }

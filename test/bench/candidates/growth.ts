@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type * as Core from '../../../core/index.ts';
 import { parseProfiles } from '../../../core/profiles/profile.ts';
-import { profileOf, startExtension } from '../surroundings/extension-host.ts';
-import { takeOverTime } from '../surroundings/fast-time.ts';
+import { profileOf, startExtension } from '../environment/extension-host.ts';
+import { installFastTime } from '../environment/fast-time.ts';
 import type { Candidates, Metrics } from '../measure/fresh-process.ts';
 import { median } from '../measure/statistics.ts';
 
@@ -38,7 +38,7 @@ async function profiles({ bundle, count }: GrowthOptions): Promise<Metrics> {
   const setting = Array.from({ length: count }, (_, index) => profileOf(`p${index}`));
   if (parseProfiles(setting).profiles.length !== count) throw new Error('Some profiles were refused.');
   const parse = warm(() => parseProfiles(setting), 9);
-  const time = takeOverTime();
+  const time = installFastTime();
   const start = now();
   await using extension = await startExtension(bundle, count);
   const activate = now() - start - extension.preparedMs;

@@ -1,6 +1,6 @@
 import type * as Core from '../../../core/index.ts';
-import { startExtension } from '../surroundings/extension-host.ts';
-import { takeOverTime, type FastTime } from '../surroundings/fast-time.ts';
+import { startExtension } from '../environment/extension-host.ts';
+import { installFastTime, type FastTime } from '../environment/fast-time.ts';
 import type { Candidates, Metrics } from '../measure/fresh-process.ts';
 
 export interface IdleOptions {
@@ -15,7 +15,7 @@ export interface IdleOptions {
 const hour = 3_600_000;
 
 async function session({ core }: IdleOptions): Promise<Metrics> {
-  const time = takeOverTime();
+  const time = installFastTime();
   const { memoryStore, openSession } = (await import(core)) as typeof Core;
   const baseUrl = 'http://127.0.0.1:9';
   const store = memoryStore();
@@ -27,7 +27,7 @@ async function session({ core }: IdleOptions): Promise<Metrics> {
 }
 
 async function extension({ bundle, profiles = 1, used = false }: IdleOptions): Promise<Metrics> {
-  const time = takeOverTime();
+  const time = installFastTime();
   await using started = await startExtension(bundle, profiles);
   if (used) for (const id of started.ids) await started.use(id);
   await time.advance(1000);

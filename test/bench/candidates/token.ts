@@ -1,6 +1,6 @@
 import type { AccessToken } from '@azure/core-auth';
 import type { Candidates, Metrics } from '../measure/fresh-process.ts';
-import { beside, type SliceOptions } from '../measure/slices.ts';
+import { measureInTurns, type SliceOptions } from '../measure/slices.ts';
 
 export interface TokenOptions {
   readonly slices: SliceOptions;
@@ -88,7 +88,7 @@ async function run(name: string, { slices, calls }: TokenOptions): Promise<Metri
   const open = (client: string): Promise<GetToken> => (clients[client] as () => Promise<GetToken>)();
   const [getToken, own] = [await open(name), await open(ownName)];
   if ((await getToken()) !== accessToken) throw new Error(`${name} gave another token.`);
-  const { ns, faster } = await beside(own, getToken, slices);
+  const { ns, faster } = await measureInTurns(own, getToken, slices);
   const before = heap();
   for (let call = 0; call < calls; call++) await getToken();
   return { ns, faster, growth: Math.max(0, heap() - before) / calls };

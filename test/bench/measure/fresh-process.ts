@@ -49,7 +49,7 @@ export async function runNode(args: readonly string[], env: NodeJS.ProcessEnv = 
 export type Samples = ReadonlyMap<string, ReadonlyMap<string, number[]>>;
 
 /** Every case once a round, in a new random order each round, so that what else the machine does hits all alike. */
-export async function interleaved(
+export async function runInterleaved(
   cases: readonly Case[],
   rounds: number,
   run: (one: Case) => Promise<Metrics> = measure,

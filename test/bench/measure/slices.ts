@@ -21,7 +21,7 @@ interface Timed {
  * slice is long enough to hold its share of garbage collection. Not in processor time, which Linux may count in steps of
  * 4 ms. What gives a promise is awaited before the next call.
  */
-export async function beside(
+export async function measureInTurns(
   reference: () => unknown,
   call: () => unknown,
   { warmUpMs, sliceMs, slices }: SliceOptions,

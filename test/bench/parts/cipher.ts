@@ -1,9 +1,9 @@
 import { cipherNames } from '../candidates/cipher.ts';
-import { interleaved } from '../measure/fresh-process.ts';
+import { runInterleaved } from '../measure/fresh-process.ts';
 import type { Part } from '../report/part.ts';
 import { quickSlices } from '../measure/slices.ts';
 import { median } from '../measure/statistics.ts';
-import { ratio, table, timed } from '../report/table.ts';
+import { ratio, markdownTable, formatTimes } from '../report/table.ts';
 
 const sizes = { '64 B': 64, '300 B': 300, '1 KiB': 1024, '4 KiB': 4096, '64 KiB': 65_536, '1 MiB': 1_048_576 };
 /** Close to each other, so measured more often. */
@@ -24,7 +24,7 @@ export const cipher: Part = {
       options: { slices, sizes: captured },
       rounds: quick ? 1 : 3,
     };
-    const samples = await interleaved(
+    const samples = await runInterleaved(
       [
         detection,
         ...cipherNames.map((name) => ({
@@ -45,13 +45,16 @@ export const cipher: Part = {
         ...Object.keys(sizes).map((size) => {
           const faster = median(of(name, `${direction} ${size} faster`));
           if (name === 'Partner Auth') figures[`cipher ${direction} ${size}`] = faster;
-          return `${timed(of(name, `${direction} ${size}`))}, ${ratio(faster)}`;
+          return `${formatTimes(of(name, `${direction} ${size}`))}, ${ratio(faster)}`;
         }),
       ]);
-      return table([direction, ...Object.keys(sizes)], rows);
+      return markdownTable([direction, ...Object.keys(sizes)], rows);
     });
-    const found = Object.keys(captured).map((size) => timed(of('detectCipher', `detect ${size}`)));
-    const detected = table(['the settings of one message', ...Object.keys(captured)], [['`detectCipher`', ...found]]);
+    const found = Object.keys(captured).map((size) => formatTimes(of('detectCipher', `detect ${size}`)));
+    const detected = markdownTable(
+      ['the settings of one message', ...Object.keys(captured)],
+      [['`detectCipher`', ...found]],
+    );
     const explanation = `UTF-8 JSON to hex and back, AES-256-CBC: time for one call, and speed as a multiple of ${baseline}, which runs in turns with each in the same process; its own row shows the noise. The resulting text is made whole, as any use of it would.`;
     return { markdown: [explanation, ...grids, detected].join('\n\n'), figures };
   },

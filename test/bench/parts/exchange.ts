@@ -1,10 +1,10 @@
 import { exchangeNames } from '../candidates/exchange.ts';
-import { authServer } from '../surroundings/auth-server.ts';
-import { provideBuild } from '../surroundings/build.ts';
-import { interleaved, measure, type Case } from '../measure/fresh-process.ts';
+import { startAuthServer } from '../environment/auth-server.ts';
+import { provideBuild } from '../environment/build.ts';
+import { runInterleaved, measure, type Case } from '../measure/fresh-process.ts';
 import type { Part } from '../report/part.ts';
 import { median } from '../measure/statistics.ts';
-import { ratio, short, table, timed } from '../report/table.ts';
+import { ratio, formatNumber, markdownTable, formatTimes } from '../report/table.ts';
 
 const own = 'Partner Auth';
 const bare = 'bare node:https, hand-written encryption';
@@ -25,20 +25,20 @@ export const exchange: Part = {
     for (const [line, server] of Object.entries(lines)) {
       const refreshes = quick ? 4 : server.delay > 0 ? 20 : 200;
       const cases = exchangeNames.map((name) => ({ label: name, module: 'exchange.ts', name }));
-      const samples = await interleaved(cases, quick ? 1 : 5, (one) => against(server, refreshes, one));
+      const samples = await runInterleaved(cases, quick ? 1 : 5, (one) => against(server, refreshes, one));
       const of = (name: string, metric: string): number[] => samples.get(name)?.get(metric) ?? [];
       const relative = (name: string, to: string): number => median(of(name, 'refresh')) / median(of(to, 'refresh'));
       const rows = exchangeNames.map((name) => [
         name,
-        timed(of(name, 'login'), ms),
-        timed(of(name, 'refresh'), ms),
+        formatTimes(of(name, 'login'), ms),
+        formatTimes(of(name, 'refresh'), ms),
         ratio(relative(name, bare)),
-        timed(of(name, 'processor'), ms),
-        short(median(of(name, 'connections'))),
-        short(median(of(name, 'handshakes'))),
+        formatTimes(of(name, 'processor'), ms),
+        formatNumber(median(of(name, 'connections'))),
+        formatNumber(median(of(name, 'handshakes'))),
       ]);
       tables.push(
-        table(
+        markdownTable(
           [
             line,
             'start, load and login',
@@ -64,7 +64,7 @@ async function against(
   refreshes: number,
   one: Case,
 ): Promise<Record<string, number>> {
-  await using server = await authServer(options);
+  await using server = await startAuthServer(options);
   const { url, ca } = server;
   const { core } = await provideBuild();
   const metrics = await measure({ ...one, options: { core, url, refreshes, ...(ca !== undefined && { ca }) } });

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { authServer } from '../surroundings/auth-server.ts';
-import { provideBuild } from '../surroundings/build.ts';
-import { interleaved, type Case } from '../measure/fresh-process.ts';
+import { startAuthServer } from '../environment/auth-server.ts';
+import { provideBuild } from '../environment/build.ts';
+import { runInterleaved, type Case } from '../measure/fresh-process.ts';
 import type { Part } from '../report/part.ts';
 import { median } from '../measure/statistics.ts';
-import { table, timed } from '../report/table.ts';
+import { markdownTable, formatTimes } from '../report/table.ts';
 
 const counts = {
   profiles: { '1': 1, '10': 10, '100': 100, '1,000': 1000 },
@@ -37,7 +37,7 @@ export const growth: Part = {
   title: 'Growth',
   async run({ quick }) {
     const { core, folder } = await provideBuild();
-    await using server = await authServer();
+    await using server = await startAuthServer();
     const options = { core, bundle: join(folder, 'dist/extension.cjs'), url: server.url };
     const cases: Case[] = Object.entries(counts).flatMap(([name, sizes]) =>
       Object.entries(sizes).map(([label, count]) => ({
@@ -47,7 +47,7 @@ export const growth: Part = {
         options: { ...options, count: quick ? Math.min(count, 100_000) : count },
       })),
     );
-    const samples = await interleaved(cases, quick ? 1 : 3);
+    const samples = await runInterleaved(cases, quick ? 1 : 3);
     const figures: Record<string, number> = {};
     const tables = (Object.keys(lines) as (keyof typeof lines)[]).map((name) => {
       const { head, ...metrics } = lines[name];
@@ -57,10 +57,10 @@ export const growth: Part = {
         ...sizes.map((size) => {
           const own = samples.get(`${name} ${size}`)?.get(metric) ?? [];
           figures[`growth ${name} ${size} ${metric}`] = median(own);
-          return timed(own, 1e6);
+          return formatTimes(own, 1e6);
         }),
       ]);
-      return table([head, ...sizes], rows);
+      return markdownTable([head, ...sizes], rows);
     });
     return { markdown: tables.join('\n\n'), figures };
   },

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { provideBuild } from '../surroundings/build.ts';
-import { interleaved, type Case } from '../measure/fresh-process.ts';
+import { provideBuild } from '../environment/build.ts';
+import { runInterleaved, type Case } from '../measure/fresh-process.ts';
 import type { Part } from '../report/part.ts';
 import { median } from '../measure/statistics.ts';
-import { bytes, short, table } from '../report/table.ts';
+import { formatBytes, formatNumber, markdownTable } from '../report/table.ts';
 
 export const idle: Part = {
   title: 'Idle, over an hour of fast time',
@@ -23,13 +23,13 @@ export const idle: Part = {
       one('the extension, 10 profiles signed in', 'extension', { profiles: 10 }),
       one('the extension, 10 profiles, all tokens used once', 'extension', { profiles: 10, used: true }),
     ];
-    const samples = await interleaved(cases, quick ? 1 : 3);
+    const samples = await runInterleaved(cases, quick ? 1 : 3);
     const of = (label: string, metric: string): number => median(samples.get(label)?.get(metric) ?? []);
     const rows = cases.map(({ label }) => [
       label,
-      short(of(label, 'timers')),
-      short(of(label, 'wakeUps')),
-      bytes(of(label, 'grown')),
+      formatNumber(of(label, 'timers')),
+      formatNumber(of(label, 'wakeUps')),
+      formatBytes(of(label, 'grown')),
     ]);
     const [session = '', , , , opened = ''] = cases.map(({ label }) => label);
     const figures = {
@@ -39,6 +39,6 @@ export const idle: Part = {
       'idle wake-ups of the extension with 10 opened sessions': of(opened, 'wakeUps'),
       'idle heap of the extension with 10 opened sessions': of(opened, 'grown'),
     };
-    return { markdown: table(['what', 'timers', 'wake-ups in an hour', 'heap grown'], rows), figures };
+    return { markdown: markdownTable(['what', 'timers', 'wake-ups in an hour', 'heap grown'], rows), figures };
   },
 };

@@ -2,10 +2,10 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { cacheFolder } from '../../helpers/vscode/paths.ts';
-import { provideBuild } from '../surroundings/build.ts';
+import { provideBuild } from '../environment/build.ts';
 import type { Part } from '../report/part.ts';
-import { bytes, table } from '../report/table.ts';
-import { treemap } from '../report/treemap.ts';
+import { formatBytes, markdownTable } from '../report/table.ts';
+import { sizeByPackage } from '../report/size-by-package.ts';
 
 export const size: Part = {
   title: 'Size',
@@ -16,15 +16,15 @@ export const size: Part = {
     const vsix = await stat(join(folder, vsixName));
     const core = await folderSize(join(folder, 'dist/core'), '.js');
     const rows = [
-      ['extension bundle', bytes(bundle.length), bytes(gzipSync(bundle).length)],
-      ['VSIX', bytes(vsix.size), ''],
-      ['library without its packages', bytes(core), ''],
+      ['extension bundle', formatBytes(bundle.length), formatBytes(gzipSync(bundle).length)],
+      ['VSIX', formatBytes(vsix.size), ''],
+      ['library without its packages', formatBytes(core), ''],
       ...(await builtInSizes()),
     ];
     const meta = JSON.parse(await readFile(join(folder, 'out/extension.meta.json'), 'utf8')) as Parameters<
-      typeof treemap
+      typeof sizeByPackage
     >[0];
-    const pieces = treemap(meta);
+    const pieces = sizeByPackage(meta);
     const small = pieces.filter(({ share }) => share < 0.01);
     const rest = { name: `${small.length} smaller ones`, size: 0, share: 0 };
     for (const { size: own, share } of small) {
@@ -33,14 +33,14 @@ export const size: Part = {
     }
     const parts = [...pieces.slice(0, -small.length || undefined), rest].map(({ name, size: own, share }) => [
       name,
-      bytes(own),
+      formatBytes(own),
       `${(share * 100).toFixed(1)} %`,
       '█'.repeat(Math.max(1, Math.round(share * 40))),
     ]);
     return {
       markdown: [
-        table(['what', 'size', 'gzip'], rows),
-        table(['extension bundle by package', 'size', 'share', ''], parts),
+        markdownTable(['what', 'size', 'gzip'], rows),
+        markdownTable(['extension bundle by package', 'size', 'share', ''], parts),
       ].join('\n\n'),
       figures: {
         'size bundle': bundle.length,
@@ -69,7 +69,13 @@ async function builtInSizes(): Promise<string[][]> {
       const code = await readFile(join(cacheFolder, server, 'extensions', name, 'dist/extension.js')).catch(
         () => undefined,
       );
-      return code && [`for comparison: bundle of vscode.${name}`, bytes(code.length), bytes(gzipSync(code).length)];
+      return (
+        code && [
+          `for comparison: bundle of vscode.${name}`,
+          formatBytes(code.length),
+          formatBytes(gzipSync(code).length),
+        ]
+      );
     }),
   );
   return rows.filter((row) => row !== undefined);

@@ -2,13 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { provideBuild } from '../surroundings/build.ts';
-import { interleaved, measure, type Case } from '../measure/fresh-process.ts';
-import { loaded } from '../measure/loaded.ts';
+import { provideBuild } from '../environment/build.ts';
+import { runInterleaved, measure, type Case } from '../measure/fresh-process.ts';
+import { loadedModules } from '../measure/loaded-modules.ts';
 import type { Part } from '../report/part.ts';
 import { median, quantile } from '../measure/statistics.ts';
-import { bytes, ratio, table, time, timed } from '../report/table.ts';
-import { activationTimes, prepareWindow } from '../surroundings/window.ts';
+import { formatBytes, ratio, markdownTable, formatTime, formatTimes } from '../report/table.ts';
+import { activationTimes, prepareWindow } from '../environment/vscode-window.ts';
 
 const empty = 'an empty program';
 const own = 'Partner Auth';
@@ -45,24 +45,24 @@ async function importTimes(rounds: number) {
     name: 'importing',
     options: { specifier },
   }));
-  const samples = await interleaved(cases, rounds, measure);
+  const samples = await runInterleaved(cases, rounds, measure);
   const of = (name: string, metric: string): number[] => samples.get(name)?.get(metric) ?? [];
   // Other work on the machine makes times longer, never shorter.
   const least = (name: string, metric: string): number => quantile(of(name, metric), 0.25);
   const beyond = (name: string, metric = 'ms'): number => least(name, metric) - least(empty, metric);
   const rows = cases.map(({ label }) => [
     label,
-    timed(of(label, 'ms'), 1e6),
-    label === empty ? '' : time(beyond(label) * 1e6),
-    label === empty ? '' : time(beyond(label, 'processor') * 1e6),
+    formatTimes(of(label, 'ms'), 1e6),
+    label === empty ? '' : formatTime(beyond(label) * 1e6),
+    label === empty ? '' : formatTime(beyond(label, 'processor') * 1e6),
     label === empty || label === own ? '' : ratio(beyond(label) / beyond(own)),
-    bytes(median(of(label, 'heap')) - median(of(empty, 'heap'))),
-    bytes(median(of(label, 'resident')) - median(of(empty, 'resident'))),
+    formatBytes(median(of(label, 'heap')) - median(of(empty, 'heap'))),
+    formatBytes(median(of(label, 'resident')) - median(of(empty, 'resident'))),
   ]);
-  const names = await loaded(core);
+  const names = await loadedModules(core);
   const packages = names.filter((name) => !/^(?:internal|node:)|\/|^Internal/.test(name) && !isBuiltin(name));
   const note = `Packages that importing Partner Auth loads: ${packages.join(', ') || 'none'}.`;
-  const grid = table(
+  const grid = markdownTable(
     [
       '`import` of',
       'time',
@@ -103,7 +103,7 @@ async function windowTimes(rounds: number) {
     if (id !== ownId) figures[`startup ${id} to own`] = relative;
     return [
       id,
-      ...(['load', 'call', 'finish', 'all'] as const).map((step) => timed(lists[step], 1e6)),
+      ...(['load', 'call', 'finish', 'all'] as const).map((step) => formatTimes(lists[step], 1e6)),
       id === ownId ? '' : ratio(relative),
     ];
   });
@@ -117,5 +117,5 @@ async function windowTimes(rounds: number) {
   ];
   const note =
     "VS Code's own figures (Developer: Startup Performance), medians over fresh windows. The GitHub extension is started by VS Code while the window opens, the other two by the bench afterwards.";
-  return { markdown: `${table(head, rows)}\n\n${note}`, figures };
+  return { markdown: `${markdownTable(head, rows)}\n\n${note}`, figures };
 }

@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expiredRecord, stormNames } from '../candidates/storm.ts';
-import { authServer } from '../surroundings/auth-server.ts';
-import { provideBuild } from '../surroundings/build.ts';
-import { interleaved, measure, type Case, type Metrics, type Samples } from '../measure/fresh-process.ts';
+import { startAuthServer } from '../environment/auth-server.ts';
+import { provideBuild } from '../environment/build.ts';
+import { runInterleaved, measure, type Case, type Metrics, type Samples } from '../measure/fresh-process.ts';
 import type { Part } from '../report/part.ts';
 import { median, quantile } from '../measure/statistics.ts';
-import { bytes, short, table, time } from '../report/table.ts';
+import { formatBytes, formatNumber, markdownTable, formatTime } from '../report/table.ts';
 
 const own = 'Partner Auth';
 /** How long the partner takes for a refresh, ms. */
@@ -24,7 +24,7 @@ export const storm: Part = {
     for (const callers of quick ? [100] : [1000, 10_000]) {
       const names = stormNames.filter((name) => callers < 10_000 || name !== noSingleFlight);
       const cases = names.map((name) => ({ label: name, module: 'storm.ts', name, options: { callers } }));
-      const samples = await interleaved(cases, quick ? 1 : 3, inOneProcess);
+      const samples = await runInterleaved(cases, quick ? 1 : 3, inOneProcess);
       tables.push(tableOf(`${callers.toLocaleString('en')} callers in one process`, names, samples));
       figures[`storm ${callers} requests`] = median(samples.get(own)?.get('requests') ?? []);
     }
@@ -32,7 +32,7 @@ export const storm: Part = {
     const cases = stormNames
       .filter((name) => name !== noSingleFlight)
       .map((name) => ({ label: name, module: 'storm.ts', name, options: { callers } }));
-    const samples = await interleaved(cases, quick ? 1 : 2, inManyProcesses);
+    const samples = await runInterleaved(cases, quick ? 1 : 2, inManyProcesses);
     const head = `${processes} processes, ${callers.toLocaleString('en')} callers each`;
     tables.push(tableOf(head, [...samples.keys()].sort(ownFirst), samples));
     figures['storm 8 processes requests'] = median(samples.get(own)?.get('requests') ?? []);
@@ -45,28 +45,28 @@ const ownFirst = (a: string, b: string): number => Number(b === own) - Number(a 
 
 function tableOf(head: string, names: readonly string[], samples: Samples): string {
   const of = (name: string, metric: string): number => median(samples.get(name)?.get(metric) ?? []);
-  return table(
+  return markdownTable(
     [head, 'refresh requests', 'time to a token, p50', 'p99', 'peak memory', 'of it added by the storm'],
     names.map((name) => [
       name,
-      short(of(name, 'requests')),
-      time(of(name, 'p50') * 1e6),
-      time(of(name, 'p99') * 1e6),
-      bytes(of(name, 'peak')),
-      bytes(of(name, 'added')),
+      formatNumber(of(name, 'requests')),
+      formatTime(of(name, 'p50') * 1e6),
+      formatTime(of(name, 'p99') * 1e6),
+      formatBytes(of(name, 'peak')),
+      formatBytes(of(name, 'added')),
     ]),
   );
 }
 
 async function inOneProcess(one: Case): Promise<Metrics> {
-  await using server = await authServer({ delay });
+  await using server = await startAuthServer({ delay });
   const { core } = await provideBuild();
   const metrics = await measure({ ...one, options: { core, url: server.url, ...one.options } });
   return { ...metrics, requests: server.counts().requests };
 }
 
 async function inManyProcesses(one: Case): Promise<Metrics> {
-  await using server = await authServer({ delay });
+  await using server = await startAuthServer({ delay });
   const { core } = await provideBuild();
   const folder = await mkdtemp(join(tmpdir(), 'partner-auth-bench-'));
   try {

@@ -1,6 +1,6 @@
 import { fileStore, openSession, type SessionOptions } from '../../../core/index.ts';
 
-// A program that works with secrets and then dies in the way it is told, with everything it holds in its message.
+// Works with secrets and then ends in the way that `end` says, with all that it holds in its error.
 let input = '';
 for await (const chunk of process.stdin) input += String(chunk);
 const { options, credentials, file, end } = JSON.parse(input) as {
@@ -13,13 +13,13 @@ const session = await openSession({ ...options, store: fileStore(file), logger: 
 await session.login(credentials);
 await session.refresh();
 session.on('change', (status) => console.log(status));
-const error = await session.login({ ...credentials, password: 'wrong' }).catch((failed: unknown) => failed);
+const error = await session.login({ ...credentials, password: 'wrong' }).catch((reason: unknown) => reason);
 console.log(session, error, process.title, JSON.stringify({ session, error }));
 switch (end) {
   case 'throw':
-    throw Object.assign(new Error('a bug of the program', { cause: error }), { session });
+    throw Object.assign(new Error('A bug in the program.', { cause: error }), { session });
   case 'reject':
-    void Promise.reject(new Error('a bug of the program', { cause: [session, error] }));
+    void Promise.reject(new Error('A bug in the program.', { cause: [session, error] }));
     break;
   case 'fatal':
     process.report.writeReport();

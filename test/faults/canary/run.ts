@@ -11,7 +11,7 @@ import { startServer } from '../../core/transport/test-servers.ts';
 import { manualClock } from '../../helpers/manual-clock.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 import { partnerNames } from '../../helpers/with-session.ts';
-import { Places } from '../places.ts';
+import { LeakScanner } from '../leak-scanner.ts';
 
 const program = fileURLToPath(new URL('crashing-program.ts', import.meta.url));
 const ends = ['throw', 'reject', 'fatal', 'signal', 'exit'] as const;
@@ -19,24 +19,24 @@ const canary = (what: string, length: number): string =>
   `CANARY-${what}-${randomBytes(32).toString('hex')}`.slice(0, length);
 
 export interface CanaryResult {
-  readonly searched: number;
+  readonly outputsScanned: number;
   readonly secrets: number;
-  /** Where a secret was seen. */
-  readonly seen: readonly string[];
-  /** Store files that nobody else can read, the one place where tokens are. */
-  readonly stores: number;
+  /** Sources of the outputs that contained a secret. */
+  readonly leaks: readonly string[];
+  /** Store files with tokens that only their owner can read. */
+  readonly privateStores: number;
 }
 
-/** Recognisable secrets in every place, then a look at everything that comes out. */
+/** Uses recognizable secrets wherever a secret can be given, and scans everything that a session outputs for them. */
 export async function searchCanaries(): Promise<CanaryResult> {
-  const places = new Places();
-  let stores = 0;
+  const scanner = new LeakScanner();
+  let privateStores = 0;
   await using folder = await temporaryFolder();
   await using elsewhere = await startServer((_request, response) => response.end('{}'));
   const secrets = { password: canary('password', 40), client_secret: canary('client', 48) };
   const key = canary('key', 32);
   const iv = canary('iv', 16);
-  places.secret(secrets.password, secrets.client_secret, key, iv, Buffer.from(key).toString('hex'));
+  scanner.addSecrets(secrets.password, secrets.client_secret, key, iv, Buffer.from(key).toString('hex'));
   const accounts = {
     tconnect: {
       credentials: secrets,
@@ -49,32 +49,32 @@ export async function searchCanaries(): Promise<CanaryResult> {
     accounts,
     onRequest: ({ body, partner }) => {
       const tokens = partner && sandbox.tokens(partner);
-      places.secret(tokens?.accessToken, tokens?.refreshToken, /"data":"([^"]+)"/.exec(body)?.[1]);
+      scanner.addSecrets(tokens?.accessToken, tokens?.refreshToken, /"data":"([^"]+)"/.exec(body)?.[1]);
     },
   });
 
   for (const partner of partnerNames) {
     const profile = sandbox.profiles[partner];
     const credentials = { ...profile.credentials };
-    const note = (text: string): void => places.add(`log line of ${partner}`, text);
+    const log = (message: string): void => scanner.addOutput(`log line of ${partner}`, message);
     const file = folder.file(`${partner}/session.json`);
     const open = async (timeout?: number): Promise<PartnerSession> => {
       const session = await openSession({
         ...profile,
         store: fileStore(file),
-        logger: { debug: note, info: note, warn: note, error: note },
+        logger: { debug: log, info: log, warn: log, error: log },
         timeout,
         clock: manualClock(Date.now()),
       });
-      session.on('change', (status) => places.add('status', status));
-      session.on('exchange', (exchange) => places.add('exchange event', exchange));
+      session.on('change', (status) => scanner.addOutput('status', status));
+      session.on('exchange', (exchange) => scanner.addOutput('exchange event', exchange));
       return session;
     };
     const session = await open();
-    // Only for calls that nobody answers: on a busy machine it is too short for the others.
-    const impatient = await open(300);
+    // For calls that get no response; on a busy machine, other calls may take longer.
+    const shortTimeout = await open(300);
     const attempt = async (call: () => Promise<unknown>): Promise<void> => {
-      await call().catch((error: unknown) => places.add(`error of ${partner}`, error));
+      await call().catch((error: unknown) => scanner.addOutput(`error of ${partner}`, error));
     };
     await session.login(credentials);
     await attempt(() => session.login({ ...credentials, password: `${secrets.password}x` }));
@@ -82,7 +82,7 @@ export async function searchCanaries(): Promise<CanaryResult> {
     await attempt(() => session.request('//evil'));
     await attempt(() => session.request('/x', { headers: { authorization: secrets.password } }));
     for (const fault of faults(secrets.password, elsewhere.url)) {
-      const caller = fault === 'hang' ? impatient : session;
+      const caller = fault === 'hang' ? shortTimeout : session;
       for (const call of ['refresh', 'login', 'protected'] as const) {
         sandbox.fail(fault, { call, times: 4 });
         if (call === 'refresh') await attempt(() => caller.refresh());
@@ -91,27 +91,27 @@ export async function searchCanaries(): Promise<CanaryResult> {
         sandbox.heal();
         await attempt(() => session.login(credentials));
       }
-      places.add('session', session);
+      scanner.addOutput('session', session);
     }
-    await impatient.close();
+    await shortTimeout.close();
     await session.close();
-    if (((await stat(file)).mode & 0o777) === 0o600 && (await holdsTokens(file))) stores++;
-    for (const end of ends) await crash(places, folder.path, partner, end, sandbox);
+    if (((await stat(file)).mode & 0o777) === 0o600 && (await holdsTokens(file))) privateStores++;
+    for (const end of ends) await crash(scanner, folder.path, partner, end, sandbox);
   }
   const cipher = createCipher({ key, iv: { from: 'fixed', value: iv, format: 'utf8' } });
-  places.add('cipher', cipher);
-  for (const text of ['zz', '', 'ab'.repeat(16), `${cipher.encrypt('{}').slice(0, -2)}00`]) {
+  scanner.addOutput('cipher', cipher);
+  for (const ciphertext of ['zz', '', 'ab'.repeat(16), `${cipher.encrypt('{}').slice(0, -2)}00`]) {
     try {
-      cipher.decrypt(text);
+      cipher.decrypt(ciphertext);
     } catch (error) {
-      places.add('error of the cipher', error);
+      scanner.addOutput('cipher error', error);
     }
   }
-  for (const request of elsewhere.received) places.add('another host', request);
-  places.add('another host', `${elsewhere.connections()} connections`);
-  const seen = places.seen();
-  if (elsewhere.connections() > 0) seen.push('another host was contacted');
-  return { searched: places.count, secrets: places.secrets, seen, stores };
+  for (const request of elsewhere.received) scanner.addOutput('another host', request);
+  scanner.addOutput('another host', `${elsewhere.connections()} connections`);
+  const leaks = scanner.findLeaks();
+  if (elsewhere.connections() > 0) leaks.push('connection to another host');
+  return { outputsScanned: scanner.outputCount, secrets: scanner.secretCount, leaks, privateStores };
 }
 
 function faults(secret: string, elsewhere: string): readonly SandboxFault[] {
@@ -137,9 +137,9 @@ function faults(secret: string, elsewhere: string): readonly SandboxFault[] {
   ];
 }
 
-/** A program that dies while it holds secrets: its output, arguments, environment, and what it leaves on disk. */
+/** Scans a program that ends while it holds secrets: its output, arguments, environment and the files it leaves. */
 async function crash(
-  places: Places,
+  scanner: LeakScanner,
   root: string,
   partner: (typeof partnerNames)[number],
   end: (typeof ends)[number],
@@ -158,33 +158,33 @@ async function crash(
     },
   );
   let output = '';
-  const dead = once(child, 'close');
+  const closed = once(child, 'close');
   child.stdin.end(
     JSON.stringify({ options: profile, credentials: profile.credentials, file: join(folder, 'session.json'), end }),
   );
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (text) => {
-      if (output === '') listing(places, child.pid);
-      output += String(text);
+    stream.on('data', (chunk) => {
+      if (output === '') scanProcess(scanner, child.pid);
+      output += String(chunk);
       if (end === 'signal' && output.includes('waiting')) child.kill('SIGTERM');
     });
   }
-  await dead;
-  if (!output.includes('PartnerSession'))
-    throw new Error(`The program did not get to its end: ${output.slice(0, 500)}`);
-  places.add(`output of a program that ends with ${end}`, output);
+  await closed;
+  if (!output.includes('PartnerSession')) throw new Error(`The program failed too early: ${output.slice(0, 500)}`);
+  scanner.addOutput(`output of a program that ended by ${end}`, output);
   for (const name of await readdir(folder)) {
-    places.add('file name', name);
-    if (!name.startsWith('session.json')) places.add('file of a crash', await readFile(join(folder, name), 'utf8'));
-    else if (((await stat(join(folder, name))).mode & 0o077) !== 0) throw new Error(`${name} can be read by others.`);
+    scanner.addOutput('file name', name);
+    if (!name.startsWith('session.json')) scanner.addOutput('crash file', await readFile(join(folder, name), 'utf8'));
+    else if (((await stat(join(folder, name))).mode & 0o077) !== 0)
+      throw new Error(`${name} is readable by other users.`);
   }
 }
 
-/** What every user of the machine may see of a process. */
-function listing(places: Places, pid: number | undefined): void {
+/** Scans what every user of the machine can read about a process. */
+function scanProcess(scanner: LeakScanner, pid: number | undefined): void {
   if (process.platform !== 'linux') return;
   for (const name of ['cmdline', 'environ', 'comm']) {
-    places.add(`/proc/<pid>/${name}`, readFileSync(`/proc/${pid}/${name}`, 'utf8'));
+    scanner.addOutput(`/proc/<pid>/${name}`, readFileSync(`/proc/${pid}/${name}`, 'utf8'));
   }
 }
 

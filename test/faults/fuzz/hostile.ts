@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { isPartnerAuthError } from '../../../core/index.ts';
 
-/** Texts that do harm where they are shown as they are. */
-export const hostileTexts: readonly string[] = [
+/** Strings that do harm where they are printed unescaped. */
+export const hostileStrings: readonly string[] = [
   '\u001b[2J\u001b[31mred\u001b[0m',
   '\u009b31m',
   'two\r\nlines',
@@ -26,21 +26,21 @@ export const hostileTexts: readonly string[] = [
 ];
 
 const scalar = fc.oneof(
-  fc.constantFrom(...hostileTexts),
+  fc.constantFrom(...hostileStrings),
   fc.constantFrom<unknown>(null, true, false, 0, -0, -1, 0.5, 1e12, 1e308, 2 ** 53, -(2 ** 31)),
   fc.string({ unit: 'binary', maxLength: 30 }),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
   fc.integer(),
 );
 
-/** Any JSON, its texts and names hostile. */
+/** Any JSON value, with hostile strings and property names. */
 export const hostileJson: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     scalar,
     fc.array(tie('value'), { maxLength: 4 }),
     fc.dictionary(
-      fc.oneof(fc.constantFrom(...hostileTexts, 'data', 'code', 'message', 'access_token'), fc.string()),
+      fc.oneof(fc.constantFrom(...hostileStrings, 'data', 'code', 'message', 'access_token'), fc.string()),
       tie('value'),
       {
         maxKeys: 5,
@@ -50,22 +50,22 @@ export const hostileJson: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>(
   ),
 })).value;
 
-/** A real value in which some fields were replaced, removed or added. */
-export function mutated(real: unknown): fc.Arbitrary<unknown> {
+/** A real value in which some fields are replaced, removed or added. */
+export function mutatedValue(real: unknown): fc.Arbitrary<unknown> {
   const change = fc.record({
     where: fc.array(fc.nat(12), { minLength: 1, maxLength: 4 }),
     how: fc.constantFrom('replace', 'remove', 'add'),
-    name: fc.constantFrom(...hostileTexts),
+    name: fc.constantFrom(...hostileStrings),
     value: hostileJson,
   });
   return fc.array(change, { minLength: 1, maxLength: 4 }).map((changes) => {
     let whole: unknown = structuredClone(real);
-    for (const { where, how, name, value } of changes) whole = changed(whole, where, how, name, value);
+    for (const { where, how, name, value } of changes) whole = withChange(whole, where, how, name, value);
     return whole;
   });
 }
 
-function changed(
+function withChange(
   target: unknown,
   [index, ...rest]: readonly number[],
   how: string,
@@ -80,47 +80,47 @@ function changed(
     Object.defineProperty(holder, name, { value, enumerable: true, configurable: true, writable: true });
   else if (key === undefined) return value;
   else if (how === 'remove' && rest.length === 0) Reflect.deleteProperty(holder, key);
-  else holder[key] = changed(holder[key], rest, how, name, value);
+  else holder[key] = withChange(holder[key], rest, how, name, value);
   return holder;
 }
 
-/** A text with some characters cut, doubled or replaced. */
-export function scratched(real: string): fc.Arbitrary<string> {
-  const scratch = fc.record({
+/** A real string in which some characters are cut, inserted or replaced. */
+export function mutatedString(real: string): fc.Arbitrary<string> {
+  const mutation = fc.record({
     at: fc.nat(4000),
     length: fc.nat(8),
-    by: fc.oneof(fc.constantFrom(...hostileTexts.slice(0, 12)), fc.string({ maxLength: 4 })),
+    replacement: fc.oneof(fc.constantFrom(...hostileStrings.slice(0, 12)), fc.string({ maxLength: 4 })),
   });
-  return fc.array(scratch, { minLength: 1, maxLength: 4 }).map((scratches) => {
-    let text = real;
-    for (const { at, length, by } of scratches) {
-      const start = at % (text.length + 1);
-      text = text.slice(0, start) + by + text.slice(start + length);
+  return fc.array(mutation, { minLength: 1, maxLength: 4 }).map((mutations) => {
+    let result = real;
+    for (const { at, length, replacement } of mutations) {
+      const start = at % (result.length + 1);
+      result = result.slice(0, start) + replacement + result.slice(start + length);
     }
-    return text;
+    return result;
   });
 }
 
-const active =
+const unprintable =
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])/;
 
-/** Throws unless the error is one of ours, with a code, and safe to print in a terminal. */
-export function expectOurs(error: unknown): void {
+/** Throws unless the error is a `PartnerAuthError` or `TypeError` with a message that is safe to print in a terminal. */
+export function assertLibraryError(error: unknown): void {
   const known = isPartnerAuthError(error) || error instanceof TypeError;
-  if (!known) throw new Error(`Not one of ours: ${String(error)}`, { cause: error });
+  if (!known) throw new Error(`Not an error of this library: ${String(error)}`, { cause: error });
   const { message } = error as Error;
-  if (active.test(message)) throw new Error(`Control characters in: ${JSON.stringify(message.slice(0, 300))}`);
-  if (message.length > 3_000) throw new Error(`A message of ${message.length} characters.`);
+  if (unprintable.test(message)) throw new Error(`Unprintable characters in: ${JSON.stringify(message.slice(0, 300))}`);
+  if (message.length > 3_000) throw new Error(`The message has ${message.length} characters.`);
 }
 
-/** The call either works or fails with one of our errors, within a generous time. */
-export function oursOnly(call: () => unknown): boolean {
+/** Throws unless the call returns or throws an error of this library within 5 s; else returns true. */
+export function succeedsOrThrowsLibraryError(call: () => unknown): boolean {
   const start = performance.now();
   try {
     call();
   } catch (error) {
-    expectOurs(error);
+    assertLibraryError(error);
   }
-  if (performance.now() - start > 5_000) throw new Error('It took more than 5 s.');
+  if (performance.now() - start > 5_000) throw new Error('The call took more than 5 s.');
   return true;
 }

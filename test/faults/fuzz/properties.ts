@@ -16,17 +16,24 @@ import { readTokenSet } from '../../../core/exchange/token-response.ts';
 import { createRedactor } from '../../../core/redact/redactor.ts';
 import { resolveOptions } from '../../../core/session/options.ts';
 import { escapeMarkdown } from '../../../extension/view/markdown.ts';
-import { expectOurs, hostileJson, hostileTexts, mutated, oursOnly, scratched } from './hostile.ts';
+import {
+  assertLibraryError,
+  hostileJson,
+  hostileStrings,
+  mutatedString,
+  mutatedValue,
+  succeedsOrThrowsLibraryError,
+} from './hostile.ts';
 
 export interface Property {
   readonly name: string;
-  /** Runs in the long form; the short form makes a part of them. */
+  /** In a full run; shorter runs make a share of them. */
   readonly runs: number;
   check(runs: number, seed: number): void;
 }
 
 const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjE4OTM0NTYwMDAsInN1YiI6IjEifQ.c2lnbmF0dXJl';
-const flat = {
+const tokenFields = {
   access_token: jwt,
   refresh_token: `${jwt}r`,
   expires_in: 3600,
@@ -34,8 +41,8 @@ const flat = {
   token_type: 'Bearer',
 };
 const responses = {
-  tconnect: flat,
-  bizmail: { success: true, message: 'ok', ...flat },
+  tconnect: tokenFields,
+  bizmail: { success: true, message: 'ok', ...tokenFields },
   cloudreve: {
     code: 0,
     msg: '',
@@ -62,7 +69,7 @@ const record = {
 };
 const settings: CipherSettings = { key: 'k'.repeat(32), iv: { from: 'fixed', value: 'i'.repeat(16), format: 'utf8' } };
 const cipher = createCipher(settings);
-const sealed = cipher.encrypt(JSON.stringify(flat));
+const ciphertext = cipher.encrypt(JSON.stringify(tokenFields));
 const { redact } = createRedactor();
 const check = <T>(runs: number, seed: number, arbitrary: fc.Arbitrary<T>, test: (value: T) => boolean): void =>
   fc.assert(fc.property(arbitrary, test), { numRuns: runs, seed });
@@ -74,33 +81,34 @@ const status = fc.oneof(
 );
 const headers = fc.dictionary(
   fc.constantFrom('date', 'retry-after', 'content-type'),
-  fc.oneof(fc.constantFrom(...hostileTexts, 'Thu, 01 Jan 2099 00:00:00 GMT', '99999999999999'), fc.string()),
+  fc.oneof(fc.constantFrom(...hostileStrings, 'Thu, 01 Jan 2099 00:00:00 GMT', '99999999999999'), fc.string()),
   { noNullPrototype: false },
 );
 
-function partnerAnswers(runs: number, seed: number): void {
+function checkPartnerResponses(runs: number, seed: number): void {
   for (const [index, name] of (Object.keys(responses) as (keyof typeof responses)[]).entries()) {
     const definition = partners[name];
     const encrypted = definePartner({ ...definition, response: { ...definition.response, encryptedIn: 'data' } });
     const body = fc.oneof(
-      { weight: 5, arbitrary: mutated(responses[name]).map((value) => JSON.stringify(value)) },
-      { weight: 3, arbitrary: scratched(JSON.stringify(responses[name])) },
-      { weight: 1, arbitrary: scratched(sealed).map((data) => JSON.stringify({ data })) },
+      { weight: 5, arbitrary: mutatedValue(responses[name]).map((value) => JSON.stringify(value)) },
+      { weight: 3, arbitrary: mutatedString(JSON.stringify(responses[name])) },
+      { weight: 1, arbitrary: mutatedString(ciphertext).map((data) => JSON.stringify({ data })) },
       { weight: 1, arbitrary: hostileJson.map((value) => JSON.stringify(value)) },
     );
     const calls = ['login', 'refresh', 'request', 'oneTimeCode', 'logout'] as const;
-    const all = fc.record({ body, status, headers, call: fc.constantFrom(...calls), sealed: fc.boolean() });
-    check(Math.ceil(runs / 3), seed + index, all, ({ body: text, status: code, headers: head, call, sealed: inside }) =>
-      oursOnly(() => {
-        const http = { status: code, headers: head, body: text, sentAt: 1.8e12, receivedAt: 1.8e12 + 50 };
-        const shape = inside ? encrypted : definition;
-        const decoded = decodeResponse(shape, text, inside ? cipher : undefined);
-        const meaning = classify(shape, call, code, decoded);
-        if (meaning.kind === 'failure') expectOurs(responseError(shape, call, http, decoded.json, meaning, redact));
+    const input = fc.record({ body, status, headers, call: fc.constantFrom(...calls), isEncrypted: fc.boolean() });
+    check(Math.ceil(runs / 3), seed + index, input, ({ call, isEncrypted, ...response }) =>
+      succeedsOrThrowsLibraryError(() => {
+        const http = { ...response, sentAt: 1.8e12, receivedAt: 1.8e12 + 50 };
+        const chosen = isEncrypted ? encrypted : definition;
+        const decoded = decodeResponse(chosen, http.body, isEncrypted ? cipher : undefined);
+        const { json } = decoded;
+        const meaning = classify(chosen, call, http.status, decoded);
+        if (meaning.kind === 'failure') assertLibraryError(responseError(chosen, call, http, json, meaning, redact));
         if (meaning.kind !== 'success' || (call !== 'login' && call !== 'refresh')) return;
-        const tokens = readTokenSet(shape, definition[call], decoded.json, http);
+        const tokens = readTokenSet(chosen, definition[call], json, http);
         if (parseStoredRecord({ ...record, tokens }).kind !== 'record')
-          throw new Error('The token set could not be stored.');
+          throw new Error('The token set cannot be stored.');
       }),
     );
   }
@@ -114,7 +122,7 @@ const options = (change: object): SessionOptions => ({
   cipher: settings,
   ...change,
 });
-const names = [
+const optionNames = [
   'partner',
   'baseUrl',
   'partnerCode',
@@ -122,20 +130,20 @@ const names = [
   'refreshMargin',
   'timeout',
   'bodyForm',
-  'answer',
+  'response',
   'extraFields',
 ];
 
 export const properties: readonly Property[] = [
-  { name: 'partner answers', runs: 1_000_000, check: partnerAnswers },
+  { name: 'partner responses', runs: 1_000_000, check: checkPartnerResponses },
   {
     name: 'stored records',
     runs: 100_000,
     check: (runs, seed) =>
-      check(runs, seed, fc.oneof(mutated(record), hostileJson), (value) =>
-        oursOnly(() => {
+      check(runs, seed, fc.oneof(mutatedValue(record), hostileJson), (value) =>
+        succeedsOrThrowsLibraryError(() => {
           const parsed = parseStoredRecord(value);
-          if (parsed.kind === 'invalid') expectOurs(new TypeError(parsed.problem));
+          if (parsed.kind === 'invalid') assertLibraryError(new TypeError(parsed.problem));
         }),
       ),
   },
@@ -143,31 +151,36 @@ export const properties: readonly Property[] = [
     name: 'ciphertexts',
     runs: 100_000,
     check: (runs, seed) =>
-      check(runs, seed, fc.oneof(scratched(sealed), fc.string(), fc.string({ unit: 'binary' })), (text) =>
-        oursOnly(() => cipher.decrypt(text)),
+      check(runs, seed, fc.oneof(mutatedString(ciphertext), fc.string(), fc.string({ unit: 'binary' })), (text) =>
+        succeedsOrThrowsLibraryError(() => cipher.decrypt(text)),
       ),
   },
   {
     name: 'partner definitions',
     runs: 50_000,
     check: (runs, seed) =>
-      check(runs, seed, fc.oneof(mutated(definition), hostileJson), (value) =>
-        oursOnly(() => definePartner(value as PartnerDefinition)),
+      check(runs, seed, fc.oneof(mutatedValue(definition), hostileJson), (value) =>
+        succeedsOrThrowsLibraryError(() => definePartner(value as PartnerDefinition)),
       ),
   },
   {
     name: 'session options',
     runs: 50_000,
     check: (runs, seed) =>
-      check(runs, seed, fc.dictionary(fc.constantFrom(...names), hostileJson, { noNullPrototype: false }), (change) =>
-        oursOnly(() => resolveOptions(options(change))),
+      check(
+        runs,
+        seed,
+        fc.dictionary(fc.constantFrom(...optionNames), hostileJson, { noNullPrototype: false }),
+        (change) => succeedsOrThrowsLibraryError(() => resolveOptions(options(change))),
       ),
   },
   {
     name: 'cipher settings',
     runs: 20_000,
     check: (runs, seed) =>
-      check(runs, seed, mutated(settings), (value) => oursOnly(() => createCipher(value as CipherSettings))),
+      check(runs, seed, mutatedValue(settings), (value) =>
+        succeedsOrThrowsLibraryError(() => createCipher(value as CipherSettings)),
+      ),
   },
   {
     name: 'JWTs',
@@ -177,15 +190,16 @@ export const properties: readonly Property[] = [
         runs,
         seed,
         fc.oneof(
-          scratched(jwt),
+          mutatedString(jwt),
           fc.string(),
           hostileJson.map((value) => `e30.${Buffer.from(JSON.stringify(value)).toString('base64url')}.x`),
         ),
         (text) =>
-          oursOnly(() => {
+          succeedsOrThrowsLibraryError(() => {
             const decoded = decodeToken(text);
-            // Typed as always false; a hostile token must not change that.
-            if (decoded !== undefined && (decoded.verified as boolean)) throw new Error('A token counts as verified.');
+            // The type is always false; a hostile token must not change the value.
+            if (decoded !== undefined && (decoded.verified as boolean))
+              throw new Error('The token is reported as verified.');
           }),
       ),
   },
@@ -196,12 +210,12 @@ export const properties: readonly Property[] = [
       check(
         runs,
         seed,
-        fc.oneof(fc.constantFrom(...hostileTexts), fc.string({ unit: 'binary' }), fc.string()),
+        fc.oneof(fc.constantFrom(...hostileStrings), fc.string({ unit: 'binary' }), fc.string()),
         (text) => {
-          const shown = escapeMarkdown(text);
-          const rest = shown.replace(/&#\d+;/g, '');
-          // What is left of markup, links, images, tables, icons, HTML and entities once escapes are taken out.
-          return !/[\\`*_{}[\]()#+!|<>~$&:@/\n\r]/.test(rest) && shown.length <= 4000;
+          const escaped = escapeMarkdown(text);
+          const rest = escaped.replace(/&#\d+;/g, '');
+          // No markup, link, image, table, icon, HTML or entity may remain outside the escapes.
+          return !/[\\`*_{}[\]()#+!|<>~$&:@/\n\r]/.test(rest) && escaped.length <= 4000;
         },
       ),
   },

@@ -1,4 +1,4 @@
-import { fuzzLive } from './live.ts';
+import { fuzzLiveSession } from './live-session.ts';
 import { properties } from './properties.ts';
 
 export interface FuzzResult {
@@ -7,27 +7,30 @@ export interface FuzzResult {
   readonly problem?: string;
 }
 
-/** All properties; `part` of their runs, at least 300 each. */
-export async function fuzz(
-  part: number,
-  seed: number,
-  only: (name: string) => boolean = () => true,
-): Promise<FuzzResult[]> {
+const liveSession = 'a live session';
+
+export const fuzzTargets: readonly string[] = [...properties.map(({ name }) => name), liveSession];
+
+/** Runs `share` (0 to 1) of the runs of each target, but at least 300 (90 for the live session). */
+export async function fuzz(share: number, seed: number, targets = fuzzTargets): Promise<FuzzResult[]> {
   const results: FuzzResult[] = [];
-  for (const { name, runs: all, check } of properties.filter((property) => only(property.name))) {
-    const runs = Math.max(300, Math.round(all * part));
+  for (const { name, runs: all, check } of properties.filter((property) => targets.includes(property.name))) {
+    const runs = Math.max(300, Math.round(all * share));
     results.push({ name, runs, ...problemOf(() => check(runs, seed)) });
-    // So that an unhandled rejection shows here and not later.
+    // An unhandled rejection surfaces here, and not during another property.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const live = 'a live session';
-  if (only(live)) {
-    const runs = Math.max(90, Math.round(6_000 * part));
+  if (targets.includes(liveSession)) {
+    const runs = Math.max(90, Math.round(6_000 * share));
     try {
-      const { rejections } = await fuzzLive(runs, seed);
-      results.push({ name: live, runs, ...(rejections > 0 && { problem: `${rejections} unhandled rejections` }) });
+      const rejections = await fuzzLiveSession(runs, seed);
+      results.push({
+        name: liveSession,
+        runs,
+        ...(rejections > 0 && { problem: `${rejections} unhandled rejections` }),
+      });
     } catch (error) {
-      results.push({ name: live, runs, problem: String(error) });
+      results.push({ name: liveSession, runs, problem: String(error) });
     }
   }
   return results;

@@ -1,15 +1,15 @@
 import { fileStore, openSession, type SessionOptions, type TokenStore } from '../../../core/index.ts';
 
-/** Steps of a refresh at which the worker stops until it is killed. */
+/** Steps of a refresh at which the worker waits to be killed. */
 export const steps = [
-  'locked',
-  'read',
-  'before intent',
+  'lock acquired',
+  'record read',
+  'before the intent',
   'intent written',
-  'partner asked',
-  'answered',
-  'saved',
-  'released',
+  'request sent',
+  'response received',
+  'tokens saved',
+  'lock released',
 ] as const;
 export type Step = (typeof steps)[number];
 
@@ -26,30 +26,30 @@ if (process.argv[1] === import.meta.filename) {
     process.send?.(reached);
     await new Promise(() => setInterval(() => undefined, 1000));
   };
-  const session = await openSession({ ...options, store: stopping(fileStore(file), reach) });
+  const session = await openSession({ ...options, store: pausingStore(fileStore(file), reach) });
   await session.refresh();
-  await reach('released');
+  await reach('lock released');
 }
 
-function stopping(inner: TokenStore, reach: (step: Step) => Promise<void>): TokenStore {
-  let locked = false;
+function pausingStore(inner: TokenStore, reach: (step: Step) => Promise<void>): TokenStore {
+  let isLocked = false;
   return {
     async read() {
-      if (locked) await reach('locked');
+      if (isLocked) await reach('lock acquired');
       const record = await inner.read();
-      if (locked) await reach('read');
+      if (isLocked) await reach('record read');
       return record;
     },
     async write(record) {
-      const intent = 'intent' in record;
-      await reach(intent ? 'before intent' : 'answered');
+      const isIntent = 'intent' in record;
+      await reach(isIntent ? 'before the intent' : 'response received');
       await inner.write(record);
-      await reach(intent ? 'intent written' : 'saved');
+      await reach(isIntent ? 'intent written' : 'tokens saved');
     },
     clear: () => inner.clear(),
     lock: (fn, options) =>
       inner.lock((held) => {
-        locked = true;
+        isLocked = true;
         return fn(held);
       }, options),
   };

@@ -1,84 +1,123 @@
 import { partnerNames } from '../../helpers/with-session.ts';
 import type { SandboxPartner } from '../../../core/sandbox/index.ts';
-import { answerRows } from './rows/answers.ts';
 import { callRows } from './rows/calls.ts';
 import { killRows } from './rows/kills.ts';
 import { networkRows } from './rows/network.ts';
+import { responseRows } from './rows/responses.ts';
 import { storeRows } from './rows/stores.ts';
 import { timeRows } from './rows/time.ts';
-import { trial, type Row } from './trial.ts';
+import { runTrial, type Row } from './trial.ts';
 
-export const rows: readonly Row[] = [
-  ...networkRows,
-  ...answerRows,
-  ...callRows,
-  ...storeRows,
-  ...timeRows,
-  ...killRows,
+export interface RowGroup {
+  readonly title: string;
+  /** What the faults of the group have in common, in Markdown. */
+  readonly description: string;
+  readonly rows: readonly Row[];
+}
+
+export const rowGroups: readonly RowGroup[] = [
+  {
+    title: 'Network',
+    description: 'A refresh request that does not reach the partner, or that the partner never processes.',
+    rows: networkRows,
+  },
+  {
+    title: 'Responses',
+    description:
+      'The partner processes the refresh request, or refuses it, and its response is lost, damaged or unusual. Two rows differ only in the grace time of the sandbox: 60 s or none.',
+    rows: responseRows,
+  },
+  {
+    title: 'Calls',
+    description:
+      'Redirects, calls that get 401, and callers that abort. The rows with `abort` abort at a later turn of the event loop in each trial.',
+    rows: callRows,
+  },
+  {
+    title: 'Stores',
+    description: 'A `fileStore` whose disk is full or read-only, or whose file another program has changed.',
+    rows: storeRows,
+  },
+  {
+    title: 'Time',
+    description: "The session's clock is changed, the machine sleeps, or the tokens live for very long.",
+    rows: timeRows,
+  },
+  {
+    title: 'Kills',
+    description:
+      'A second process refreshes on the same file and is killed at one step of the refresh; the trial then goes on with the file that it leaves. The intent is the mark in the file that a refresh request is about to be sent. The grace time is 600 s or none.',
+    rows: killRows,
+  },
 ];
 
+export const rows: readonly Row[] = rowGroups.flatMap((group) => group.rows);
+
+/** Results of the trials of one row at one partner. */
 export interface Cell {
-  trials: number;
-  lost: number;
-  leaked: number;
-  searched: number;
-  readonly wrong: Set<string>;
+  readonly trials: number;
+  /** Trials in which the session needed a new login. */
+  readonly lost: number;
+  /** Outputs that contained a secret. */
+  readonly leaks: number;
 }
 
 export interface RowResult {
-  readonly row: Row;
-  readonly cells: readonly Cell[];
+  readonly cells: Readonly<Record<SandboxPartner, Cell>>;
+  readonly outputsScanned: number;
+  readonly problems: readonly string[];
 }
 
-export interface Length {
-  /** Trials a cell at least; variants are repeated. */
-  readonly least: number;
-  /** Variants a cell at most, spread over all. */
-  readonly most?: number;
+export interface RunLength {
+  /** Variants are repeated until there are so many trials in a cell. */
+  readonly minTrials: number;
+  /** Default: all variants; else so many, spread over all. */
+  readonly maxVariants?: number;
 }
 
-/** Plays a row at every partner. */
-export async function playRow(row: Row, length: Length): Promise<RowResult> {
-  if (row.alone !== true)
-    return { row, cells: await Promise.all(partnerNames.map((name) => playCell(row, name, length))) };
-  const cells: Cell[] = [];
-  for (const partner of partnerNames) cells.push(await playCell(row, partner, length));
-  return { row, cells };
+/** Runs the trials of a row at every partner. */
+export async function runRow(row: Row, length: RunLength): Promise<RowResult> {
+  const results: CellResult[] = [];
+  if (row.exclusive === true) for (const partner of partnerNames) results.push(await runCell(row, partner, length));
+  else results.push(...(await Promise.all(partnerNames.map((partner) => runCell(row, partner, length)))));
+  return {
+    cells: Object.fromEntries(results.map(({ partner, cell }) => [partner, cell])) as RowResult['cells'],
+    outputsScanned: results.reduce((sum, result) => sum + result.outputsScanned, 0),
+    problems: results.flatMap(({ problems }) => [...problems].map((problem) => `${row.name}: ${problem}`)),
+  };
 }
 
-async function playCell(row: Row, partner: SandboxPartner, { least, most = Infinity }: Length): Promise<Cell> {
-  const cell: Cell = { trials: 0, lost: 0, leaked: 0, searched: 0, wrong: new Set() };
+interface CellResult {
+  readonly partner: SandboxPartner;
+  readonly cell: Cell;
+  readonly outputsScanned: number;
+  readonly problems: ReadonlySet<string>;
+}
+
+async function runCell(
+  row: Row,
+  partner: SandboxPartner,
+  { minTrials, maxVariants = Infinity }: RunLength,
+): Promise<CellResult> {
+  const cell = { trials: 0, lost: 0, leaks: 0 };
+  let outputsScanned = 0;
+  const problems = new Set<string>();
   const variants = row.variants ?? 1;
-  const chosen = Math.min(variants, most);
-  for (let number = 0; number < Math.max(chosen, least); number++) {
+  const chosen = Math.min(variants, maxVariants);
+  for (let number = 0; number < Math.max(chosen, minTrials); number++) {
     const variant = Math.floor(((number % chosen) * variants) / chosen);
-    const outcome = await trial(row, partner, variant).catch((error: unknown) => ({
+    const outcome = await runTrial(row, partner, variant).catch((error: unknown) => ({
       lost: true,
-      wrong: `the trial broke: ${error instanceof Error ? error.message : String(error)}`,
+      problem: `the trial failed: ${error instanceof Error ? error.message : String(error)}`,
       leaks: [],
-      searched: 0,
+      outputsScanned: 0,
     }));
     cell.trials++;
     if (outcome.lost) cell.lost++;
-    cell.leaked += outcome.leaks.length;
-    cell.searched += outcome.searched;
-    if (outcome.wrong !== undefined) cell.wrong.add(`${partner} ${variant}: ${outcome.wrong}`);
-    for (const where of outcome.leaks) cell.wrong.add(`${partner} ${variant}: a secret in a ${where}`);
+    cell.leaks += outcome.leaks.length;
+    outputsScanned += outcome.outputsScanned;
+    if (outcome.problem !== undefined) problems.add(`${partner} ${variant}: ${outcome.problem}`);
+    for (const source of outcome.leaks) problems.add(`${partner} ${variant}: a secret in: ${source}`);
   }
-  return cell;
-}
-
-/** What must not have happened, in words. */
-export function problems({ row, cells }: RowResult): string[] {
-  return cells.flatMap((cell) => [...cell.wrong].map((wrong) => `${row.name}: ${wrong}`));
-}
-
-export const head = [
-  `| fault | ${partnerNames.join(' | ')} | what the user is told |`,
-  `| --- |${partnerNames.map(() => ' --- |').join('')} --- |`,
-];
-
-export function line({ row, cells }: RowResult): string {
-  const shown = cells.map(({ trials, lost, leaked }) => `${trials} / ${lost} / ${leaked}`);
-  return `| ${[row.name, ...shown, row.told].join(' | ')} |`;
+  return { partner, cell, outputsScanned, problems };
 }

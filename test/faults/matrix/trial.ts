@@ -1,78 +1,86 @@
 import type { PartnerAuthErrorCode } from '../../../core/index.ts';
 import type { SandboxPartner } from '../../../core/sandbox/index.ts';
-import { withScene, type Scene, type SceneOptions } from './scene.ts';
+import { withFixture, type Fixture, type FixtureOptions } from './fixture.ts';
 
-export interface Row extends SceneOptions {
+export interface Row extends FixtureOptions {
   readonly name: string;
-  /** How many different trials there are; each gets its number. Default 1, which is repeated in the long form. */
+  /** Number of different trials; default 1. */
   readonly variants?: number;
-  /** It touches what all trials share, so that no other may be played meanwhile. */
-  readonly alone?: boolean;
-  /** What happens. Returns what must not have happened, if it has. */
-  provoke(scene: Scene, variant: number): Promise<string | undefined>;
-  /** Where the protocol can not save the session: the codes with which this is told. */
-  readonly unsavable?: readonly PartnerAuthErrorCode[] | undefined;
-  /** The partners at which it can not; the others give a used refresh token another chance. */
-  readonly unsavableAt?: readonly SandboxPartner[] | undefined;
-  /** What the user is told meanwhile or in the end. */
-  readonly told: string;
+  /** Whether a trial changes state that all trials share, so that no other may run at the same time. */
+  readonly exclusive?: boolean;
+  /** Injects the fault. Resolves to a description of what went wrong, or undefined. */
+  inject(fixture: Fixture, variant: number): Promise<string | undefined>;
+  /** The codes with which a session may end, where the protocol cannot save it. */
+  readonly unrecoverable?: readonly PartnerAuthErrorCode[] | undefined;
+  /** What the caller gets, in Markdown. */
+  readonly reported: string;
 }
 
 export interface Outcome {
+  /** Whether the session needed a new login. */
   readonly lost: boolean;
-  /** Lost although the protocol permits to save it, or not told as promised. */
-  readonly wrong?: string | undefined;
-  /** Where secrets were seen. */
+  /** What went wrong, such as a session that was lost although the protocol permits to save it. */
+  readonly problem?: string | undefined;
+  /** Sources of the outputs that contained a secret. */
   readonly leaks: readonly string[];
-  readonly searched: number;
+  readonly outputsScanned: number;
 }
 
-export const rotating: readonly SandboxPartner[] = ['tconnect', 'bizmail'];
+/** The partners at which a refresh token works only once. */
+const rotatingPartners: readonly SandboxPartner[] = ['tconnect', 'bizmail'];
 
-/** Opens a session, lets the row happen to it, mends all, and looks whether the session still works without a login. */
-export function trial(row: Row, partner: SandboxPartner, variant: number): Promise<Outcome> {
-  return withScene(partner, row, async (scene) => {
-    const wrong = await row.provoke(scene, variant);
-    const code = await afterwards(scene);
-    const { places } = scene;
-    const mayBeLost = row.unsavable !== undefined && (row.unsavableAt ?? rotating).includes(partner);
-    const told = code !== undefined && (row.unsavable as readonly string[] | undefined)?.includes(code) === true;
-    const problem = code === undefined || (mayBeLost && told) ? undefined : `lost with ${code}`;
-    const again = code === undefined ? undefined : await goesOnAfterLogin(scene);
-    return { lost: code !== undefined, wrong: wrong ?? problem ?? again, leaks: places.seen(), searched: places.count };
+/** Opens a session, injects the fault, removes it, and checks whether the session still works without a login. */
+export function runTrial(row: Row, partner: SandboxPartner, variant: number): Promise<Outcome> {
+  return withFixture(partner, row, async (fixture) => {
+    const { scanner } = fixture;
+    const faultProblem = await row.inject(fixture, variant);
+    const code = await codeAfterFault(fixture);
+    const lost = code !== undefined;
+    const mayBeLost =
+      rotatingPartners.includes(partner) &&
+      (row.unrecoverable as readonly unknown[] | undefined)?.includes(code) === true;
+    const lossProblem = lost && !mayBeLost ? `lost with ${code}` : undefined;
+    const loginProblem = lost ? await codeAfterLogin(fixture) : undefined;
+    return {
+      lost,
+      problem: faultProblem ?? lossProblem ?? loginProblem,
+      leaks: scanner.findLeaks(),
+      outputsScanned: scanner.outputCount,
+    };
   });
 }
 
-/** Undefined when the session works: in this process, and in one that is started after it. Else why it does not. */
-async function afterwards(scene: Scene): Promise<string | undefined> {
-  const { sandbox, clock, store, line } = scene;
+/** Undefined when the session works in this process and in one that is started after it; else the error code. */
+async function codeAfterFault(fixture: Fixture): Promise<string | undefined> {
+  const { sandbox, clock, store, proxy } = fixture;
   sandbox.heal();
   store.failWrites(undefined);
-  await line.set('open');
-  const here = await works(scene, () => scene.session.refresh());
-  if (here !== undefined) return here;
+  await proxy.setState('open');
+  const refreshCode = await codeOf(fixture, () => fixture.session.refresh());
+  if (refreshCode !== undefined) return refreshCode;
   clock.advance(2 * 86_400_000);
-  const expired = await works(scene, () => scene.session.accessToken());
-  if (expired !== undefined) return expired;
-  await scene.restart();
-  return works(scene, () => scene.session.refresh());
+  const expiredCode = await codeOf(fixture, () => fixture.session.accessToken());
+  if (expiredCode !== undefined) return expiredCode;
+  await fixture.restart();
+  return codeOf(fixture, () => fixture.session.refresh());
 }
 
-async function works(scene: Scene, call: () => Promise<unknown>): Promise<string | undefined> {
-  const { session, sandbox, partner } = scene;
+/** Undefined when the call succeeds and the session then has the partner's newest token. */
+async function codeOf(fixture: Fixture, call: () => Promise<unknown>): Promise<string | undefined> {
+  const { session, sandbox, partner } = fixture;
   let code: string | undefined;
-  // A busy machine may not answer within the short deadline of these trials.
+  // A busy machine may miss the short deadline of these trials.
   for (let attempt = 0; attempt < 4; attempt++) {
-    code = await scene.attempt(call);
+    code = await fixture.attempt(call);
     if (code !== 'timeout' && code !== 'network' && code !== 'lock') break;
   }
-  scene.places.add('status', session.status);
+  fixture.scanner.addOutput('status', session.status);
   if (code !== undefined) return code;
   return (await session.accessToken()) === sandbox.tokens(partner)?.accessToken ? undefined : 'not the newest token';
 }
 
-async function goesOnAfterLogin(scene: Scene): Promise<string | undefined> {
-  await scene.restart();
-  const code = await scene.attempt(() => scene.session.login(scene.credentials));
-  return code ?? (await works(scene, () => scene.session.refresh()));
+async function codeAfterLogin(fixture: Fixture): Promise<string | undefined> {
+  await fixture.restart();
+  const code = await fixture.attempt(() => fixture.session.login(fixture.credentials));
+  return code ?? (await codeOf(fixture, () => fixture.session.refresh()));
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../core/index.ts';
 
-/** The machine's clocks, `rate` times as fast since `start` (epoch ms), so that lifetimes of a second pass in less. */
+/** The machine's clocks, `rate` times as fast since `start` (epoch ms), so that short token lifetimes pass faster. */
 export function fastClock(start: number, rate: number): Clock {
   const scaled = (real: number): number => real / rate;
   return {

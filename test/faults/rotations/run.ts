@@ -13,26 +13,26 @@ export interface RotationCounts {
   processes: number;
   rotations: number;
   kills: number;
-  /** Of them while the process held the lock, which somebody else then took over. */
+  /** Kills of a process that held the lock, which another process then took over. */
   takeovers: number;
-  /** ms of the longest wait for the lock. */
+  /** The longest wait for the lock, ms. */
   longestWait: number;
-  /** Refresh tokens that were sent although a process had got, and kept, their successor. */
-  wrongReplays: number;
-  /** Rotations whose answer died with a killed process; told as `refreshInterrupted`. */
-  inDoubt: number;
+  /** Refresh tokens that were sent although a process had received and stored their successor. */
+  replays: number;
+  /** Rotations whose response was lost with a killed process; reported as `refreshInterrupted`. */
+  interrupted: number;
   /** Sessions that ended in any other way. */
   lost: number;
   logins: number;
-  /** What else processes were told, by code. */
-  failures: Record<string, number>;
+  /** Errors that the processes reported, by code. */
+  errors: Record<string, number>;
 }
 
-/** How many times faster than the clock on the wall all clocks run: a lifetime of a second passes in 40 ms. */
+/** All clocks run this many times as fast as real time: a lifetime of 1 s passes in 40 ms. */
 const rate = 25;
 const worker = fileURLToPath(new URL('worker.ts', import.meta.url));
 
-/** Processes that share one session and are killed at random, until the partner has rotated `rotations` times. */
+/** Lets processes share one session and kills them at random until the partner has rotated the tokens `rotations` times. */
 export async function rotate(rotations: number, processes = 8): Promise<RotationCounts> {
   const counts: RotationCounts = {
     processes,
@@ -40,11 +40,11 @@ export async function rotate(rotations: number, processes = 8): Promise<Rotation
     kills: 0,
     takeovers: 0,
     longestWait: 0,
-    wrongReplays: 0,
-    inDoubt: 0,
+    replays: 0,
+    interrupted: 0,
     lost: 0,
     logins: 1,
-    failures: {},
+    errors: {},
   };
   await using folder = await temporaryFolder();
   const file = folder.file('session.json');
@@ -62,7 +62,7 @@ export async function rotate(rotations: number, processes = 8): Promise<Rotation
         successors.set(sent, sandbox.tokens('tconnect')?.refreshToken ?? '');
       } else if (outcome === 'replayed') {
         const successor = successors.get(sent) ?? '';
-        if (used.has(successor) || readFileSync(file, 'utf8').includes(successor)) counts.wrongReplays++;
+        if (used.has(successor) || readFileSync(file, 'utf8').includes(successor)) counts.replays++;
       }
       used.add(sent);
       if (counts.rotations % 200 === 0) sandbox.clearJournal();
@@ -76,40 +76,40 @@ export async function rotate(rotations: number, processes = 8): Promise<Rotation
   await using session = await openSession({ ...profile, store: fileStore(file), clock: fastClock(start, rate) });
   await session.login({ ...credentials });
 
-  // One after the other: the first to come signs in again, the others find that done.
-  let mending: Promise<void> = Promise.resolve();
-  const mend = async (): Promise<void> => {
+  // In sequence: the first process to report an ended session signs in again, and the others find it signed in.
+  let recovery: Promise<void> = Promise.resolve();
+  const recover = async (): Promise<void> => {
     const record = await fileStore(file).read();
     if (record === undefined || !('tokens' in record) || record.ended === undefined) return;
-    if (record.ended.code === 'refreshInterrupted') counts.inDoubt++;
+    if (record.ended.code === 'refreshInterrupted') counts.interrupted++;
     else counts.lost++;
     counts.logins++;
     await session.login({ ...credentials });
   };
   const task: RotationTask = { file, options: profile, start, rate };
   const ready: ChildProcess[] = [];
-  const broken: string[] = [];
-  const begin = (): ChildProcess => {
+  const crashes: string[] = [];
+  const startWorker = (): ChildProcess => {
     const child = fork(worker, [JSON.stringify(task)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     child.once('exit', (code) => {
-      if (code !== null && code !== 0) broken.push(`A process ended by itself with ${code}.`);
+      if (code !== null && code !== 0) crashes.push(`A worker exited with ${code}.`);
     });
     child.on('message', (report: RotationReport) => {
       if ('ready' in report) ready.push(child);
       else if ('waited' in report) counts.longestWait = Math.max(counts.longestWait, report.waited);
-      else if ('ended' in report) mending = mending.then(mend);
-      else counts.failures[report.failed] = (counts.failures[report.failed] ?? 0) + 1;
+      else if ('ended' in report) recovery = recovery.then(recover);
+      else counts.errors[report.failed] = (counts.errors[report.failed] ?? 0) + 1;
     });
     return child;
   };
-  const children = new Set(Array.from({ length: processes }, begin));
+  const children = new Set(Array.from({ length: processes }, startWorker));
   while (counts.rotations < rotations) {
     const next = Math.min(rotations, counts.rotations + 15 + Math.random() * 30);
     while (counts.rotations < next) {
       await wait(1 + Math.random() * 10);
-      if (broken.length > 0) throw new Error(broken[0]);
+      if (crashes.length > 0) throw new Error(crashes[0]);
     }
-    // One that has begun its work, at any moment of it: not only just after a rotation, which ended the loop above.
+    // The kill must hit any moment of a worker's work, not only the one after a rotation, at which the loop above ends.
     await wait(Math.random() * 80);
     const child = ready.splice(Math.floor(Math.random() * ready.length), 1)[0];
     if (child === undefined) continue;
@@ -117,9 +117,9 @@ export async function rotate(rotations: number, processes = 8): Promise<Rotation
     child.kill('SIGKILL');
     await ended;
     counts.kills++;
-    if (holds(`${file}.lock`, child.pid)) counts.takeovers++;
+    if (ownsLock(`${file}.lock`, child.pid)) counts.takeovers++;
     children.delete(child);
-    children.add(begin());
+    children.add(startWorker());
   }
   await Promise.all(
     [...children].map((child) => {
@@ -128,14 +128,14 @@ export async function rotate(rotations: number, processes = 8): Promise<Rotation
       return ended;
     }),
   );
-  await mending;
-  // The last process may have been killed with an answer on its way.
-  await session.refresh().catch(mend);
+  await recovery;
+  // The last process may have been killed while it waited for a response.
+  await session.refresh().catch(recover);
   await session.refresh();
   return counts;
 }
 
-function holds(lock: string, pid: number | undefined): boolean {
+function ownsLock(lock: string, pid: number | undefined): boolean {
   if (!existsSync(lock)) return false;
   try {
     return (JSON.parse(readFileSync(lock, 'utf8')) as { pid: number }).pid === pid;
@@ -144,12 +144,11 @@ function holds(lock: string, pid: number | undefined): boolean {
   }
 }
 
-/** What must not be. */
 export function rotationProblems(counts: RotationCounts): string[] {
-  const wrong: string[] = [];
-  if (counts.wrongReplays > 0) wrong.push(`${counts.wrongReplays} families killed by a replay of ours`);
-  if (counts.lost > 0) wrong.push(`${counts.lost} sessions lost`);
-  if (counts.inDoubt > counts.kills) wrong.push('more rotations in doubt than kills');
-  if (counts.longestWait > 30_000) wrong.push(`a wait of ${counts.longestWait} ms for the lock`);
-  return wrong;
+  const problems: string[] = [];
+  if (counts.replays > 0) problems.push(`Sessions ended by a used refresh token: ${counts.replays}.`);
+  if (counts.lost > 0) problems.push(`Sessions lost: ${counts.lost}.`);
+  if (counts.interrupted > counts.kills) problems.push('More rotations were interrupted than processes killed.');
+  if (counts.longestWait > 30_000) problems.push(`A process waited ${counts.longestWait} ms for the lock.`);
+  return problems;
 }

@@ -17,7 +17,7 @@ export interface RotationTask {
 
 export type RotationReport =
   | { readonly ready: true }
-  /** ms that this process waited for the lock, longer than ever before. */
+  /** The longest wait of this process for the lock so far, ms. */
   | { readonly waited: number }
   | { readonly ended: string }
   | { readonly failed: string };
@@ -26,7 +26,7 @@ const { file, options, start, rate } = JSON.parse(process.argv[2] ?? '') as Rota
 const send = (report: RotationReport): void => void process.send?.(report);
 process.once('disconnect', () => process.exit());
 
-let longest = 0;
+let longestWait = 0;
 const inner = fileStore(file);
 const store: TokenStore = {
   ...inner,
@@ -34,13 +34,13 @@ const store: TokenStore = {
     const since = performance.now();
     return inner.lock((held) => {
       const waited = performance.now() - since;
-      if (waited > longest) send({ waited: (longest = waited) });
+      if (waited > longestWait) send({ waited: (longestWait = waited) });
       return fn(held);
     }, lockOptions);
   },
 };
 
-// One program that always wants a good token, until it is killed.
+// Asks for a valid token again and again until it is killed.
 const session = await openSession({ ...options, store, clock: fastClock(start, rate) });
 send({ ready: true });
 for (;;) {

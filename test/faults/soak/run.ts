@@ -6,7 +6,7 @@ import type { SoakReport, SoakTask } from './program.ts';
 
 const program = fileURLToPath(new URL('program.ts', import.meta.url));
 
-/** That many seconds of a manual clock in a process of its own, with tokens that live for ten. */
+/** Runs a session for so many seconds of a manual clock in a process of its own, with tokens that live for 10 s. */
 export async function soak(seconds: number): Promise<SoakReport> {
   await using folder = await temporaryFolder();
   await using sandbox = await startSandbox({
@@ -29,22 +29,22 @@ export async function soak(seconds: number): Promise<SoakReport> {
   return JSON.parse(stdout) as SoakReport;
 }
 
-/** Bytes by which a flat heap may still differ: compiled code, caches of Node. */
-const slack = 1_500_000;
+/** Bytes by which the heap may grow without a leak: compiled code, caches of Node. */
+const heapTolerance = 1_500_000;
 
 export function soakProblems({ heap, resources, handles, timers }: SoakReport): string[] {
-  const wrong: string[] = [];
+  const problems: string[] = [];
   const [quarter, end] = heap;
-  if (end - quarter > slack) wrong.push(`the heap grew by ${end - quarter} bytes`);
+  if (end - quarter > heapTolerance) problems.push(`The heap grew by ${end - quarter} bytes.`);
   const [before, after] = resources.map((names) =>
     names
       .filter((name) => name !== 'PipeWrap')
       .sort()
       .join(' '),
   );
-  if (after !== before) wrong.push(`left after close(): ${after}`);
-  if (timers > 0) wrong.push(`${timers} timers of the clock left after close()`);
-  // got is loaded with the first request and keeps none; the event loop may have opened its own.
-  if (handles[1] > handles[0] + 2) wrong.push(`${handles[1] - handles[0]} file handles left after close()`);
-  return wrong;
+  if (after !== before) problems.push(`Active resources after close(): ${after}.`);
+  if (timers > 0) problems.push(`Timers of the clock after close(): ${timers}.`);
+  // Loading got keeps no handle open; the event loop may have opened its own.
+  if (handles[1] > handles[0] + 2) problems.push(`File handles open after close(): ${handles[1] - handles[0]}.`);
+  return problems;
 }

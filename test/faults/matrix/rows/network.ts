@@ -1,99 +1,99 @@
 import dns from 'node:dns';
 import type { Row } from '../trial.ts';
-import type { Scene } from '../scene.ts';
+import type { Fixture } from '../fixture.ts';
 
-/** A refresh that fails with one of these codes. */
-async function fails(scene: Scene, ...codes: string[]): Promise<string | undefined> {
-  const code = await scene.attempt(() => scene.session.refresh());
-  return code !== undefined && codes.includes(code) ? undefined : `told ${code} instead of ${codes.join(' or ')}`;
+/** Refreshes, which must fail with one of these codes. */
+async function refreshFailsWith(fixture: Fixture, ...codes: string[]): Promise<string | undefined> {
+  const code = await fixture.attempt(() => fixture.session.refresh());
+  return code !== undefined && codes.includes(code) ? undefined : `reported ${code} instead of ${codes.join(' or ')}`;
 }
 
 export const networkRows: readonly Row[] = [
   {
     name: 'connection refused',
-    told: '`network`: nothing listens at that address',
-    async provoke(scene) {
-      await scene.line.set('cut');
-      return fails(scene, 'network');
+    reported: '`network`: nothing listens at the address',
+    async inject(fixture) {
+      await fixture.proxy.setState('closed');
+      return refreshFailsWith(fixture, 'network');
     },
   },
   {
-    name: 'host name unknown (DNS)',
-    told: '`network`: its host name is unknown, or could not be looked up',
+    name: 'unknown host name (DNS)',
+    reported: '`network`: the host name cannot be resolved',
     host: 'localhost',
-    alone: true,
-    async provoke(scene) {
-      await scene.line.set('open');
+    exclusive: true,
+    async inject(fixture) {
+      await fixture.proxy.setState('open');
       const { lookup } = dns;
-      const failing = (_name: string, ...rest: unknown[]): void =>
+      const failingLookup = (_name: string, ...rest: unknown[]): void =>
         (lookup as (...args: unknown[]) => void)('partner-auth.invalid', ...rest);
-      dns.lookup = failing as unknown as typeof lookup;
+      dns.lookup = failingLookup as unknown as typeof lookup;
       try {
-        return await fails(scene, 'network', 'timeout');
+        return await refreshFailsWith(fixture, 'network', 'timeout');
       } finally {
         dns.lookup = lookup;
       }
     },
   },
   {
-    name: 'TLS: certificate expired',
-    told: '`tls`: its certificate has expired',
+    name: 'TLS: expired certificate',
+    reported: '`tls`: the certificate has expired',
     sandbox: { https: true },
-    async provoke(scene) {
-      scene.sandbox.set({ certificate: 'expired' });
-      await scene.line.set('open');
-      const wrong = await fails(scene, 'tls');
-      scene.sandbox.set({ certificate: 'valid' });
-      return wrong;
+    async inject(fixture) {
+      fixture.sandbox.set({ certificate: 'expired' });
+      await fixture.proxy.setState('open');
+      const problem = await refreshFailsWith(fixture, 'tls');
+      fixture.sandbox.set({ certificate: 'valid' });
+      return problem;
     },
   },
   {
     name: 'TLS: certificate of another host',
-    told: '`tls`: its certificate is for another host',
+    reported: '`tls`: the certificate is for another host',
     sandbox: { https: true },
-    async provoke(scene) {
-      scene.sandbox.set({ certificate: 'wrongHost' });
-      await scene.line.set('open');
-      const wrong = await fails(scene, 'tls');
-      scene.sandbox.set({ certificate: 'valid' });
-      return wrong;
+    async inject(fixture) {
+      fixture.sandbox.set({ certificate: 'wrongHost' });
+      await fixture.proxy.setState('open');
+      const problem = await refreshFailsWith(fixture, 'tls');
+      fixture.sandbox.set({ certificate: 'valid' });
+      return problem;
     },
   },
   {
     name: 'TLS: unknown authority',
-    told: '`tls`: it comes from an unknown authority',
+    reported: '`tls`: the authority is unknown',
     sandbox: { https: true },
-    async provoke(scene) {
-      const distrustful = await scene.open({ ca: undefined });
-      const code = await scene.attempt(() => distrustful.refresh());
-      return code === 'tls' ? undefined : `told ${code} instead of tls`;
+    async inject(fixture) {
+      const untrusting = await fixture.open({ ca: undefined });
+      const code = await fixture.attempt(() => untrusting.refresh());
+      return code === 'tls' ? undefined : `reported ${code} instead of tls`;
     },
   },
   {
-    name: 'reset before the request is sent',
-    told: '`network`: the connection broke',
-    async provoke(scene) {
-      await scene.line.set('resetEarly');
-      return fails(scene, 'network');
+    name: 'connection reset before the request is sent',
+    reported: '`network`: the connection broke',
+    async inject(fixture) {
+      await fixture.proxy.setState('resetEarly');
+      return refreshFailsWith(fixture, 'network');
     },
   },
   {
-    name: 'reset after it is sent, not processed',
-    told: '`network`: the connection broke',
-    async provoke(scene) {
-      scene.sandbox.fail('resetBefore', { call: 'refresh', times: Infinity });
-      return fails(scene, 'network');
+    name: 'connection reset before the request is processed',
+    reported: '`network`: the connection broke',
+    async inject(fixture) {
+      fixture.sandbox.fail('resetBefore', { call: 'refresh', times: Infinity });
+      return refreshFailsWith(fixture, 'network');
     },
   },
   {
-    name: 'never answered, not processed',
-    told: '`timeout`',
+    name: 'no response, request not processed',
+    reported: '`timeout`',
     session: { timeout: 150 },
-    // A busy machine may miss that deadline also when all is well again.
+    // A busy machine may miss this timeout after the fault is removed as well.
     sandbox: { graceTime: 60 },
-    async provoke(scene) {
-      scene.sandbox.fail('hang', { call: 'refresh', times: Infinity });
-      return fails(scene, 'timeout');
+    async inject(fixture) {
+      fixture.sandbox.fail('hang', { call: 'refresh', times: Infinity });
+      return refreshFailsWith(fixture, 'timeout');
     },
   },
 ];

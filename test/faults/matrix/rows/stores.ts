@@ -6,171 +6,177 @@ import { fileStore } from '../../../../core/index.ts';
 import { runProgram } from '../../../helpers/run-program.ts';
 import { hasNewTokens } from '../../../helpers/fault-injecting-store.ts';
 import type { Row } from '../trial.ts';
-import type { Scene } from '../scene.ts';
+import type { Fixture } from '../fixture.ts';
 
 const refreshOnce = fileURLToPath(new URL('../refresh-once.ts', import.meta.url));
 
-/** Replaces the file as a restored backup would. */
-async function putBack(scene: Scene, content: string): Promise<void> {
-  await writeFile(`${scene.file}.backup`, content, { mode: 0o600 });
-  await rename(`${scene.file}.backup`, scene.file);
+/** Replaces the file, as restoring a backup does. */
+async function restoreFile(fixture: Fixture, content: string): Promise<void> {
+  await writeFile(`${fixture.file}.backup`, content, { mode: 0o600 });
+  await rename(`${fixture.file}.backup`, fixture.file);
 }
 
-/** A refresh in a program of its own that finds its disk as `prefix` leaves it; returns what it was told. */
-async function elsewhere(scene: Scene, prefix: readonly string[]): Promise<string> {
-  // Read through a type without the partners' differences.
-  const profile: { partnerCode?: string; cipher?: unknown } = scene.sandbox.profiles[scene.partner];
+/** Refreshes in a program of its own that the command `prefix` starts; resolves to what it prints. */
+async function refreshInProgram(fixture: Fixture, prefix: readonly string[]): Promise<string> {
+  // The partners' profiles differ in these two fields.
+  const profile: { partnerCode?: string; cipher?: unknown } = fixture.sandbox.profiles[fixture.partner];
   const { partnerCode, cipher } = profile;
-  const options = { partner: scene.partner, partnerCode, cipher, baseUrl: `http://127.0.0.1:${scene.line.port}` };
+  const options = { partner: fixture.partner, partnerCode, cipher, baseUrl: `http://127.0.0.1:${fixture.proxy.port}` };
   const program = prefix[0] ?? process.execPath;
   const args = prefix.length > 0 ? [...prefix.slice(1), process.execPath, refreshOnce] : [refreshOnce];
   const { stdout, stderr } = await runProgram(program, args, {
-    env: { TASK: JSON.stringify({ file: scene.file, options }) },
+    env: { TASK: JSON.stringify({ file: fixture.file, options }) },
   });
-  scene.places.add('output of a program', stdout + stderr);
+  fixture.scanner.addOutput('program output', stdout + stderr);
   return stdout.trim();
 }
 
 export const storeRows: readonly Row[] = [
   {
-    name: 'disk full for a moment while saving',
-    told: 'nothing: saved again under the lock',
-    async provoke(scene) {
-      let left = 2;
-      scene.store.failWrites((record) => hasNewTokens(record) && left-- > 0);
-      const code = await scene.attempt(() => scene.session.refresh());
-      return code === undefined ? undefined : `told ${code}`;
+    name: 'disk full briefly while saving',
+    reported: 'nothing: saving is retried under the lock',
+    async inject(fixture) {
+      let remaining = 2;
+      fixture.store.failWrites((record) => newTokens(record) && remaining-- > 0);
+      const code = await fixture.attempt(() => fixture.session.refresh());
+      return code === undefined ? undefined : `reported ${code}`;
     },
   },
   {
-    name: 'disk full or read-only while saving, for long',
-    told: '`store`; the token is handed out, and saved when there is room',
-    async provoke(scene) {
-      scene.store.failWrites(hasNewTokens);
-      const code = await scene.attempt(() => scene.session.refresh());
-      const token = await scene.session.accessToken();
-      if (token !== scene.sandbox.tokens(scene.partner)?.accessToken) return 'the new token was not handed out';
-      return code === 'store' ? undefined : `told ${code}`;
+    name: 'disk full or read-only while saving',
+    reported: '`store`; the new token is returned, and saved as soon as there is space',
+    async inject(fixture) {
+      fixture.store.failWrites(newTokens);
+      const code = await fixture.attempt(() => fixture.session.refresh());
+      const token = await fixture.session.accessToken();
+      if (token !== fixture.sandbox.tokens(fixture.partner)?.accessToken) return 'the new token was not returned';
+      return code === 'store' ? undefined : `reported ${code}`;
     },
   },
   {
-    name: 'disk full before asking',
-    told: '`store`: nothing was refreshed',
-    async provoke(scene) {
-      scene.store.failWrites(() => true);
-      const before = scene.refreshes();
-      const code = await scene.attempt(() => scene.session.refresh());
-      return code === 'store' && scene.refreshes() === before ? undefined : `told ${code}, or the partner was asked`;
+    name: 'disk full before the request',
+    reported: '`store`; no request is sent',
+    async inject(fixture) {
+      fixture.store.failWrites(() => true);
+      const before = fixture.refreshCount();
+      const code = await fixture.attempt(() => fixture.session.refresh());
+      return code === 'store' && fixture.refreshCount() === before
+        ? undefined
+        : `reported ${code}, or a request was sent`;
     },
   },
   {
-    name: 'a really full disk (tmpfs) while saving',
-    told: 'nothing: the room of the generation before is used',
-    async provoke(scene) {
-      const folder = dirname(scene.file);
-      const content = await readFile(scene.file);
+    name: 'full file system (tmpfs) while saving',
+    reported: 'nothing: the space of the previous generation is used',
+    async inject(fixture) {
+      const folder = dirname(fixture.file);
+      const content = await readFile(fixture.file);
       if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=96k', 'partner-auth-test', folder]).status !== 0)
         return undefined;
       try {
-        const store = fileStore(scene.file);
-        await writeFile(scene.file, content, { mode: 0o600 });
-        scene.store.interceptNext('write', async () => {
+        const store = fileStore(fixture.file);
+        await writeFile(fixture.file, content, { mode: 0o600 });
+        fixture.store.before('write', async () => {
           await writeFile(`${folder}/fill`, Buffer.alloc(1 << 20)).catch(() => undefined);
         });
-        const code = await scene.attempt(() => scene.session.refresh());
-        if (code !== undefined) return `told ${code}`;
+        const code = await fixture.attempt(() => fixture.session.refresh());
+        if (code !== undefined) return `reported ${code}`;
         const saved = await store.read();
-        await putBack({ ...scene, file: `${folder}-kept` }, JSON.stringify(saved));
+        await restoreFile({ ...fixture, file: `${folder}-kept` }, JSON.stringify(saved));
         return undefined;
       } finally {
         spawnSync('umount', [folder]);
-        await rename(`${folder}-kept`, scene.file).catch(() => undefined);
+        await rename(`${folder}-kept`, fixture.file).catch(() => undefined);
       }
     },
   },
   {
     name: 'file size limit (ulimit -f 0)',
-    told: '`store`: check free space and permissions',
-    async provoke(scene) {
-      await scene.session.close();
-      const told = await elsewhere(scene, ['sh', '-c', 'ulimit -f 0; exec "$@"', 'sh']);
-      await scene.restart();
-      return told === 'store' ? undefined : `told ${told}`;
+    reported: '`store`: check free space and permissions',
+    async inject(fixture) {
+      await fixture.session.close();
+      const code = await refreshInProgram(fixture, ['sh', '-c', 'ulimit -f 0; exec "$@"', 'sh']);
+      await fixture.restart();
+      return code === 'store' ? undefined : `reported ${code}`;
     },
   },
   {
     name: 'read-only folder',
-    told: '`store`: check free space and permissions',
-    async provoke(scene) {
-      const folder = dirname(scene.file);
-      // The superuser may write everywhere, so the program runs as nobody.
-      const root = process.getuid?.() === 0;
-      if (root) await Promise.all([chown(folder, 65_534, 65_534), chown(scene.file, 65_534, 65_534)]);
+    reported: '`store`: check free space and permissions',
+    async inject(fixture) {
+      const folder = dirname(fixture.file);
+      // The superuser can write anywhere, so the program runs as nobody.
+      const isRoot = process.getuid?.() === 0;
+      if (isRoot) await Promise.all([chown(folder, 65_534, 65_534), chown(fixture.file, 65_534, 65_534)]);
       await chmod(folder, 0o555);
       try {
         const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-        const told = await elsewhere(scene, root ? nobody : []);
-        return told === 'store' ? undefined : `told ${told}`;
+        const code = await refreshInProgram(fixture, isRoot ? nobody : []);
+        return code === 'store' ? undefined : `reported ${code}`;
       } finally {
         await chmod(folder, 0o700);
       }
     },
   },
   {
-    name: 'the folder of the file is a file',
-    told: '`store`: signed in for this process only',
-    async provoke(scene) {
-      const lost = await scene.open({ store: fileStore(`${scene.file}/deeper/session.json`) }).catch(() => undefined);
-      if (lost === undefined) return undefined;
-      const code = await scene.attempt(() => lost.login(scene.credentials));
-      const token = await lost.accessToken();
-      if (token !== scene.sandbox.tokens(scene.partner)?.accessToken) return 'the token was not handed out';
-      // To the verification this was the last sign-in; the one in the file must still work.
-      return code === 'store' ? undefined : `told ${code}`;
+    name: 'parent folder is a file',
+    reported: '`store`: signed in for this process only',
+    async inject(fixture) {
+      const unsaved = await fixture
+        .open({ store: fileStore(`${fixture.file}/deeper/session.json`) })
+        .catch(() => undefined);
+      if (unsaved === undefined) return undefined;
+      const code = await fixture.attempt(() => unsaved.login(fixture.credentials));
+      const token = await unsaved.accessToken();
+      if (token !== fixture.sandbox.tokens(fixture.partner)?.accessToken) return 'the token was not returned';
+      // The session that is stored in the file must still work, although this login is newer.
+      return code === 'store' ? undefined : `reported ${code}`;
     },
   },
-  ...[true, false].map((running): Row => ({
-    name: `file truncated, ${running ? 'while a program runs' : 'between two programs'}`,
-    told: running ? 'nothing: written anew' : '`store`: set aside; then `refreshInterrupted`; sign in again',
+  ...[true, false].map((isRunning): Row => ({
+    name: `file truncated, ${isRunning ? 'while a program runs' : 'between two programs'}`,
+    reported: isRunning
+      ? 'nothing: the file is written again'
+      : '`store`: the file is set aside; then `refreshInterrupted`; sign in again',
     variants: 4,
-    ...(!running && { unsavable: ['refreshInterrupted', 'sessionEnded'] }),
-    async provoke(scene, variant) {
-      await scene.session.refresh();
-      if (!running) await scene.session.close();
-      const content = await readFile(scene.file, 'utf8');
-      await writeFile(scene.file, content.slice(0, [0, 1, 100, content.length - 3][variant]));
-      if (!running) await scene.restart();
+    ...(!isRunning && { unrecoverable: ['refreshInterrupted', 'sessionEnded'] }),
+    async inject(fixture, variant) {
+      await fixture.session.refresh();
+      if (!isRunning) await fixture.session.close();
+      const content = await readFile(fixture.file, 'utf8');
+      await writeFile(fixture.file, content.slice(0, [0, 1, 100, content.length - 3][variant]));
+      if (!isRunning) await fixture.restart();
       return undefined;
     },
   })),
-  ...[true, false].map((running): Row => ({
-    name: `file two generations old, ${running ? 'while a program runs' : 'between two programs'}`,
-    told: running
-      ? 'nothing: goes on with the newer one'
-      : '`sessionEnded`: the partner refused the refresh token; sign in again',
-    ...(!running && { unsavable: ['sessionEnded', 'refreshInterrupted'] }),
-    async provoke(scene) {
-      const content = await readFile(scene.file, 'utf8');
-      await scene.session.refresh();
-      scene.clock.advance(1000);
-      await scene.session.refresh();
-      if (!running) await scene.session.close();
-      await putBack(scene, content);
-      if (!running) await scene.restart();
+  ...[true, false].map((isRunning): Row => ({
+    name: `file of two generations ago, ${isRunning ? 'while a program runs' : 'between two programs'}`,
+    reported: isRunning
+      ? 'nothing: the newer tokens in memory are kept'
+      : '`sessionEnded`: the partner rejected the refresh token; sign in again',
+    ...(!isRunning && { unrecoverable: ['sessionEnded', 'refreshInterrupted'] }),
+    async inject(fixture) {
+      const content = await readFile(fixture.file, 'utf8');
+      await fixture.session.refresh();
+      fixture.clock.advance(1000);
+      await fixture.session.refresh();
+      if (!isRunning) await fixture.session.close();
+      await restoreFile(fixture, content);
+      if (!isRunning) await fixture.restart();
       return undefined;
     },
   })),
   {
     name: 'file of another origin',
-    told: '`store`: use another store, or sign out there first',
-    async provoke(scene) {
-      const content = await readFile(scene.file, 'utf8');
-      await putBack(scene, content.replace(/"origin":"[^"]+"/, '"origin":"https://other.example"'));
-      const before = scene.sandbox.journal.length;
-      const code = await scene.attempt(() => scene.session.refresh());
-      const asked = scene.sandbox.journal.length > before;
-      await putBack(scene, content);
-      return code === 'store' && !asked ? undefined : `told ${code}${asked ? ', and tokens were sent' : ''}`;
+    reported: '`store`: use another store, or sign out there first',
+    async inject(fixture) {
+      const content = await readFile(fixture.file, 'utf8');
+      await restoreFile(fixture, content.replace(/"origin":"[^"]+"/, '"origin":"https://other.example"'));
+      const before = fixture.sandbox.journal.length;
+      const code = await fixture.attempt(() => fixture.session.refresh());
+      const hasSent = fixture.sandbox.journal.length > before;
+      await restoreFile(fixture, content);
+      return code === 'store' && !hasSent ? undefined : `reported ${code}${hasSent ? ', and a request was sent' : ''}`;
     },
   },
 ];

@@ -1,79 +1,79 @@
 import type { Row } from '../trial.ts';
-import type { Scene } from '../scene.ts';
+import type { Fixture } from '../fixture.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
 
-/** Our clock is set; the partner's goes on as before. */
-function setOurs({ clock, sandbox }: Scene, ms: number): void {
-  clock.shiftWallClock(ms);
+/** Sets the session's clock while the partner's goes on. */
+function setSessionClock({ clock, sandbox }: Fixture, ms: number): void {
+  clock.setWall(ms);
   sandbox.advance(-ms / 1000);
 }
 
-/** Every token that is handed out must be good at the partner at that moment. */
-async function good(scene: Scene): Promise<string | undefined> {
-  const code = await scene.attempt(() => scene.session.accessToken());
-  if (code !== undefined) return `told ${code}`;
-  const token = await scene.session.accessToken();
-  return token === scene.sandbox.tokens(scene.partner)?.accessToken ? undefined : 'an old token was handed out';
+/** The token that the session returns must be the partner's newest. */
+async function returnsNewestToken(fixture: Fixture): Promise<string | undefined> {
+  const code = await fixture.attempt(() => fixture.session.accessToken());
+  if (code !== undefined) return `reported ${code}`;
+  const token = await fixture.session.accessToken();
+  return token === fixture.sandbox.tokens(fixture.partner)?.accessToken ? undefined : 'an old token was returned';
 }
 
-const jump = (name: string, ms: number): Row => ({
+const clockJump = (name: string, ms: number): Row => ({
   name,
-  told: 'nothing',
+  reported: 'nothing',
   variants: 4,
-  async provoke(scene, variant) {
-    // Before, with and after half of a token's life, and in the middle of a refresh.
+  async inject(fixture, variant) {
+    // With a new, an older and an expired token, and during a refresh.
     const age = [0, hour, 30 * hour][variant];
     if (age !== undefined) {
-      scene.clock.advance(age);
-      setOurs(scene, ms);
+      fixture.clock.advance(age);
+      setSessionClock(fixture, ms);
     } else {
-      scene.store.interceptNext('write', () => setOurs(scene, ms));
-      await scene.attempt(() => scene.session.refresh());
+      fixture.store.before('write', () => setSessionClock(fixture, ms));
+      await fixture.attempt(() => fixture.session.refresh());
     }
-    const here = await good(scene);
-    if (here !== undefined) return here;
-    await scene.restart();
-    return good(scene);
+    const problem = await returnsNewestToken(fixture);
+    if (problem !== undefined) return problem;
+    await fixture.restart();
+    return returnsNewestToken(fixture);
   },
 });
 
-const deadline = (days: number): Row => ({
-  name: `deadlines of ${days} days`,
-  told: 'nothing before; `refreshExpiresAt` says it ahead',
+const longLifetime = (days: number): Row => ({
+  name: `token lifetimes of ${days} days`,
+  reported: 'nothing; `refreshExpiresAt` is known in advance',
   sandbox: { accessLifetime: days * 86_400, refreshLifetime: days * 86_400 },
   session: { autoRefresh: true },
-  async provoke(scene) {
-    const { clock, session } = scene;
+  async inject(fixture) {
+    const { clock, session } = fixture;
     if (clock.timers !== 1) return `${clock.timers} timers`;
     clock.advance((days / 2) * day);
-    if (session.status.phase !== 'valid' || scene.refreshes() > 0) return 'was refreshed long before its time';
+    if (session.status.phase !== 'valid' || fixture.refreshCount() > 0) return 'was refreshed too early';
     const left = (session.status.refreshExpiresAt ?? 0) - clock.now();
-    return Math.abs(left - (days / 2) * day) < hour ? undefined : 'the deadline is not known';
+    return Math.abs(left - (days / 2) * day) < hour ? undefined : '`refreshExpiresAt` is wrong';
   },
 });
 
 export const timeRows: readonly Row[] = [
-  jump('clock set back by a day', -day),
-  jump('clock set forward by a day', day),
+  clockJump('clock set back by a day', -day),
+  clockJump('clock set forward by a day', day),
   {
     name: 'sleep of 10 h',
-    told: 'nothing',
-    async provoke(scene) {
-      scene.clock.shiftWallClock(10 * hour);
-      return good(scene);
+    reported: 'nothing',
+    async inject(fixture) {
+      fixture.clock.setWall(10 * hour);
+      return returnsNewestToken(fixture);
     },
   },
   {
-    name: 'sleep of 10 h in the middle of a refresh',
-    told: 'nothing',
-    async provoke(scene) {
-      scene.store.interceptNext('write', () => scene.clock.shiftWallClock(10 * hour));
-      await scene.attempt(() => scene.session.refresh());
-      return good(scene);
+    name: 'sleep of 10 h during a refresh',
+    reported: 'nothing',
+    async inject(fixture) {
+      fixture.store.before('write', () => fixture.clock.setWall(10 * hour));
+      await fixture.attempt(() => fixture.session.refresh());
+      return returnsNewestToken(fixture);
     },
   },
-  deadline(90),
-  deadline(400),
+  longLifetime(90),
+  longLifetime(400),
 ];

@@ -1,39 +1,42 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-export interface Line extends AsyncDisposable {
+export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
-  /** `cut`: nothing listens any more. `resetEarly`: connections are reset before a byte is read. */
-  set(state: 'open' | 'cut' | 'resetEarly'): Promise<void>;
+  /** Closes all connections and changes what happens to new ones. */
+  setState(state: ProxyState): Promise<void>;
 }
 
-/** A TCP line to a local port that can be cut and mended. */
-export async function openLine(target: number): Promise<Line> {
+/** `open`: forwards connections. `closed`: refuses them. `resetEarly`: resets them before a byte is read. */
+type ProxyState = 'open' | 'closed' | 'resetEarly';
+
+/** Starts a TCP proxy in front of a local port. */
+export async function openTcpProxy(target: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
-  let state: 'open' | 'cut' | 'resetEarly' = 'open';
-  const server = createServer({ pauseOnConnect: true }, (near) => {
+  let state: ProxyState = 'open';
+  const server = createServer({ pauseOnConnect: true }, (client) => {
     if (state === 'resetEarly') {
-      near.resetAndDestroy();
+      client.resetAndDestroy();
       return;
     }
-    const far = connect(target, '127.0.0.1');
+    const upstream = connect(target, '127.0.0.1');
     for (const [one, other] of [
-      [near, far],
-      [far, near],
+      [client, upstream],
+      [upstream, client],
     ] as const) {
       sockets.add(one);
       one.on('error', () => other.destroy());
       one.on('close', () => {
         sockets.delete(one);
-        // A reset at one end is one at the other.
+        // The other side must see a reset as a reset.
         if (other.connecting) other.destroy();
         else other.resetAndDestroy();
       });
       one.on('end', () => other.end());
     }
-    near.pipe(far, { end: false });
-    far.pipe(near, { end: false });
-    near.resume();
+    client.pipe(upstream, { end: false });
+    upstream.pipe(client, { end: false });
+    client.resume();
   });
   const listen = async (port: number): Promise<number> => {
     server.listen(port, '127.0.0.1');
@@ -49,9 +52,9 @@ export async function openLine(target: number): Promise<Line> {
   const port = await listen(0);
   return {
     port,
-    async set(next) {
+    async setState(next) {
       for (const socket of sockets) socket.destroy();
-      if (next === 'cut') await close();
+      if (next === 'closed') await close();
       else if (!server.listening) await listen(port);
       state = next;
     },

@@ -31,7 +31,7 @@ const answer = JSON.stringify({
  * A partner that reads a request whole and answers with the same tokens at once or after a delay: what a client costs shows
  * better beside a server that costs little.
  */
-export async function authServer({ secure = false, delay = 0 }: AuthServerOptions = {}): Promise<AuthServer> {
+export async function startAuthServer({ secure = false, delay = 0 }: AuthServerOptions = {}): Promise<AuthServer> {
   const counts = { requests: 0, connections: 0, handshakes: 0 };
   const listener: RequestListener = (request, response) => {
     request.resume();

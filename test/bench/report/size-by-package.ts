@@ -13,7 +13,7 @@ export interface Piece {
 }
 
 /** How much of the bundle each package takes, largest first; own code by its top folders. */
-export function treemap({ outputs }: Metafile): Piece[] {
+export function sizeByPackage({ outputs }: Metafile): Piece[] {
   const sizes = new Map<string, number>();
   for (const { inputs } of Object.values(outputs)) {
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {

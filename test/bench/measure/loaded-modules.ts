@@ -22,7 +22,7 @@ const program = `
  * The packages of `node_modules` and the built-in modules of Node that a fresh process loaded when it imported `module` and,
  * where one is given, ran `body` with it as `core`.
  */
-export async function loaded(module: string, body?: string): Promise<string[]> {
+export async function loadedModules(module: string, body?: string): Promise<string[]> {
   const more = body === undefined ? [] : [body];
   const output = await runNode(['--input-type=module', '--eval', program, module, ...more]);
   return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as string[];

@@ -12,15 +12,15 @@ import {
 import { startSandbox, type Sandbox, type SandboxOptions, type SandboxPartner } from '../../../core/sandbox/index.ts';
 import { manualClock, type ManualClock } from '../../helpers/manual-clock.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
-import { faultInjectingStore, type FaultInjectingStore } from '../../helpers/fault-injecting-store.ts';
-import { Places } from '../places.ts';
-import { openLine, type Line } from './line.ts';
+import { watchedStore, type WatchedStore } from '../../helpers/watched-store.ts';
+import { LeakScanner } from '../leak-scanner.ts';
+import { openTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
-/** ms; only rows in which nobody answers have a shorter deadline. */
-const patient = 10_000;
+/** ms; rows in which the partner never responds set a shorter one. */
+const defaultTimeout = 10_000;
 
-/** A partner, a file store and a signed-in session, to which something is about to happen. */
-export interface Scene {
+/** A partner, a proxy in front of it, a file store, and a signed-in session. */
+export interface Fixture {
   readonly partner: SandboxPartner;
   readonly sandbox: Sandbox;
   readonly clock: ManualClock;
@@ -28,96 +28,96 @@ export interface Scene {
   readonly file: string;
   readonly store: FaultInjectingStore;
   readonly credentials: Readonly<Record<string, string>>;
-  readonly places: Places;
-  /** What lies between the session and the partner. */
-  readonly line: Line;
+  readonly scanner: LeakScanner;
+  readonly proxy: TcpProxy;
   session: PartnerSession;
-  /** Another session on the same file, as another program would open it. */
+  /** Opens another session on the same file, as another program would. */
   open(options?: Partial<SessionOptions>): Promise<PartnerSession>;
-  /** As a program that ended and was started again. */
+  /** Closes the session and opens a new one, as a program that is started again. */
   restart(): Promise<void>;
-  /** Makes a call and keeps all that its error shows; returns its code, or undefined when it worked. */
+  /** Makes a call and scans its error; resolves to the error's code, or undefined when the call succeeded. */
   attempt(call: () => Promise<unknown>): Promise<string | undefined>;
-  refreshes(): number;
+  /** Refresh requests that the partner has received. */
+  refreshCount(): number;
 }
 
-export interface SceneOptions {
+export interface FixtureOptions {
   readonly sandbox?: SandboxOptions | undefined;
   readonly session?: Partial<SessionOptions> | undefined;
   readonly host?: '127.0.0.1' | 'localhost' | undefined;
 }
 
-export async function withScene<T>(
+export async function withFixture<T>(
   partner: SandboxPartner,
-  options: SceneOptions,
-  play: (scene: Scene) => Promise<T>,
+  options: FixtureOptions,
+  run: (fixture: Fixture) => Promise<T>,
 ): Promise<T> {
   const clock = manualClock();
-  const places = new Places();
+  const scanner = new LeakScanner();
   await using folder = await temporaryFolder();
-  const issued = (): void => {
+  const addIssuedTokens = (): void => {
     const tokens = sandbox.tokens(partner);
-    places.secret(tokens?.accessToken, tokens?.refreshToken);
+    scanner.addSecrets(tokens?.accessToken, tokens?.refreshToken);
   };
   await using sandbox = await startSandbox({
     clock: clock.now,
     ...options.sandbox,
     onRequest: (entry) => {
-      issued();
-      places.secret(/"data":"([^"]+)"/.exec(entry.body)?.[1]);
+      addIssuedTokens();
+      scanner.addSecrets(/"data":"([^"]+)"/.exec(entry.body)?.[1]);
     },
   });
-  await using line = await openLine(Number(new URL(sandbox.url).port));
+  await using proxy = await openTcpProxy(Number(new URL(sandbox.url).port));
   const profile = sandbox.profiles[partner];
   const { cipher } = profile;
   const credentials: Readonly<Record<string, string>> = { ...profile.credentials };
   const definition: PartnerDefinition = partners[partner];
-  places.secret(
+  scanner.addSecrets(
     ...definition.credentials.filter(({ secret }) => secret === true).map(({ name }) => credentials[name]),
     cipher?.key,
     cipher?.iv.from === 'fixed' ? cipher.iv.value : undefined,
   );
 
   const file = folder.file('session.json');
-  const store = faultInjectingStore(fileStore(file));
-  const log = (text: string): void => places.add('log line', text);
+  const store = watchedStore(fileStore(file));
+  const log = (message: string): void => scanner.addOutput('log line', message);
   const opened: PartnerSession[] = [];
   const open = async (more: Partial<SessionOptions> = {}): Promise<PartnerSession> => {
     const session = await openSession({
       ...profile,
-      baseUrl: `${new URL(sandbox.url).protocol}//${options.host ?? '127.0.0.1'}:${line.port}`,
+      baseUrl: `${new URL(sandbox.url).protocol}//${options.host ?? '127.0.0.1'}:${proxy.port}`,
       clock,
       store,
-      timeout: patient,
+      timeout: defaultTimeout,
       logger: { debug: log, info: log, warn: log, error: log },
       ...options.session,
       ...more,
     });
     opened.push(session);
-    session.on('change', (status) => places.add('status', status));
+    session.on('change', (status) => scanner.addOutput('status', status));
     return session;
   };
-  const scene: Scene = {
+  const fixture: Fixture = {
     partner,
     sandbox,
     clock,
     folder: folder.path,
     file,
     store,
-    credentials: { ...profile.credentials },
-    places,
-    line,
+    credentials,
+    scanner,
+    proxy,
     session: await open(),
     open,
     async restart() {
-      await scene.session.close();
-      // What was found damaged is repaired by the program that finds it, and told.
+      await fixture.session.close();
+      // The first program that finds a damaged file sets it aside and reports it; the second attempt must succeed.
       for (let attempt = 1; ; attempt++) {
         try {
-          scene.session = await open({ timeout: patient });
+          fixture.session = await open({ timeout: defaultTimeout });
           return;
         } catch (error) {
-          places.add('error', error);
+          scanner.addOutput('error', error);
           if (attempt === 2) throw error;
         }
       }
@@ -127,18 +127,18 @@ export async function withScene<T>(
         await call();
         return undefined;
       } catch (error) {
-        places.add('error', error);
-        return isPartnerAuthError(error) ? error.code : `not one of ours: ${String(error)}`;
+        scanner.addOutput('error', error);
+        return isPartnerAuthError(error) ? error.code : `not a PartnerAuthError: ${String(error)}`;
       }
     },
-    refreshes: () => sandbox.journal.filter(({ call }) => call === 'refresh').length,
+    refreshCount: () => sandbox.journal.filter(({ call }) => call === 'refresh').length,
   };
   try {
-    await scene.session.login(scene.credentials);
-    issued();
-    const result = await play(scene);
-    places.add('session', scene.session);
-    for (const name of await readdir(folder.path)) places.add('file name', basename(name));
+    await fixture.session.login(fixture.credentials);
+    addIssuedTokens();
+    const result = await run(fixture);
+    scanner.addOutput('session', fixture.session);
+    for (const name of await readdir(folder.path)) scanner.addOutput('file name', basename(name));
     return result;
   } finally {
     for (const session of opened) await session.close();

@@ -18,7 +18,7 @@ export interface FastTime {
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Takes over both clocks and the timers of the whole process. */
-export function takeOverTime(): FastTime {
+export function installFastTime(): FastTime {
   const timers = new Map<object, Timer>();
   const wall = Date.now();
   const monotonic = performance.now();
