@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { root } from '../generate/formatted.ts';
+import { root } from '../helpers/tarball.ts';
 import { rows } from './matrix/matrix.ts';
-import { formattedReport, readResults } from './report/results.ts';
+import { faultReport } from './report/results.ts';
 
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
 
@@ -18,11 +18,11 @@ describe('SECURITY.md', () => {
 
 describe('test/faults/README.md', () => {
   it('is what results.json renders (npm run test:faults -- --render writes it)', async () => {
-    assert.equal(read('test/faults/README.md'), await formattedReport(await readResults()));
+    assert.equal(read('test/faults/README.md'), await faultReport.render(await faultReport.read()));
   });
 
   it('has results of every row of the matrix, and of no other', async () => {
-    const { matrix } = await readResults();
+    const { matrix } = await faultReport.read();
     assert.deepEqual(
       Object.keys(matrix.rows),
       rows.map(({ name }) => name),

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { searchCanaries } from './canary/run.ts';
 import { fuzz } from './fuzz/run.ts';
 import { rows, runRow } from './matrix/matrix.ts';
-import { readResults, writeReport, writeResults, type FaultResults } from './report/results.ts';
+import { faultReport, type FaultResults } from './report/results.ts';
 import { kept } from './report/readme.ts';
 import { rotate, rotationProblems } from './rotations/run.ts';
 import { soak, soakProblems } from './soak/run.ts';
@@ -63,7 +63,7 @@ const parts = {
 };
 
 if (render) {
-  await writeReport(await readResults());
+  await faultReport.write(await faultReport.read());
 } else if (only === undefined) {
   const matrix = await parts.matrix();
   const rotations = show(await parts.rotations());
@@ -73,7 +73,7 @@ if (render) {
   if (!short) {
     const environment = `Node ${process.versions.node}, ${process.platform} ${process.arch}`;
     const date = new Date().toISOString().slice(0, 10);
-    await writeResults({ date, environment, problems, matrix, rotations, soak: soaked, fuzz: fuzzed, canary });
+    await faultReport.write({ date, environment, problems, matrix, rotations, soak: soaked, fuzz: fuzzed, canary });
   }
 } else if (Object.hasOwn(parts, only)) {
   show(await parts[only as keyof typeof parts]());

@@ -44,8 +44,8 @@ describe('budget (test/bench/budget.json)', () => {
     assertWithinBudget({ 'idle timers of a session': timers ?? NaN, 'idle wake-ups of a session': wakeUps ?? NaN });
   });
 
-  it('limits the wake-ups of an extension with ten open sessions', async () => {
-    const options = { core, bundle, profiles: 10, used: true };
+  it('holds the wake-ups of an extension with ten opened sessions: they wake together', async () => {
+    const options = { core, bundle, profiles: 10, useTokens: true };
     const { wakeUps } = await measure({ label: '', module: 'idle.ts', name: 'extension', options });
     assertWithinBudget({ 'idle wake-ups of the extension with 10 opened sessions': wakeUps ?? NaN });
   });

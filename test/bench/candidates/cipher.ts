@@ -3,12 +3,12 @@ import { measureInTurns, type SliceOptions } from '../measure/slices.ts';
 import type { Candidates, Metrics } from '../measure/fresh-process.ts';
 
 export interface CipherOptions {
-  /** Name and length in bytes. */
+  /** Length in bytes by name. */
   readonly sizes: Readonly<Record<string, number>>;
   readonly slices: SliceOptions;
 }
 
-interface Both<T extends string | Promise<string>> {
+interface Implementation<T extends string | Promise<string>> {
   readonly encrypt: (text: string) => T;
   readonly decrypt: (hex: string) => T;
 }
@@ -16,7 +16,7 @@ interface Both<T extends string | Promise<string>> {
 const key = Buffer.from('0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0', 'hex');
 const iv = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
 
-async function reference(): Promise<Both<string>> {
+async function reference(): Promise<Implementation<string>> {
   const { createCipheriv, createDecipheriv, createSecretKey } = await import('node:crypto');
   const secret = createSecretKey(key);
   return {
@@ -36,8 +36,8 @@ const implementations = {
     const { createCipher } = await import('../../../core/index.ts');
     return createCipher({ key, iv: { from: 'fixed', value: iv } });
   },
-  'node:crypto, KeyObject': reference,
-  'node:crypto, key bytes': async () => {
+  'node:crypto (KeyObject)': reference,
+  'node:crypto (key bytes)': async () => {
     const { createCipheriv, createDecipheriv } = await import('node:crypto');
     return {
       encrypt(text) {
@@ -50,7 +50,7 @@ const implementations = {
       },
     };
   },
-  'node-forge as documented': async () => {
+  'node-forge': async () => {
     const { default: forge } = await import('node-forge');
     const bytes = key.toString('binary');
     const start = iv.toString('binary');
@@ -66,7 +66,7 @@ const implementations = {
         const decipher = forge.cipher.createDecipher('AES-CBC', bytes);
         decipher.start({ iv: start });
         decipher.update(forge.util.createBuffer(forge.util.hexToBytes(hex)));
-        if (!decipher.finish()) throw new Error('bad padding');
+        if (!decipher.finish()) throw new Error('The padding is wrong.');
         return forge.util.decodeUtf8(decipher.output.getBytes());
       },
     };
@@ -112,28 +112,28 @@ const implementations = {
         Buffer.from(await subtle.decrypt({ name, iv }, imported, Buffer.from(hex, 'hex'))).toString('utf8'),
     };
   },
-} satisfies Record<string, () => Promise<Both<string> | Both<Promise<string>>>>;
+} satisfies Record<string, () => Promise<Implementation<string> | Implementation<Promise<string>>>>;
 
 export const cipherNames = Object.keys(implementations) as (keyof typeof implementations)[];
 
-/** JSON of exactly that many bytes. */
+/** JSON of exactly so many bytes. */
 function payload(length: number): string {
   const fields = '{"username":"merchant@example.com","note":"';
   return `${fields}${'Partner Auth '.repeat(length).slice(0, length - fields.length - 2)}"}`;
 }
 
-/** A text that was put together lazily is a text only when used; what uses it would else pay the bill. */
-const used = (text: string): number => text.charCodeAt(text.length - 1);
+/** V8 concatenates strings lazily; reading a character makes it do the work within the measured call. */
+const flatten = (text: string): number => text.charCodeAt(text.length - 1);
 
 async function run(name: keyof typeof implementations, { sizes, slices }: CipherOptions): Promise<Metrics> {
-  const cipher: Both<string | Promise<string>> = await implementations[name]();
+  const cipher: Implementation<string | Promise<string>> = await implementations[name]();
   const native = await reference();
   const metrics: Metrics = {};
   for (const [size, length] of Object.entries(sizes)) {
     const text = payload(length);
     const hex = native.encrypt(text);
     if ((await cipher.encrypt(text)) !== hex || (await cipher.decrypt(hex)) !== text) {
-      throw new Error(`${name} gives another result than node:crypto at ${size}.`);
+      throw new Error(`${name} returns another result than node:crypto with ${size}.`);
     }
     for (const [direction, input] of [
       ['encrypt', text],
@@ -141,26 +141,26 @@ async function run(name: keyof typeof implementations, { sizes, slices }: Cipher
     ] as const) {
       const call = (): unknown => {
         const result = cipher[direction](input);
-        return typeof result === 'string' ? used(result) : result.then(used);
+        return typeof result === 'string' ? flatten(result) : result.then(flatten);
       };
-      const { ns, faster } = await measureInTurns(() => used(native[direction](input)), call, slices);
+      const { ns, speed } = await measureInTurns(() => flatten(native[direction](input)), call, slices);
       metrics[`${direction} ${size}`] = ns;
-      metrics[`${direction} ${size} faster`] = faster;
+      metrics[`${direction} ${size} speed`] = speed;
     }
   }
   return metrics;
 }
 
-/** The settings of one captured message, found by trying the whole family on it. */
+/** Detects the settings of one captured message by trying the whole cipher family. */
 async function detect({ sizes, slices }: CipherOptions): Promise<Metrics> {
   const { createCipher, detectCipher } = await import('../../../core/index.ts');
-  const sealer = createCipher({ key, iv: { from: 'prefix' } });
+  const cipher = createCipher({ key, iv: { from: 'prefix' } });
   const metrics: Metrics = {};
   for (const [size, length] of Object.entries(sizes)) {
-    const sample = { ciphertext: sealer.encrypt(payload(length)), key: key.toString('hex') };
-    if (detectCipher(sample).verdict === 'none') throw new Error(`detectCipher finds nothing at ${size}.`);
-    const once = (): unknown => detectCipher(sample);
-    metrics[`detect ${size}`] = (await measureInTurns(once, once, slices)).ns;
+    const sample = { ciphertext: cipher.encrypt(payload(length)), key: key.toString('hex') };
+    if (detectCipher(sample).verdict === 'none') throw new Error(`detectCipher found no settings with ${size}.`);
+    const call = (): unknown => detectCipher(sample);
+    metrics[`detect ${size}`] = (await measureInTurns(call, call, slices)).ns;
   }
   return metrics;
 }

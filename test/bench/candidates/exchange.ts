@@ -13,7 +13,7 @@ export interface ExchangeOptions {
   readonly refreshes: number;
 }
 
-/** Signs in, and gives what refreshes once. */
+/** Signs in and resolves to a function that refreshes once. */
 type SignIn = (options: ExchangeOptions) => Promise<() => Promise<unknown>>;
 
 interface Tokens {
@@ -28,7 +28,7 @@ const credentials = { username: 'merchant@example.com', password: 'p', client_id
 const loginPath = '/openapi/v1/auth/login';
 const refreshPath = '/openapi/v1/auth/refresh';
 
-const signIns: Readonly<Record<string, SignIn>> = {
+const clients: Readonly<Record<string, SignIn>> = {
   'Partner Auth': async ({ core, url, ca }) => {
     const { openSession } = (await import(core)) as typeof Core;
     const session = await openSession({
@@ -41,7 +41,7 @@ const signIns: Readonly<Record<string, SignIn>> = {
     await session.login(credentials);
     return () => session.refresh();
   },
-  'bare node:https, hand-written encryption': async ({ url, ca }) => {
+  'bare request (node:crypto)': async ({ url, ca }) => {
     const secure = url.startsWith('https:');
     const client = secure ? https : http;
     const agent = secure ? new https.Agent({ keepAlive: true, ca }) : new http.Agent({ keepAlive: true });
@@ -68,7 +68,7 @@ const signIns: Readonly<Record<string, SignIn>> = {
     let tokens = await post(loginPath, credentials);
     return async () => (tokens = await post(refreshPath, { refresh_token: tokens.refresh_token }));
   },
-  'got alone, plain body': async ({ url, ca }) => {
+  'got alone (plain body)': async ({ url, ca }) => {
     const { default: got } = await import('got');
     const agent = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
     const client = got.extend({ prefixUrl: url, agent, ...(ca && { https: { certificateAuthority: ca } }) });
@@ -77,7 +77,7 @@ const signIns: Readonly<Record<string, SignIn>> = {
     let tokens = await post(loginPath, credentials);
     return async () => (tokens = await post(refreshPath, { refresh_token: tokens.refresh_token }));
   },
-  'tutorial: got and node-forge': async ({ url, ca }) => {
+  'tutorial (got and node-forge)': async ({ url, ca }) => {
     const [{ default: got }, { default: forge }] = await Promise.all([import('got'), import('node-forge')]);
     const post = (path: string, payload: object): Promise<Tokens> => {
       const cipher = forge.cipher.createCipher('AES-CBC', key.toString('binary'));
@@ -97,11 +97,11 @@ const signIns: Readonly<Record<string, SignIn>> = {
   },
 };
 
-export const exchangeNames = Object.keys(signIns);
+export const exchangeNames = Object.keys(clients);
 
 async function run(name: string, options: ExchangeOptions): Promise<Metrics> {
   const start = performance.now();
-  const refresh = await (signIns[name] as SignIn)(options);
+  const refresh = await (clients[name] as SignIn)(options);
   const login = performance.now() - start;
   for (let i = 0; i < options.refreshes / 4; i++) await refresh();
   const times: number[] = [];

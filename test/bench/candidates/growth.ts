@@ -20,11 +20,11 @@ export interface GrowthOptions {
 const key = Buffer.alloc(32, 7);
 const cipherSettings = { key, iv: { from: 'fixed', value: Buffer.alloc(16, 9) } } as const;
 
-// Not performance.now(), which stands still once time was taken over.
+// Not performance.now(), which installFastTime() replaces.
 const now = (): number => Number(process.hrtime.bigint()) / 1e6;
 
-/** ms of the later ones of some calls, when the code is warm. */
-function warm(call: () => unknown, times: number): number {
+/** The median time of a call in ms, once the code is warm. */
+function timeWhenWarm(call: () => unknown, times: number): number {
   const measured = Array.from({ length: times }, () => {
     const start = now();
     call();
@@ -33,33 +33,33 @@ function warm(call: () => unknown, times: number): number {
   return median(measured.slice(Math.floor(times / 3)));
 }
 
-/** The extension with so many signed-in profiles. */
+/** Starts the extension with so many signed-in profiles. */
 async function profiles({ bundle, count }: GrowthOptions): Promise<Metrics> {
   const setting = Array.from({ length: count }, (_, index) => profileOf(`p${index}`));
-  if (parseProfiles(setting).profiles.length !== count) throw new Error('Some profiles were refused.');
-  const parse = warm(() => parseProfiles(setting), 9);
+  if (parseProfiles(setting).profiles.length !== count) throw new Error('Some profiles were rejected.');
+  const parse = timeWhenWarm(() => parseProfiles(setting), 9);
   const time = installFastTime();
   const start = now();
   await using extension = await startExtension(bundle, count);
   const activate = now() - start - extension.preparedMs;
   await time.advance(60_000);
-  const wakes: number[] = [];
+  const wakeTimes: number[] = [];
   for (let minute = 0; minute < 5; minute++) {
     const before = now();
     await time.advance(60_000);
-    wakes.push(now() - before);
+    wakeTimes.push(now() - before);
   }
-  return { parse, activate, wake: median(wakes) };
+  return { parse, activate, wake: median(wakeTimes) };
 }
 
-/** One payload of so many bytes. */
+/** Encrypts, decrypts and sends one payload of so many bytes. */
 async function payload({ core, url, count }: GrowthOptions): Promise<Metrics> {
   const { createCipher, memoryStore, openSession } = (await import(core)) as typeof Core;
   const cipher = createCipher(cipherSettings);
   const text = JSON.stringify({ text: 'Partner Auth '.repeat(count).slice(0, count - 11) });
-  const sealed = cipher.encrypt(text);
-  const encrypt = warm(() => cipher.encrypt(text), 7);
-  const decrypt = warm(() => cipher.decrypt(sealed), 7);
+  const ciphertext = cipher.encrypt(text);
+  const encrypt = timeWhenWarm(() => cipher.encrypt(text), 7);
+  const decrypt = timeWhenWarm(() => cipher.decrypt(ciphertext), 7);
 
   const store = memoryStore();
   const expires = { issuedAt: Date.now(), accessExpiresAt: Date.now() + 3_600_000 };
@@ -87,7 +87,7 @@ async function payload({ core, url, count }: GrowthOptions): Promise<Metrics> {
   return { encrypt, decrypt, block: median(blocks.slice(2)) };
 }
 
-/** One session's file among so many in one folder, each watched by a session of its own. */
+/** Reads and writes one of so many session files in one folder, each with an open session. */
 async function files({ core, url, count }: GrowthOptions): Promise<Metrics> {
   const { fileStore, openSession } = (await import(core)) as typeof Core;
   const folder = await mkdtemp(join(tmpdir(), 'partner-auth-bench-'));

@@ -8,8 +8,8 @@ export interface IdleOptions {
   readonly core: string;
   readonly bundle: string;
   readonly profiles?: number;
-  /** Whether every token was used once, which opens its session. */
-  readonly used?: boolean;
+  /** Whether to use every token once, which opens its session. */
+  readonly useTokens?: boolean;
 }
 
 const hour = 3_600_000;
@@ -23,25 +23,25 @@ async function session({ core }: IdleOptions): Promise<Metrics> {
   await store.write({ version: 1, sessionId: 's', generation: 1, partner: 'bizmail', origin: baseUrl, tokens });
   await using opened = await openSession({ partner: 'bizmail', baseUrl, store, autoRefresh: true });
   opened.on('change', () => undefined);
-  return await anHour(time);
+  return await measureAnHour(time);
 }
 
-async function extension({ bundle, profiles = 1, used = false }: IdleOptions): Promise<Metrics> {
+async function extension({ bundle, profiles = 1, useTokens = false }: IdleOptions): Promise<Metrics> {
   const time = installFastTime();
   await using started = await startExtension(bundle, profiles);
-  if (used) for (const id of started.ids) await started.use(id);
+  if (useTokens) for (const id of started.ids) await started.use(id);
   await time.advance(1000);
-  return await anHour(time);
+  return await measureAnHour(time);
 }
 
-/** A first hour lets what is lazy settle. */
-async function anHour(time: FastTime): Promise<Metrics> {
+/** Counts over an hour, after a first one in which lazy initialization happens. */
+async function measureAnHour(time: FastTime): Promise<Metrics> {
   await time.advance(hour);
   const heapBefore = heap();
   const before = time.wakeUps;
   const timers = time.timers;
   await time.advance(hour);
-  return { timers, most: time.most, wakeUps: time.wakeUps - before, grown: heap() - heapBefore };
+  return { timers, wakeUps: time.wakeUps - before, grown: heap() - heapBefore };
 }
 
 function heap(): number {

@@ -1,4 +1,4 @@
-// As much as the bench uses of packages that bring no declarations of their own.
+// The part that the benchmark uses of packages without type declarations.
 
 declare module 'crypto-js' {
   interface WordArray {
@@ -8,7 +8,7 @@ declare module 'crypto-js' {
     readonly enc: { readonly Hex: { parse(hex: string): WordArray }; readonly Utf8: object };
     readonly AES: {
       encrypt(text: string, key: WordArray, options: { iv: WordArray }): { readonly ciphertext: WordArray };
-      decrypt(message: { ciphertext: WordArray }, key: WordArray, options: { iv: WordArray }): WordArray;
+      decrypt(params: { ciphertext: WordArray }, key: WordArray, options: { iv: WordArray }): WordArray;
     };
   };
   export default CryptoJS;

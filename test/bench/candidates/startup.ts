@@ -1,12 +1,12 @@
 import type { Candidates, Metrics } from '../measure/fresh-process.ts';
 
 export interface StartupOptions {
-  /** What to import. */
+  /** The module to import. */
   readonly specifier: string;
 }
 
-/** Time and memory of importing one module into a process that has loaded nothing else of weight. */
-async function importing({ specifier }: StartupOptions): Promise<Metrics> {
+/** Time and memory of importing one module into a fresh process. */
+async function importModule({ specifier }: StartupOptions): Promise<Metrics> {
   globalThis.gc?.();
   const before = process.memoryUsage();
   const processor = process.cpuUsage();
@@ -24,4 +24,4 @@ async function importing({ specifier }: StartupOptions): Promise<Metrics> {
   };
 }
 
-export const candidates: Candidates = { importing };
+export const candidates: Candidates = { importModule };

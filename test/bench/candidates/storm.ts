@@ -7,7 +7,7 @@ export interface StormOptions {
   readonly core: string;
   readonly url: string;
   readonly callers: number;
-  /** The session file that several processes share. */
+  /** The session file that the processes share. */
   readonly file?: string;
   /** Epoch ms at which the callers of all processes start. */
   readonly startAt?: number;
@@ -15,9 +15,9 @@ export interface StormOptions {
 
 type GetToken = () => Promise<unknown>;
 
-const over = Date.now() - 60_000;
+const expiredAt = Date.now() - 60_000;
 
-/** Signed in with a token that is over. */
+/** Clients that are signed in with a token that has expired. */
 const clients: Readonly<Record<string, (options: StormOptions) => Promise<GetToken>>> = {
   'Partner Auth': async ({ core, url, file }) => {
     const { fileStore, memoryStore, openSession } = (await import(core)) as typeof Core;
@@ -34,10 +34,10 @@ const clients: Readonly<Record<string, (options: StormOptions) => Promise<GetTok
       clientSecret: 'secret',
       endpoints: { oauth2TokenUrl: `${url}/token` },
     });
-    client.setCredentials({ access_token: 'old', refresh_token: 'r', expiry_date: over });
+    client.setCredentials({ access_token: 'old', refresh_token: 'r', expiry_date: expiredAt });
     return () => client.getAccessToken();
   },
-  '@azure/core-rest-pipeline, token cycler': async ({ url }) => {
+  '@azure/core-rest-pipeline (token cycler)': async ({ url }) => {
     const file = new URL('./util/tokenCycler.js', import.meta.resolve('@azure/core-rest-pipeline'));
     const { createTokenCycler } = (await import(file.href)) as {
       createTokenCycler: (credential: object) => (scopes: string, options: object) => Promise<unknown>;
@@ -56,7 +56,7 @@ const clients: Readonly<Record<string, (options: StormOptions) => Promise<GetTok
     const wrapper = new OAuth2Fetch({
       client: new OAuth2Client({ server: url, clientId: 'id', tokenEndpoint: '/token' }),
       getNewToken: () => null,
-      getStoredToken: () => ({ accessToken: 'old', refreshToken: 'r', expiresAt: over }),
+      getStoredToken: () => ({ accessToken: 'old', refreshToken: 'r', expiresAt: expiredAt }),
       scheduleRefresh: false,
     });
     return () => wrapper.getAccessToken();
@@ -67,7 +67,7 @@ const clients: Readonly<Record<string, (options: StormOptions) => Promise<GetTok
       client: { id: 'id', secret: 'secret' },
       auth: { tokenHost: url, tokenPath: '/token' },
     });
-    let token = client.createToken({ access_token: 'old', refresh_token: 'r', expires_at: new Date(over) });
+    let token = client.createToken({ access_token: 'old', refresh_token: 'r', expires_at: new Date(expiredAt) });
     return async () => {
       if (token.expired()) token = await token.refresh();
       return token.token.access_token;
@@ -85,13 +85,13 @@ export function expiredRecord(origin: string): Core.StoredSession {
     partner: 'tconnect',
     origin,
     partnerCode: 'BENCH',
-    tokens: { accessToken: 'old', refreshToken: 'r', issuedAt: over - 3_600_000, accessExpiresAt: over },
+    tokens: { accessToken: 'old', refreshToken: 'r', issuedAt: expiredAt - 3_600_000, accessExpiresAt: expiredAt },
   };
 }
 
 async function run(name: string, options: StormOptions): Promise<Metrics> {
   const { callers, startAt } = options;
-  const getToken = await (clients[name] as (given: StormOptions) => Promise<GetToken>)(options);
+  const getToken = await (clients[name] as (clientOptions: StormOptions) => Promise<GetToken>)(options);
   if (startAt !== undefined) await new Promise((resolve) => setTimeout(resolve, startAt - Date.now()));
   const memoryBefore = process.memoryUsage.rss();
   const times: number[] = [];

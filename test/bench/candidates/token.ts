@@ -13,7 +13,7 @@ type GetToken = () => Promise<string | null | undefined>;
 const hour = 3_600_000;
 const accessToken = `eyJ${'a'.repeat(600)}`;
 
-/** Signed in with a token that is good for an hour. */
+/** Clients that are signed in with a token that is valid for an hour. */
 const clients: Readonly<Record<string, () => Promise<GetToken>>> = {
   'Partner Auth': async () => {
     const { memoryStore, openSession } = await import('../../../core/index.ts');
@@ -30,7 +30,7 @@ const clients: Readonly<Record<string, () => Promise<GetToken>>> = {
     const session = await openSession({ partner: 'bizmail', baseUrl, store });
     return () => session.accessToken();
   },
-  // What no client can be below that trusts neither a clock that was set back nor one that stood still while the machine slept.
+  // The least that a client does which trusts neither a clock that may be set back nor one that stops while the machine sleeps.
   'an async function that reads both clocks': () => {
     const start = Date.now() - performance.now();
     const until = Date.now() + hour;
@@ -44,8 +44,8 @@ const clients: Readonly<Record<string, () => Promise<GetToken>>> = {
     client.setCredentials({ access_token: accessToken, refresh_token: 'r', expiry_date: Date.now() + hour });
     return async () => (await client.getAccessToken()).token;
   },
-  '@azure/core-rest-pipeline, token cycler': async () => {
-    // The package does not export it, but every pipeline of the Azure SDKs asks it for its token.
+  '@azure/core-rest-pipeline (token cycler)': async () => {
+    // The package does not export it, but every pipeline of the Azure SDKs gets its token from it.
     const file = new URL('./util/tokenCycler.js', import.meta.resolve('@azure/core-rest-pipeline'));
     const { createTokenCycler } = (await import(file.href)) as {
       createTokenCycler: (credential: object) => (scopes: string, options: object) => Promise<AccessToken>;
@@ -62,7 +62,7 @@ const clients: Readonly<Record<string, () => Promise<GetToken>>> = {
       auth: { tokenHost: 'http://127.0.0.1:9' },
     });
     let token = client.createToken({ access_token: accessToken, refresh_token: 'r', expires_in: 3600 });
-    // As its README does it.
+    // As in its README.
     return async () => {
       if (token.expired(300)) token = await token.refresh();
       return token.token.access_token;
@@ -87,11 +87,11 @@ export const tokenNames = Object.keys(clients);
 async function run(name: string, { slices, calls }: TokenOptions): Promise<Metrics> {
   const open = (client: string): Promise<GetToken> => (clients[client] as () => Promise<GetToken>)();
   const [getToken, own] = [await open(name), await open(ownName)];
-  if ((await getToken()) !== accessToken) throw new Error(`${name} gave another token.`);
-  const { ns, faster } = await measureInTurns(own, getToken, slices);
+  if ((await getToken()) !== accessToken) throw new Error(`${name} returned another token.`);
+  const { ns, speed } = await measureInTurns(own, getToken, slices);
   const before = heap();
   for (let call = 0; call < calls; call++) await getToken();
-  return { ns, faster, growth: Math.max(0, heap() - before) / calls };
+  return { ns, speed, growth: Math.max(0, heap() - before) / calls };
 }
 
 function heap(): number {

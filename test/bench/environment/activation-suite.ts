@@ -7,18 +7,18 @@ export interface ActivationTimes {
   readonly load: number;
   /** The part of `activate()` that blocks the extension host. */
   readonly call: number;
-  /** What it then awaited. */
+  /** The part that is awaited afterwards. */
   readonly finish: number;
 }
 
 export type HostTimes = Readonly<Record<string, ActivationTimes>>;
 
-const quiet = 3_000;
+const settleMs = 3_000;
 
-/** VS Code calls this in its extension host; the environment says what to activate and in which order. */
+/** VS Code calls this in its extension host. BENCH_EXTENSIONS lists the extensions to activate, in order. */
 export async function run(): Promise<void> {
-  // What the window does at its start would be measured as well.
-  await pause(quiet);
+  // Otherwise, the start of the window would be measured as well.
+  await pause(settleMs);
   for (const id of (process.env.BENCH_EXTENSIONS ?? '').split(' ')) {
     await vscode.extensions.getExtension(id)?.activate();
     await pause(500);
@@ -28,9 +28,9 @@ export async function run(): Promise<void> {
   await writeFile(process.env.BENCH_RESULT ?? '', JSON.stringify(times));
 }
 
-/** Read off the report "Developer: Startup Performance". */
+/** Reads the report of "Developer: Startup Performance". */
 async function activationStats(): Promise<HostTimes> {
-  for (let tries = 0; tries < 50; tries++) {
+  for (let attempt = 0; attempt < 50; attempt++) {
     const report = vscode.window.activeTextEditor?.document.getText() ?? '';
     const rows = report.matchAll(/^\| ([\w-]+\.[\w-]+) +\| (?:true|false) +\| (\d+) +\| (\d+) +\| (\d+) +\|/gm);
     const times = Object.fromEntries(

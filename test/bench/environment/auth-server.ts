@@ -6,20 +6,19 @@ import { processCertificates } from '../../../core/sandbox/certificates.ts';
 
 export interface AuthServerOptions {
   readonly secure?: boolean;
-  /** How long the partner takes for an answer, ms. */
+  /** How long the server waits before it responds, ms. */
   readonly delay?: number;
 }
 
 export interface AuthServer extends AsyncDisposable {
   readonly url: string;
-  /** PEM of its authority, where it is https. */
+  /** PEM of its certificate authority, with https. */
   readonly ca: string | undefined;
-  /** So far. */
   counts(): { readonly requests: number; readonly connections: number; readonly handshakes: number };
 }
 
-/** What every login and refresh is answered with: the fields of OAuth, which TCONNECT and all peers read. */
-const answer = JSON.stringify({
+/** The response to every login and refresh: the fields of OAuth, which TCONNECT and all peers read. */
+const responseBody = JSON.stringify({
   token_type: 'Bearer',
   access_token: `eyJ${'a'.repeat(600)}`,
   refresh_token: `eyJ${'r'.repeat(600)}`,
@@ -28,8 +27,8 @@ const answer = JSON.stringify({
 });
 
 /**
- * A partner that reads a request whole and answers with the same tokens at once or after a delay: what a client costs shows
- * better beside a server that costs little.
+ * Starts a partner that reads the whole request and always responds with the same tokens, at once or after a delay. It does
+ * as little as possible, so that the time of the client dominates.
  */
 export async function startAuthServer({ secure = false, delay = 0 }: AuthServerOptions = {}): Promise<AuthServer> {
   const counts = { requests: 0, connections: 0, handshakes: 0 };
@@ -38,8 +37,11 @@ export async function startAuthServer({ secure = false, delay = 0 }: AuthServerO
     request.once('end', () => {
       counts.requests++;
       const send = (): void => {
-        response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(answer) });
-        response.end(answer);
+        response.writeHead(200, {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(responseBody),
+        });
+        response.end(responseBody);
       };
       if (delay === 0) send();
       else setTimeout(send, delay);
@@ -48,7 +50,7 @@ export async function startAuthServer({ secure = false, delay = 0 }: AuthServerO
   const certificates = secure ? await processCertificates() : undefined;
   const server =
     certificates === undefined ? http.createServer(listener) : https.createServer(certificates.valid, listener);
-  // Only the client decides how long a connection lives.
+  // Only the client decides how long a connection stays open.
   server.keepAliveTimeout = 0;
   server.on('connection', () => counts.connections++);
   server.on('secureConnection', () => counts.handshakes++);

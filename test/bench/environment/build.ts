@@ -4,21 +4,21 @@ import { runNode } from '../measure/fresh-process.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 
-/** Not needed for a build, or made by one. */
-const outside = /^(?:\..*|test|dist|out|node_modules|.*\.(?:vsix|tgz))$/;
+/** Files that a build does not need or that it creates. */
+const excluded = /^(?:\..*|test|dist|out|node_modules|.*\.(?:vsix|tgz))$/;
 
 export interface Build {
   /** A copy of the repository with its own `dist/`, `out/` and packed extension. */
   readonly folder: string;
-  /** The library as it ships. */
+  /** Path of the built library's index. */
   readonly core: string;
-  /** The extension as it ships, unpacked. */
+  /** Folder of the packaged extension, unpacked. */
   readonly extension: string;
 }
 
 let building: Promise<Build> | undefined;
 
-/** What ships, built from the sources of now, in a folder that nobody else builds in. Once for a run. */
+/** Builds the library and the extension from the current sources, once per process, in a folder of its own. */
 export function provideBuild(): Promise<Build> {
   return (building ??= build());
 }
@@ -27,9 +27,9 @@ async function build(): Promise<Build> {
   const folder = join(root, 'out/bench/build');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const parts = await readdir(root);
-  for (const part of parts.filter((name) => !outside.test(name)))
-    await cp(join(root, part), join(folder, part), { recursive: true });
+  const names = await readdir(root);
+  for (const name of names.filter((entry) => !excluded.test(entry)))
+    await cp(join(root, name), join(folder, name), { recursive: true });
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   await runNode([join(folder, 'esbuild.mjs')], {}, folder);
   await runNode([join(folder, 'esbuild.mjs'), '--package'], {}, folder);

@@ -7,9 +7,9 @@ import { fakeHost } from './fake-vscode.ts';
 
 export interface StartedExtension extends AsyncDisposable {
   readonly ids: readonly string[];
-  /** What was spent before its code was loaded, ms. */
+  /** The time before its code was loaded, ms. */
   readonly preparedMs: number;
-  /** Opens the profile's session, as any use of its token does. */
+  /** Gets the profile's token, which opens its session. */
   use(id: string): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ const hour = 3_600_000;
 
 export const profileOf = (id: string): object => ({ id, label: `Profile ${id}`, partner: 'bizmail', baseUrl: origin });
 
-/** Starts the built extension in this process with so many profiles, all signed in for ten hours. */
+/** Starts the built extension in this process with so many profiles, signed in with tokens that live for ten hours. */
 export async function startExtension(bundle: string, profiles: number): Promise<StartedExtension> {
   const start = process.hrtime.bigint();
   const folder = await mkdtemp(join(tmpdir(), 'partner-auth-bench-'));
@@ -31,9 +31,9 @@ export async function startExtension(bundle: string, profiles: number): Promise<
     const tokens = { accessToken: `access-${id}`, refreshToken: `refresh-${id}`, ...times };
     const session = { version: 1, sessionId: id, generation: 1, partner: 'bizmail', origin, tokens };
     secrets.set(`profile:${id}`, JSON.stringify({ version: 1, origin, session }));
-    const mark = { version: 1, origin, sessionId: id, generation: 1, ...times };
+    const summary = { version: 1, origin, sessionId: id, generation: 1, ...times };
     const name = createHash('sha256').update(id).digest('hex').slice(0, 24);
-    await writeFile(join(folder, 'sessions', `${name}.json`), JSON.stringify(mark));
+    await writeFile(join(folder, 'sessions', `${name}.json`), JSON.stringify(summary));
   }
   fakeHost.settings = { profiles: ids.map(profileOf), autoRefresh: true };
 
@@ -69,7 +69,7 @@ export async function startExtension(bundle: string, profiles: number): Promise<
     preparedMs,
     async use(id) {
       const [session] = (await fakeHost.provider?.getSessions([id], {})) ?? [];
-      if (session?.accessToken !== `access-${id}`) throw new Error(`The extension gave no token of ${id}.`);
+      if (session?.accessToken !== `access-${id}`) throw new Error(`The extension returned no token for ${id}.`);
     },
     async [Symbol.asyncDispose]() {
       await deactivate();

@@ -1,10 +1,10 @@
-/** As much of VS Code's API as the extension needs to start, with nothing behind it. For counting, not for testing. */
+/** A stub of the part of VS Code's API that the extension needs to start. It is for measuring, not for testing. */
 import { EventEmitter as Emitter } from 'node:events';
 
 export interface FakeHost {
-  /** The user's settings below `partnerAuth`. */
+  /** The user's settings under `partnerAuth`. */
   settings: Readonly<Record<string, unknown>>;
-  /** What the extension registered as its authentication provider. */
+  /** The authentication provider that the extension registered. */
   provider?: {
     getSessions(scopes: readonly string[], options: object): Promise<readonly { readonly accessToken: string }[]>;
   };
@@ -16,8 +16,9 @@ interface Disposable {
   dispose(): void;
 }
 
-const nothing = (): Disposable => ({ dispose: () => undefined });
-const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing, show: nothing, ...nothing() };
+const disposable = (): Disposable => ({ dispose: () => undefined });
+const noop = (): void => undefined;
+const outputChannel = { debug: noop, info: noop, warn: noop, error: noop, show: noop, ...disposable() };
 
 export class EventEmitter<T> {
   readonly #emitter = new Emitter();
@@ -55,20 +56,20 @@ export const QuickInputButtons = { Back: {} };
 export const Uri = { from: (parts: object) => parts, parse: (text: string) => ({ path: text }) };
 
 export const l10n = {
-  t: (text: string, ...given: unknown[]) => text.replace(/\{(\d+)\}/g, (_, index) => String(given[Number(index)])),
+  t: (text: string, ...args: unknown[]) => text.replace(/\{(\d+)\}/g, (_, index) => String(args[Number(index)])),
 };
-export const env = { language: 'en', clipboard: { readText: () => '', writeText: nothing } };
-export const commands = { registerCommand: nothing, executeCommand: () => Promise.resolve() };
+export const env = { language: 'en', clipboard: { readText: () => '', writeText: noop } };
+export const commands = { registerCommand: disposable, executeCommand: () => Promise.resolve() };
 export const authentication = {
   registerAuthenticationProvider(_id: string, _label: string, provider: NonNullable<FakeHost['provider']>) {
     fakeHost.provider = provider;
-    return nothing();
+    return disposable();
   },
 };
 export const window = {
-  createOutputChannel: () => silent,
-  createStatusBarItem: () => ({ show: nothing, hide: nothing, ...nothing() }),
-  onDidChangeWindowState: nothing,
+  createOutputChannel: () => outputChannel,
+  createStatusBarItem: () => ({ show: noop, hide: noop, ...disposable() }),
+  onDidChangeWindowState: disposable,
   showWarningMessage: () => Promise.resolve(undefined),
   state: { focused: true },
 };
@@ -78,7 +79,7 @@ export const workspace = {
     inspect: (name: string) => ({ globalValue: fakeHost.settings[name] }),
     update: () => Promise.resolve(),
   }),
-  onDidChangeConfiguration: nothing,
-  onDidCloseTextDocument: nothing,
-  registerTextDocumentContentProvider: nothing,
+  onDidChangeConfiguration: disposable,
+  onDidCloseTextDocument: disposable,
+  registerTextDocumentContentProvider: disposable,
 };

@@ -4,20 +4,18 @@ interface Timer {
   readonly every: number | undefined;
 }
 
-/** The time of this process from now on: stands still until told to go on. */
+/** The time of this process, which passes only in `advance()`. */
 export interface FastTime {
   readonly timers: number;
-  /** Moments so far at which this process had to run; timers within the same 10 ms count as one. */
+  /** How often the process woke up so far; timers within the same 10 ms count as one wake-up. */
   readonly wakeUps: number;
-  /** Most timers at once so far. */
-  readonly most: number;
-  /** Everything that falls due on the way happens in order, and what it awaits meanwhile. */
+  /** Calls the timers that fall due in order, and waits for what they await. */
   advance(ms: number): Promise<void>;
 }
 
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Takes over both clocks and the timers of the whole process. */
+/** Replaces both clocks and the timers of the whole process. */
 export function installFastTime(): FastTime {
   const timers = new Map<object, Timer>();
   const wall = Date.now();
@@ -25,19 +23,17 @@ export function installFastTime(): FastTime {
   let passed = 0;
   let wakeUps = 0;
   let lastWakeUp = -Infinity;
-  let most = 0;
   const add = (callback: () => void, delay: number, every?: number): object => {
     const handle = { unref: () => handle, ref: () => handle, hasRef: () => false, refresh: () => handle };
     timers.set(handle, { at: passed + Math.max(1, delay), callback, every });
-    most = Math.max(most, timers.size);
     return handle;
   };
   const clear = (handle: object | undefined): void => {
     if (handle !== undefined) timers.delete(handle);
   };
   Object.assign(globalThis, {
-    setTimeout: (callback: (...given: unknown[]) => void, delay = 0, ...given: unknown[]) =>
-      add(() => callback(...given), delay),
+    setTimeout: (callback: (...args: unknown[]) => void, delay = 0, ...args: unknown[]) =>
+      add(() => callback(...args), delay),
     setInterval: (callback: (...given: unknown[]) => void, delay = 0, ...given: unknown[]) =>
       add(() => callback(...given), delay, delay),
     clearTimeout: clear,
@@ -51,9 +47,6 @@ export function installFastTime(): FastTime {
     },
     get wakeUps() {
       return wakeUps;
-    },
-    get most() {
-      return most;
     },
     async advance(ms) {
       const end = passed + ms;

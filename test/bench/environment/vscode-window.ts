@@ -8,20 +8,20 @@ import { nodeExecutable, repositoryRoot } from '../../helpers/vscode/paths.ts';
 import type { HostTimes } from './activation-suite.ts';
 import { provideBuild } from './build.ts';
 
-const output = join(repositoryRoot, 'out/bench');
+const outputFolder = join(repositoryRoot, 'out/bench');
 
-/** The extension as it ships, but activated by the bench alone; and the suite that does it. */
+/** Prepares the packaged extension, without its activation events, and the suite that activates it. */
 export async function prepareWindow(): Promise<{ readonly extension: string; readonly suite: string }> {
-  const extension = join(output, 'extension');
+  const extension = join(outputFolder, 'extension');
   await rm(extension, { recursive: true, force: true });
   await cp((await provideBuild()).extension, extension, { recursive: true });
   const manifest = join(extension, 'package.json');
   const fields = JSON.parse(await readFile(manifest, 'utf8')) as object;
   await writeFile(manifest, JSON.stringify({ ...fields, activationEvents: [] }));
-  const suite = join(output, 'suite.cjs');
+  const suite = join(outputFolder, 'suite.cjs');
   await build({
     absWorkingDir: repositoryRoot,
-    entryPoints: ['test/bench/surroundings/activation-suite.ts'],
+    entryPoints: ['test/bench/environment/activation-suite.ts'],
     outfile: suite,
     bundle: true,
     platform: 'node',
@@ -31,7 +31,7 @@ export async function prepareWindow(): Promise<{ readonly extension: string; rea
   return { extension, suite };
 }
 
-/** Opens a fresh VS Code window that activates these extensions in this order. */
+/** Opens a new VS Code window that activates these extensions in this order. */
 export async function activationTimes(
   { extension, suite }: { readonly extension: string; readonly suite: string },
   ids: readonly string[],
@@ -53,12 +53,12 @@ export async function activationTimes(
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, BENCH_RESULT: result, BENCH_EXTENSIONS: ids.join(' ') },
     });
-    let printed = '';
+    let output = '';
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => (printed += text));
+      stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
     }
     const [code] = (await once(child, 'close')) as [number | null];
-    if (code !== 0) throw new Error(`VS Code ended with ${code}:\n${printed.slice(-4000)}`);
+    if (code !== 0) throw new Error(`VS Code exited with ${code}:\n${output.slice(-4000)}`);
     return JSON.parse(await readFile(result, 'utf8')) as HostTimes;
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });

@@ -1,6 +1,6 @@
 /**
- * One candidate in a process of its own: `node child.ts MODULE NAME OPTIONS`. The module's `candidates[NAME]` is called with
- * the options; what it resolves to is printed as one line of JSON.
+ * Runs one candidate in a process of its own: `node child.ts MODULE NAME OPTIONS` calls the module's `candidates[NAME]` with
+ * the options and prints what it resolves to as one line of JSON.
  */
 import type { Candidates } from './fresh-process.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /** What a candidate measured, by name. */
 export type Metrics = Record<string, number>;
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each file of candidates names its own options
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each file of candidates has its own options
 export type Candidates = Readonly<Record<string, (options: any) => Promise<Metrics>>>;
 
 export interface Case {
@@ -14,7 +14,7 @@ export interface Case {
   readonly module: string;
   readonly name: string;
   readonly options?: object;
-  /** Default: those of the run. */
+  /** Default: the rounds of the run. */
   readonly rounds?: number;
 }
 
@@ -28,7 +28,12 @@ export async function measure({ module, name, options = {} }: Case): Promise<Met
   return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as Metrics;
 }
 
-/** The output of a Node process of this Node, which must end well. */
+/**
+ * Runs this Node with these arguments.
+ *
+ * @returns What it printed to stdout.
+ * @throws Error when it exits with another code than 0.
+ */
 export async function runNode(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd?: string): Promise<string> {
   const { NODE_OPTIONS: _, ...inherited } = process.env;
   const started = spawn(process.execPath, args, {
@@ -38,36 +43,33 @@ export async function runNode(args: readonly string[], env: NodeJS.ProcessEnv = 
   });
   let stdout = '';
   let stderr = '';
-  started.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  started.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  started.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
+  started.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
   const [code] = (await once(started, 'close')) as [number | null];
-  if (code !== 0) throw new Error(`node ${args.join(' ').slice(0, 300)} ended with ${code}:\n${stderr.slice(-4000)}`);
+  if (code !== 0) throw new Error(`node ${args.join(' ').slice(0, 300)} exited with ${code}:\n${stderr.slice(-4000)}`);
   return stdout;
 }
 
-/** Samples of each metric of each case. */
-export type Samples = ReadonlyMap<string, ReadonlyMap<string, number[]>>;
+/** Samples by label of the case and name of the metric. */
+export type Samples = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
 
-/** Every case once a round, in a new random order each round, so that what else the machine does hits all alike. */
+/** Runs every case once in each round, in a new random order, so that other work on the machine affects all alike. */
 export async function runInterleaved(
   cases: readonly Case[],
   rounds: number,
   run: (one: Case) => Promise<Metrics> = measure,
 ): Promise<Samples> {
-  const samples = new Map<string, Map<string, number[]>>();
+  const samples: Record<string, Record<string, number[]>> = Object.fromEntries(cases.map(({ label }) => [label, {}]));
   for (let round = 0; round < rounds; round++) {
     for (const one of shuffled(cases.filter((candidate) => round < (candidate.rounds ?? rounds)))) {
-      const own = samples.get(one.label) ?? new Map<string, number[]>();
-      samples.set(one.label, own);
-      for (const [metric, value] of Object.entries(await run(one))) {
-        own.set(metric, [...(own.get(metric) ?? []), value]);
-      }
+      const metrics = (samples[one.label] ??= {});
+      for (const [metric, value] of Object.entries(await run(one))) (metrics[metric] ??= []).push(value);
     }
   }
   return samples;
 }
 
-export function shuffled<T>(list: readonly T[]): T[] {
+function shuffled<T>(list: readonly T[]): T[] {
   return list
     .map((entry) => ({ entry, key: Math.random() }))
     .sort((a, b) => a.key - b.key)

@@ -19,8 +19,9 @@ const program = `
 `;
 
 /**
- * The packages of `node_modules` and the built-in modules of Node that a fresh process loaded when it imported `module` and,
- * where one is given, ran `body` with it as `core`.
+ * Imports `module` in a fresh process and runs `body` with it as `core`.
+ *
+ * @returns The packages of `node_modules` and the built-in modules of Node that were loaded.
  */
 export async function loadedModules(module: string, body?: string): Promise<string[]> {
   const more = body === undefined ? [] : [body];

@@ -8,29 +8,29 @@ export interface SliceOptions {
 
 export const quickSlices: SliceOptions = { warmUpMs: 2, sliceMs: 1, slices: 1 };
 
-interface Timed {
-  /** Nanoseconds for one call. */
+interface PairedTime {
+  /** Time of one call, ns. */
   readonly ns: number;
-  /** How much longer the reference took: above 1 the call is the faster one. */
-  readonly faster: number;
+  /** Speed relative to the reference: above 1, the call is faster. */
+  readonly speed: number;
 }
 
 /**
- * The time of a call, and beside it that of a reference: in turns within one process, as a processor that others share may
- * be half as fast a second later. Of the slices it takes the lower quartile, since other work only ever makes one longer; a
- * slice is long enough to hold its share of garbage collection. Not in processor time, which Linux may count in steps of
- * 4 ms. What gives a promise is awaited before the next call.
+ * Measures a call and a reference in turns within one process, because a processor that others share may be half as fast a
+ * second later. Takes the lower quartile of the slices, because other work only ever makes a slice longer; a slice is long
+ * enough to contain its share of garbage collection. Processor time would not do: Linux may count it in steps of 4 ms. A
+ * promise is awaited before the next call.
  */
 export async function measureInTurns(
   reference: () => unknown,
   call: () => unknown,
   { warmUpMs, sliceMs, slices }: SliceOptions,
-): Promise<Timed> {
+): Promise<PairedTime> {
   const calls = [call, reference].map((one) => ({ slice: sliceOf(one), measured: [] as number[], batch: 1 }));
   let slowest = 0;
   for (const entry of calls) {
     const warm = await entry.slice(warmUpMs, 1);
-    // Reading the clock must not show in a call that costs as little.
+    // The clock is read once for a batch of calls, because reading it takes as long as a short call.
     entry.batch = Math.max(1, Math.min(1000, Math.floor(100_000 / warm)));
     slowest = Math.max(slowest, warm);
   }
@@ -38,11 +38,11 @@ export async function measureInTurns(
   for (let round = 0; round < rounds; round++) {
     for (const { slice, measured, batch } of calls) measured.push(await slice(sliceMs, batch));
   }
-  const [ns = NaN, other = NaN] = calls.map(({ measured }) => quantile(measured, 0.25));
-  return { ns, faster: other / ns };
+  const [ns = NaN, referenceNs = NaN] = calls.map(({ measured }) => quantile(measured, 0.25));
+  return { ns, speed: referenceNs / ns };
 }
 
-/** ns for one call over that many ms. */
+/** A function that calls for so many ms, in batches, and returns the time of one call in ns. */
 function sliceOf(call: () => unknown): (length: number, batch: number) => number | Promise<number> {
   if (!(call() instanceof Promise)) {
     return (length, batch) => {

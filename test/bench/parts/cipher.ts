@@ -1,61 +1,93 @@
 import { cipherNames } from '../candidates/cipher.ts';
 import { runInterleaved } from '../measure/fresh-process.ts';
-import type { Part } from '../report/part.ts';
 import { quickSlices } from '../measure/slices.ts';
-import { median } from '../measure/statistics.ts';
-import { ratio, markdownTable, formatTimes } from '../report/table.ts';
+import { comparePaired, compareSpeeds, median, type Comparison } from '../measure/statistics.ts';
+import { markdownTable } from '../../helpers/markdown-table.ts';
+import { formatList, formatPaired, formatTimes } from '../report/format.ts';
+import { samplesOf, type Measurement, type Part } from '../report/part.ts';
 
 const sizes = { '64 B': 64, '300 B': 300, '1 KiB': 1024, '4 KiB': 4096, '64 KiB': 65_536, '1 MiB': 1_048_576 };
-/** Close to each other, so measured more often. */
-const close = ['Partner Auth', 'node:crypto, KeyObject', 'node:crypto, key bytes'];
-const baseline = 'node:crypto, KeyObject';
+const sizeNames = Object.keys(sizes);
+// detectCipher rejects larger ones, because they are files and not messages.
+const detectedSizes = Object.fromEntries(Object.entries(sizes).filter(([, length]) => length <= 65_536));
+const own = 'Partner Auth';
+const baseline = 'node:crypto (KeyObject)';
+/** Close to each other, so that they need more rounds. */
+const close: readonly string[] = [own, baseline, 'node:crypto (key bytes)'];
+const directions = { encrypt: 'Encrypting', decrypt: 'Decrypting' };
 
 export const cipher: Part = {
   title: 'Cipher',
-  async run({ quick }) {
+  async measure({ quick }) {
     const slices = quick ? quickSlices : { warmUpMs: 30, sliceMs: 5, slices: 9 };
-    const options = { sizes, slices };
-    // detectCipher refuses what is no message but a file.
-    const captured = Object.fromEntries(Object.entries(sizes).filter(([, length]) => length <= 65_536));
-    const detection = {
-      label: 'detectCipher',
-      module: 'cipher.ts',
-      name: 'detectCipher',
-      options: { slices, sizes: captured },
-      rounds: quick ? 1 : 3,
-    };
-    const samples = await runInterleaved(
-      [
-        detection,
-        ...cipherNames.map((name) => ({
-          label: name,
-          module: 'cipher.ts',
-          name,
-          options,
-          ...(close.includes(name) ? {} : { rounds: quick ? 1 : 3 }),
-        })),
-      ],
-      quick ? 1 : 5,
-    );
-    const of = (name: string, metric: string): number[] => samples.get(name)?.get(metric) ?? [];
-    const figures: Record<string, number> = {};
-    const grids = ['encrypt', 'decrypt'].map((direction) => {
-      const rows = cipherNames.map((name) => [
-        name,
-        ...Object.keys(sizes).map((size) => {
-          const faster = median(of(name, `${direction} ${size} faster`));
-          if (name === 'Partner Auth') figures[`cipher ${direction} ${size}`] = faster;
-          return `${formatTimes(of(name, `${direction} ${size}`))}, ${ratio(faster)}`;
-        }),
-      ]);
-      return markdownTable([direction, ...Object.keys(sizes)], rows);
-    });
-    const found = Object.keys(captured).map((size) => formatTimes(of('detectCipher', `detect ${size}`)));
-    const detected = markdownTable(
-      ['the settings of one message', ...Object.keys(captured)],
-      [['`detectCipher`', ...found]],
-    );
-    const explanation = `UTF-8 JSON to hex and back, AES-256-CBC: time for one call, and speed as a multiple of ${baseline}, which runs in turns with each in the same process; its own row shows the noise. The resulting text is made whole, as any use of it would.`;
-    return { markdown: [explanation, ...grids, detected].join('\n\n'), figures };
+    const rounds = (name: string): number => (quick ? 1 : close.includes(name) ? 7 : 3);
+    const cases = [
+      ...cipherNames.map((name) => ({ name, options: { sizes, slices } })),
+      { name: 'detectCipher', options: { sizes: detectedSizes, slices } },
+    ].map((one) => ({ ...one, label: one.name, module: 'cipher.ts', rounds: rounds(one.name) }));
+    return { ciphers: await runInterleaved(cases, rounds(own)) };
   },
+  render(measurement) {
+    const tables = Object.keys(directions).map((direction) => {
+      const speedRow = (name: string, label = name): string[] => [
+        label,
+        ...sizeNames.map((size) => {
+          const speeds = speedsOf(measurement, name, direction, size);
+          return formatPaired(comparePaired(speeds), speeds);
+        }),
+      ];
+      const times = sizeNames.map((size) =>
+        formatTimes(samplesOf(measurement, 'ciphers', baseline, `${direction} ${size}`)),
+      );
+      return markdownTable(
+        [`${direction} (paired speed)`, ...sizeNames],
+        [
+          [baseline, ...times],
+          ...cipherNames.filter((name) => name !== baseline).map((name) => speedRow(name)),
+          speedRow(baseline, `${baseline}, against itself`),
+        ],
+      );
+    });
+    const detection = Object.keys(detectedSizes).map((size) =>
+      formatTimes(samplesOf(measurement, 'ciphers', 'detectCipher', `detect ${size}`)),
+    );
+    return [
+      `AES-256-CBC of UTF-8 JSON to hex and back. The first row of a table is the time of one call of ${baseline}. The other rows are speeds relative to it: each candidate runs in turns with it in the same process, and the figure is the median of the ratios of the processes. The last row shows the noise.`,
+      Object.entries(directions)
+        .map(([direction, verb]) => summary(measurement, direction, verb))
+        .join('\n\n'),
+      ...tables,
+      '`detectCipher` takes this long to find the settings of one message:',
+      markdownTable(['', ...Object.keys(detectedSizes)], [['`detectCipher`', ...detection]]),
+    ].join('\n\n');
+  },
+  figures: (measurement) =>
+    Object.fromEntries(
+      Object.keys(directions).flatMap((direction) =>
+        sizeNames.map((size) => [`cipher ${direction} ${size}`, median(speedsOf(measurement, own, direction, size))]),
+      ),
+    ),
 };
+
+function speedsOf(measurement: Measurement, name: string, direction: string, size: string): readonly number[] {
+  return samplesOf(measurement, 'ciphers', name, `${direction} ${size} speed`);
+}
+
+function summary(measurement: Measurement, direction: string, verb: string): string {
+  const ownSpeeds = (size: string): readonly number[] => speedsOf(measurement, own, direction, size);
+  const sizesWith = (verdict: Comparison['verdict']): string[] =>
+    sizeNames.filter((size) => comparePaired(ownSpeeds(size)).verdict === verdict);
+  const verdicts = (['faster', 'equal', 'slower'] as const)
+    .filter((verdict) => sizesWith(verdict).length > 0)
+    .map((verdict) => `${verdict} with ${formatList(sizesWith(verdict))}`);
+  const exceptions = cipherNames
+    .filter((name) => name !== own && name !== baseline)
+    .flatMap((name) =>
+      sizeNames.flatMap((size) => {
+        const { verdict } = compareSpeeds(ownSpeeds(size), speedsOf(measurement, name, direction, size));
+        return verdict === 'faster' ? [] : [`${name} with ${size} (${verdict})`];
+      }),
+    );
+  const others = exceptions.length > 0 ? `, except ${formatList(exceptions)}` : '';
+  return `${verb}: compared with ${baseline}, ${own} is ${verdicts.join(', ')}; compared with the others, it is faster with every size${others}.`;
+}

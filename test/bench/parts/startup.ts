@@ -3,119 +3,137 @@ import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { provideBuild } from '../environment/build.ts';
-import { runInterleaved, measure, type Case } from '../measure/fresh-process.ts';
-import { loadedModules } from '../measure/loaded-modules.ts';
-import type { Part } from '../report/part.ts';
-import { median, quantile } from '../measure/statistics.ts';
-import { formatBytes, ratio, markdownTable, formatTime, formatTimes } from '../report/table.ts';
 import { activationTimes, prepareWindow } from '../environment/vscode-window.ts';
+import { markdownTable } from '../../helpers/markdown-table.ts';
+import { runInterleaved, type Case, type Samples } from '../measure/fresh-process.ts';
+import { loadedModules } from '../measure/loaded-modules.ts';
+import { compareTimes, median } from '../measure/statistics.ts';
+import {
+  formatBytes,
+  formatComparison,
+  formatComparisons,
+  formatCount,
+  formatNumber,
+  formatTimes,
+} from '../report/format.ts';
+import { samplesOf, type Measurement, type Part } from '../report/part.ts';
 
-const empty = 'an empty program';
 const own = 'Partner Auth';
+const empty = 'an empty module';
 const peers = ['google-auth-library', '@azure/core-rest-pipeline', 'simple-oauth2', '@badgateway/oauth2-client'];
-const pieces = ['got', 'node-forge'];
+const ownDependencies = ['got', 'node-forge'];
 const ownId = 'partner-auth.partner-auth';
-const builtIn = ['vscode.github-authentication', 'vscode.microsoft-authentication'];
+const builtInIds = ['vscode.github-authentication', 'vscode.microsoft-authentication'];
+const ms = 1e6;
 
 export const startup: Part = {
   title: 'Start-up',
-  async run({ quick }) {
-    const library = await importTimes(quick ? 1 : 11);
-    const windows = await windowTimes(quick ? 1 : 5);
+  async measure({ quick }) {
+    return { imports: await measureImports(quick ? 1 : 11), extensions: await measureExtensions(quick ? 1 : 5) };
+  },
+  render: (measurement) => [renderImports(measurement), renderExtensions(measurement)].join('\n\n'),
+  figures(measurement) {
+    const importTime = (name: string): number => median(samplesOf(measurement, 'imports', name, 'ms'));
+    const activation = (id: string): number => median(samplesOf(measurement, 'extensions', id, 'all'));
     return {
-      markdown: [library.markdown, windows.markdown].join('\n\n'),
-      figures: { ...library.figures, ...windows.figures },
+      'startup import to got': importTime(own) / importTime('got'),
+      ...Object.fromEntries(
+        builtInIds
+          .filter((id) => measurement.extensions?.[id] !== undefined)
+          .map((id) => [`startup ${id} to own`, activation(id) / activation(ownId)]),
+      ),
     };
   },
 };
 
-async function importTimes(rounds: number) {
+async function measureImports(rounds: number): Promise<Samples> {
   const { core, folder } = await provideBuild();
-  const nothing = join(folder, 'out/empty.mjs');
+  const emptyModule = join(folder, 'out/empty.mjs');
   await mkdir(join(folder, 'out'), { recursive: true });
-  await writeFile(nothing, 'export {};\n');
+  await writeFile(emptyModule, 'export {};\n');
   const specifiers: Readonly<Record<string, string>> = {
-    [empty]: pathToFileURL(nothing).href,
+    [empty]: pathToFileURL(emptyModule).href,
     [own]: pathToFileURL(core).href,
-    ...Object.fromEntries([...peers, ...pieces].map((name) => [name, import.meta.resolve(name)])),
+    ...Object.fromEntries([...peers, ...ownDependencies].map((name) => [name, import.meta.resolve(name)])),
   };
   const cases: Case[] = Object.entries(specifiers).map(([label, specifier]) => ({
     label,
     module: 'startup.ts',
-    name: 'importing',
+    name: 'importModule',
     options: { specifier },
   }));
-  const samples = await runInterleaved(cases, rounds, measure);
-  const of = (name: string, metric: string): number[] => samples.get(name)?.get(metric) ?? [];
-  // Other work on the machine makes times longer, never shorter.
-  const least = (name: string, metric: string): number => quantile(of(name, metric), 0.25);
-  const beyond = (name: string, metric = 'ms'): number => least(name, metric) - least(empty, metric);
-  const rows = cases.map(({ label }) => [
-    label,
-    formatTimes(of(label, 'ms'), 1e6),
-    label === empty ? '' : formatTime(beyond(label) * 1e6),
-    label === empty ? '' : formatTime(beyond(label, 'processor') * 1e6),
-    label === empty || label === own ? '' : ratio(beyond(label) / beyond(own)),
-    formatBytes(median(of(label, 'heap')) - median(of(empty, 'heap'))),
-    formatBytes(median(of(label, 'resident')) - median(of(empty, 'resident'))),
-  ]);
-  const names = await loadedModules(core);
-  const packages = names.filter((name) => !/^(?:internal|node:)|\/|^Internal/.test(name) && !isBuiltin(name));
-  const note = `Packages that importing Partner Auth loads: ${packages.join(', ') || 'none'}.`;
-  const grid = markdownTable(
-    [
-      '`import` of',
-      'time',
-      'beyond the empty program (lower quartile)',
-      'in processor time',
-      `relative to ${own}`,
-      'heap',
-      'resident memory',
-    ],
-    rows,
-  );
-  return { markdown: `${grid}\n\n${note}`, figures: { 'startup import to got': beyond(own) / beyond('got') } };
+  const samples = await runInterleaved(cases, rounds);
+  const loaded = Object.entries(specifiers).map(async ([label, specifier]) => {
+    const packages = (await loadedModules(specifier)).filter(isPackage).length;
+    return [label, { ...samples[label], packages: [packages] }] as const;
+  });
+  return Object.fromEntries(await Promise.all(loaded));
 }
 
-async function windowTimes(rounds: number) {
+/** Whether a name is that of a package, and not of a built-in or internal module of Node. */
+function isPackage(name: string): boolean {
+  return name.startsWith('@') || !(isBuiltin(name) || /^(?:internal|node:)|\/|^Internal/.test(name));
+}
+
+function renderImports(measurement: Measurement): string {
+  const of = (name: string, metric: string): readonly number[] => samplesOf(measurement, 'imports', name, metric);
+  const names = Object.keys(measurement.imports ?? {});
+  const aboveEmpty = (name: string, metric: string): string =>
+    name === empty ? '' : formatBytes(median(of(name, metric)) - median(of(empty, metric)));
+  const rows = names.map((name) => [
+    name,
+    formatTimes(of(name, 'ms'), ms),
+    name === empty || name === own ? '' : formatComparison(compareTimes(of(name, 'ms'), of(own, 'ms'))),
+    formatTimes(of(name, 'processor'), ms),
+    aboveEmpty(name, 'heap'),
+    aboveEmpty(name, 'resident'),
+    formatNumber(median(of(name, 'packages'))),
+  ]);
+  const comparisons = names
+    .filter((name) => name !== own && name !== empty)
+    .map((name) => [name, compareTimes(of(own, 'ms'), of(name, 'ms'))] as const);
+  const packages = formatCount(median(of(own, 'packages')), 'package');
+  return [
+    `Importing ${own} loads ${packages}. It is ${formatComparisons(comparisons)}. Memory is what the import adds to that of an empty module.`,
+    markdownTable(
+      ['`import` of', 'time', `relative to ${own}`, 'processor time', 'heap', 'resident memory', 'packages loaded'],
+      rows,
+    ),
+  ].join('\n\n');
+}
+
+async function measureExtensions(rounds: number): Promise<Samples> {
   const prepared = await prepareWindow();
-  const samples = new Map<string, { load: number[]; call: number[]; finish: number[]; all: number[] }>();
+  const samples: Record<string, Record<'load' | 'call' | 'finish' | 'all', number[]>> = {};
   for (let round = 0; round < rounds; round++) {
-    const ids = round % 2 === 0 ? [ownId, ...builtIn] : [...builtIn, ownId];
+    const ids = round % 2 === 0 ? [ownId, ...builtInIds] : [...builtInIds, ownId];
     const times = await activationTimes(prepared, ids);
-    for (const id of ids) {
+    for (const id of [ownId, ...builtInIds]) {
       const one = times[id];
       if (one === undefined) continue;
-      const lists = samples.get(id) ?? { load: [], call: [], finish: [], all: [] };
-      samples.set(id, lists);
+      const lists = (samples[id] ??= { load: [], call: [], finish: [], all: [] });
       lists.load.push(one.load);
       lists.call.push(one.call);
       lists.finish.push(one.finish);
       lists.all.push(one.load + one.call + one.finish);
     }
   }
-  const figures: Record<string, number> = {};
-  const mine = samples.get(ownId);
-  const rows = [ownId, ...builtIn].map((id) => {
-    const lists = samples.get(id);
-    if (lists === undefined) return [id, 'not in this VS Code', '', '', '', ''];
-    const relative = mine === undefined ? NaN : median(lists.all) / median(mine.all);
-    if (id !== ownId) figures[`startup ${id} to own`] = relative;
-    return [
-      id,
-      ...(['load', 'call', 'finish', 'all'] as const).map((step) => formatTimes(lists[step], 1e6)),
-      id === ownId ? '' : ratio(relative),
-    ];
-  });
-  const head = [
-    'extension in VS Code',
-    'load code',
-    'call `activate`',
-    'finish',
-    'together',
-    'relative to Partner Auth',
-  ];
-  const note =
-    "VS Code's own figures (Developer: Startup Performance), medians over fresh windows. The GitHub extension is started by VS Code while the window opens, the other two by the bench afterwards.";
-  return { markdown: `${markdownTable(head, rows)}\n\n${note}`, figures };
+  return samples;
+}
+
+function renderExtensions(measurement: Measurement): string {
+  const of = (id: string, metric: string): readonly number[] => samplesOf(measurement, 'extensions', id, metric);
+  const ids = Object.keys(measurement.extensions ?? {});
+  const rows = ids.map((id) => [
+    id,
+    ...['load', 'call', 'finish', 'all'].map((step) => formatTimes(of(id, step), ms)),
+    id === ownId ? '' : formatComparison(compareTimes(of(id, 'all'), of(ownId, 'all'))),
+  ]);
+  const comparisons = ids
+    .filter((id) => id !== ownId)
+    .map((id) => [id, compareTimes(of(ownId, 'all'), of(id, 'all'))] as const);
+  return [
+    `VS Code reports these times itself (Developer: Startup Performance), in whole milliseconds; each sample is from a new window. VS Code starts the GitHub extension while the window opens, and the benchmark starts the other two afterwards. In total, ${own} is ${formatComparisons(comparisons)}.`,
+    markdownTable(['extension', 'load code', 'call `activate`', 'finish', 'total', `relative to ${own}`], rows),
+  ].join('\n\n');
 }

@@ -89,7 +89,11 @@ function soakSection({ soak }: FaultResults): string {
   const { seconds, refreshes, requests, signOuts, heap, handles, timers, resources } = soak;
   const [quarter, end] = heap;
   const rows: [string, string, string][] = [
-    ['heap in use (after a quarter of the time, at the end)', `${(quarter / 1024 / 1024).toFixed(1)} MiB`, `${(end / 1024 / 1024).toFixed(1)} MiB`],
+    [
+      'heap in use (after a quarter of the time, at the end)',
+      `${(quarter / 1024 / 1024).toFixed(1)} MiB`,
+      `${(end / 1024 / 1024).toFixed(1)} MiB`,
+    ],
     ['open file handles', count(handles[0]), count(handles[1])],
     ['active resources of Node', count(resources[0].length), count(resources[1].length)],
     ['timers', '0', count(timers)],

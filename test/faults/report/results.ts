@@ -1,7 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { SandboxPartner } from '../../../core/sandbox/index.ts';
-import { formatted, root } from '../../generate/formatted.ts';
+import { storedReport } from '../../helpers/stored-report.ts';
 import type { Cell } from '../matrix/matrix.ts';
 import type { RotationCounts } from '../rotations/run.ts';
 import type { SoakReport } from '../soak/program.ts';
@@ -30,22 +28,4 @@ export interface FaultResults {
   };
 }
 
-const resultsPath = 'test/faults/results.json';
-const reportPath = 'test/faults/README.md';
-
-export async function readResults(): Promise<FaultResults> {
-  return JSON.parse(await readFile(join(root, resultsPath), 'utf8')) as FaultResults;
-}
-
-/** README.md as prettier formats it. */
-export const formattedReport = (results: FaultResults): Promise<string> => formatted(reportPath, renderReport(results));
-
-export async function writeReport(results: FaultResults): Promise<void> {
-  await writeFile(join(root, reportPath), await formattedReport(results));
-}
-
-/** Writes results.json, and README.md from it. */
-export async function writeResults(results: FaultResults): Promise<void> {
-  await writeFile(join(root, resultsPath), await formatted(resultsPath, JSON.stringify(results)));
-  await writeReport(results);
-}
+export const faultReport = storedReport<FaultResults>('test/faults', renderReport);
