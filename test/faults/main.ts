@@ -75,10 +75,10 @@ if (render) {
     const date = new Date().toISOString().slice(0, 10);
     await faultReport.write({ date, environment, problems, matrix, rotations, soak: soaked, fuzz: fuzzed, canary });
   }
-} else if (Object.hasOwn(parts, only)) {
+} else if (only !== 'matrix' && Object.hasOwn(parts, only)) {
   show(await parts[only as keyof typeof parts]());
 } else {
-  await parts.matrix(only);
+  await parts.matrix(only === 'matrix' ? '' : only);
 }
 
 if (problems.length > 0) {

@@ -10,7 +10,7 @@ import { partnerNames } from '../helpers/with-session.ts';
 describe('connections', () => {
   for (const partner of partnerNames) {
     it(`of ${partner} go only to the configured origin, whatever it responds`, async () => {
-      await using elsewhere = await serve((_request, response) => response.end('{}'));
+      await using elsewhere = await startServer((_request, response) => response.end('{}'));
       await using sandbox = await startSandbox();
       const profile = sandbox.profiles[partner];
       const { example }: PartnerDefinition = partners[partner];

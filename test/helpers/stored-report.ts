@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatted, root } from '../generate/formatted.ts';
+import { formatFile, root } from '../generate/format-file.ts';
 
 /** A README.md that is rendered from the results.json next to it. */
 export interface StoredReport<T> {
@@ -16,12 +16,12 @@ export interface StoredReport<T> {
 export function storedReport<T>(folder: string, render: (results: T) => string): StoredReport<T> {
   const resultsPath = `${folder}/results.json`;
   const readmePath = `${folder}/README.md`;
-  const renderFormatted = (results: T): Promise<string> => formatted(readmePath, render(results));
+  const renderFormatted = (results: T): Promise<string> => formatFile(readmePath, render(results));
   return {
     read: async () => JSON.parse(await readFile(join(root, resultsPath), 'utf8')) as T,
     render: renderFormatted,
     async write(results) {
-      await writeFile(join(root, resultsPath), await formatted(resultsPath, JSON.stringify(results)));
+      await writeFile(join(root, resultsPath), await formatFile(resultsPath, JSON.stringify(results)));
       await writeFile(join(root, readmePath), await renderFormatted(results));
     },
   };

@@ -25,14 +25,14 @@ describe('budget (test/bench/budget.json)', () => {
     assertWithinBudget({ 'size bundle': code.length, 'size bundle gzip': gzipSync(code).length, 'size core': size });
   });
 
-  it('holds the requests and connections of a storm: 1,000 callers at expiry make one of each', async () => {
+  it('allows one request and one connection for 1,000 concurrent callers at expiry', async () => {
     await using server = await startAuthServer();
     const options = { core, url: server.url, callers: 1000 };
     await measure({ label: '', module: 'storm.ts', name: 'Partner Auth', options });
     assert.deepEqual(server.counts(), { requests: 1, connections: 1, handshakes: 0 });
   });
 
-  it('holds the connections of a login and many refreshes: one, with one TLS handshake', async () => {
+  it('allows one connection and one TLS handshake for a login and many refreshes', async () => {
     await using server = await startAuthServer({ secure: true });
     const options = { core, url: server.url, ca: server.ca, refreshes: 8 };
     await measure({ label: '', module: 'exchange.ts', name: 'Partner Auth', options });
@@ -44,7 +44,7 @@ describe('budget (test/bench/budget.json)', () => {
     assertWithinBudget({ 'idle timers of a session': timers ?? NaN, 'idle wake-ups of a session': wakeUps ?? NaN });
   });
 
-  it('holds the wake-ups of an extension with ten opened sessions: they wake together', async () => {
+  it('limits the wake-ups of an extension with ten open sessions', async () => {
     const options = { core, bundle, profiles: 10, useTokens: true };
     const { wakeUps } = await measure({ label: '', module: 'idle.ts', name: 'extension', options });
     assertWithinBudget({ 'idle wake-ups of the extension with 10 opened sessions': wakeUps ?? NaN });

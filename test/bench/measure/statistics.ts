@@ -31,9 +31,13 @@ export function compareSpeeds(speeds: readonly number[], others: readonly number
   return comparison(median(speeds) / median(others), rangesOverlap(speeds, others));
 }
 
-/** Compares by speeds that were measured in turns with the reference; equal when their quartile range includes 1. */
-export function comparePaired(speeds: readonly number[]): Comparison {
-  return comparison(median(speeds), rangesOverlap(speeds, [1]));
+/**
+ * Compares by speeds that were measured in turns with the reference. Equal when their quartile range overlaps `noise`, the
+ * speeds of the reference measured in turns with itself.
+ */
+export function comparePaired(speeds: readonly number[], noise: readonly number[]): Comparison {
+  const isEqual = quantile(speeds, 0.25) <= Math.max(1, ...noise) && quantile(speeds, 0.75) >= Math.min(1, ...noise);
+  return comparison(median(speeds), isEqual);
 }
 
 /** The same comparison, seen from the reference. */

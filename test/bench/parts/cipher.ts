@@ -3,7 +3,7 @@ import { runInterleaved } from '../measure/fresh-process.ts';
 import { quickSlices } from '../measure/slices.ts';
 import { comparePaired, compareSpeeds, median, type Comparison } from '../measure/statistics.ts';
 import { markdownTable } from '../../helpers/markdown-table.ts';
-import { formatList, formatPaired, formatTimes } from '../report/format.ts';
+import { formatList, formatPaired, formatRange, formatTimes } from '../report/format.ts';
 import { samplesOf, type Measurement, type Part } from '../report/part.ts';
 
 const sizes = { '64 B': 64, '300 B': 300, '1 KiB': 1024, '4 KiB': 4096, '64 KiB': 65_536, '1 MiB': 1_048_576 };
@@ -29,13 +29,16 @@ export const cipher: Part = {
   },
   render(measurement) {
     const tables = Object.keys(directions).map((direction) => {
-      const speedRow = (name: string, label = name): string[] => [
-        label,
-        ...sizeNames.map((size) => {
-          const speeds = speedsOf(measurement, name, direction, size);
-          return formatPaired(comparePaired(speeds), speeds);
-        }),
+      const speedRow = (name: string): string[] => [
+        name,
+        ...sizeNames.map((size) =>
+          formatPaired(
+            compareToBaseline(measurement, name, direction, size),
+            speedsOf(measurement, name, direction, size),
+          ),
+        ),
       ];
+      const noise = sizeNames.map((size) => formatRange(speedsOf(measurement, baseline, direction, size)));
       const times = sizeNames.map((size) =>
         formatTimes(samplesOf(measurement, 'ciphers', baseline, `${direction} ${size}`)),
       );
@@ -43,8 +46,8 @@ export const cipher: Part = {
         [`${direction} (paired speed)`, ...sizeNames],
         [
           [baseline, ...times],
-          ...cipherNames.filter((name) => name !== baseline).map((name) => speedRow(name)),
-          speedRow(baseline, `${baseline}, against itself`),
+          ...cipherNames.filter((name) => name !== baseline).map(speedRow),
+          [`${baseline}, against itself`, ...noise],
         ],
       );
     });
@@ -52,7 +55,7 @@ export const cipher: Part = {
       formatTimes(samplesOf(measurement, 'ciphers', 'detectCipher', `detect ${size}`)),
     );
     return [
-      `AES-256-CBC of UTF-8 JSON to hex and back. The first row of a table is the time of one call of ${baseline}. The other rows are speeds relative to it: each candidate runs in turns with it in the same process, and the figure is the median of the ratios of the processes. The last row shows the noise.`,
+      `AES-256-CBC of UTF-8 JSON to hex and back. The first row of a table is the time of one call of ${baseline}. The other rows are speeds relative to it: each candidate runs in turns with it in the same process, and the figure is the median of the ratios of the processes. The last row is the noise: the lowest and the highest ratio of ${baseline} to itself.`,
       Object.entries(directions)
         .map(([direction, verb]) => summary(measurement, direction, verb))
         .join('\n\n'),
@@ -73,10 +76,15 @@ function speedsOf(measurement: Measurement, name: string, direction: string, siz
   return samplesOf(measurement, 'ciphers', name, `${direction} ${size} speed`);
 }
 
+function compareToBaseline(measurement: Measurement, name: string, direction: string, size: string): Comparison {
+  const speeds = speedsOf(measurement, name, direction, size);
+  return comparePaired(speeds, speedsOf(measurement, baseline, direction, size));
+}
+
 function summary(measurement: Measurement, direction: string, verb: string): string {
   const ownSpeeds = (size: string): readonly number[] => speedsOf(measurement, own, direction, size);
   const sizesWith = (verdict: Comparison['verdict']): string[] =>
-    sizeNames.filter((size) => comparePaired(ownSpeeds(size)).verdict === verdict);
+    sizeNames.filter((size) => compareToBaseline(measurement, own, direction, size).verdict === verdict);
   const verdicts = (['faster', 'equal', 'slower'] as const)
     .filter((verdict) => sizesWith(verdict).length > 0)
     .map((verdict) => `${verdict} with ${formatList(sizesWith(verdict))}`);

@@ -62,10 +62,10 @@ export const exchange: Part = {
       return markdownTable(head, rows);
     });
     const comparisons = Object.keys(servers).map((server) => {
-      const relations = [bare, tutorial].map((name) => {
-        return formatRelation(compareTimes(of(server, own, 'refresh'), of(server, name, 'refresh')), `the ${name}`);
+      const relations = Object.entries({ 'bare request': bare, tutorial }).map(([label, name]) => {
+        return formatRelation(compareTimes(of(server, own, 'refresh'), of(server, name, 'refresh')), `the ${label}`);
       });
-      return `over ${server} ${relations.join(' and ')}`;
+      return `- over ${server}: ${relations.join(', ')}`;
     });
     const connections = Object.keys(servers).map((server) => {
       const count = formatCount(median(of(server, own, 'connections')), 'connection');
@@ -73,7 +73,7 @@ export const exchange: Part = {
     });
     return [
       'A login and then refreshes against a server on the same machine. Partner Auth also stores an intent and the new tokens with each refresh, validates the response and registers its secrets for redaction; the others do not.',
-      `A refresh with ${own} is ${comparisons.join('; ')}.`,
+      `One refresh with ${own}:\n\n${comparisons.join('\n')}`,
       `${own} opens ${formatList([...new Set(connections)])}.`,
       ...tables,
     ].join('\n\n');

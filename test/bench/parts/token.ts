@@ -2,8 +2,8 @@ import { ownName, tokenNames } from '../candidates/token.ts';
 import { markdownTable } from '../../helpers/markdown-table.ts';
 import { runInterleaved } from '../measure/fresh-process.ts';
 import { quickSlices } from '../measure/slices.ts';
-import { comparePaired, inverse, median } from '../measure/statistics.ts';
-import { formatComparisons, formatNumber, formatPaired, formatTimes } from '../report/format.ts';
+import { comparePaired, inverse, median, type Comparison } from '../measure/statistics.ts';
+import { formatComparisons, formatNumber, formatPaired, formatRange, formatTimes } from '../report/format.ts';
 import { samplesOf, type Part } from '../report/part.ts';
 
 const clients = tokenNames.filter((name) => name !== ownName && !name.startsWith('an async function'));
@@ -18,23 +18,25 @@ export const token: Part = {
   },
   render(measurement) {
     const of = (name: string, metric: string): readonly number[] => samplesOf(measurement, 'clients', name, metric);
-    const speed = (name: string): string => formatPaired(comparePaired(of(name, 'speed')), of(name, 'speed'));
+    const compare = (name: string): Comparison => comparePaired(of(name, 'speed'), of(ownName, 'speed'));
     const row = (name: string, result: string, label = name): string[] => [
       label,
       result,
       `${formatNumber(median(of(name, 'growth')))} B`,
     ];
     // The table says how fast a client is next to Partner Auth, the sentence the reverse.
-    const comparisons = clients.map((name) => [name, inverse(comparePaired(of(name, 'speed')))] as const);
+    const comparisons = clients.map((name) => [name, inverse(compare(name))] as const);
     return [
-      `One awaited call that returns a token which is valid for an hour. The first row is the time of ${ownName}. The other rows are speeds relative to it: each client runs in turns with it in the same process, and the figure is the median of the ratios of the processes. The last row shows the noise. The async function does the least that a client does which trusts neither a wall clock that may be set back nor a monotonic clock that may stop while the machine sleeps.`,
+      `One awaited call that returns a token which is valid for an hour. The first row is the time of ${ownName}. The other rows are speeds relative to it: each client runs in turns with it in the same process, and the figure is the median of the ratios of the processes. The last row is the noise: the lowest and the highest ratio of ${ownName} to itself. The async function does the least that a client does which trusts neither a wall clock that may be set back nor a monotonic clock that may stop while the machine sleeps.`,
       `${ownName} is ${formatComparisons(comparisons)}.`,
       markdownTable(
         ['client', 'time, then paired speed', 'heap kept per call'],
         [
           row(ownName, formatTimes(of(ownName, 'ns'))),
-          ...tokenNames.filter((name) => name !== ownName).map((name) => row(name, speed(name))),
-          row(ownName, speed(ownName), `${ownName}, against itself`),
+          ...tokenNames
+            .filter((name) => name !== ownName)
+            .map((name) => row(name, formatPaired(compare(name), of(name, 'speed')))),
+          row(ownName, formatRange(of(ownName, 'speed')), `${ownName}, against itself`),
         ],
       ),
     ].join('\n\n');

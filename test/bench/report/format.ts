@@ -50,6 +50,10 @@ export function formatPaired(comparison: Comparison, speeds: readonly number[]):
   return speeds.length < 2 ? formatComparison(comparison) : `${formatComparison(comparison)} ${formatSpread(speeds)}`;
 }
 
+/** The lowest and the highest of speeds: `0.98–1.02`. */
+export const formatRange = (speeds: readonly number[]): string =>
+  `${formatThreeDigits(Math.min(...speeds))}–${formatThreeDigits(Math.max(...speeds))}`;
+
 /** `a, b and c`. */
 export function formatList(items: readonly string[]): string {
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;

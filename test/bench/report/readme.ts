@@ -34,11 +34,11 @@ ${measuredOn(results)}
 
 ## How to read the tables
 
-Each candidate runs in fresh processes, several times, in a new random order in each round, because other work on the machine makes everything slower or faster from minute to minute. Times are those of one machine; compare candidates, not times with those of another machine.
+Each candidate runs in fresh processes, several times, in a new random order in each round, because other work on the machine makes everything slower or faster from minute to minute. Times depend on the machine: compare candidates with each other, not with times of another machine.
 
 - **A time** is the median of its samples. \`±5 %\` is half the distance between their quartiles.
-- **A comparison** says \`2.00x faster\` for half the time and \`2.00x slower\` for twice the time. It divides the two medians of its table, and says \`equal\` if the quartile ranges of the two times overlap.
-- **A paired speed** is measured in turns with the reference in the same process, so that it is more exact than times of different processes. It is the median of the ratios, \`±\` is half the distance between their quartiles, and it says \`equal\` if their quartile range includes 1.
+- **A comparison** says \`2.00x faster\` for half the time and \`2.00x slower\` for twice the time. It divides the two medians of its table, and says \`equal\` when the quartile ranges of the two times overlap.
+- **A paired speed** is measured in turns with the reference in the same process, so that it is more exact than times of different processes. It is the median of the ratios, and \`±\` is half the distance between their quartiles. It says \`equal\` when their quartile range overlaps the noise: the range of the ratios of the reference measured in turns with itself, or 1.
 
 The sentences above the tables are made from the same figures by the same rules.
 

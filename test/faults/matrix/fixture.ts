@@ -12,7 +12,7 @@ import {
 import { startSandbox, type Sandbox, type SandboxOptions, type SandboxPartner } from '../../../core/sandbox/index.ts';
 import { manualClock, type ManualClock } from '../../helpers/manual-clock.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
-import { watchedStore, type WatchedStore } from '../../helpers/watched-store.ts';
+import { faultInjectingStore, type FaultInjectingStore } from '../../helpers/fault-injecting-store.ts';
 import { LeakScanner } from '../leak-scanner.ts';
 import { openTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
@@ -79,7 +79,7 @@ export async function withFixture<T>(
   );
 
   const file = folder.file('session.json');
-  const store = watchedStore(fileStore(file));
+  const store = faultInjectingStore(fileStore(file));
   const log = (message: string): void => scanner.addOutput('log line', message);
   const opened: PartnerSession[] = [];
   const open = async (more: Partial<SessionOptions> = {}): Promise<PartnerSession> => {
@@ -97,6 +97,14 @@ export async function withFixture<T>(
     session.on('change', (status) => scanner.addOutput('status', status));
     return session;
   };
+  // The login has no part in the fault, so that it does not use the row's timeout.
+  const openSignedIn = async (): Promise<PartnerSession> => {
+    const first = await open({ timeout: defaultTimeout });
+    await first.login(credentials);
+    await first.close();
+    addIssuedTokens();
+    return open();
+  };
   const fixture: Fixture = {
     partner,
     sandbox,
@@ -107,7 +115,7 @@ export async function withFixture<T>(
     credentials,
     scanner,
     proxy,
-    session: await open(),
+    session: await openSignedIn(),
     open,
     async restart() {
       await fixture.session.close();
@@ -134,8 +142,6 @@ export async function withFixture<T>(
     refreshCount: () => sandbox.journal.filter(({ call }) => call === 'refresh').length,
   };
   try {
-    await fixture.session.login(fixture.credentials);
-    addIssuedTokens();
     const result = await run(fixture);
     scanner.addOutput('session', fixture.session);
     for (const name of await readdir(folder.path)) scanner.addOutput('file name', basename(name));

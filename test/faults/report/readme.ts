@@ -28,7 +28,7 @@ function introduction({ date, environment, problems }: FaultResults): string {
       : `It found these problems:\n\n${problems.map((problem) => `- ${problem}`).join('\n')}`;
   return `# Fault tests
 
-\`npm run test:faults\` injects faults into sessions with the built-in partners, which the sandbox plays, and writes this file. A full run takes about eleven minutes. It exits with 1 when it finds a problem.
+\`npm run test:faults\` injects faults into sessions with the built-in partners, which the sandbox simulates, and writes this file. A full run takes about eleven minutes. It exits with 1 when it finds a problem.
 
 | command | does |
 | --- | --- |
@@ -52,7 +52,7 @@ A trial signs in, injects the fault of its row and removes it. Without a new log
 | ${partnerNames.map((name) => partners[name].label).join(', ')} | trials at this partner in which the session was kept, of all trials; leaks if there were any |
 | reported | the error code that the caller gets while the fault lasts or afterwards, or \`nothing\` |
 
-In the sandbox, TCONNECT and BizMail accept a refresh token once, and Cloudreve accepts it again. With a grace time, the partner responds to a used refresh token with the same new tokens. Without one, new tokens that are lost with a response cannot be replaced, so that the session ends: such rows show \`0/10\`. The session then reports it, and the trial checks that it works again after a login.
+In the sandbox, TCONNECT and BizMail accept a refresh token once, and Cloudreve accepts it again. With a grace time, the partner responds to a used refresh token with the same new tokens. Without one, a new refresh token that is lost with a response, or from the file between two programs, cannot be replaced, so that the session ends: such rows show \`0/10\`. The session then reports it, and the trial checks that it works again after a login.
 
 ${rowGroups.map((group) => groupSection(group, matrix)).join('\n\n')}`;
 }
@@ -88,6 +88,7 @@ ${markdownTable(['', 'count'], rows)}`;
 function soakSection({ soak }: FaultResults): string {
   const { seconds, refreshes, requests, signOuts, heap, handles, timers, resources } = soak;
   const [quarter, end] = heap;
+  const [before, after] = resources.map((names) => names.filter((name) => name !== 'PipeWrap').length);
   const rows: [string, string, string][] = [
     [
       'heap in use (after a quarter of the time, at the end)',
@@ -95,7 +96,7 @@ function soakSection({ soak }: FaultResults): string {
       `${(end / 1024 / 1024).toFixed(1)} MiB`,
     ],
     ['open file handles', count(handles[0]), count(handles[1])],
-    ['active resources of Node', count(resources[0].length), count(resources[1].length)],
+    ['active resources of Node, except pipes', count(before ?? NaN), count(after ?? NaN)],
     ['timers', '0', count(timers)],
   ];
   const problems = soakProblems(soak);

@@ -21,7 +21,7 @@ export const callRows: readonly Row[] = [
     reported: '`redirect`, which is not followed',
     variants: 5,
     async inject(fixture, variant) {
-      await using elsewhere = await serve((_request, response) => response.end('{}'));
+      await using elsewhere = await startServer((_request, response) => response.end('{}'));
       const status = [301, 302, 303, 307, 308][variant] ?? 302;
       fixture.sandbox.fail({ redirect: `${elsewhere.url}/steal`, status }, { times: 2 });
       const code = await fixture.attempt(() => fixture.session.refresh());

@@ -2,8 +2,8 @@ import dns from 'node:dns';
 import type { Row } from '../trial.ts';
 import type { Fixture } from '../fixture.ts';
 
-/** Refreshes, which must fail with one of these codes. */
-async function refreshFailsWith(fixture: Fixture, ...codes: string[]): Promise<string | undefined> {
+/** Refreshes; undefined when that fails with one of these codes. */
+async function refreshProblem(fixture: Fixture, ...codes: string[]): Promise<string | undefined> {
   const code = await fixture.attempt(() => fixture.session.refresh());
   return code !== undefined && codes.includes(code) ? undefined : `reported ${code} instead of ${codes.join(' or ')}`;
 }
@@ -14,7 +14,7 @@ export const networkRows: readonly Row[] = [
     reported: '`network`: nothing listens at the address',
     async inject(fixture) {
       await fixture.proxy.setState('closed');
-      return refreshFailsWith(fixture, 'network');
+      return refreshProblem(fixture, 'network');
     },
   },
   {
@@ -29,7 +29,7 @@ export const networkRows: readonly Row[] = [
         (lookup as (...args: unknown[]) => void)('partner-auth.invalid', ...rest);
       dns.lookup = failingLookup as unknown as typeof lookup;
       try {
-        return await refreshFailsWith(fixture, 'network', 'timeout');
+        return await refreshProblem(fixture, 'network', 'timeout');
       } finally {
         dns.lookup = lookup;
       }
@@ -42,7 +42,7 @@ export const networkRows: readonly Row[] = [
     async inject(fixture) {
       fixture.sandbox.set({ certificate: 'expired' });
       await fixture.proxy.setState('open');
-      const problem = await refreshFailsWith(fixture, 'tls');
+      const problem = await refreshProblem(fixture, 'tls');
       fixture.sandbox.set({ certificate: 'valid' });
       return problem;
     },
@@ -54,7 +54,7 @@ export const networkRows: readonly Row[] = [
     async inject(fixture) {
       fixture.sandbox.set({ certificate: 'wrongHost' });
       await fixture.proxy.setState('open');
-      const problem = await refreshFailsWith(fixture, 'tls');
+      const problem = await refreshProblem(fixture, 'tls');
       fixture.sandbox.set({ certificate: 'valid' });
       return problem;
     },
@@ -74,7 +74,7 @@ export const networkRows: readonly Row[] = [
     reported: '`network`: the connection broke',
     async inject(fixture) {
       await fixture.proxy.setState('resetEarly');
-      return refreshFailsWith(fixture, 'network');
+      return refreshProblem(fixture, 'network');
     },
   },
   {
@@ -82,7 +82,7 @@ export const networkRows: readonly Row[] = [
     reported: '`network`: the connection broke',
     async inject(fixture) {
       fixture.sandbox.fail('resetBefore', { call: 'refresh', times: Infinity });
-      return refreshFailsWith(fixture, 'network');
+      return refreshProblem(fixture, 'network');
     },
   },
   {
@@ -93,7 +93,7 @@ export const networkRows: readonly Row[] = [
     sandbox: { graceTime: 60 },
     async inject(fixture) {
       fixture.sandbox.fail('hang', { call: 'refresh', times: Infinity });
-      return refreshFailsWith(fixture, 'timeout');
+      return refreshProblem(fixture, 'timeout');
     },
   },
 ];

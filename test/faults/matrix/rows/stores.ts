@@ -37,7 +37,7 @@ export const storeRows: readonly Row[] = [
     reported: 'nothing: saving is retried under the lock',
     async inject(fixture) {
       let remaining = 2;
-      fixture.store.failWrites((record) => newTokens(record) && remaining-- > 0);
+      fixture.store.failWrites((record) => hasNewTokens(record) && remaining-- > 0);
       const code = await fixture.attempt(() => fixture.session.refresh());
       return code === undefined ? undefined : `reported ${code}`;
     },
@@ -46,7 +46,7 @@ export const storeRows: readonly Row[] = [
     name: 'disk full or read-only while saving',
     reported: '`store`; the new token is returned, and saved as soon as there is space',
     async inject(fixture) {
-      fixture.store.failWrites(newTokens);
+      fixture.store.failWrites(hasNewTokens);
       const code = await fixture.attempt(() => fixture.session.refresh());
       const token = await fixture.session.accessToken();
       if (token !== fixture.sandbox.tokens(fixture.partner)?.accessToken) return 'the new token was not returned';
@@ -76,7 +76,7 @@ export const storeRows: readonly Row[] = [
       try {
         const store = fileStore(fixture.file);
         await writeFile(fixture.file, content, { mode: 0o600 });
-        fixture.store.before('write', async () => {
+        fixture.store.interceptNext('write', async () => {
           await writeFile(`${folder}/fill`, Buffer.alloc(1 << 20)).catch(() => undefined);
         });
         const code = await fixture.attempt(() => fixture.session.refresh());

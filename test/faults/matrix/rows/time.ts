@@ -6,12 +6,12 @@ const day = 24 * hour;
 
 /** Sets the session's clock while the partner's goes on. */
 function setSessionClock({ clock, sandbox }: Fixture, ms: number): void {
-  clock.setWall(ms);
+  clock.shiftWallClock(ms);
   sandbox.advance(-ms / 1000);
 }
 
-/** The token that the session returns must be the partner's newest. */
-async function returnsNewestToken(fixture: Fixture): Promise<string | undefined> {
+/** Undefined when the session returns the partner's newest token. */
+async function tokenProblem(fixture: Fixture): Promise<string | undefined> {
   const code = await fixture.attempt(() => fixture.session.accessToken());
   if (code !== undefined) return `reported ${code}`;
   const token = await fixture.session.accessToken();
@@ -23,19 +23,19 @@ const clockJump = (name: string, ms: number): Row => ({
   reported: 'nothing',
   variants: 4,
   async inject(fixture, variant) {
-    // With a new, an older and an expired token, and during a refresh.
+    // With a token that is new, an hour or 30 hours old, and during a refresh.
     const age = [0, hour, 30 * hour][variant];
     if (age !== undefined) {
       fixture.clock.advance(age);
       setSessionClock(fixture, ms);
     } else {
-      fixture.store.before('write', () => setSessionClock(fixture, ms));
+      fixture.store.interceptNext('write', () => setSessionClock(fixture, ms));
       await fixture.attempt(() => fixture.session.refresh());
     }
-    const problem = await returnsNewestToken(fixture);
+    const problem = await tokenProblem(fixture);
     if (problem !== undefined) return problem;
     await fixture.restart();
-    return returnsNewestToken(fixture);
+    return tokenProblem(fixture);
   },
 });
 
@@ -61,17 +61,17 @@ export const timeRows: readonly Row[] = [
     name: 'sleep of 10 h',
     reported: 'nothing',
     async inject(fixture) {
-      fixture.clock.setWall(10 * hour);
-      return returnsNewestToken(fixture);
+      fixture.clock.shiftWallClock(10 * hour);
+      return tokenProblem(fixture);
     },
   },
   {
     name: 'sleep of 10 h during a refresh',
     reported: 'nothing',
     async inject(fixture) {
-      fixture.store.before('write', () => fixture.clock.setWall(10 * hour));
+      fixture.store.interceptNext('write', () => fixture.clock.shiftWallClock(10 * hour));
       await fixture.attempt(() => fixture.session.refresh());
-      return returnsNewestToken(fixture);
+      return tokenProblem(fixture);
     },
   },
   longLifetime(90),
