@@ -1,5 +1,6 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { marketplacePage } from './extension/marketplace-page.ts';
 
@@ -29,7 +30,10 @@ const bundledForge = {
   },
 };
 
-await (process.argv.includes('--package') ? packageExtension() : buildAll());
+const { values: options } = parseArgs({
+  options: { package: { type: 'boolean' }, 'package-folder': { type: 'string' } },
+});
+await (options.package === true ? packageExtension(options['package-folder'] ?? '.') : buildAll());
 
 async function buildAll() {
   await rm('dist', { recursive: true, force: true });
@@ -86,8 +90,8 @@ async function notices({ inputs }) {
  * Packs the built extension from a staging folder, with a manifest reduced to what VS Code needs. The root cannot be packed
  * as it is, because its `files` are those of the npm package.
  */
-async function packageExtension() {
-  const stage = 'out/vsix';
+async function packageExtension(folder) {
+  const stage = join(folder, 'out/vsix');
   await rm(stage, { recursive: true, force: true });
   const parts = [
     'CHANGELOG.md',
@@ -114,7 +118,7 @@ async function packageExtension() {
   const { $schema: _, ...definition } = JSON.parse(await readFile('core/partners/partner.schema.json', 'utf8'));
   manifest.contributes.configuration.properties['partnerAuth.partners'].items = definition;
   await writeFile(join(stage, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
-  const packagePath = resolve(`${manifest.name}-${manifest.version}.vsix`);
+  const packagePath = resolve(folder, `${manifest.name}-${manifest.version}.vsix`);
   const { createVSIX } = await import('@vscode/vsce');
   await createVSIX({
     cwd: stage,

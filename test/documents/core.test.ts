@@ -20,7 +20,7 @@ testDocument(path, {
     assert.deepEqual(stdout.trim().split('\n'), [
       'valid',
       'refreshing',
-      // The new token set, before the refresh is over.
+      // The new token set, before the refresh has ended.
       'refreshing',
       'valid',
       'signedOut',

@@ -23,7 +23,7 @@ testDocument('README.md', {
     assert.ok(code.split('\n').length > 10);
   },
 
-  // Run by .ci/run and by whoever runs this test.
+  // Running them here would run this test again.
   async tests({ code }) {
     assert.equal(code, 'npm ci && npm test\n');
     const ci = await readFile(join(root, '.ci', 'run'), 'utf8');

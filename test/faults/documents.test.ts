@@ -23,10 +23,7 @@ describe('test/faults/README.md', () => {
 
   it('has results of every row of the matrix, and of no other', async () => {
     const { matrix } = await faultReport.read();
-    assert.deepEqual(
-      Object.keys(matrix.rows),
-      rows.map(({ name }) => name),
-    );
+    assert.deepEqual(Object.keys(matrix.rows).sort(), rows.map(({ name }) => name).sort());
   });
 
   it('shows every row of the matrix', () => {

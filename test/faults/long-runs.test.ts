@@ -5,7 +5,7 @@ import { soak, soakProblems } from './soak/run.ts';
 
 describe('a short run', () => {
   it('of 8 processes that are killed at random loses no session and sends no used refresh token', async () => {
-    const counts = await rotate(150);
+    const counts = await rotate(60);
     assert.deepEqual(rotationProblems(counts), []);
     assert.ok(counts.kills > 0);
   });

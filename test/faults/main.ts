@@ -1,6 +1,6 @@
 /**
  * `npm run test:faults`: all parts; writes results.json and README.md.
- * `--short`: all parts in a short form. `--only matrix|rotations|soak|fuzz|canary`: one part; `--only <string>`: the matrix
+ * `--print`: prints only. `--short`: all parts in a short form. `--only matrix|rotations|soak|fuzz|canary`: one part; `--only <string>`: the matrix
  * rows whose name contains the string. These print their results only.
  * `--render`: writes README.md from results.json.
  */
@@ -15,12 +15,13 @@ import { soak, soakProblems } from './soak/run.ts';
 
 const { values } = parseArgs({
   options: {
+    print: { type: 'boolean', default: false },
     short: { type: 'boolean', default: false },
     only: { type: 'string' },
     render: { type: 'boolean', default: false },
   },
 });
-const { short, only, render } = values;
+const { print, short, only, render } = values;
 const problems: string[] = [];
 
 const parts = {
@@ -70,7 +71,7 @@ if (render) {
   const soaked = show(await parts.soak());
   const fuzzed = show(await parts.fuzz());
   const canary = show(await parts.canary());
-  if (!short) {
+  if (!short && !print) {
     const environment = `Node ${process.versions.node}, ${process.platform} ${process.arch}`;
     const date = new Date().toISOString().slice(0, 10);
     await faultReport.write({ date, environment, problems, matrix, rotations, soak: soaked, fuzz: fuzzed, canary });

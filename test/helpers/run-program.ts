@@ -17,7 +17,7 @@ export interface RunOptions {
 }
 
 // Nothing else is inherited: no colour settings, no test runner variables, no secrets of the developer.
-const inherited = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'npm_config_cache'];
+const inherited = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'npm_config_cache', 'NODE_COMPILE_CACHE'];
 
 /** Runs a program until it exits. */
 export async function runProgram(

@@ -47,7 +47,7 @@ describe('the cipher family', () => {
       });
     } else {
       it(`${row.row}: encrypts to a different ciphertext each time, which OpenSSL decrypts`, () => {
-        for (const { plaintext, ciphertext: theirs } of messages.slice(0, 5)) {
+        for (const { plaintext, ciphertext: theirs } of messages.slice(0, 3)) {
           const { ciphertext, iv } = cipher.encryptWithIv(plaintext);
           assert.equal(iv !== undefined, settings.iv.from === 'field');
           assert.equal(ciphertext.length, theirs.length);

@@ -89,7 +89,7 @@ describe('detectCipherSettings', () => {
     );
   });
 
-  it('lists all candidates and a hint that tells them apart', () =>
+  it('lists all candidates and a hint that distinguishes them', () =>
     withAcmeApp(
       // 53 bytes of JSON are padded to 64, a multiple of both 16 and 32.
       {

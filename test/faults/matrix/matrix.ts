@@ -94,7 +94,8 @@ interface CellResult {
   readonly problems: ReadonlySet<string>;
 }
 
-async function runCell(
+/** Runs the trials of a row at one partner. */
+export async function runCell(
   row: Row,
   partner: SandboxPartner,
   { minTrials, maxVariants = Infinity }: RunLength,

@@ -33,6 +33,7 @@ function introduction({ date, environment, problems }: FaultResults): string {
 | command | does |
 | --- | --- |
 | \`npm run test:faults\` | runs all parts, stores \`results.json\` and writes this file from it |
+| \`npm run test:faults -- --print\` | runs all parts, but writes no file |
 | \`npm run test:faults -- --short\` | runs all parts in a short form; \`npm test\` does the same |
 | \`npm run test:faults -- --only soak\` | runs one part: \`matrix\`, \`rotations\`, \`soak\`, \`fuzz\` or \`canary\` |
 | \`npm run test:faults -- --only abort\` | runs the rows of the matrix whose name contains the string |

@@ -13,7 +13,8 @@ const args = [
   '--disable-sync',
 ];
 
-const installedPaths = [
+/** Where Chrome, Chromium and Edge are usually installed. */
+export const installedBrowsers = [
   '/usr/bin/google-chrome-stable',
   '/usr/bin/google-chrome',
   '/usr/bin/chromium',
@@ -23,30 +24,22 @@ const installedPaths = [
   '/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge',
 ];
 
-export interface BrowserOptions {
-  /** Shows the browser window, for manual testing. Requires an installed browser and a display. */
-  readonly headed?: boolean;
-}
-
 /**
  * Launches `BROWSER_EXECUTABLE` if set, else the first installed Chrome, Chromium or Edge that starts, else the Chromium
  * from npm.
  */
-export async function launchBrowser({ headed = false }: BrowserOptions = {}): Promise<Browser> {
-  const options: LaunchOptions = { headless: !headed, args };
+export async function launchBrowser(): Promise<Browser> {
+  const options: LaunchOptions = { args };
   const chosen = process.env.BROWSER_EXECUTABLE;
   if (chosen) return chromium.launch({ ...options, executablePath: chosen });
 
-  const failures: unknown[] = [];
-  for (const executablePath of installedPaths.filter((path) => existsSync(path))) {
+  for (const executablePath of installedBrowsers.filter((path) => existsSync(path))) {
     try {
       return await chromium.launch({ ...options, executablePath });
-    } catch (error) {
+    } catch {
       // A snap stub, or a browser whose libraries are missing, exists but does not start.
-      failures.push(error);
     }
   }
-  if (headed) throw new AggregateError(failures, 'No installed browser could be started. Set BROWSER_EXECUTABLE.');
   const { executablePath, env } = await ensureChromium();
   return chromium.launch({ ...options, executablePath, env: { ...process.env, ...env } });
 }

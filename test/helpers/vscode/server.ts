@@ -13,8 +13,6 @@ export interface ServerOptions {
   readonly extensionsDir: string;
   /** Added to the environment of this process, and inherited by the extension hosts. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Opens folders in Restricted Mode. Default: false. */
-  readonly restrictedMode?: boolean;
   /** Loads the extension under development given in the page URL. */
   readonly extensionDevelopment?: boolean;
   readonly args?: readonly string[];
@@ -40,7 +38,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     // Without this flag, a built VS Code ignores the extension under development in the page URL; with it, VS Code
     // shows no notifications.
     ...(options.extensionDevelopment === true ? ['--enable-smoke-test-driver'] : []),
-    ...(options.restrictedMode === true ? [] : ['--disable-workspace-trust']),
+    '--disable-workspace-trust',
   ]);
   let port: number;
   try {
