@@ -13,7 +13,7 @@ export type { EncodedBody, Payload } from './exchange/encode-body.ts';
 export type { PartnerResponse } from './exchange/partner-calls.ts';
 
 export { memoryStore } from './stores/memory-store.ts';
-export { fileStore } from './stores/file-store.ts';
+export { fileStore, type FileStoreOptions } from './stores/file-store.ts';
 export { withFileLock } from './stores/file-lock.ts';
 export type { HeldLock, LockOptions, TokenStore, WriteOptions } from './stores/token-store.ts';
 export { parseStoredRecord } from './stores/stored-record.ts';

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, statSync, watch } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PartnerAuthError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
+import { remove, rename } from '../stores/files.ts';
 import { withFileLock } from '../stores/file-lock.ts';
 import { newerRecordError } from '../stores/store-errors.ts';
 import { isTombstone, type StoredRecord } from '../stores/stored-record.ts';
@@ -106,8 +107,12 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   async function writeSummary(next: SessionSummary): Promise<void> {
     const temporary = `${file}.${randomUUID()}.tmp`;
     ownSummary = JSON.stringify(next);
-    await writeFile(temporary, ownSummary, { mode: 0o600 });
-    await rename(temporary, file);
+    try {
+      await writeFile(temporary, ownSummary, { mode: 0o600 });
+      await rename(temporary, file);
+    } finally {
+      await remove(temporary).catch(() => undefined);
+    }
     summary = next;
   }
 

@@ -6,7 +6,7 @@ import { plainLine } from '../lib/plain-line.ts';
 import type { Redactor } from '../redact/redactor.ts';
 import { newerRecordError } from '../stores/store-errors.ts';
 import { isTombstone, parseStoredRecord, type StoredRecord, type StoredSession } from '../stores/stored-record.ts';
-import type { HeldLock, TokenStore } from '../stores/token-store.ts';
+import type { HeldLock, LockOptions, TokenStore } from '../stores/token-store.ts';
 import type { LocalState, SessionState } from './state.ts';
 
 /** How long to wait before a refreshed token set is saved again, in ms. The lock is held meanwhile. */
@@ -63,6 +63,25 @@ export class SessionReplica {
 
   lock: TokenStore['lock'] = (fn, options) => this.#options.store.lock(fn, options);
 
+  /**
+   * Runs `fn` under the lock. Without it if the store cannot be locked and the session has never been stored, since no
+   * other process can then have its tokens.
+   */
+  async lockOrContinue<T>(fn: (held: HeldLock) => Promise<T>, options?: LockOptions): Promise<T> {
+    const run = { started: false };
+    try {
+      return await this.lock((held) => {
+        run.started = true;
+        return fn(held);
+      }, options);
+    } catch (error) {
+      const isLocked = error instanceof PartnerAuthError && error.code === 'lock';
+      if (run.started || isLocked || !this.local.neverStored) throw error;
+      this.#options.log.warn(`${storeErrorMessage(error)} Continuing with the session of this process.`);
+      return fn({ stillHeld: () => Promise.resolve(true) });
+    }
+  }
+
   /** The newer of the local and the stored record, and whether it is stored; undefined if signed out. */
   async newest(): Promise<{ readonly record: StoredSession; readonly isStored: boolean } | undefined> {
     const { log } = this.#options;
@@ -83,7 +102,7 @@ export class SessionReplica {
     if (stored !== undefined && isTombstone(stored)) return undefined;
     if (local === undefined) return stored && { record: stored, isStored: true };
     if (stored === undefined) {
-      log.warn('The store has lost the session; continuing with the one of this process.');
+      if (!unsaved) log.warn('The store has lost the session; continuing with the one of this process.');
       return { record: local, isStored: false };
     }
     if (stored.sessionId === local.sessionId && stored.generation < local.generation) {
@@ -128,7 +147,8 @@ export class SessionReplica {
         return;
       } catch (error) {
         this.adopt(record, true);
-        const delay = error instanceof PartnerAuthError && error.code === 'lock' ? undefined : saveDelays[attempt];
+        const isFinal = this.local.neverStored || (error instanceof PartnerAuthError && error.code === 'lock');
+        const delay = isFinal ? undefined : saveDelays[attempt];
         if (delay !== undefined) {
           await clock.wait(delay);
           if (!(await isLockLost(held))) continue;
@@ -187,12 +207,15 @@ export class SessionReplica {
     const { store, clock } = this.#options;
     const stored = await this.readStored().catch(() => undefined);
     const record = stored === undefined || isTombstone(stored) ? this.local.record : stored;
+    const isNowhere = stored === undefined && this.local.neverStored;
     let failure: string | undefined;
     try {
-      await store.clear();
+      // In place of the tokens, not after their removal: to a sibling, a store without a record has lost it, so that it
+      // would write the tokens back.
       await this.write({ version: 1, signedOutAt: clock.now() }, held);
     } catch (error) {
-      failure = storeErrorMessage(error);
+      if (!isNowhere) failure = storeErrorMessage(error);
+      await store.clear().catch(() => undefined);
     }
     this.adopt(undefined);
     return { record, ...(failure !== undefined && { failure }) };

@@ -167,7 +167,7 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     const { replica, options, log } = this.#parts;
     const hasLogout = options.definition.logout !== undefined;
     const revoked = await this.#storeWork.add(
-      replica.lock((held) => signOutUnderLock({ ...this.#parts, hasLogout }, held)),
+      replica.lockOrContinue((held) => signOutUnderLock({ ...this.#parts, hasLogout }, held)),
     );
     log.info('Signed out.');
     return { revoked };

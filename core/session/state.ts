@@ -29,6 +29,8 @@ export interface LocalState {
   readonly unsaved: boolean;
   /** The id of the session that an unsaved login was meant to replace. */
   readonly replaced: string | undefined;
+  /** No token of the session has ever been in the store, so that no other process can have it. */
+  readonly neverStored: boolean;
 }
 
 export interface StateOptions {
@@ -56,6 +58,7 @@ export class SessionState implements LocalState {
   #record: StoredSession | undefined;
   #unsaved = false;
   #replaced: string | undefined;
+  #neverStored = false;
   #now: () => number;
   #failures = 0;
   /** On the monotonic clock. */
@@ -83,6 +86,10 @@ export class SessionState implements LocalState {
 
   get replaced(): string | undefined {
     return this.#replaced;
+  }
+
+  get neverStored(): boolean {
+    return this.#neverStored;
   }
 
   /** Epoch ms, for comparison with the times of the record. */
@@ -115,7 +122,10 @@ export class SessionState implements LocalState {
   adopt(record: StoredSession | undefined, unsaved = false): void {
     // The times of new tokens are based on the current wall clock. From now on, their age must never decrease.
     if (record?.tokens.accessToken !== this.#record?.tokens.accessToken) this.#now = steadyNow(this.#options.clock);
-    if (!unsaved || record?.sessionId !== this.#record?.sessionId) this.#replaced = undefined;
+    if (!unsaved || record?.sessionId !== this.#record?.sessionId) {
+      this.#replaced = undefined;
+      this.#neverStored = false;
+    }
     this.#record = record;
     this.#unsaved = unsaved;
     this.notify();
@@ -125,6 +135,7 @@ export class SessionState implements LocalState {
   adoptUnsaved(record: StoredSession, replaced: string | undefined): void {
     this.adopt(record, true);
     this.#replaced = replaced;
+    this.#neverStored = true;
   }
 
   markUnsaved(): void {

@@ -1,30 +1,37 @@
-import { hostname } from 'node:os';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PartnerAuthError } from '../lib/errors.ts';
-import { fsPromises, lazy, nodeCrypto, nodeFs } from '../lib/node-modules.ts';
+import { fsPromises, nodeCrypto } from '../lib/node-modules.ts';
 import { parseJson } from '../lib/json.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
+import { createFolder, openInPlace, remove, rename, writeNew } from './files.ts';
+import { processState, thisProcess, type ProcessIdentity } from './process-identity.ts';
 import { defaultLockTimeout, type HeldLock, type LockOptions } from './token-store.ts';
 
 /** How often the owner of a lock updates its file, in ms. */
 const heartbeatInterval = 1_000;
-/** A lock is taken over once its waiter has seen no heartbeat for this long, in ms. */
+/** A lock whose owner may have exited is taken over once its waiter has seen no heartbeat for this long, in ms. */
 const staleAfter = 10_000;
 /** How much of the time between two reads of the lock file counts as waiting, in ms. */
 const maxCountedPause = 1_000;
 
 /** The content of a lock file. */
-interface Owner {
+interface Owner extends ProcessIdentity {
   readonly id: string;
-  readonly pid: number;
-  /** See `hostId`. */
-  readonly host: string;
+  /** The owner has released the lock but could not remove its file. */
+  readonly released?: true;
+}
+
+export interface FileLockOptions extends LockOptions {
+  /** Of the lock file. Default 0o600. */
+  readonly mode?: number;
 }
 
 /**
  * Runs `fn` while holding a lock file that names its owner. A lock whose owner ran on this machine and has exited is
- * taken over at once; that of another machine or of a process that hangs, after 10 s without a heartbeat.
+ * taken over at once. One whose owner runs is not taken over, even if the owner hangs. If neither is known, as with an
+ * owner on another machine, it is taken over after 10 s without a heartbeat.
  *
  * @throws PartnerAuthError `lock` if the lock could not be acquired within the timeout, `store` if its file could not
  * be created; whatever `fn` throws.
@@ -32,26 +39,59 @@ interface Owner {
 export async function withFileLock<T>(
   path: string,
   fn: (held: HeldLock) => Promise<T>,
-  { timeout = defaultLockTimeout }: LockOptions = {},
+  { timeout = defaultLockTimeout, mode = 0o600 }: FileLockOptions = {},
 ): Promise<T> {
-  const owner: Owner = { id: nodeCrypto().randomUUID(), pid: process.pid, host: hostId() };
-  await acquire(path, owner, timeout);
+  const owner: Owner = { id: nodeCrypto().randomUUID(), ...thisProcess() };
+  const lockFile = { path, owner, mode };
+  await acquire(lockFile, timeout);
   const heartbeat = setInterval(() => {
-    const now = new Date();
     // A failed heartbeat is ignored: callers check stillHeld() where the loss of the lock matters.
-    fsPromises()
-      .utimes(path, now, now)
-      .catch(() => undefined);
+    void withOwnLock(lockFile, beat).catch(() => undefined);
   }, heartbeatInterval).unref();
   try {
     return await fn({ stillHeld: async () => (await readOwner(path))?.id === owner.id });
   } finally {
     clearInterval(heartbeat);
-    if ((await readOwner(path).catch(() => undefined))?.id === owner.id) await remove(path);
+    await release(lockFile);
   }
 }
 
-async function acquire(path: string, owner: Owner, timeout: number): Promise<void> {
+interface LockFile {
+  readonly path: string;
+  readonly owner: Owner;
+  readonly mode: number;
+}
+
+/** Opens the lock file, and calls `fn` unless it is that of another owner. */
+async function withOwnLock({ path, owner }: LockFile, fn: (handle: FileHandle) => Promise<void>): Promise<void> {
+  const handle = await openInPlace(path, 'readWrite');
+  try {
+    if (parseOwner(await handle.readFile('utf8'))?.id === owner.id) await fn(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function beat(handle: FileHandle): Promise<void> {
+  const now = new Date();
+  try {
+    await handle.utimes(now, now);
+  } catch {
+    // The file system does not permit to set times. Writing sets them too.
+    await handle.write('{', 0);
+  }
+}
+
+async function release(lockFile: LockFile): Promise<void> {
+  const { path, owner } = lockFile;
+  if ((await readOwner(path).catch(() => undefined))?.id !== owner.id) return;
+  if (await isRemoved(path)) return;
+  const content = JSON.stringify({ ...owner, released: true } satisfies Owner);
+  await withOwnLock(lockFile, (handle) => handle.writeFile(content)).catch(() => undefined);
+}
+
+async function acquire(lockFile: LockFile, timeout: number): Promise<void> {
+  const { path } = lockFile;
   let waited = 0;
   let last = performance.now();
   let seen: { version: string; since: number } | undefined;
@@ -62,12 +102,11 @@ async function acquire(path: string, owner: Owner, timeout: number): Promise<voi
     last = now;
     const lock = await readLock(path);
     if (lock === undefined) {
-      if (await createLockFile(path, owner)) return;
+      if (await createLockFile(lockFile)) return;
     } else {
       if (lock.version !== seen?.version) seen = { version: lock.version, since: waited };
-      const isAbandoned = lock.owner !== undefined && hasExited(lock.owner);
-      const isStale = isAbandoned || waited - seen.since > staleAfter;
-      if (isStale && (await removeStaleLock(path, lock.version, owner))) continue;
+      const isSilent = waited - seen.since > staleAfter;
+      if (isAbandoned(lock.owner, isSilent) && (await takeOver(lockFile, lock))) continue;
     }
     if (waited > timeout) {
       const holder = lock?.owner === undefined ? 'another process' : `process ${lock.owner.pid}`;
@@ -80,17 +119,26 @@ async function acquire(path: string, owner: Owner, timeout: number): Promise<voi
   }
 }
 
-async function createLockFile(path: string, owner: Owner): Promise<boolean> {
+/** @param isSilent whether its heartbeat has stopped. */
+function isAbandoned(owner: Owner | undefined, isSilent: boolean): boolean {
+  if (owner === undefined) return isSilent;
+  if (owner.released === true) return true;
+  const state = processState(owner);
+  return state === 'exited' || (state === 'unknown' && isSilent);
+}
+
+async function createLockFile({ path, owner, mode }: LockFile): Promise<boolean> {
   const temporary = `${path}.${owner.id}.tmp`;
+  const content = JSON.stringify(owner);
   try {
-    await writeNew(temporary, owner);
+    await writeNew(temporary, content, mode);
     // Created together with its content: a lock without an owner could not be taken over at once if this process died.
     await fsPromises()
       .link(temporary, path)
       .catch(async (error: unknown) => {
         if (['EEXIST', 'ENOENT'].includes(systemErrorCode(error))) throw error;
         // The file system has no hard links.
-        await writeNew(path, owner);
+        await writeNew(path, content, mode);
       });
     return true;
   } catch (error) {
@@ -98,7 +146,7 @@ async function createLockFile(path: string, owner: Owner): Promise<boolean> {
     if (code === 'EEXIST') return false;
     // Windows reports this while another process removes the file.
     if (code === 'EPERM' && process.platform === 'win32') return false;
-    if (code === 'ENOENT') code = await createFolder(dirname(path));
+    if (code === 'ENOENT') code = await createFolder(dirname(path), mode).then(() => undefined, systemErrorCode);
     if (code === undefined) return false;
     throw new PartnerAuthError(
       'store',
@@ -106,103 +154,114 @@ async function createLockFile(path: string, owner: Owner): Promise<boolean> {
       { setting: 'store' },
     );
   } finally {
-    await remove(temporary);
+    await isRemoved(temporary);
   }
 }
 
-/** Resolves with the code of the error, or undefined on success. */
-function createFolder(path: string): Promise<string | undefined> {
-  return fsPromises()
-    .mkdir(path, { recursive: true, mode: 0o700 })
-    .then(() => undefined, systemErrorCode);
-}
-
-async function writeNew(path: string, owner: Owner): Promise<void> {
-  const handle = await fsPromises().open(path, 'wx', 0o600);
-  try {
-    await handle.writeFile(JSON.stringify(owner));
-  } catch (error) {
-    await fsPromises().rm(path, { force: true });
-    throw error;
-  } finally {
-    await handle.close();
-  }
+interface FoundLock {
+  readonly owner: Owner | undefined;
+  /** Changes with each heartbeat. */
+  readonly version: string;
+  readonly inode: number;
+  readonly isFolder: boolean;
 }
 
 /**
- * The owner and a version that changes with each heartbeat; undefined if there is no lock. A lock that cannot be read,
- * such as that of another user, or that is not a file has no owner.
+ * Undefined if there is no lock. A lock that cannot be read, such as that of another user, or that is not a file has no
+ * owner.
  */
-async function readLock(path: string): Promise<{ owner: Owner | undefined; version: string } | undefined> {
+async function readLock(path: string): Promise<FoundLock | undefined> {
   try {
-    const { mtimeMs, ino } = await fsPromises().lstat(path);
+    const stats = await fsPromises().lstat(path);
     const owner = await readOwner(path).catch(() => undefined);
-    return { owner, version: `${owner?.id ?? ''} ${ino} ${mtimeMs}` };
+    const version = `${owner?.id ?? ''} ${stats.ino} ${stats.mtimeMs}`;
+    return { owner, version, inode: stats.ino, isFolder: stats.isDirectory() };
   } catch {
     return undefined;
   }
 }
 
 async function readOwner(path: string): Promise<Owner | undefined> {
-  const value = parseJson(await fsPromises().readFile(path, 'utf8'));
+  const handle = await openInPlace(path, 'read');
+  try {
+    return parseOwner(await handle.readFile('utf8'));
+  } finally {
+    await handle.close();
+  }
+}
+
+function parseOwner(content: string): Owner | undefined {
+  const value = parseJson(content);
   if (typeof value !== 'object' || value === null) return undefined;
-  const { id, pid, host } = value as Partial<Owner>;
-  return typeof id === 'string' && typeof pid === 'number' && typeof host === 'string' ? { id, pid, host } : undefined;
+  const { id, pid, host, machine = '', start, released } = value as Partial<Owner>;
+  if (typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id)) return undefined;
+  if (typeof pid !== 'number' || typeof host !== 'string' || typeof machine !== 'string') return undefined;
+  return {
+    id,
+    pid,
+    host,
+    machine,
+    ...(typeof start === 'string' && { start }),
+    ...(released === true && { released }),
+  };
 }
 
 /**
- * Removes a stale lock. Resolves false if another waiter is removing it, or if it cannot be removed.
+ * Removes an abandoned lock. Resolves false if another waiter is removing it, or if it cannot be removed.
  *
- * Only one waiter may do so at a time, or the second would remove the lock that the first has acquired since. Hence a
- * second lock file guards the removal. It is abandoned only by a crash within these few lines.
+ * Only one waiter may remove it, or the second would remove the lock that the first has acquired since. Whoever creates
+ * the claim, whose name contains the id of the abandoned lock, may do so. A waiter that dies meanwhile leaves its claim,
+ * which is abandoned in the same way: the next waiter claims the claim.
  */
-async function removeStaleLock(path: string, staleVersion: string, waiter: Owner): Promise<boolean> {
-  const guard = `${path}.takeover`;
-  if (!(await createLockFile(guard, waiter))) {
-    const owner = await readOwner(guard).catch(() => undefined);
-    const age = await fsPromises()
-      .stat(guard)
-      .then(
-        ({ mtimeMs }) => Date.now() - mtimeMs,
-        () => 0,
-      );
-    if ((owner !== undefined && hasExited(owner)) || Math.abs(age) > staleAfter) await remove(guard);
-    return false;
+async function takeOver(lockFile: LockFile, lock: FoundLock): Promise<boolean> {
+  if (lock.isFolder) return false;
+  const { path, owner, mode } = lockFile;
+  const claims: string[] = [];
+  for (let id = lock.owner?.id ?? String(lock.inode); ;) {
+    const claim = `${path}.takeover-${id}`;
+    claims.push(claim);
+    if (await createLockFile({ path: claim, owner, mode })) break;
+    const claimant = await readLock(claim);
+    if (claimant?.owner === undefined || !isAbandoned(claimant.owner, await isOld(claim))) return false;
+    id = claimant.owner.id;
   }
   try {
-    return (await readLock(path))?.version !== staleVersion || (await remove(path));
+    return (await readLock(path))?.version !== lock.version || (await isRemovedIf(path, lock));
   } finally {
-    await remove(guard);
+    for (const claim of claims) await isRemoved(claim);
   }
+}
+
+async function isOld(path: string): Promise<boolean> {
+  const { mtimeMs } = await fsPromises()
+    .stat(path)
+    .catch(() => ({ mtimeMs: Date.now() }));
+  return Math.abs(Date.now() - mtimeMs) > staleAfter;
+}
+
+/** Removes the lock file unless it has been replaced since it was read. */
+async function isRemovedIf(path: string, lock: FoundLock): Promise<boolean> {
+  const aside = `${path}.${nodeCrypto().randomUUID()}.tmp`;
+  try {
+    await rename(path, aside);
+  } catch {
+    return false;
+  }
+  const found = await readLock(aside);
+  if (found?.inode !== lock.inode || found.owner?.id !== lock.owner?.id) {
+    // The owner has released it just now, and this is the lock of another process.
+    await fsPromises()
+      .link(aside, path)
+      .catch(() => undefined);
+  }
+  await isRemoved(aside);
+  return true;
 }
 
 /** Resolves with whether the file is gone. */
-function remove(path: string): Promise<boolean> {
-  return fsPromises()
-    .rm(path, { force: true })
-    .then(
-      () => true,
-      () => false,
-    );
-}
-
-function hasExited({ pid, host: ownerHost }: Owner): boolean {
-  if (ownerHost !== hostId()) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return systemErrorCode(error) === 'ESRCH';
-  }
-}
-
-// Process ids are unique only within one machine and, on Linux, one process namespace (container).
-const hostId = lazy(() => `${hostname()} ${processNamespace()}`);
-
-function processNamespace(): string {
-  try {
-    return nodeFs().readlinkSync('/proc/self/ns/pid');
-  } catch {
-    return '';
-  }
+function isRemoved(path: string): Promise<boolean> {
+  return remove(path).then(
+    () => true,
+    () => false,
+  );
 }

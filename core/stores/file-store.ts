@@ -1,11 +1,24 @@
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { parseJson } from '../lib/json.ts';
 import { fsPromises, nodeCrypto, nodeFs } from '../lib/node-modules.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
+import { assertKnownKeys } from '../lib/validation.ts';
+import { PartnerAuthError } from '../lib/errors.ts';
 import { withFileLock } from './file-lock.ts';
+import { createFolder, overwrite, remove, rename, syncFolder, writeNew } from './files.ts';
+import { openOwnFile } from './own-file.ts';
+import { realPath } from './real-path.ts';
 import { newerRecordError, storeError } from './store-errors.ts';
-import { parseStoredRecord, type ParsedRecord, type StoredRecord } from './stored-record.ts';
+import { isTombstone, parseStoredRecord, type ParsedRecord, type StoredRecord } from './stored-record.ts';
 import type { TokenStore } from './token-store.ts';
+
+export interface FileStoreOptions {
+  /**
+   * Share the file with its group: files have mode 0660, new folders 0770. Without it, a file to which its group has
+   * access is refused. Default false.
+   */
+  readonly allowGroup?: boolean;
+}
 
 /** Temporary files of other writers are removed when they are older than this, in ms. */
 const leftoverAge = 60_000;
@@ -13,33 +26,78 @@ const leftoverAge = 60_000;
 /**
  * Stores one session in a JSON file of mode 0600, unencrypted: protect it like a password. Next to it are
  * `<path>.previous`, the previous generation, and while a lock is held `<path>.lock`. Missing folders are created with
- * mode 0700.
+ * mode 0700. Symbolic links are resolved once, so that all names of a file share its lock.
  *
- * A file that is not a valid session is set aside as `<path>.corrupt-<time>` and the previous generation is restored;
- * the read that found it fails with code `store`.
+ * An empty file is no session. A file that is not a valid session is set aside as `<path>.corrupt-<time>` and the
+ * previous generation is restored; the read that found it fails with code `store`. So does every operation, except on
+ * Windows, where another user could replace or change the file, or could read it by its mode.
  *
- * @throws TypeError if `path` is not a non-empty string.
+ * @throws TypeError if `path` is not a non-empty string, or for an unknown option.
  */
-export function fileStore(path: string): TokenStore {
+export function fileStore(path: string, options: FileStoreOptions = {}): TokenStore {
   if (typeof path !== 'string' || path === '') throw new TypeError('fileStore() requires the path of a file.');
-  const file = resolve(path);
-  const previous = `${file}.previous`;
+  assertKnownKeys('fileStore', options, ['allowGroup']);
+  const allowGroup = options.allowGroup === true;
+  const mode = allowGroup ? 0o660 : 0o600;
+  let resolved: Files | undefined;
+
+  function files(): Files {
+    if (resolved !== undefined) return resolved;
+    let file: string;
+    try {
+      file = realPath(path);
+    } catch (error) {
+      if (error instanceof PartnerAuthError) throw error;
+      throw storeError(`The session file ${path} could not be found (${systemErrorCode(error)}). Check its folders.`);
+    }
+    const found = { file, previous: `${file}.previous` };
+    // Until the file exists, a link may still be put in its place.
+    if (nodeFs().existsSync(file)) resolved = found;
+    return found;
+  }
+
+  async function readContent(file: string): Promise<string | undefined> {
+    try {
+      const handle = await openOwnFile(file, 'read', { allowGroup });
+      try {
+        return await handle.readFile('utf8');
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      if (error instanceof PartnerAuthError) throw error;
+      const code = systemErrorCode(error);
+      if (code === 'ENOENT') return undefined;
+      throw storeError(`The session file ${file} could not be read (${code}). Check its permissions.`);
+    }
+  }
+
+  async function readRecord({ file, previous }: Files): Promise<ParsedRecord | undefined> {
+    const content = await readContent(file);
+    if (content === undefined) return undefined;
+    // A crash may leave an empty file as well, but then there is a previous generation.
+    if (content.trim() === '' && !nodeFs().existsSync(previous)) return undefined;
+    return parseStoredRecord(parseJson(content));
+  }
 
   async function read(): Promise<StoredRecord | undefined> {
-    const found = await readRecord(file);
+    const found = await readRecord(files());
     if (found === undefined) return undefined;
     return found.kind === 'invalid' ? repair(found.problem) : recordOf(found);
   }
 
   function recordOf(found: Exclude<ParsedRecord, { kind: 'invalid' }>): StoredRecord {
-    if (found.kind === 'newer') throw newerRecordError(`The session file ${file}`, found.version);
+    if (found.kind === 'newer') throw newerRecordError(`The session file ${files().file}`, found.version);
     return found.record;
   }
 
   // Only one at a time, or the second would set aside what the first has restored.
   async function repair(problem: string): Promise<StoredRecord> {
-    const outcome = await withFileLock(`${file}.repair`, () =>
-      setAside(problem).catch((error: unknown) => ({ error })),
+    const { file } = files();
+    const outcome = await withFileLock(
+      `${file}.repair`,
+      () => setAside(problem).catch((error: unknown) => ({ error })),
+      { mode },
     ).catch(() => undefined);
     if (outcome === undefined) {
       throw storeError(`The session file ${file} is damaged: ${problem}. It could not be set aside: sign in again.`);
@@ -49,69 +107,167 @@ export function fileStore(path: string): TokenStore {
   }
 
   async function setAside(problem: string): Promise<StoredRecord> {
-    const found = await readRecord(file);
+    const { file, previous } = files();
+    const found = await readRecord(files());
     if (found !== undefined && found.kind !== 'invalid') return recordOf(found);
     const aside = `${file}.corrupt-${Date.now()}`;
-    const moved = await fsPromises()
-      .rename(file, aside)
-      .then(
-        () => true,
-        () => false,
-      );
+    const moved = await isMovedAside(file, aside);
     // A session may have been written between the read and the move.
-    const asideRecord = moved ? await readRecord(aside) : undefined;
+    const asideRecord = moved ? parseStoredRecord(parseJson((await readContent(aside)) ?? '')) : undefined;
     if (asideRecord !== undefined && asideRecord.kind !== 'invalid') {
-      await moveIfAbsent(aside, file);
+      await restore(aside, file);
       return recordOf(asideRecord);
     }
     const kept = moved ? `It was set aside as ${basename(aside)}` : 'It could not be set aside';
-    const restored = (await moveIfAbsent(previous, file))
+    const restored = (await restore(previous, file))
       ? 'the previous generation was restored: try again, and sign in again if the partner refuses it'
       : 'there is no previous generation: sign in again';
     throw storeError(`The session file ${file} is damaged: ${found?.problem ?? problem}. ${kept}; ${restored}.`);
   }
 
+  /** A file that is mounted cannot be moved: it is copied and emptied instead. */
+  async function isMovedAside(file: string, aside: string): Promise<boolean> {
+    try {
+      await rename(file, aside);
+      return true;
+    } catch (error) {
+      if (!isInPlaceOnly(error)) return false;
+    }
+    try {
+      await writeNew(aside, (await readContent(file)) ?? '', mode);
+      await writeInPlace(file, '');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Moves `from` to `to` unless another process has created a file there, which is newer. Resolves false if there is
+   * nothing to move.
+   */
+  async function restore(from: string, to: string): Promise<boolean> {
+    try {
+      await fsPromises().link(from, to);
+      await remove(from);
+      return true;
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code === 'ENOENT') return false;
+      if (code === 'EEXIST') {
+        // A mounted file cannot be removed, and is empty now.
+        if ((await readContent(to)) === '') {
+          await writeInPlace(to, (await readContent(from)) ?? '');
+          await remove(from);
+        }
+        return true;
+      }
+      // The file system has no hard links.
+      return rename(from, to).then(
+        () => true,
+        () => false,
+      );
+    }
+  }
+
+  /** Writes into an existing file, which requires no rename, and no new space on a full disk. */
+  async function writeInPlace(path: string, content: string): Promise<void> {
+    const handle = await openOwnFile(path, 'readWrite', { allowGroup });
+    try {
+      await overwrite(handle, content);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async function write(record: StoredRecord): Promise<void> {
+    const { file, previous } = files();
+    const temporary = temporaryName(file);
+    const text = `${JSON.stringify(record)}\n`;
+    try {
+      await createFolder(dirname(file), mode);
+      await removeLeftovers(file, leftoverAge);
+      try {
+        await writeNew(temporary, text, mode);
+        if (!isTombstone(record)) await keepPrevious();
+        await replaceBy(temporary, text);
+      } catch (error) {
+        // The partner's response cannot be requested again; an intent can wait until there is free space.
+        if (!isFull(error) || 'intent' in record) throw error;
+        await remove(temporary);
+        if (isTombstone(record)) {
+          await writeInPlace(file, text);
+        } else {
+          await writeInPlace(previous, text);
+          await replaceBy(previous, text);
+        }
+      }
+      await syncFolder(dirname(file));
+      if (isTombstone(record)) {
+        // Not before the sign-out is durable, or a process that is killed in between would leave no trace of it.
+        await remove(previous);
+        await removeLeftovers(file, 0, true);
+      }
+    } catch (error) {
+      throw writeError(file, error);
+    } finally {
+      await remove(temporary).catch(() => undefined);
+    }
+  }
+
+  /** Moves a file with this text to the place of the session file. */
+  async function replaceBy(from: string, text: string): Promise<void> {
+    const { file } = files();
+    try {
+      await rename(from, file);
+    } catch (error) {
+      if (!isInPlaceOnly(error)) throw error;
+      await writeInPlace(file, text);
+    }
+  }
+
+  function writeError(file: string, error: unknown): PartnerAuthError {
+    if (error instanceof PartnerAuthError) return error;
+    const code = systemErrorCode(error);
+    return storeError(`The session file ${file} could not be written (${code}). Check free space and permissions.`);
+  }
+
+  /** Fails silently: the new record must be written even if the previous one cannot be copied. */
+  async function keepPrevious(): Promise<void> {
+    const { file, previous } = files();
+    const content = (await readContent(file).catch(() => undefined)) ?? '';
+    if (parseStoredRecord(parseJson(content)).kind !== 'record') return;
+    const temporary = temporaryName(file);
+    try {
+      await writeNew(temporary, content, mode);
+      await rename(temporary, previous);
+    } catch {
+      await remove(temporary).catch(() => undefined);
+    }
+  }
+
   return {
     read,
-    async write(record) {
-      const temporary = `${file}.${nodeCrypto().randomUUID()}.tmp`;
-      try {
-        await fsPromises().mkdir(dirname(file), { recursive: true, mode: 0o700 });
-        await removeLeftovers(leftoverAge);
-        const text = `${JSON.stringify(record)}\n`;
-        try {
-          await writeNew(temporary, text);
-          await keepPrevious();
-          await fsPromises().rename(temporary, file);
-        } catch (error) {
-          // The partner's response cannot be requested again; an intent can wait until there is free space.
-          if (!isFull(error) || 'intent' in record) throw error;
-          await fsPromises().rm(temporary, { force: true });
-          await overwrite(previous, text);
-          await fsPromises().rename(previous, file);
-        }
-        await syncFolder(dirname(file));
-      } catch (error) {
-        await fsPromises()
-          .rm(temporary, { force: true })
-          .catch(() => undefined);
-        const code = systemErrorCode(error);
-        throw storeError(`The session file ${file} could not be written (${code}). Check free space and permissions.`);
-      }
-    },
+    write,
     async clear() {
+      const { file, previous } = files();
       try {
-        await fsPromises().rm(file, { force: true });
-        await fsPromises().rm(previous, { force: true });
-        await removeLeftovers(0, true);
+        await remove(file).catch(async (error: unknown) => {
+          if (!isInPlaceOnly(error)) throw error;
+          await writeInPlace(file, '');
+        });
+        await remove(previous);
+        await removeLeftovers(file, 0, true);
       } catch (error) {
+        if (error instanceof PartnerAuthError) throw error;
         throw storeError(`The session file ${file} could not be removed (${systemErrorCode(error)}).`);
       }
     },
-    lock: (fn, options) => withFileLock(`${file}.lock`, fn, options),
+    lock: async (fn, lockOptions) => withFileLock(`${files().file}.lock`, fn, { ...lockOptions, mode }),
     onDidChange(listener) {
-      const name = basename(file);
       try {
+        const { file } = files();
+        const name = basename(file);
         const watcher = nodeFs().watch(dirname(file), { persistent: false }, (_event, changed) => {
           if (changed === null || changed === name) listener();
         });
@@ -123,105 +279,42 @@ export function fileStore(path: string): TokenStore {
       }
     },
   };
-
-  /** Fails silently: the new record must be written even if the previous one cannot be copied. */
-  async function keepPrevious(): Promise<void> {
-    const content = await fsPromises()
-      .readFile(file, 'utf8')
-      .catch(() => '');
-    if (parseStoredRecord(parseJson(content)).kind !== 'record') return;
-    const temporary = `${file}.${nodeCrypto().randomUUID()}.tmp`;
-    try {
-      await writeNew(temporary, content);
-      await fsPromises().rename(temporary, previous);
-    } catch {
-      await fsPromises().rm(temporary, { force: true });
-    }
-  }
-
-  /** Files of processes that were killed while writing contain tokens, and so do damaged files that were set aside. */
-  async function removeLeftovers(minAge: number, includeDamaged = false): Promise<void> {
-    const names = await fsPromises()
-      .readdir(dirname(file))
-      .catch(() => []);
-    for (const name of names) {
-      if (!name.startsWith(`${basename(file)}.`)) continue;
-      if (!name.endsWith('.tmp') && !(includeDamaged && name.includes('.corrupt-'))) continue;
-      const path = join(dirname(file), name);
-      const age = await fsPromises()
-        .stat(path)
-        .then(
-          ({ mtimeMs }) => Math.abs(Date.now() - mtimeMs),
-          () => 0,
-        );
-      if (age >= minAge) await fsPromises().rm(path, { force: true });
-    }
-  }
 }
 
-async function readRecord(path: string): Promise<ParsedRecord | undefined> {
-  try {
-    return parseStoredRecord(parseJson(await fsPromises().readFile(path, 'utf8')));
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === 'ENOENT') return undefined;
-    throw storeError(`The session file ${path} could not be read (${code}). Check its permissions.`);
-  }
+interface Files {
+  readonly file: string;
+  readonly previous: string;
 }
 
-/** Resolves false if there is nothing to move. A file that another process has created at `to` is newer and is kept. */
-async function moveIfAbsent(from: string, to: string): Promise<boolean> {
-  try {
-    await fsPromises().link(from, to);
-    await fsPromises().rm(from, { force: true });
-    return true;
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === 'ENOENT') return false;
-    if (code === 'EEXIST') return true;
-    // The file system has no hard links.
-    return fsPromises()
-      .rename(from, to)
+const temporaryName = (file: string): string => `${file}.${nodeCrypto().randomUUID()}.tmp`;
+
+/** Files of processes that were killed while writing contain tokens, and so do damaged files that were set aside. */
+async function removeLeftovers(file: string, minAge: number, includeDamaged = false): Promise<void> {
+  const names = await fsPromises()
+    .readdir(dirname(file))
+    .catch(() => []);
+  for (const name of names) {
+    if (!name.startsWith(`${basename(file)}.`)) continue;
+    // The names of a store next to it, such as `<path>.other`, have further dots.
+    const suffix = name.slice(basename(file).length + 1);
+    if (!/^(?:lock\.)?[^.]+\.tmp$/.test(suffix) && !(includeDamaged && /^corrupt-\d+$/.test(suffix))) continue;
+    const path = join(dirname(file), name);
+    const age = await fsPromises()
+      .stat(path)
       .then(
-        () => true,
-        () => false,
+        ({ mtimeMs }) => Math.abs(Date.now() - mtimeMs),
+        () => 0,
       );
+    if (age >= minAge) await remove(path);
   }
+}
+
+/** The file cannot be replaced: it is mounted alone, or a program on Windows keeps it open. */
+function isInPlaceOnly(error: unknown): boolean {
+  const codes = process.platform === 'win32' ? ['EBUSY', 'EPERM', 'EACCES'] : ['EBUSY'];
+  return codes.includes(systemErrorCode(error));
 }
 
 function isFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT'].includes(systemErrorCode(error));
-}
-
-/** Writes into an existing file, which needs no new space on a full disk. */
-async function overwrite(path: string, content: string): Promise<void> {
-  const handle = await fsPromises().open(path, 'r+');
-  try {
-    await handle.writeFile(content);
-    await handle.truncate(Buffer.byteLength(content));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function writeNew(path: string, content: string): Promise<void> {
-  const handle = await fsPromises().open(path, 'wx', 0o600);
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** A rename is durable only once its folder is synced. Windows cannot open folders and does not need it. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await fsPromises().open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,8 +1,8 @@
 import { PartnerAuthError } from '../lib/errors.ts';
 import { recordVersion } from './stored-record.ts';
 
-export function storeError(message: string): PartnerAuthError {
-  return new PartnerAuthError('store', message, { setting: 'store' });
+export function storeError(message: string, details: { readonly retryable?: boolean } = {}): PartnerAuthError {
+  return new PartnerAuthError('store', message, { setting: 'store', ...details });
 }
 
 /** The error for a record of a newer version. `where` names the store, such as `The session file /path`. */

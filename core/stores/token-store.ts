@@ -34,7 +34,8 @@ export interface TokenStore {
    */
   read(): Promise<StoredRecord | undefined>;
   /**
-   * Replaces the record. It is durable once the promise resolves.
+   * Replaces the record. It is durable once the promise resolves. A `Tombstone` also removes every other copy of tokens
+   * that the store keeps, such as those of the previous generation.
    *
    * @throws PartnerAuthError `store` if it cannot be written, `lock` if the fence of `held` is not the latest.
    */

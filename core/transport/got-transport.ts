@@ -99,13 +99,14 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
   }
 
   return {
-    async send(request, { signal, timeout }: SendOptions): Promise<Exchange> {
+    async send(request, { signal, timeout, maySend }: SendOptions): Promise<Exchange> {
       const start = performance.now();
       const remaining = (): number => timeout - (performance.now() - start);
       const loaded = await load();
       if (closed) return failure(closedError(), false);
       client ??= open(loaded);
       for (let number = 1; ; number++) {
+        if ((await maySend?.()) === false) return lockLostFailure();
         const outcome = await attempt(client, request, Math.max(1, Math.round(remaining())), signal);
         if (signal?.aborted === true) return abortedFailure(outcome.kind === 'response' || outcome.mayHaveArrived);
         const delay = retryDelay({ number, ...attemptOf(outcome) }, remaining(), Math.random());
@@ -152,6 +153,11 @@ function tooLargeFailure(host: string): TransportFailure {
 
 function closedError(): PartnerAuthError {
   return new PartnerAuthError('closed', 'The session object was closed before the call was sent.');
+}
+
+function lockLostFailure(): TransportFailure {
+  const message = 'The lock of the session was taken over before the call was sent.';
+  return failure(new PartnerAuthError('lock', message), false);
 }
 
 function abortedFailure(mayHaveArrived: boolean): TransportFailure {

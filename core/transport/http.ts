@@ -28,6 +28,8 @@ export interface SendOptions {
   readonly signal?: AbortSignal | undefined;
   /** Total deadline of this exchange including retries, in ms. */
   readonly timeout: number;
+  /** Called immediately before each attempt is sent. If it resolves false, the exchange fails without sending it. */
+  readonly maySend?: () => Promise<boolean>;
 }
 
 /** Sends HTTP requests. Never throws because of the network or the partner. */

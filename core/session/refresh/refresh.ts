@@ -1,4 +1,4 @@
-import { PartnerAuthError } from '../../lib/errors.ts';
+import { PartnerAuthError, type PartnerAuthErrorCode } from '../../lib/errors.ts';
 import type { EndCode, StoredSession } from '../../stores/stored-record.ts';
 import type { HeldLock } from '../../stores/token-store.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
@@ -25,8 +25,14 @@ const lockAttempts = 3;
  */
 export async function refreshSession(parts: RefreshParts): Promise<boolean> {
   for (let attempt = 1; attempt <= lockAttempts; attempt++) {
-    const outcome = await parts.replica.lock((held) => refreshUnderLock(parts, held).catch(toLockError), {
-      timeout: parts.timeout * 2 + 30_000,
+    const lock = { isAcquired: false };
+    const run = (held: HeldLock): Promise<boolean | 'lockLost' | PartnerAuthError> => {
+      lock.isAcquired = true;
+      return refreshUnderLock(parts, held).catch(toLockError);
+    };
+    const timeout = parts.timeout * 2 + 30_000;
+    const outcome = await parts.replica.lockOrContinue(run, { timeout }).catch((error: unknown) => {
+      throw lock.isAcquired || hasCode(error, 'lock') ? error : notRefreshedError(error);
     });
     if (typeof outcome === 'boolean') return outcome;
     if (outcome !== 'lockLost') {
@@ -41,8 +47,21 @@ export async function refreshSession(parts: RefreshParts): Promise<boolean> {
 
 /** Catches a store's rejection of new tokens whose lock was taken over: they are saved under another lock instead. */
 function toLockError(error: unknown): PartnerAuthError {
-  if (error instanceof PartnerAuthError && error.code === 'lock') return error;
+  if (hasCode(error, 'lock')) return error;
   throw error;
+}
+
+function hasCode(error: unknown, code: PartnerAuthErrorCode): error is PartnerAuthError {
+  return error instanceof PartnerAuthError && error.code === code;
+}
+
+/** The error of a store that cannot be written, so that a refresh token from it must not be used. */
+function notRefreshedError(error: unknown): PartnerAuthError {
+  return new PartnerAuthError(
+    'store',
+    `${storeErrorMessage(error)} The session was not refreshed, because the new refresh token could not be saved, and other processes may have the current one.`,
+    { setting: 'store' },
+  );
 }
 
 async function refreshUnderLock(parts: RefreshParts, held: HeldLock): Promise<boolean | 'lockLost'> {
@@ -129,14 +148,10 @@ async function writeIntent(
     await replica.write(record, held);
     return true;
   } catch (error) {
-    if (error instanceof PartnerAuthError && error.code === 'lock') return false;
+    if (hasCode(error, 'lock')) return false;
     // The store does not hold this session, so there is nothing to protect. The new token set may still be saved.
     if (!isStored) return true;
-    throw new PartnerAuthError(
-      'store',
-      `${storeErrorMessage(error)} The session was not refreshed, because the new refresh token could not be saved.`,
-      { setting: 'store' },
-    );
+    throw notRefreshedError(error);
   }
 }
 

@@ -30,16 +30,19 @@ export async function requestRefresh(
   const deadline = clock.monotonic() + timeout * 2;
   let inDoubt = false;
   for (let attempt = 0; ; attempt++) {
-    // A process that hung or slept must not send a refresh token that a sibling has replaced meanwhile.
-    if (await isLockLost(held)) return 'lockLost';
     const remaining = deadline - clock.monotonic();
-    const result = await calls.refresh(refreshToken, { timeout: Math.max(1, Math.min(timeout, remaining)) });
+    const result = await calls.refresh(refreshToken, {
+      timeout: Math.max(1, Math.min(timeout, remaining)),
+      // A process that hung or slept must not send a refresh token that a sibling has replaced meanwhile.
+      maySend: async () => !(await isLockLost(held)),
+    });
     switch (result.kind) {
       case 'codeRequired':
         return { result: { kind: 'failed', error: result.error, inDoubt: false }, inDoubt };
       case 'tokens':
         return { result, inDoubt };
       case 'failed': {
+        if (result.error.code === 'lock') return 'lockLost';
         if (isDifferentToken(result.replacement?.refreshToken, refreshToken)) return { result, inDoubt };
         const delay = retryDelays[attempt];
         if (!result.inDoubt || delay === undefined || clock.monotonic() + delay >= deadline) {

@@ -73,6 +73,39 @@ describe('a sign-out that could not be saved', () => {
     }));
 });
 
+describe('a sign-out that is cut off', () => {
+  for (let step = 1; step <= 2; step++) {
+    it(`before change ${step} of the store is either not made or not undone by a sibling`, () =>
+      run(async ({ session, store, sibling }) => {
+        const { write, clear } = store;
+        let changes = 0;
+        const { promise: cutOff, resolve: cut } = Promise.withResolvers<undefined>();
+        const { promise: end, resolve: finish } = Promise.withResolvers<undefined>();
+        const change = async (make: () => Promise<void>): Promise<void> => {
+          if (++changes < step) return make();
+          cut(undefined);
+          await end;
+          throw new Error('The process was killed.');
+        };
+        const other = await sibling({ store: store.withoutLock });
+        store.write = (record, options) => change(() => write(record, options));
+        store.clear = () => change(clear);
+        const signedOut = session.signOut().catch(() => undefined);
+        await Promise.race([cutOff, signedOut]);
+        assert.notEqual(await store.read(), undefined, 'a sibling would take an empty store for a lost one');
+        const isMade = isTombstone(await store.read());
+        const code = await other.refresh().then(
+          () => undefined,
+          (error: unknown) => (error as { code?: unknown }).code,
+        );
+        assert.equal(code, isMade ? 'signedOut' : undefined);
+        assert.equal(isTombstone(await store.read()), isMade);
+        finish(undefined);
+        await signedOut;
+      }));
+  }
+});
+
 describe('a slow read of the store', () => {
   it('does not undo a login that this process made in the meantime', async () => {
     const store = memoryStore();
@@ -125,6 +158,8 @@ describe('close()', () => {
     });
   });
 });
+
+const isTombstone = (record: StoredRecord | undefined): boolean => record !== undefined && 'signedOutAt' in record;
 
 function run(test: (fixture: Fixture & { readonly store: FaultInjectingStore }) => Promise<void>): Promise<void> {
   const store = faultInjectingStore(memoryStore());
