@@ -209,7 +209,7 @@ function parseOwner(content: string): Owner | undefined {
 /**
  * Removes an abandoned lock. Resolves false if another waiter is removing it, or if it cannot be removed.
  *
- * Only one waiter may remove it, or the second would remove the lock that the first has acquired since. Whoever creates
+ * Only one waiter may remove it, or the second would remove the lock that the first has acquired since. The one that creates
  * the claim, whose name contains the id of the abandoned lock, may do so. A waiter that dies meanwhile leaves its claim,
  * which is abandoned in the same way: the next waiter claims the claim.
  */
