@@ -33,6 +33,26 @@ describe('an error with HTTP status 200, without a success marker', () => {
       assert.deepEqual(calls, ['/login', '/orders', '/refresh', '/orders']);
     }));
 
+  it('asks for a one-time code, and accepts it', () => {
+    const definition = definePartner({
+      ...plainPartner,
+      oneTimeCode: { path: '/otp', sessionIn: 'pending', sessionField: 'id', codeField: 'otp', lifetime: 60 },
+      errors: [
+        { on: ['login'], code: 'OTP', is: 'oneTimeCodeRequired' },
+        { on: ['oneTimeCode'], code: 'OTP', is: 'invalidOneTimeCode' },
+      ],
+    });
+    return withPartner({ definition }, async ({ session, reply }) => {
+      reply('/login', { body: { code: 'OTP', pending: 'login-1' } });
+      assert.equal(await codeOf(session.login(plainCredentials)), 'oneTimeCodeRequired');
+      reply('/otp', { body: { code: 'OTP' } });
+      assert.equal(await codeOf(session.login({ otp: '000000' })), 'invalidOneTimeCode');
+      reply('/otp', { body: { access: 'access-9', refresh: 'refresh-9' } });
+      await session.login({ otp: '123456' });
+      assert.equal(await session.accessToken(), 'access-9');
+    });
+  });
+
   for (const [title, rule] of [
     ['its code', { code: 'E1', is: 'partnerRefused' }],
     ['its message', { message: 'out of stock', is: 'partnerRefused' }],
