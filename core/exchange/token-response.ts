@@ -1,14 +1,12 @@
-import { PartnerAuthError } from '../lib/errors.ts';
 import { stringAt, valueAt } from '../lib/json.ts';
 import type { AuthCall, ExpiryField, PartnerDefinition } from '../partners/definition.ts';
 import { decodeToken } from '../tokens/decode-token.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { HttpResponse } from '../transport/http.ts';
+import { readAccessToken } from './access-token.ts';
 
 /** In seconds. A longer lifetime is a mistake, such as milliseconds in place of seconds. */
 const maxLifetime = 10 * 365.25 * 86_400;
-
-const maxTokenLength = 16_384;
 
 /** In ms. The `Date` header has a resolution of one second; a smaller difference is insignificant. */
 const clockTolerance = 2_000;
@@ -31,15 +29,7 @@ export function readTokenSet(
   http: HttpResponse,
 ): TokenSet {
   const tokens = valueAt(json, call.tokensIn);
-  const where = [call.tokensIn, shape.accessToken].filter(Boolean).join('.');
-  const problem = accessTokenProblem(valueAt(tokens, shape.accessToken), where);
-  if (problem !== undefined) {
-    throw new PartnerAuthError('invalidResponse', `${label} sent ${problem}`, {
-      status: http.status,
-      setting: 'response',
-    });
-  }
-  const accessToken = stringAt(tokens, shape.accessToken) ?? '';
+  const accessToken = readAccessToken({ label, response: shape }, call, tokens, http.status);
   const accessExpiresAt = expiryOf(tokens, shape.accessExpiry, accessToken, http.sentAt, clockDifference(http));
   return {
     accessToken,
@@ -61,23 +51,6 @@ export function readRefreshToken(
   if (refreshToken === undefined) return {};
   const refreshExpiresAt = expiryOf(tokens, shape.refreshExpiry, refreshToken, http.sentAt, clockDifference(http));
   return { refreshToken, ...(refreshExpiresAt !== undefined && { refreshExpiresAt }) };
-}
-
-/** Why a value cannot be an access token, which a header contains verbatim after `Bearer `; undefined if it can be one. */
-function accessTokenProblem(value: unknown, where: string): string | undefined {
-  if (value === undefined || value === null || value === '')
-    return `no access token in "${where}". If its responses are wrapped or encrypted, state where in the option \`response\`.`;
-  if (typeof value !== 'string') {
-    const kind = Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-    return `${kind} in "${where}", where a string is required. Check that the definition names the field of the access token.`;
-  }
-  if (/^bearer\s/i.test(value))
-    return `an access token in "${where}" that begins with "Bearer ". The session adds this word to the header itself: ask the partner to send the token alone.`;
-  if (value.length > maxTokenLength)
-    return `an access token in "${where}" that is longer than 16 KiB. Check that the definition names the field of the access token.`;
-  if (!/^[\x21-\x7e]+$/.test(value))
-    return `an access token in "${where}" with a space, a line break or another character that a header cannot contain. Check that the definition names the field of the access token.`;
-  return undefined;
 }
 
 /** How far the partner's clock is ahead of this machine's, in ms. */
