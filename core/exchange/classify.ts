@@ -19,6 +19,11 @@ export interface Failure {
   readonly setting?: string | undefined;
   /** The partner may have acted on the call although its response does not confirm it. */
   readonly mayHaveActed: boolean;
+  /**
+   * Present if the response is not in the partner's own form, so that a gateway or proxy may have sent it. `rule` is the
+   * one that would match if the partner had.
+   */
+  readonly foreign?: { readonly rule: ErrorRule | undefined };
 }
 
 /** Classifies a response by the partner definition and the HTTP status alone. */
@@ -26,20 +31,29 @@ export function classify(
   { response: shape, errors }: PartnerDefinition,
   call: CallKind,
   status: number,
-  { json, undecryptable }: DecodedResponse,
+  decoded: DecodedResponse,
 ): Classification {
+  const { json, encryption } = decoded;
   const ok = status >= 200 && status < 300;
-  const hasSuccessMark = shape.success === undefined || valueAt(json, shape.success.field) === shape.success.equals;
-  if (ok && hasSuccessMark && json !== undefined && !undecryptable) return { kind: 'success' };
+  const isReadable = ok && encryption !== 'undecryptable';
+  if (isReadable && shape.success !== undefined && valueAt(json, shape.success.field) === shape.success.equals)
+    return { kind: 'success' };
 
   const mayHaveActed = ok || status >= 500;
-  const rule = errors?.find((candidate) => matches(candidate, call, status, json, shape));
+  const isOwn = isOwnForm(shape, decoded);
+  const match = errors?.find((candidate) => matches(candidate, call, status, json, shape));
+  // A refused access token is only refreshed, and many servers report it with an empty body.
+  const rule = isOwn || match?.is === 'tokenRefused' ? match : undefined;
   if (rule?.is === 'tokenRefused' && call === 'request') return { kind: 'tokenRefused' };
   if (rule !== undefined && rule.is !== 'tokenRefused') {
     const { is: code, setting } = rule;
     // With a documented refusal the partner has certainly not acted; with a failure on its side it may have.
     return { kind: 'failure', code, rule, setting, mayHaveActed: code === 'partnerUnavailable' && mayHaveActed };
   }
+  // A protected call may return anything, such as a PDF.
+  if (isReadable && shape.success === undefined && (json !== undefined || call === 'request'))
+    return { kind: 'success' };
+
   const failure = (code: PartnerAuthErrorCode, setting?: string): Failure => ({
     kind: 'failure',
     code,
@@ -49,9 +63,20 @@ export function classify(
   if (status >= 300 && status < 400) return failure('redirect', 'baseUrl');
   if (status === 429) return failure('rateLimited');
   if (status >= 500) return failure('partnerUnavailable');
-  if (!ok) return failure('partnerRefused');
-  if (undecryptable) return failure('cipher', 'cipher');
-  return failure(json === undefined ? 'invalidResponse' : 'partnerRefused');
+  if (encryption === 'undecryptable') return failure('cipher', 'cipher');
+  if (!isOwn) return { ...failure('invalidResponse'), foreign: { rule: match } };
+  return failure(ok && json === undefined ? 'invalidResponse' : 'partnerRefused');
+}
+
+/**
+ * Whether the partner itself has certainly sent the response: it was encrypted, or it has one of the fields that mark
+ * success and errors. If the definition names none of them, errors have a status only: they are JSON or empty.
+ */
+function isOwnForm({ success, code, message }: ResponseShape, { text, json, encryption }: DecodedResponse): boolean {
+  if (encryption === 'decrypted') return true;
+  const fields = [success?.field, code, message].filter((field) => field !== undefined);
+  if (fields.length === 0) return encryption === 'plain' && (json !== undefined || text === '');
+  return fields.some((field) => valueAt(json, field) !== undefined);
 }
 
 function matches(rule: ErrorRule, call: CallKind, status: number, json: unknown, shape: ResponseShape): boolean {

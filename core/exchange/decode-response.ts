@@ -1,29 +1,35 @@
 import type { Cipher } from '../cipher/cipher.ts';
-import { parseJson, stringAt, valueAt } from '../lib/json.ts';
+import { parseJson, stringAt } from '../lib/json.ts';
+import { decodeText } from '../lib/text.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
+import type { HttpResponse } from '../transport/http.ts';
 
 /** The content of a response, not yet classified. */
 export interface DecodedResponse {
-  /** The parsed JSON, decrypted if it was encrypted; undefined if the body is not JSON. */
+  /** The body, decrypted if it was encrypted. */
+  readonly text: string;
+  /** The parsed JSON of `text`; undefined if it is not JSON. */
   readonly json: unknown;
-  /** The body contains a ciphertext that cannot be decrypted; `json` is then the envelope. */
-  readonly undecryptable: boolean;
+  /** `undecryptable`: the body contains a ciphertext that cannot be decrypted; `text` and `json` are its envelope. */
+  readonly encryption: 'plain' | 'decrypted' | 'undecryptable';
 }
 
-/** Parses a response body and, if the definition has `encryptedIn`, decrypts the actual response from it. */
+/** Decodes a response body and, if the definition has `encryptedIn`, decrypts the actual response from it. */
 export function decodeResponse(
   { response: { encryptedIn } }: PartnerDefinition,
-  body: string,
+  { headers, body }: Pick<HttpResponse, 'headers' | 'body'>,
   cipher: Cipher | undefined,
 ): DecodedResponse {
-  const envelope = parseJson(body);
-  const ciphertext = encryptedIn === undefined ? undefined : valueAt(envelope, encryptedIn);
-  if (typeof ciphertext !== 'string' || cipher === undefined) return { json: envelope, undecryptable: false };
-  const iv = cipher.ivField === undefined ? undefined : stringAt(envelope, siblingPath(encryptedIn, cipher.ivField));
+  const text = decodeText(body, headers['content-type']);
+  const json = parseJson(text);
+  const ciphertext = stringAt(json, encryptedIn);
+  if (ciphertext === undefined || cipher === undefined) return { text, json, encryption: 'plain' };
+  const iv = cipher.ivField === undefined ? undefined : stringAt(json, siblingPath(encryptedIn, cipher.ivField));
   try {
-    return { json: parseJson(cipher.decrypt(ciphertext, iv)), undecryptable: false };
+    const decrypted = cipher.decrypt(ciphertext, iv).replace(/^\ufeff/, '');
+    return { text: decrypted, json: parseJson(decrypted), encryption: 'decrypted' };
   } catch {
-    return { json: envelope, undecryptable: true };
+    return { text, json, encryption: 'undecryptable' };
   }
 }
 

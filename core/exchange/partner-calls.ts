@@ -11,6 +11,7 @@ import type { Connection } from './connection.ts';
 import { decodeResponse } from './decode-response.ts';
 import type { Payload } from './encode-body.ts';
 import { encodeRequest } from './encode-request.ts';
+import { partnerResponse, type PartnerResponse } from './partner-response.ts';
 import { responseError } from './response-error.ts';
 import { readRefreshToken, readTokenSet } from './token-response.ts';
 
@@ -55,18 +56,6 @@ export interface PartnerRequest {
   readonly payload: Payload | undefined;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-}
-
-/** The partner's response to a protected call. */
-export interface PartnerResponse {
-  /** HTTP status. */
-  readonly status: number;
-  /** Whether the status is 2xx and, if the partner has one, the response contains its success marker. */
-  readonly ok: boolean;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** The parsed JSON, decrypted if it was encrypted; a string if the body is not JSON. */
-  readonly body: unknown;
 }
 
 type AuthResult =
@@ -114,7 +103,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
   }
 
   function authResult(call: AuthExchange['call'], http: HttpResponse, redact: (text: string) => string): AuthResult {
-    const decoded = decodeResponse(definition, http.body, cipher);
+    const decoded = decodeResponse(definition, http, cipher);
     const { json } = decoded;
     const classification = classify(definition, call, http.status, decoded);
     switch (classification.kind) {
@@ -123,7 +112,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
       case 'tokenRefused':
         throw new TypeError('The error rule tokenRefused applies to protected calls only.');
       case 'failure': {
-        const error = responseError(definition, call, http, json, classification, redact);
+        const error = responseError(definition, call, http, decoded, classification, redact);
         return { kind: 'failed', error, inDoubt: classification.mayHaveActed, json };
       }
     }
@@ -182,7 +171,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
       const draft = { method: 'GET', path: step.path, form: definition.body };
       const sent = await transport.send((await encodeRequest(options, draft, cipher)).request, send);
       if (sent.kind === 'failure') return sent.error;
-      const { json } = decodeResponse(definition, sent.response.body, cipher);
+      const { json } = decodeResponse(definition, sent.response, cipher);
       const image = stringAt(json, step.imageIn);
       const ticket = stringAt(json, step.ticketIn);
       if (image === undefined || ticket === undefined || !/^data:image\/[\w+.-]+;base64,[\w+/=]+$/.test(image)) {
@@ -201,18 +190,21 @@ export function partnerCalls(options: PartnerCallsOptions) {
     /** A protected call. */
     async request(request: PartnerRequest, accessToken: string, send: SendOptions): Promise<RequestResult> {
       const form = definition.requestBody ?? definition.body;
-      const { request: encoded } = await encodeRequest(options, { ...request, form, accessToken }, cipher);
+      const { request: encoded, body } = await encodeRequest(options, { ...request, form, accessToken }, cipher);
       const sent = await transport.send(encoded, send);
       if (sent.kind === 'failure') return { kind: 'failed', error: sent.error, inDoubt: sent.mayHaveArrived };
-      const { status, headers, body } = sent.response;
-      const decoded = decodeResponse(definition, body, cipher);
-      const classification = classify(definition, 'request', status, decoded);
-      const isStatusEnough = definition.response.success === undefined && status >= 200 && status < 300;
-      const ok = classification.kind === 'success' || (isStatusEnough && classification.kind === 'failure');
-      const { json = body } = decoded;
+      const http = sent.response;
+      const decoded = decodeResponse(definition, http, cipher);
+      const classification = classify(definition, 'request', http.status, decoded);
+      const isSuccess = http.status >= 200 && http.status < 300;
+      if (isSuccess && classification.kind === 'failure' && classification.code === 'cipher') {
+        const redact = redactWith(redactor.redact, body?.secrets ?? []);
+        const error = responseError(definition, 'request', http, decoded, classification, redact);
+        return { kind: 'failed', error, inDoubt: true };
+      }
       return {
         kind: 'response',
-        response: { status, ok, headers, body: json },
+        response: partnerResponse(http, classification.kind === 'success', decoded),
         tokenRefused: classification.kind === 'tokenRefused',
       };
     },

@@ -1,10 +1,11 @@
-import { PartnerAuthError, type PartnerAuthErrorCode } from '../lib/errors.ts';
+import { PartnerAuthError } from '../lib/errors.ts';
 import { stringAt, valueAt } from '../lib/json.ts';
 import { plainLine } from '../lib/plain-line.ts';
-import type { CallKind, PartnerDefinition } from '../partners/definition.ts';
+import type { CallKind, ErrorRule, PartnerDefinition } from '../partners/definition.ts';
 import type { HttpResponse } from '../transport/http.ts';
 import { parseRetryAfter } from '../transport/retry.ts';
 import type { Failure } from './classify.ts';
+import type { DecodedResponse } from './decode-response.ts';
 
 const callNames: Readonly<Record<CallKind, string>> = {
   login: 'login',
@@ -19,22 +20,27 @@ export function responseError(
   definition: PartnerDefinition,
   call: CallKind,
   http: HttpResponse,
-  json: unknown,
+  decoded: DecodedResponse,
   failure: Failure,
   redact: (text: string) => string,
 ): PartnerAuthError {
+  const { json } = decoded;
   const { response: shape } = definition;
   const partnerMessage = stringAt(json, shape.message);
   const quote = partnerMessage === undefined ? '' : ` It said: "${plainLine(redact(partnerMessage))}".`;
   const id = stringAt(json, shape.correlationId);
   const correlationId = id !== undefined && /^[\w.:-]{1,80}$/.test(id) && redact(id) === id ? id : undefined;
-  const what = summarize(definition, call, http.status, json, failure, redact);
-  const action = advice(failure.code, definition, failure.setting);
+  const what = summarize(definition, call, http.status, decoded, failure, redact);
+  const action =
+    failure.foreign !== undefined
+      ? foreignAdvice(definition, failure.foreign.rule)
+      : advice(failure.code, definition, failure.setting);
   return new PartnerAuthError(failure.code, `${what}.${quote} ${action}`.trim(), {
     status: http.status,
     correlationId,
     retryAfter: parseRetryAfter(http.headers['retry-after'], http.receivedAt),
     setting: failure.setting,
+    ...(failure.foreign !== undefined && { retryable: true }),
   });
 }
 
@@ -42,8 +48,8 @@ function summarize(
   { label, response: shape }: PartnerDefinition,
   call: CallKind,
   status: number,
-  json: unknown,
-  { code, rule }: Failure,
+  decoded: DecodedResponse,
+  { code, rule, foreign }: Failure,
   redact: (text: string) => string,
 ): string {
   if (rule === undefined) {
@@ -57,11 +63,13 @@ function summarize(
       case 'cipher':
         return `${label} responded, but the response could not be decrypted`;
       case 'invalidResponse':
-        return `${label} responded to the ${callNames[call]} with something other than JSON`;
+        return foreign !== undefined
+          ? `The response to the ${callNames[call]} (HTTP ${status}, ${describeBody(decoded)}) is not in the form of ${label}: a gateway, proxy or captive portal may have sent it`
+          : `${label} responded to the ${callNames[call]} with something other than JSON`;
       default:
     }
   }
-  const errorCode = shape.code === undefined ? undefined : valueAt(json, shape.code);
+  const errorCode = shape.code === undefined ? undefined : valueAt(decoded.json, shape.code);
   const detail =
     typeof errorCode === 'number' || typeof errorCode === 'string'
       ? `, code ${plainLine(redact(String(errorCode)), 40)}`
@@ -69,8 +77,24 @@ function summarize(
   return `${label} refused the ${callNames[call]} (HTTP ${status}${detail})`;
 }
 
+function describeBody({ text, json }: DecodedResponse): string {
+  if (json !== undefined) return 'JSON with other fields';
+  if (text === '') return 'no body';
+  return /^\s*</.test(text) ? 'HTML' : 'not JSON';
+}
+
+/** What to do about a response that is not in the partner's own form. */
+function foreignAdvice(definition: PartnerDefinition, rule: ErrorRule | undefined): string {
+  const { label, response: shape } = definition;
+  const names = new Set([shape.success?.field, shape.code, shape.message].filter((name) => name !== undefined));
+  const form = names.size === 0 ? 'JSON' : `JSON with ${[...names].join(' or ')}`;
+  const own = rule === undefined ? '' : advice(rule.is, definition, rule.setting);
+  const otherwise = own === '' ? `Its definition states that its errors are ${form}.` : own;
+  return `Try again later, and check the network and baseUrl. If ${label} did send it: ${otherwise}`;
+}
+
 /** What to do about an error that the partner returned, in one sentence. */
-function advice(code: PartnerAuthErrorCode, definition: PartnerDefinition, setting: string | undefined): string {
+function advice(code: ErrorRule['is'], definition: PartnerDefinition, setting: string | undefined): string {
   switch (code) {
     case 'invalidCredentials':
       return `Check ${definition.credentials.map((field) => field.name).join(', ')}.`;

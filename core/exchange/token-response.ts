@@ -1,9 +1,9 @@
-import { PartnerAuthError } from '../lib/errors.ts';
 import { stringAt, valueAt } from '../lib/json.ts';
 import type { AuthCall, ExpiryField, PartnerDefinition } from '../partners/definition.ts';
 import { decodeToken } from '../tokens/decode-token.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { HttpResponse } from '../transport/http.ts';
+import { readAccessToken } from './access-token.ts';
 
 /** In seconds. A longer lifetime is a mistake, such as milliseconds in place of seconds. */
 const maxLifetime = 10 * 365.25 * 86_400;
@@ -20,7 +20,7 @@ type RefreshTokenPart = Partial<Pick<TokenSet, 'refreshToken' | 'refreshExpiresA
  * negative, over ten years or not a number, the token's own `exp` counts instead. Absolute times are corrected by the
  * difference between the response's `Date` header and this machine's clock.
  *
- * @throws PartnerAuthError `invalidResponse` if there is no access token.
+ * @throws PartnerAuthError `invalidResponse` if there is no access token, or if it cannot be sent in a header.
  */
 export function readTokenSet(
   { label, response: shape }: PartnerDefinition,
@@ -29,15 +29,7 @@ export function readTokenSet(
   http: HttpResponse,
 ): TokenSet {
   const tokens = valueAt(json, call.tokensIn);
-  const accessToken = stringAt(tokens, shape.accessToken);
-  if (accessToken === undefined || !isHeaderSafe(accessToken)) {
-    const where = [call.tokensIn, shape.accessToken].filter(Boolean).join('.');
-    throw new PartnerAuthError(
-      'invalidResponse',
-      `${label} sent no access token in "${where}". If its responses are wrapped or encrypted, state where in the option \`response\`.`,
-      { status: http.status, setting: 'response' },
-    );
-  }
+  const accessToken = readAccessToken({ label, response: shape }, call, tokens, http.status);
   const accessExpiresAt = expiryOf(tokens, shape.accessExpiry, accessToken, http.sentAt, clockDifference(http));
   return {
     accessToken,
@@ -59,11 +51,6 @@ export function readRefreshToken(
   if (refreshToken === undefined) return {};
   const refreshExpiresAt = expiryOf(tokens, shape.refreshExpiry, refreshToken, http.sentAt, clockDifference(http));
   return { refreshToken, ...(refreshExpiresAt !== undefined && { refreshExpiresAt }) };
-}
-
-// The token is sent in a header verbatim.
-function isHeaderSafe(token: string): boolean {
-  return /^[\x21-\x7e]{1,16384}$/.test(token);
 }
 
 /** How far the partner's clock is ahead of this machine's, in ms. */

@@ -19,7 +19,7 @@
  * | `rateLimited` | HTTP 429; `retryAfter` is how long to wait, if the partner states it |
  * | `partnerUnavailable` | HTTP 5xx, or the partner's own code for a failure on its side |
  * | `partnerRefused` | the partner returned an error that no rule of its definition matches |
- * | `invalidResponse` | the response does not match the partner definition |
+ * | `invalidResponse` | the response does not match the partner definition; `retryable` if a gateway or proxy may have sent it |
  * | `redirect` | the partner returned a redirect; redirects are never followed |
  * | `responseTooLarge` | the response is larger than 1 MiB |
  * | `store` | the session could not be read or saved |

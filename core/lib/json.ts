@@ -16,10 +16,11 @@ export function stringAt(value: unknown, path: string | undefined): string | und
   return typeof found === 'string' && found !== '' ? found : undefined;
 }
 
-/** The parsed value; undefined if the string is not JSON. */
+/** The parsed value; undefined if the string is not JSON. Byte order marks and white space may precede it. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    // JSON.parse refuses a byte order mark, which trimStart removes as white space.
+    return JSON.parse(text.trimStart()) as unknown;
   } catch {
     return undefined;
   }

@@ -36,7 +36,14 @@ export interface PartnerDefinition {
   readonly oneTimeCode?: OneTimeCodeStep;
   readonly captcha?: CaptchaStep;
   readonly response: ResponseShape;
-  /** Tried in order; the first match decides. Without a match, the HTTP status decides. */
+  /**
+   * Tried in order for each response without the success marker, whatever its HTTP status; the first match decides.
+   * Without a match, the HTTP status decides.
+   *
+   * A rule matches only responses in the partner's own form: JSON with the field of `response.success`, `response.code`
+   * or `response.message`, or an encrypted response. If `response` has none of these, JSON of any form or no body. Other
+   * responses, such as a gateway's, end no session and refuse no credentials. Only `tokenRefused` matches those too.
+   */
   readonly errors?: readonly ErrorRule[];
   /** A protected call to try an access token with. */
   readonly example?: ExampleCall;
@@ -122,7 +129,8 @@ export interface ResponseShape {
   readonly success?: { readonly field: string; readonly equals: string | number | boolean };
   /**
    * The field with the actual response, encrypted with the session's cipher. An IV with a field of its own is read from
-   * next to it.
+   * next to it. A response whose field is missing, empty or not a string is taken as plain; one that cannot be decrypted
+   * is a `cipher` error.
    */
   readonly encryptedIn?: string;
   readonly accessToken: string;

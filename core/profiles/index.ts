@@ -1,3 +1,4 @@
+export { parseJson } from '../lib/json.ts';
 export { plainLine } from '../lib/plain-line.ts';
 export { solveChallenges } from './challenges.ts';
 export type { Challenge } from './challenges.ts';

@@ -4,6 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PartnerAuthError } from '../lib/errors.ts';
+import { parseJson } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import { remove, rename } from '../stores/files.ts';
 import { withFileLock } from '../stores/file-lock.ts';
@@ -127,7 +128,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
         return parsed.record.origin === origin ? parsed.record : undefined;
       case 'newer':
         // Only signing out may change a record of a newer version, and only its session.
-        if (signingOut) return JSON.parse(text) as SecretRecord;
+        if (signingOut) return parseJson(text) as SecretRecord;
         throw newerRecordError(`The secret storage of ${label}`, parsed.version);
       case 'invalid':
         await secrets.set(`${key}:damaged`, text);

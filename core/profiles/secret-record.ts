@@ -1,3 +1,4 @@
+import { parseJson } from '../lib/json.ts';
 import { parseStoredRecord, type StoredRecord } from '../stores/stored-record.ts';
 
 /** All secrets of one profile, as one JSON record in the secret store. */
@@ -23,12 +24,8 @@ const version = 1;
 /** Parses a record of the secret store. Unknown fields are kept. */
 export function parseSecretRecord(text: string): ParsedSecretRecord {
   const invalid = (problem: string): ParsedSecretRecord => ({ kind: 'invalid', problem });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return invalid('it is not JSON');
-  }
+  const value = parseJson(text);
+  if (value === undefined) return invalid('it is not JSON');
   if (typeof value !== 'object' || value === null) return invalid('it is not an object');
   const { version: given, origin, key, iv, credentials, session } = value as Record<string, unknown>;
   if (typeof given === 'number' && given > version) return { kind: 'newer', version: given };

@@ -1,3 +1,4 @@
+import { parseJson } from '../lib/json.ts';
 import { isTombstone, type StoredRecord } from '../stores/stored-record.ts';
 
 /**
@@ -36,18 +37,14 @@ export function summaryOf(record: StoredRecord, origin: string): SessionSummary 
 
 /** Undefined if the string is not a valid summary. */
 export function parseSummary(text: string): SessionSummary | undefined {
-  try {
-    const value = JSON.parse(text) as Partial<Record<keyof SessionSummary, unknown>> | null;
-    if (value?.version !== 1 || typeof value.origin !== 'string' || typeof value.generation !== 'number')
-      return undefined;
-    const times = [value.issuedAt, value.accessExpiresAt, value.refreshExpiresAt];
-    if (!times.every((time) => time === undefined || typeof time === 'number')) return undefined;
-    if (![value.sessionId, value.account].every((entry) => entry === undefined || typeof entry === 'string'))
-      return undefined;
-    return value as SessionSummary;
-  } catch {
+  const value = parseJson(text) as Partial<Record<keyof SessionSummary, unknown>> | null | undefined;
+  if (value?.version !== 1 || typeof value.origin !== 'string' || typeof value.generation !== 'number')
     return undefined;
-  }
+  const times = [value.issuedAt, value.accessExpiresAt, value.refreshExpiresAt];
+  if (!times.every((time) => time === undefined || typeof time === 'number')) return undefined;
+  if (![value.sessionId, value.account].every((entry) => entry === undefined || typeof entry === 'string'))
+    return undefined;
+  return value as SessionSummary;
 }
 
 /**

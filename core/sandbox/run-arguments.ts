@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { parseJson } from '../lib/json.ts';
+import { decodeText } from '../lib/text.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
 import type { SandboxDefinition } from './index.ts';
 
@@ -34,7 +36,7 @@ export async function readArguments(): Promise<SandboxArguments> {
     if (name === 'https') https = true;
     else if (name === 'port') port = parsePort(value);
     else if (name === 'definition')
-      definitions.push({ definition: parseJson(value, await readFile(value, 'utf8')) as PartnerDefinition });
+      definitions.push({ definition: readJson(value, decodeText(await readFile(value))) as PartnerDefinition });
     else {
       const last = definitions.pop();
       if (last === undefined) throw new Error('--cipher must follow a --definition.');
@@ -52,7 +54,7 @@ function parsePort(text: string): number {
 
 // Any process on the machine can read arguments, and the sandbox prints its keys, so a partner's real ones must not be accepted.
 function parseCipherSettings(text: string): Required<SandboxDefinition>['cipher'] {
-  const settings = parseJson('--cipher', text) as Required<SandboxDefinition>['cipher'] | null;
+  const settings = readJson('--cipher', text) as Required<SandboxDefinition>['cipher'] | null;
   if (typeof settings !== 'object' || settings === null) throw new Error('--cipher must be a JSON object.');
   if ('key' in settings || 'value' in (Object(settings.iv) as object)) {
     throw new Error(
@@ -63,10 +65,8 @@ function parseCipherSettings(text: string): Required<SandboxDefinition>['cipher'
 }
 
 // `startSandbox()` validates the value.
-function parseJson(name: string, text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new Error(`${name} is not valid JSON.`);
-  }
+function readJson(name: string, text: string): unknown {
+  const value = parseJson(text);
+  if (value === undefined) throw new Error(`${name} is not valid JSON.`);
+  return value;
 }

@@ -1,5 +1,5 @@
 import type { AuthExchange } from '../exchange/auth-exchange.ts';
-import type { PartnerResponse } from '../exchange/partner-calls.ts';
+import type { PartnerResponse } from '../exchange/partner-response.ts';
 import { PartnerAuthError } from '../lib/errors.ts';
 import { nodeCrypto } from '../lib/node-modules.ts';
 import { isTombstone } from '../stores/stored-record.ts';
@@ -137,7 +137,7 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
    * encoded as the partner requires. If the partner refuses the token, it is refreshed once, unless it was replaced
    * meanwhile, and the call is repeated once. Resolves with the response, also if the partner returned an error.
    *
-   * @throws PartnerAuthError as `accessToken()`, or if there is no response.
+   * @throws PartnerAuthError as `accessToken()`, `cipher` if the response cannot be decrypted, or if there is none.
    * @throws TypeError for a path or header that is not allowed, or a GET with a payload.
    */
   async request(path: string, options: RequestOptions & CallOptions = {}): Promise<PartnerResponse> {

@@ -1,4 +1,4 @@
-import type { PartnerResponse } from '../exchange/partner-calls.ts';
+import type { PartnerResponse } from '../exchange/partner-response.ts';
 import type { RequestOptions } from './request/check-request.ts';
 import type { SessionStatus } from './state.ts';
 

@@ -6,7 +6,7 @@ import type { Got, Response } from 'got';
 import { configurationError, PartnerAuthError } from '../lib/errors.ts';
 import { nodeCrypto, nodeFs } from '../lib/node-modules.ts';
 import { describeFailure, type TransportFailure } from './failure.ts';
-import type { Exchange, HttpResponse, HttpRequest, SendOptions, Transport } from './http.ts';
+import type { Exchange, HttpRequest, SendOptions, Transport } from './http.ts';
 import { parseRetryAfter, retryDelay, type Attempt } from './retry.ts';
 
 export interface TransportOptions {
@@ -89,8 +89,11 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
         chunks.push(chunk);
       }
       if (response === undefined) return describeFailure({ code: 'ECONNRESET' }, host, false);
-      const body = Buffer.concat(chunks);
-      return { kind: 'response', response: { ...toHttpResponse(response, body), sentAt, receivedAt: now() } };
+      const { statusCode: status, headers } = response;
+      return {
+        kind: 'response',
+        response: { status, headers, body: Buffer.concat(chunks), sentAt, receivedAt: now() },
+      };
     } catch (error) {
       return describeFailure(error, host, protocol === 'https:');
     } finally {
@@ -132,14 +135,6 @@ function attemptOf(outcome: Outcome): Omit<Attempt, 'number'> {
   if (outcome.kind === 'failure') return { neverSent: outcome.isTransient };
   const { status, headers, receivedAt } = outcome.response;
   return { status, retryAfter: parseRetryAfter(headers['retry-after'], receivedAt) };
-}
-
-function toHttpResponse(response: Response, body: Buffer): Pick<HttpResponse, 'status' | 'headers' | 'body'> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(response.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return { status: response.statusCode, headers, body: body.toString('utf8') };
 }
 
 function failure(error: PartnerAuthError, mayHaveArrived: boolean): TransportFailure {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { PartnerAuthError } from '../lib/errors.ts';
 
 export interface HttpRequest {
@@ -10,9 +11,10 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   readonly status: number;
-  /** Names in lower case; repeated headers joined by comma. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** As in Node: names in lower case, `set-cookie` is a list, other repeated headers are joined by comma. */
+  readonly headers: Readonly<IncomingHttpHeaders>;
+  /** Decompressed. */
+  readonly body: Buffer;
   /** Wall-clock epoch ms just before the last attempt was sent. */
   readonly sentAt: number;
   readonly receivedAt: number;

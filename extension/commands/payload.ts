@@ -6,7 +6,7 @@ import {
   type Cipher,
   type Payload,
 } from '../../core/index.ts';
-import { type CheckedProfile, cipherOf } from '../../core/profiles/index.ts';
+import { type CheckedProfile, cipherOf, parseJson } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
 import { readEnvelope } from '../model/envelope.ts';
 import { decryptedDocument, encryptedDocument } from '../view/payload-document.ts';
@@ -80,10 +80,6 @@ async function cipherFor(app: App, profile: CheckedProfile): Promise<Cipher> {
 }
 
 function jsonObject(text: string): Payload | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Payload) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Payload) : undefined;
 }

@@ -131,6 +131,17 @@ export function explainError(
       );
     case 'invalidResponse':
     case 'responseTooLarge':
+      if (error.retryable) {
+        return notification(
+          t(
+            'The response does not seem to come from {0}, but from a gateway, proxy or captive portal. Check the network and try again.',
+            label,
+          ),
+          false,
+          retry,
+          log,
+        );
+      }
       return notification(
         t('{0} sent an unexpected response. Check the base URL and the response settings.', label),
         true,

@@ -1,5 +1,5 @@
 import type { AuthExchange, PartnerDefinition } from '../../core/index.ts';
-import { maskedPayload } from '../../core/profiles/index.ts';
+import { maskedPayload, parseJson } from '../../core/profiles/index.ts';
 import { queryFields } from '../model/envelope.ts';
 import type { Translate } from '../model/translate.ts';
 
@@ -25,12 +25,4 @@ export function decryptedDocument(plaintext: string, definition: PartnerDefiniti
 export function exchangeDocument(exchange: AuthExchange, t: Translate): string {
   const { at, ...rest } = exchange;
   return `${JSON.stringify({ note: t('Secrets are masked.'), at: new Date(at).toISOString(), ...rest }, undefined, 2)}\n`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -61,7 +61,11 @@ export async function session(store: TokenStore, logger: Logger, signal: AbortSi
   const stop: () => void = open.on('change', (status) => void status.phase);
   stop();
   await open.close();
-  void [token, response.status, response.ok, response.headers, revoked];
+  const text: string = response.text;
+  const bytes: Uint8Array = response.bytes;
+  const cookies: readonly string[] | undefined = response.headers['set-cookie'];
+  const contentType: string | undefined = response.headers['content-type'];
+  void [token, response.status, response.ok, text, bytes, cookies, contentType, revoked];
 
   // @ts-expect-error no such partner
   await openSession({ partner: 'acme', baseUrl: '' });

@@ -1,4 +1,5 @@
-import type { PartnerCalls, PartnerRequest, PartnerResponse, RequestResult } from '../../exchange/partner-calls.ts';
+import type { PartnerCalls, PartnerRequest, RequestResult } from '../../exchange/partner-calls.ts';
+import type { PartnerResponse } from '../../exchange/partner-response.ts';
 import { PartnerAuthError } from '../../lib/errors.ts';
 import type { SendOptions } from '../../transport/http.ts';
 

@@ -30,19 +30,41 @@ const byStatus: readonly Row[] = everyCall.flatMap((call): Row[] => [
   [call, 302, html, 'redirect (baseUrl)'],
   [call, 307, '', 'redirect (baseUrl)'],
   [call, 308, '{}', 'redirect (baseUrl)'],
-  [call, 404, html, 'partnerRefused'],
-  [call, 418, '', 'partnerRefused'],
+  [call, 403, html, 'invalidResponse'],
+  [call, 404, html, 'invalidResponse'],
+  [call, 407, html, 'invalidResponse'],
+  [call, 418, '', 'invalidResponse'],
+  [call, 400, 'Bad Request', 'invalidResponse'],
+  [call, 403, { error: { status: 403, reason: 'policy' } }, 'invalidResponse'],
+  [call, 404, ['no', 'route'], 'invalidResponse'],
   [call, 429, '', 'rateLimited'],
   [call, 429, html, 'rateLimited'],
   [call, 500, html, 'partnerUnavailable', true],
   [call, 502, html, 'partnerUnavailable', true],
   [call, 503, '', 'partnerUnavailable', true],
   [call, 504, html, 'partnerUnavailable', true],
+]);
+
+/** Gateways, proxies and captive portals say 401 and 200 in their own forms. */
+const foreign: readonly Row[] = (['login', 'refresh'] as const).flatMap((call): Row[] => [
+  [call, 401, html, 'invalidResponse'],
+  [call, 401, '', 'invalidResponse'],
+  [call, 401, 'Unauthorized', 'invalidResponse'],
+  [call, 401, { error: 'invalid_token', error_description: 'expired' }, 'invalidResponse'],
+  [call, 401, { fault: { faultstring: 'Invalid access token' } }, 'invalidResponse'],
+  [call, 401, '"Unauthorized"', 'invalidResponse'],
   [call, 200, html, 'invalidResponse', true],
   [call, 200, '', 'invalidResponse', true],
   [call, 204, '', 'invalidResponse', true],
   [call, 200, '{"access_token":"cut of', 'invalidResponse', true],
 ]);
+
+/** Without the success marker, whatever the body. */
+const unmarked: readonly Row[] = [
+  ['request', 200, html, 'invalidResponse', true],
+  ['request', 200, '', 'invalidResponse', true],
+  ['request', 204, '', 'invalidResponse', true],
+];
 
 describe('TCONNECT response', () => {
   const tokens = { access_token: 'a', expires_in: 36_000, refresh_token: 'r', token_type: 'Bearer' };
@@ -50,17 +72,20 @@ describe('TCONNECT response', () => {
     ['login', 200, tokens, 'success'],
     ['refresh', 200, tokens, 'success'],
     ['request', 200, { message: 'Push to Soundbox' }, 'success'],
-    ['login', 401, '', 'invalidCredentials'],
+    ['request', 200, html, 'success'],
+    ['request', 204, '', 'success'],
     ['login', 401, { message: 'refused' }, 'invalidCredentials'],
     ['refresh', 401, { code: 'X', message: 'refused' }, 'sessionEnded'],
     ['request', 401, '', 'tokenRefused'],
-    ['login', 403, '', 'partnerRefused (partnerCode)'],
-    ['refresh', 403, '', 'partnerRefused (partnerCode)'],
-    ['request', 403, '', 'partnerRefused'],
-    ['login', 400, '', 'partnerRefused (cipher)'],
-    ['refresh', 400, '', 'partnerRefused (cipher)'],
-    ['request', 400, '', 'partnerRefused'],
+    ['request', 401, html, 'tokenRefused'],
+    ['login', 403, { code: 'X' }, 'partnerRefused (partnerCode)'],
+    ['refresh', 403, { code: 'X' }, 'partnerRefused (partnerCode)'],
+    ['request', 403, { code: 'X' }, 'partnerRefused'],
+    ['login', 400, { message: '' }, 'partnerRefused (cipher)'],
+    ['refresh', 400, { message: '' }, 'partnerRefused (cipher)'],
+    ['request', 400, { message: '' }, 'partnerRefused'],
     ...byStatus,
+    ...foreign,
   ]);
 });
 
@@ -82,14 +107,15 @@ describe('BizMail response', () => {
     // An undocumented message never ends a session.
     ['refresh', 401, refusal('Refresh token expired!'), 'partnerRefused'],
     ['refresh', 401, refusal('Service under maintenance'), 'partnerRefused'],
-    ['refresh', 401, '', 'partnerRefused'],
     ['refresh', 200, refusal('Refresh token expired'), 'partnerRefused', true],
     ['login', 200, { ...tokens, success: 'true' }, 'partnerRefused', true],
-    ['login', 200, { ...tokens, success: undefined }, 'partnerRefused', true],
+    ['login', 200, { ...tokens, success: undefined }, 'invalidResponse', true],
     ['request', 401, refusal('Token expired'), 'tokenRefused'],
     ['request', 401, '', 'tokenRefused'],
     ['request', 400, refusal('attachments too large'), 'partnerRefused'],
     ...byStatus,
+    ...foreign,
+    ...unmarked,
   ]);
 });
 
@@ -124,9 +150,10 @@ describe('Cloudreve response', () => {
     // A code is a number; a string with the same digits does not match.
     ['refresh', 200, { code: '40020', msg: '' }, 'partnerRefused', true],
     ['refresh', 200, { code: '0', msg: '', data: {} }, 'partnerRefused', true],
-    ['refresh', 200, {}, 'partnerRefused', true],
-    ['refresh', 401, html, 'partnerRefused'],
+    ['refresh', 200, {}, 'invalidResponse', true],
     ...byStatus,
+    ...foreign,
+    ...unmarked,
   ]);
 
   it('provides its correlation id and code', () => {
@@ -170,16 +197,25 @@ describe('an error for a response', () => {
 
   it('says what to do in each message', () => {
     const advice = [
-      ['login', 401, /Check username, password, client_id, client_secret\.$/],
-      ['refresh', 401, /Sign in again\.$/],
-      ['login', 400, /cipher\.key, cipher\.iv, cipher\.output and partnerCode\. detectCipher\(\) finds/],
-      ['login', 403, /Check partnerCode\.$/],
-      ['refresh', 302, /Check baseUrl\.$/],
-      ['refresh', 429, /Try again later; the session is kept\.$/],
-      ['refresh', 502, /Try again later; the session is kept\.$/],
+      ['login', 401, { code: 'X' }, /Check username, password, client_id, client_secret\.$/],
+      ['refresh', 401, { code: 'X' }, /Sign in again\.$/],
+      ['login', 400, { code: 'X' }, /cipher\.key, cipher\.iv, cipher\.output and partnerCode\. detectCipher\(\) finds/],
+      ['login', 403, { code: 'X' }, /Check partnerCode\.$/],
+      ['refresh', 302, '', /Check baseUrl\.$/],
+      ['refresh', 429, '', /Try again later; the session is kept\.$/],
+      ['refresh', 502, '', /Try again later; the session is kept\.$/],
+      ['login', 401, '', /no body.*gateway, proxy.*Try again later.*If TCONNECT did send it: Check username, /],
+      ['refresh', 401, html, /HTML.*gateway, proxy.*Try again later.*If TCONNECT did send it: Sign in again\.$/],
+      ['login', 403, 'Forbidden', /not JSON.*If TCONNECT did send it: Check partnerCode\.$/],
+      [
+        'login',
+        404,
+        { status: 1 },
+        /JSON with other fields.*Its definition states .* are JSON with code or message\.$/,
+      ],
     ] as const;
-    for (const [call, status, message] of advice) {
-      const interpretation = interpret('tconnect', call, response(status, ''));
+    for (const [call, status, body, message] of advice) {
+      const interpretation = interpret('tconnect', call, response(status, body));
       assert.ok(interpretation.kind === 'failure');
       assert.match(interpretation.error.message, message);
     }

@@ -11,7 +11,7 @@ export const now = Date.UTC(2026, 2, 1, 12);
 /** A response to a request that was sent at `now`, received 200 ms later. */
 export function response(status: number, body: unknown, headers: Record<string, string> = {}): HttpResponse {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return { status, headers, body: text, sentAt: now, receivedAt: now + 200 };
+  return { status, headers, body: Buffer.from(text), sentAt: now, receivedAt: now + 200 };
 }
 
 export function jwt(claims: Record<string, unknown>): string {
@@ -43,10 +43,10 @@ export function interpret(
   { cipher, redact = (text) => text }: { cipher?: Cipher; redact?: ((text: string) => string) | undefined } = {},
 ): Interpretation {
   const definition = typeof partner === 'string' ? partners[partner] : partner;
-  const decoded = decodeResponse(definition, http.body, cipher);
+  const decoded = decodeResponse(definition, http, cipher);
   const { json } = decoded;
   const meaning = classify(definition, call, http.status, decoded);
   if (meaning.kind !== 'failure') return { kind: meaning.kind, json };
-  const error = responseError(definition, call, http, json, meaning, redact);
+  const error = responseError(definition, call, http, decoded, meaning, redact);
   return { kind: 'failure', json, error, mayHaveActed: meaning.mayHaveActed };
 }

@@ -147,19 +147,29 @@ describe('token response with timestamps', () => {
 });
 
 describe('token response without a valid token', () => {
-  const refused: readonly (readonly [string, unknown])[] = [
-    ['no field', undefined],
-    ['an empty string', ''],
-    ['null', null],
-    ['a number', 12],
-    ['an object', { token: 'a' }],
-    ['a line break inside', 'abc\r\nX-Evil: 1'],
-    ['a line break at its end', 'abc\n'],
-    ['a space', 'abc def'],
-    ['a letter outside ASCII', 'abcđ'],
-    ['more than 16 KiB', 'a'.repeat(16_385)],
+  const missing = /sent no access token in "access_token".*option `response`/;
+  const invalid = /sent an access token in "access_token" with a space, a line break or another character/;
+  const refused: readonly (readonly [string, unknown, RegExp])[] = [
+    ['no field', undefined, missing],
+    ['an empty string', '', missing],
+    ['null', null, missing],
+    ['a number', 12_345, /sent a number in "access_token", where a string is required/],
+    ['a boolean', true, /sent a boolean in "access_token"/],
+    ['an object', { token: 'a' }, /sent an object in "access_token"/],
+    ['a list', ['a'], /sent a list in "access_token"/],
+    [
+      'a token after "Bearer "',
+      'Bearer abc',
+      /in "access_token" that begins with "Bearer "\. The session adds this word/,
+    ],
+    ['a token after "bearer "', 'bearer abc', /begins with "Bearer "/],
+    ['a line break inside', 'abc\r\nX-Evil: 1', invalid],
+    ['a line break at its end', 'abc\n', invalid],
+    ['a space', 'abc def', invalid],
+    ['a letter outside ASCII', 'abcđ', invalid],
+    ['more than 16 KiB', 'a'.repeat(16_385), /in "access_token" that is longer than 16 KiB/],
   ];
-  for (const [title, value] of refused) {
+  for (const [title, value, message] of refused) {
     it(`is refused for ${title} in place of an access token, without quoting it`, () => {
       assert.throws(
         () => read(tconnect, { access_token: value, refresh_token: 'secret-refresh' }),
@@ -168,8 +178,9 @@ describe('token response without a valid token', () => {
           assert.equal(error.code, 'invalidResponse');
           assert.equal(error.setting, 'response');
           assert.equal(error.status, 200);
-          assert.match(error.message, /sent no access token in "access_token".*option `response`/);
-          assert.doesNotMatch(`${error.message}${JSON.stringify(error)}`, /secret-refresh|abc|X-Evil|aaaa/);
+          assert.match(error.message, message);
+          assert.match(error.message, /\.$/);
+          assert.doesNotMatch(`${error.message}${JSON.stringify(error)}`, /secret-refresh|abc|12345|X-Evil|aaaa/);
           return true;
         },
       );

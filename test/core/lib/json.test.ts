@@ -42,9 +42,15 @@ describe('stringAt', () => {
 
 describe('parseJson', () => {
   it('returns undefined for invalid JSON', () => {
-    for (const text of ['', ' ', '{', "{'a':1}", 'undefined', '\ufeff{}', '<html>'])
+    for (const text of ['', ' ', '{', "{'a':1}", 'undefined', '\ufeff', '{}\ufeff', '<html>'])
       assert.equal(parseJson(text), undefined);
     assert.deepEqual(parseJson(' {"a":[1]} '), { a: [1] });
     assert.equal(parseJson('null'), null);
+  });
+
+  it('accepts byte order marks before the JSON', () => {
+    for (const text of ['\ufeff{"a":[1]}', '\ufeff\ufeff{"a":[1]}', '\r\n\ufeff {"a":[1]}'])
+      assert.deepEqual(parseJson(text), { a: [1] });
+    assert.deepEqual(parseJson('{"a":"\ufeff"}'), { a: '\ufeff' });
   });
 });

@@ -65,6 +65,9 @@ describe('parseSecretRecord', () => {
       assert.deepEqual(parseSecretRecord(JSON.stringify(value)), { kind: 'newer', version }));
   }
 
+  it('reads a record after a byte order mark', () =>
+    assert.deepEqual(parseSecretRecord(`\ufeff${JSON.stringify(good)}`), { kind: 'record', record: good }));
+
   for (const text of ['', '{', '\u0000', 'undefined', '[1', '{"version":1']) {
     it(`refuses invalid JSON: ${JSON.stringify(text)}`, () =>
       assert.deepEqual(parseSecretRecord(text), { kind: 'invalid', problem: 'it is not JSON' }));
@@ -92,7 +95,9 @@ describe('a session summary', () => {
   it('records that the session has ended', () =>
     assert.equal(summaryOf({ ...session, ended: { at: 1, code: 'sessionEnded' } }, origin).ended, true));
 
-  it('is restored from JSON', () => assert.deepEqual(parseSummary(JSON.stringify(summary)), summary));
+  it('is restored from JSON, with or without a byte order mark', () => {
+    for (const mark of ['', '\ufeff']) assert.deepEqual(parseSummary(mark + JSON.stringify(summary)), summary);
+  });
 
   const junk: readonly unknown[] = [
     null,

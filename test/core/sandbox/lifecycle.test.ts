@@ -115,7 +115,8 @@ describe('npm run sandbox', () => {
   it('serves the partner of a definition file', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('acme.json');
-    await writeFile(file, JSON.stringify(acmePay));
+    // As PowerShell writes it: UTF-16 with a byte order mark.
+    await writeFile(file, `\ufeff${JSON.stringify(acmePay)}`, 'utf16le');
     const args = [program, '--definition', file, '--cipher', '{"iv":{"from":"key"}}'];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     using _ = { [Symbol.dispose]: () => child.kill('SIGKILL') };

@@ -35,6 +35,13 @@ describe('fileStore', () => {
     assert.deepEqual((await readdir(folder.file('deep/folder'))).sort(), ['session.json', 'session.json.previous']);
   });
 
+  it('reads a file with a byte order mark, which some editors add', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('session.json');
+    await writeFile(file, `\ufeff${JSON.stringify(record)}`);
+    assert.deepEqual(await fileStore(file).read(), record);
+  });
+
   it('deletes all its files in clear()', async () => {
     await using folder = await temporaryFolder();
     const store = fileStore(folder.file('session.json'));

@@ -108,9 +108,11 @@ export function createClient(options: Partial<TransportOptions> = {}): TestClien
   };
 }
 
-export function expectResponse(exchange: Exchange): HttpResponse {
+/** The response with its body as text; throws if there is none. */
+export function expectResponse(exchange: Exchange): Omit<HttpResponse, 'body'> & { readonly body: string } {
   if (exchange.kind === 'failure') throw exchange.error;
-  return exchange.response;
+  const { body, ...response } = exchange.response;
+  return { ...response, body: body.toString() };
 }
 
 export function expectFailure(exchange: Exchange): Extract<Exchange, { kind: 'failure' }> {

@@ -43,6 +43,13 @@ describe('explainError', () => {
     });
   }
 
+  it('offers to try again, and requires nothing of the user, if a response was not in the form of the partner', () => {
+    const error = new PartnerAuthError('invalidResponse', 'internal details', { retryable: true });
+    const { message, actions, requiresUser } = explainError(error, 'ACME', english);
+    assert.match(message, /does not seem to come from ACME.*captive portal/);
+    assert.deepEqual([requiresUser, actions[0]?.command], [false, 'refresh']);
+  });
+
   const first: readonly (readonly [PartnerAuthErrorCode, string | undefined, Action['command']])[] = [
     ['invalidCredentials', undefined, 'signIn'],
     ['sessionEnded', undefined, 'signIn'],

@@ -99,12 +99,12 @@ function checkPartnerResponses(runs: number, seed: number): void {
     const input = fc.record({ body, status, headers, call: fc.constantFrom(...calls), isEncrypted: fc.boolean() });
     check(Math.ceil(runs / 3), seed + index, input, ({ call, isEncrypted, ...response }) =>
       succeedsOrThrowsLibraryError(() => {
-        const http = { ...response, sentAt: 1.8e12, receivedAt: 1.8e12 + 50 };
+        const http = { ...response, body: Buffer.from(response.body), sentAt: 1.8e12, receivedAt: 1.8e12 + 50 };
         const chosen = isEncrypted ? encrypted : definition;
-        const decoded = decodeResponse(chosen, http.body, isEncrypted ? cipher : undefined);
+        const decoded = decodeResponse(chosen, http, isEncrypted ? cipher : undefined);
         const { json } = decoded;
         const meaning = classify(chosen, call, http.status, decoded);
-        if (meaning.kind === 'failure') assertLibraryError(responseError(chosen, call, http, json, meaning, redact));
+        if (meaning.kind === 'failure') assertLibraryError(responseError(chosen, call, http, decoded, meaning, redact));
         if (meaning.kind !== 'success' || (call !== 'login' && call !== 'refresh')) return;
         const tokens = readTokenSet(chosen, definition[call], json, http);
         if (parseStoredRecord({ ...record, tokens }).kind !== 'record')
