@@ -107,7 +107,9 @@ export const storeRows: readonly Row[] = [
       const folder = dirname(fixture.file);
       // The superuser can write anywhere, so the program runs as nobody.
       const isRoot = process.getuid?.() === 0;
-      if (isRoot) await Promise.all([chown(folder, 65_534, 65_534), chown(fixture.file, 65_534, 65_534)]);
+      const giveTo = (user: number): Promise<unknown> =>
+        Promise.all([chown(folder, user, user), chown(fixture.file, user, user)]);
+      if (isRoot) await giveTo(65_534);
       await chmod(folder, 0o555);
       try {
         const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
@@ -115,6 +117,7 @@ export const storeRows: readonly Row[] = [
         return code === 'store' ? undefined : `reported ${code}`;
       } finally {
         await chmod(folder, 0o700);
+        if (isRoot) await giveTo(0);
       }
     },
   },
