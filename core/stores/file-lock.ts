@@ -127,7 +127,7 @@ function isAbandoned(owner: Owner | undefined, isSilent: boolean): boolean {
   return state === 'exited' || (state === 'unknown' && isSilent);
 }
 
-async function createLockFile({ path, owner, mode }: LockFile): Promise<boolean> {
+async function createLockFile({ path, owner, mode }: LockFile, isRetry = false): Promise<boolean> {
   const temporary = `${path}.${owner.id}.tmp`;
   const content = JSON.stringify(owner);
   try {
@@ -146,8 +146,10 @@ async function createLockFile({ path, owner, mode }: LockFile): Promise<boolean>
     if (code === 'EEXIST') return false;
     // Windows reports this while another process removes the file.
     if (code === 'EPERM' && process.platform === 'win32') return false;
-    if (code === 'ENOENT') code = await createFolder(dirname(path), mode).then(() => undefined, systemErrorCode);
-    if (code === undefined) return false;
+    if (code === 'ENOENT' && !isRetry) {
+      code = await createFolder(dirname(path), mode).then(() => undefined, systemErrorCode);
+      if (code === undefined) return await createLockFile({ path, owner, mode }, true);
+    }
     throw new PartnerAuthError(
       'store',
       `The lock file ${path} could not be created (${code}). Check free space and permissions.`,

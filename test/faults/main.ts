@@ -1,6 +1,6 @@
 /**
  * `npm run test:faults`: all parts; writes results.json and README.md.
- * `--print`: prints only. `--short`: all parts in a short form. `--only matrix|rotations|soak|fuzz|canary`: one part; `--only <string>`: the matrix
+ * `--print`: prints only. `--short`: all parts in a short form. `--only matrix|rotations|stalls|soak|fuzz|canary`: one part; `--only <string>`: the matrix
  * rows whose name contains the string. These print their results only.
  * `--render`: writes README.md from results.json.
  */
@@ -12,6 +12,7 @@ import { faultReport, type FaultResults } from './report/results.ts';
 import { kept } from './report/readme.ts';
 import { rotate, rotationProblems } from './rotations/run.ts';
 import { soak, soakProblems } from './soak/run.ts';
+import { stall, stallProblems } from './stalls/run.ts';
 
 const { values } = parseArgs({
   options: {
@@ -42,6 +43,12 @@ const parts = {
     problems.push(...rotationProblems(counts));
     return counts;
   },
+  async stalls() {
+    const long = { rotations: 2_000, stallsOfPair: 8, stall: 15_000 };
+    const counts = await stall(short ? { ...long, rotations: 100, stallsOfPair: 1 } : long);
+    problems.push(...stallProblems(counts));
+    return counts;
+  },
   async soak() {
     const report = await soak(short ? 600 : 3_600);
     problems.push(...soakProblems(report));
@@ -68,13 +75,24 @@ if (render) {
 } else if (only === undefined) {
   const matrix = await parts.matrix();
   const rotations = show(await parts.rotations());
+  const stalls = show(await parts.stalls());
   const soaked = show(await parts.soak());
   const fuzzed = show(await parts.fuzz());
   const canary = show(await parts.canary());
   if (!short && !print) {
     const environment = `Node ${process.versions.node}, ${process.platform} ${process.arch}`;
     const date = new Date().toISOString().slice(0, 10);
-    await faultReport.write({ date, environment, problems, matrix, rotations, soak: soaked, fuzz: fuzzed, canary });
+    await faultReport.write({
+      date,
+      environment,
+      problems,
+      matrix,
+      rotations,
+      stalls,
+      soak: soaked,
+      fuzz: fuzzed,
+      canary,
+    });
   }
 } else if (only !== 'matrix' && Object.hasOwn(parts, only)) {
   show(await parts[only as keyof typeof parts]());

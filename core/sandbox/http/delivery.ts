@@ -80,6 +80,7 @@ async function corrupt(original: Message, fault: SandboxFault | undefined): Prom
   const { headers, body } = original;
   if (fault === 'brokenJson') return { ...original, body: body.subarray(0, -1) };
   if (fault === 'wrongContentType') return { ...original, headers: { ...headers, 'content-type': 'text/html' } };
+  if (fault === 'byteOrderMark') return { ...original, body: Buffer.concat([Buffer.from('\ufeff'), body]) };
   if (fault === 'oversized') return { ...original, body: Buffer.concat([body, Buffer.alloc(oversizedBytes, ' ')]) };
   if (fault !== 'gzipBomb') return original;
   // Gzip members can be concatenated, so the large one is compressed once per process.

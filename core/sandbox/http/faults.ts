@@ -23,6 +23,8 @@ export type SandboxFault =
   | 'brokenJson'
   /** Processed; the JSON has the content type `text/html`. */
   | 'wrongContentType'
+  /** Processed; the JSON has a UTF-8 byte order mark before it. */
+  | 'byteOrderMark'
   /** Processed; the JSON is followed by 5 MiB of white space. */
   | 'oversized'
   /** Processed; a gzip body of about 64 KiB that expands to the JSON and 64 MiB of white space. */
@@ -59,6 +61,7 @@ const faultNames: readonly unknown[] = [
   'drip',
   'brokenJson',
   'wrongContentType',
+  'byteOrderMark',
   'oversized',
   'gzipBomb',
 ];

@@ -146,6 +146,14 @@ describe('sandbox faults', () => {
     assert.ok(tokensOf(reply));
   });
 
+  it('byteOrderMark sends one before the JSON', async () => {
+    await using sandbox = await startSandbox();
+    sandbox.fail('byteOrderMark');
+    const { headers } = await login(sandbox, 'bizmail');
+    const plain = await login(sandbox, 'bizmail');
+    assert.equal(Number(headers.get('content-length')), Number(plain.headers.get('content-length')) + 3);
+  });
+
   it('oversized appends 5 MiB to the body', async () => {
     await using sandbox = await startSandbox();
     sandbox.fail('oversized');

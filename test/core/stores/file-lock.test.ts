@@ -114,6 +114,13 @@ describe('the lock of a file store', { concurrency: true }, () => {
     );
   });
 
+  it('reports a folder in which no file can be created, such as one of /proc', async () => {
+    await assert.rejects(
+      fileStore('/proc/self/session.json').lock(() => Promise.resolve(), { timeout: 1_000 }),
+      { code: 'store', message: /could not be created \(ENOENT\)/ },
+    );
+  });
+
   it('reports to its holder that it was lost', async () => {
     await using folder = await temporaryFolder();
     const store = fileStore(folder.file('session.json'));

@@ -22,7 +22,10 @@ async function withMountedFile(
   for (const path of [outside, file]) await writeFile(path, '', { mode: 0o600 });
   await prepare(outside);
   using mounted = mount('--bind', outside, file);
-  if (mounted === undefined) { t.skip('requires permission to mount'); return; }
+  if (mounted === undefined) {
+    t.skip('requires permission to mount');
+    return;
+  }
   await test(file, outside);
 }
 
@@ -120,7 +123,10 @@ describe('a file system', () => {
   it('that is read-only leaves a session usable that was never stored, and reports it', async (t) => {
     await using folder = await temporaryFolder();
     using mounted = mount('-t', 'tmpfs', '-o', 'ro', 'partner-auth-test', folder.path);
-    if (mounted === undefined) { t.skip('requires permission to mount'); return; }
+    if (mounted === undefined) {
+      t.skip('requires permission to mount');
+      return;
+    }
     const store = fileStore(join(folder.path, 'session.json'));
     await withSession({ session: { store }, signedIn: false }, async ({ session, credentials, sandbox }) => {
       await assert.rejects(session.login(credentials), {
@@ -142,7 +148,10 @@ describe('a file system', () => {
   it('that has become read-only keeps the refresh token of a stored session unused, and the error says why', async (t) => {
     await using folder = await temporaryFolder();
     using mounted = mount('-t', 'tmpfs', 'partner-auth-test', folder.path);
-    if (mounted === undefined) { t.skip('requires permission to mount'); return; }
+    if (mounted === undefined) {
+      t.skip('requires permission to mount');
+      return;
+    }
     const store = fileStore(join(folder.path, 'session.json'));
     await withSession({ session: { store } }, async ({ session, sandbox, sibling }) => {
       using readOnly = mount('-o', 'remount,ro', folder.path);

@@ -126,7 +126,10 @@ describe('the way to a session file', posixOnly, () => {
     await mkdir(folder.file('mounted'), { mode: 0o700 });
     await chown(folder.file('outside'), otherUser, otherUser);
     using mounted = mount('--bind', folder.file('outside'), folder.file('mounted'));
-    if (mounted === undefined) { t.skip('requires permission to mount'); return; }
+    if (mounted === undefined) {
+      t.skip('requires permission to mount');
+      return;
+    }
     await fileStore(folder.file('mounted/session.json')).write(storedSession);
     assert.deepEqual(await fileStore(folder.file('mounted/session.json')).read(), storedSession);
   });
@@ -137,7 +140,10 @@ describe('a write on a full disk', { ...posixOnly }, () => {
     await using folder = await temporaryFolder();
     await using elsewhere = await temporaryFolder();
     using mounted = mount('-t', 'tmpfs', '-o', 'size=64k', 'partner-auth-test', folder.path);
-    if (mounted === undefined) { t.skip('requires permission to mount'); return; }
+    if (mounted === undefined) {
+      t.skip('requires permission to mount');
+      return;
+    }
     await chmod(folder.path, 0o700);
     const file = folder.file('session.json');
     await fileStore(file).write(storedSession);
@@ -153,7 +159,10 @@ describe('a write on a full disk', { ...posixOnly }, () => {
   it('replaces the tokens by a sign-out', async (t) => {
     await using folder = await temporaryFolder();
     using mounted = mount('-t', 'tmpfs', '-o', 'size=64k', 'partner-auth-test', folder.path);
-    if (mounted === undefined) { t.skip('requires permission to mount'); return; }
+    if (mounted === undefined) {
+      t.skip('requires permission to mount');
+      return;
+    }
     await chmod(folder.path, 0o700);
     const file = folder.file('session.json');
     await fileStore(file).write(storedSession);

@@ -15,6 +15,7 @@ export function renderReport(results: FaultResults): string {
     introduction(results),
     matrixSection(results),
     rotationsSection(results),
+    stallsSection(results),
     soakSection(results),
     fuzzSection(results),
     canarySection(results),
@@ -28,14 +29,14 @@ function introduction({ date, environment, problems }: FaultResults): string {
       : `It found these problems:\n\n${problems.map((problem) => `- ${problem}`).join('\n')}`;
   return `# Fault tests
 
-\`npm run test:faults\` injects faults into sessions with the built-in partners, which the sandbox simulates, and writes this file. A full run takes about eleven minutes. It exits with 1 when it finds a problem.
+\`npm run test:faults\` injects faults into sessions with the built-in partners, which the sandbox simulates, and writes this file. A full run takes about fifteen minutes. It exits with 1 when it finds a problem.
 
 | command | does |
 | --- | --- |
 | \`npm run test:faults\` | runs all parts, stores \`results.json\` and writes this file from it |
 | \`npm run test:faults -- --print\` | runs all parts, but writes no file |
 | \`npm run test:faults -- --short\` | runs all parts in a short form; \`npm test\` does the same |
-| \`npm run test:faults -- --only soak\` | runs one part: \`matrix\`, \`rotations\`, \`soak\`, \`fuzz\` or \`canary\` |
+| \`npm run test:faults -- --only soak\` | runs one part: \`matrix\`, \`rotations\`, \`stalls\`, \`soak\`, \`fuzz\` or \`canary\` |
 | \`npm run test:faults -- --only abort\` | runs the rows of the matrix whose name contains the string |
 | \`npm run test:faults -- --render\` | writes this file from \`results.json\` |
 
@@ -82,6 +83,23 @@ function rotationsSection({ rotations }: FaultResults): string {
   return `## Rotations
 
 ${processes} processes share one \`fileStore\` and ask for a token again and again; one of them at a time is killed with SIGKILL at a random moment and replaced. Access tokens live for 1 s, and the partner ends the session when a used refresh token is sent.
+
+${markdownTable(['', 'count'], rows)}`;
+}
+
+function stallsSection({ stalls }: FaultResults): string {
+  const { processes, files, rotations, stops, blocks, replays, lost, errors } = stalls;
+  const rows: [string, string][] = [
+    ['rotations of refresh tokens', count(rotations)],
+    ['processes stopped (SIGSTOP) for 15 s', count(stops)],
+    ['event loops blocked for 15 s', count(blocks)],
+    ['refresh tokens sent twice', count(replays)],
+    ['sessions lost', count(lost)],
+    ...Object.entries(errors).map(([code, times]): [string, string] => [`\`${code}\` errors in between`, count(times)]),
+  ];
+  return `## Stalls
+
+${processes} processes share ${files} session files, and half of them hang at any time, also in the middle of a refresh. Access tokens live for 2 s, and the partner ends a session when a used refresh token is sent.
 
 ${markdownTable(['', 'count'], rows)}`;
 }

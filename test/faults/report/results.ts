@@ -3,6 +3,7 @@ import { storedReport } from '../../helpers/stored-report.ts';
 import type { Cell } from '../matrix/matrix.ts';
 import type { RotationCounts } from '../rotations/run.ts';
 import type { SoakReport } from '../soak/program.ts';
+import type { StallCounts } from '../stalls/run.ts';
 import { renderReport } from './readme.ts';
 
 /** What a full run stores in results.json. */
@@ -17,6 +18,7 @@ export interface FaultResults {
     readonly outputsScanned: number;
   };
   readonly rotations: RotationCounts;
+  readonly stalls: StallCounts;
   readonly soak: SoakReport;
   /** Runs by target. */
   readonly fuzz: { readonly seed: number; readonly runs: Readonly<Record<string, number>> };

@@ -55,6 +55,24 @@ export const callRows: readonly Row[] = [
     },
   },
   {
+    name: 'listener or logger that throws or rejects',
+    reported: 'nothing',
+    async inject(fixture) {
+      const fail = (): never => {
+        throw new Error('A listener failed.');
+      };
+      // A function of a user may be asynchronous although its result is ignored.
+      const reject = (() => Promise.reject(new Error('A listener failed.'))) as () => void;
+      const session = await fixture.open({ logger: { debug: reject, info: fail, warn: reject, error: fail } });
+      for (const listener of [fail, reject]) {
+        session.on('change', listener);
+        session.on('exchange', listener);
+      }
+      const code = await fixture.attempt(() => session.refresh());
+      return code === undefined ? undefined : `reported ${code}`;
+    },
+  },
+  {
     name: 'abort during a refresh',
     reported: '`aborted` to the caller that aborts, nothing to the others',
     variants: 40,

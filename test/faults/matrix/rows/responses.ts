@@ -77,6 +77,12 @@ export const responseRows: readonly Row[] = [
     '`partnerRefused` or `invalidResponse`',
     ...[errorBody, html, '', 'null', '[]', '7'].map((text) => ({ text })),
   ),
+  recoverable(
+    '401 or 403 with an HTML page of a gateway',
+    '`invalidResponse`, which is retryable: the partner has not responded',
+    ...[401, 403].map((status) => ({ status, html: true })),
+  ),
+  recoverable('byte order mark before the JSON', 'nothing', 'byteOrderMark'),
   ...afterRotation('broken JSON', '`invalidResponse`', 'brokenJson'),
   ...afterRotation('oversized body', '`responseTooLarge`', 'oversized'),
   ...afterRotation('gzip bomb', '`responseTooLarge`', 'gzipBomb'),

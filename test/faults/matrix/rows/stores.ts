@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, chown, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { chmod, chown, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileStore } from '../../../../core/index.ts';
+import { mount } from '../../../helpers/mount.ts';
 import { runProgram } from '../../../helpers/run-program.ts';
 import { hasNewTokens } from '../../../helpers/fault-injecting-store.ts';
 import type { Row } from '../trial.ts';
@@ -134,6 +135,67 @@ export const storeRows: readonly Row[] = [
       if (token !== fixture.sandbox.tokens(fixture.partner)?.accessToken) return 'the token was not returned';
       // The session that is stored in the file must still work, although this login is newer.
       return code === 'store' ? undefined : `reported ${code}`;
+    },
+  },
+  {
+    name: 'session file with two names (symbolic links)',
+    reported: 'nothing: both names lead to one lock',
+    async inject(fixture) {
+      const link = join(dirname(fixture.file), 'releases');
+      await mkdir(link, { mode: 0o700 });
+      await symlink(fixture.file, join(link, 'session.json'));
+      const other = await fixture.open({ store: fileStore(join(link, 'session.json')) });
+      for (let round = 0; round < 3; round++) {
+        const codes = await Promise.all([fixture.session, other].map((one) => fixture.attempt(() => one.refresh())));
+        if (codes.some((code) => code !== undefined)) return `reported ${codes.join(', ')}`;
+        fixture.clock.advance(2_000);
+      }
+      const [token, others] = [await fixture.session.accessToken(), await other.accessToken()];
+      await rm(link, { recursive: true });
+      return token === others ? undefined : 'the two sessions have different tokens';
+    },
+  },
+  {
+    name: 'session file that is mounted alone',
+    reported: 'nothing: the file is written in place',
+    async inject(fixture) {
+      const outside = `${fixture.file}-outside`;
+      await writeFile(outside, await readFile(fixture.file), { mode: 0o600 });
+      try {
+        using mounted = mount('--bind', outside, fixture.file);
+        if (mounted === undefined) return undefined;
+        const codes = [await fixture.attempt(() => fixture.session.refresh())];
+        await fixture.restart();
+        codes.push(await fixture.attempt(() => fixture.session.refresh()));
+        return codes.every((code) => code === undefined) ? undefined : `reported ${codes.join(', ')}`;
+      } finally {
+        await rename(outside, fixture.file);
+      }
+    },
+  },
+  {
+    name: 'store that was read-only at the sign-in',
+    reported: '`store`: signed in for this process only; refreshes return tokens',
+    async inject(fixture) {
+      const unsaved = await fixture.open({ store: fileStore(`/proc/${process.pid}/session.json`) });
+      const codes = [
+        await fixture.attempt(() => unsaved.login(fixture.credentials)),
+        await fixture.attempt(() => unsaved.refresh()),
+      ];
+      if (codes.some((code) => code !== 'store')) return `reported ${codes.join(', ')}`;
+      return (await unsaved.accessToken()) === fixture.sandbox.tokens(fixture.partner)?.accessToken
+        ? undefined
+        : 'the refreshed token was not returned';
+    },
+  },
+  {
+    name: 'sign-out from a store whose name starts alike',
+    reported: 'nothing',
+    async inject(fixture) {
+      const other = await fixture.open({ store: fileStore(fixture.file.replace(/\.json$/, '')) });
+      await other.login(fixture.credentials);
+      await other.signOut();
+      return undefined;
     },
   },
   ...[true, false].map((isRunning): Row => ({
