@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { PartnerAuthError } from '../lib/errors.ts';
 import { parseJson } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
+import { systemErrorCode } from '../lib/system-error.ts';
 import { remove, rename } from '../stores/files.ts';
 import { withFileLock } from '../stores/file-lock.ts';
 import { newerRecordError } from '../stores/store-errors.ts';
@@ -63,7 +64,8 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
     log.error(`The folder ${folder} could not be created.`),
   );
   const listeners = new Set<() => void>();
-  let summary = readSummary();
+  let summary: SessionSummary | undefined;
+  summary = readSummary();
   /** The summary that this window wrote last. */
   let ownSummary: string | undefined;
   let behind = false;
@@ -95,8 +97,9 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   function readSummary(): SessionSummary | undefined {
     try {
       return parseSummary(readFileSync(file, 'utf8'));
-    } catch {
-      return undefined;
+    } catch (error) {
+      // On Windows, a file that another window replaces at this moment cannot be opened.
+      return systemErrorCode(error) === 'ENOENT' ? undefined : summary;
     }
   }
 
