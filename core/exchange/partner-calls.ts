@@ -19,6 +19,8 @@ export interface PartnerCallsOptions extends Connection {
   readonly cipher: Cipher | undefined;
   readonly transport: Transport;
   readonly redactor: Redactor;
+  /** Receives what is not plausible in a response. */
+  readonly warn?: ((message: string) => void) | undefined;
   readonly cipherFacts?: CipherFacts | undefined;
   /** Called after each auth call. The exchange contains its secrets. */
   readonly onExchange?: (exchange: AuthExchange, secrets: readonly string[]) => void;
@@ -64,7 +66,7 @@ type AuthResult =
 
 /** The calls to one partner, as its definition describes them. Stateless: it stores no tokens. */
 export function partnerCalls(options: PartnerCallsOptions) {
-  const { definition, cipher, cipherFacts, transport, redactor, extraFields, now } = options;
+  const { definition, cipher, cipherFacts, transport, redactor, warn, extraFields, now } = options;
   const { label } = definition;
 
   async function authCall(
@@ -134,7 +136,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
     }
     const { json, http } = result;
     try {
-      return { kind: 'tokens', tokens: readTokenSet(definition, call, json, http) };
+      return { kind: 'tokens', tokens: readTokenSet(definition, call, json, http, warn) };
     } catch (error) {
       if (!(error instanceof PartnerAuthError)) throw error;
       return { kind: 'failed', error, inDoubt: true, replacement: readRefreshToken(definition, call, json, http) };

@@ -1,55 +1,69 @@
 import { stringAt, valueAt } from '../lib/json.ts';
-import type { AuthCall, ExpiryField, PartnerDefinition } from '../partners/definition.ts';
+import type { AuthCall, ExpiryUnit, PartnerDefinition } from '../partners/definition.ts';
 import { decodeToken } from '../tokens/decode-token.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { HttpResponse } from '../transport/http.ts';
 import { readAccessToken } from './access-token.ts';
 
-/** In seconds. A longer lifetime is a mistake, such as milliseconds in place of seconds. */
-const maxLifetime = 10 * 365.25 * 86_400;
+/**
+ * Plausible lifetimes, in seconds. A longer one is a mistake, such as milliseconds in place of seconds. A shorter one
+ * would end before the next call, so that each call would refresh.
+ */
+const lifetimes = { shortest: 1, longest: 10 * 365.25 * 86_400 };
+
+/** In seconds. An access token that claims to be valid for longer is reported. */
+const unusualLifetime = 366 * 86_400;
+
+/** In seconds. A stated lifetime that exceeds the token's own `exp` by more is reported. */
+const unusualDifference = 3_600;
 
 /** In ms. The `Date` header has a resolution of one second; a smaller difference is insignificant. */
 const clockTolerance = 2_000;
 
+type Warn = (message: string) => void;
 type RefreshTokenPart = Partial<Pick<TokenSet, 'refreshToken' | 'refreshExpiresAt'>>;
 
 /**
  * Reads the token set of a successful response.
  *
- * Lifetimes count from when the request was sent. A string of decimal digits is accepted. If a lifetime is zero,
- * negative, over ten years or not a number, the token's own `exp` counts instead. Absolute times are corrected by the
- * difference between the response's `Date` header and this machine's clock.
+ * A deadline is the earlier of the one that the response states and the token's own `exp`, each if it is plausible.
+ * Lifetimes count from when the request was sent, and numbers may be strings. A lifetime of less than a second counts as
+ * one second; one that is zero, negative or over ten years is ignored, unless it is a plausible time since the epoch.
+ * Absolute times are corrected by the difference between the response's `Date` header and this machine's clock.
  *
+ * @param warn called for each value that is not plausible.
  * @throws PartnerAuthError `invalidResponse` if there is no access token, or if it cannot be sent in a header.
  */
 export function readTokenSet(
-  { label, response: shape }: PartnerDefinition,
+  definition: PartnerDefinition,
   call: AuthCall,
   json: unknown,
   http: HttpResponse,
+  warn: Warn = () => undefined,
 ): TokenSet {
   const tokens = valueAt(json, call.tokensIn);
-  const accessToken = readAccessToken({ label, response: shape }, call, tokens, http.status);
-  const accessExpiresAt = expiryOf(tokens, shape.accessExpiry, accessToken, http.sentAt, clockDifference(http));
+  const accessToken = readAccessToken(definition, call, tokens, http.status);
+  const accessExpiresAt = expiryOf(definition, 'accessExpiry', tokens, accessToken, http, warn);
   return {
     accessToken,
     issuedAt: http.sentAt,
     ...(accessExpiresAt !== undefined && { accessExpiresAt }),
-    ...readRefreshToken({ response: shape }, call, json, http),
+    ...readRefreshToken(definition, call, json, http, warn),
   };
 }
 
 /** The refresh token of a response with its deadline; empty if there is none. */
 export function readRefreshToken(
-  { response: shape }: Pick<PartnerDefinition, 'response'>,
+  definition: PartnerDefinition,
   call: AuthCall,
   json: unknown,
   http: HttpResponse,
+  warn: Warn = () => undefined,
 ): RefreshTokenPart {
   const tokens = valueAt(json, call.tokensIn);
-  const refreshToken = stringAt(tokens, shape.refreshToken);
+  const refreshToken = stringAt(tokens, definition.response.refreshToken);
   if (refreshToken === undefined) return {};
-  const refreshExpiresAt = expiryOf(tokens, shape.refreshExpiry, refreshToken, http.sentAt, clockDifference(http));
+  const refreshExpiresAt = expiryOf(definition, 'refreshExpiry', tokens, refreshToken, http, warn);
   return { refreshToken, ...(refreshExpiresAt !== undefined && { refreshExpiresAt }) };
 }
 
@@ -60,40 +74,107 @@ function clockDifference({ headers, receivedAt }: HttpResponse): number {
 }
 
 function expiryOf(
+  { label, response }: PartnerDefinition,
+  name: 'accessExpiry' | 'refreshExpiry',
   tokens: unknown,
-  field: ExpiryField | undefined,
   token: string,
-  sentAt: number,
-  ahead: number,
+  http: HttpResponse,
+  warn: Warn,
 ): number | undefined {
-  const stated = field && plausible(secondsLeft(valueAt(tokens, field.field), field.unit, sentAt + ahead));
-  const lifetime = stated ?? plausible(secondsUntil(decodeToken(token)?.claims.exp, sentAt + ahead));
-  return lifetime === undefined ? undefined : Math.round(sentAt + lifetime * 1000);
+  const { sentAt } = http;
+  const now = sentAt + clockDifference(http);
+  const field = response[name];
+  const value = field && valueAt(tokens, field.field);
+  const stated = field && lifetimeOf(value, field.unit, now);
+  const own = lifetimeOf(decodeToken(token)?.claims.exp, 'epochSeconds', now)?.seconds;
+  const problem = field && problemOf(name, field.unit, value, stated, own);
+  if (problem !== undefined) warn(`${label} sent in "${field?.field}" ${problem}`);
+  const known = [stated?.seconds, own].filter((seconds) => seconds !== undefined);
+  if (known.length === 0) return undefined;
+  return Math.round(sentAt + Math.max(lifetimes.shortest, Math.min(...known)) * 1000);
 }
 
-/** The remaining lifetime of a token in seconds. `now` is epoch ms on the partner's clock. */
-function secondsLeft(value: unknown, unit: ExpiryField['unit'], now: number): number | undefined {
+interface Lifetime {
+  /** Until the deadline. */
+  readonly seconds: number;
+  /** The unit in which the value is plausible; may be another than the stated one. */
+  readonly unit: ExpiryUnit;
+}
+
+/** Tried after the stated unit: the present time since the epoch would be a lifetime of over ten years in seconds. */
+const epochUnits = ['epochSeconds', 'epochMilliseconds'] as const;
+
+/** The remaining lifetime. `now` is epoch ms on the partner's clock. */
+function lifetimeOf(value: unknown, unit: ExpiryUnit, now: number): Lifetime | undefined {
+  const units = unit === 'rfc3339' ? [unit] : [unit, ...epochUnits];
+  for (const candidate of units) {
+    const seconds = secondsLeft(value, candidate, now);
+    if (seconds !== undefined && seconds > 0 && seconds <= lifetimes.longest) return { seconds, unit: candidate };
+  }
+  return undefined;
+}
+
+function secondsLeft(value: unknown, unit: ExpiryUnit, now: number): number | undefined {
+  if (unit === 'rfc3339') {
+    const text = typeof value === 'string' ? value.trim() : '';
+    return rfc3339.test(text) ? (Date.parse(text) - now) / 1000 : undefined;
+  }
+  const number = toNumber(value);
+  if (number === undefined) return undefined;
   switch (unit) {
     case 'seconds':
-      return toNumber(value);
-    case 'rfc3339':
-      return typeof value === 'string' && rfc3339.test(value) ? (Date.parse(value) - now) / 1000 : undefined;
+      return number;
+    case 'milliseconds':
+      return number / 1000;
+    case 'epochSeconds':
+      return number - now / 1000;
+    case 'epochMilliseconds':
+      return (number - now) / 1000;
   }
-}
-
-function secondsUntil(epochSeconds: unknown, now: number): number | undefined {
-  const time = toNumber(epochSeconds);
-  return time === undefined ? undefined : time - now / 1000;
 }
 
 function toNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
-  return typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : undefined;
+  return typeof value === 'string' && decimal.test(value) ? Number(value) : undefined;
 }
 
-function plausible(seconds: number | undefined): number | undefined {
-  return seconds !== undefined && seconds > 0 && seconds <= maxLifetime ? seconds : undefined;
+/** What is wrong with a stated lifetime, and what counts instead; undefined if it is plausible. */
+function problemOf(
+  name: 'accessExpiry' | 'refreshExpiry',
+  unit: ExpiryUnit,
+  value: unknown,
+  stated: Lifetime | undefined,
+  own: number | undefined,
+): string | undefined {
+  // Some servers state 0 for a refresh token that does not expire.
+  if (value === undefined || value === null || (name === 'refreshExpiry' && toNumber(value) === 0)) return undefined;
+  // Text other than a number is not quoted: the definition may name the field of a secret by mistake.
+  const number = toNumber(value);
+  const what = number === undefined ? `a value of type ${typeof value}` : String(number);
+  const advice = `Check response.${name} of the partner definition.`;
+  if (stated === undefined) {
+    const consequence = own === undefined ? 'the deadline is unknown' : "the token's own exp counts";
+    return `${what}, which is not a plausible expiry in the unit "${unit}"; ${consequence}. ${advice}`;
+  }
+  if (stated.unit !== unit) return `${what}, which is read as "${stated.unit}", not as "${unit}". ${advice}`;
+  const { seconds } = stated;
+  if (seconds < lifetimes.shortest) {
+    return `a lifetime of ${seconds} seconds; ${lifetimes.shortest} second counts instead. ${advice}`;
+  }
+  if (own !== undefined && seconds > 2 * own && seconds - own > unusualDifference) {
+    return `a lifetime of ${duration(seconds)}, but the token's own exp is in ${duration(own)}, which counts. ${advice}`;
+  }
+  if (own === undefined && name === 'accessExpiry' && seconds > unusualLifetime) {
+    return `a lifetime of ${duration(seconds)}, which is unusual for an access token. ${advice}`;
+  }
+  return undefined;
 }
+
+function duration(seconds: number): string {
+  return seconds >= 2 * 86_400 ? `${Math.round(seconds / 86_400)} days` : `${Math.round(seconds)} seconds`;
+}
+
+const decimal = /^\s*\+?\d{1,15}(?:\.\d{1,15})?(?:e\+?\d{1,2})?\s*$/i;
 
 // RFC 3339 section 5.6. Without an offset, the time would be ambiguous.
 const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;

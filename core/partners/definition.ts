@@ -135,7 +135,7 @@ export interface ResponseShape {
   readonly encryptedIn?: string;
   readonly accessToken: string;
   readonly refreshToken: string;
-  /** Where it is missing or implausible, the token's own `exp` counts. */
+  /** The earlier of this deadline and the token's own `exp` counts. One that is missing or implausible is ignored. */
   readonly accessExpiry?: ExpiryField;
   /** As `accessExpiry`, for the refresh token. */
   readonly refreshExpiry?: ExpiryField;
@@ -147,11 +147,17 @@ export interface ResponseShape {
   readonly correlationId?: string;
 }
 
-/** `seconds`: a lifetime, counted from when the request was sent; `rfc3339`: a date and time with its offset. */
 export interface ExpiryField {
   readonly field: string;
-  readonly unit: 'seconds' | 'rfc3339';
+  readonly unit: ExpiryUnit;
 }
+
+/**
+ * `seconds` and `milliseconds`: a lifetime, counted from when the request was sent. `epochSeconds` and
+ * `epochMilliseconds`: a time since 1970-01-01 UTC. `rfc3339`: a date and time with its offset. A number may be sent as a
+ * string.
+ */
+export type ExpiryUnit = 'seconds' | 'milliseconds' | 'epochSeconds' | 'epochMilliseconds' | 'rfc3339';
 
 /** The calls to a partner; `request` is a protected call. */
 export type CallKind = 'login' | 'oneTimeCode' | 'refresh' | 'logout' | 'request';

@@ -63,7 +63,10 @@ const authCall = {
   extraFields: v.optional(fields),
   tokensIn: v.optional(fieldPath),
 };
-const expiry = v.strictObject({ field: fieldPath, unit: v.picklist(['seconds', 'rfc3339']) });
+const expiry = v.strictObject({
+  field: fieldPath,
+  unit: v.picklist(['seconds', 'rfc3339', 'milliseconds', 'epochSeconds', 'epochMilliseconds']),
+});
 const callKind = v.picklist(['login', 'oneTimeCode', 'refresh', 'logout', 'request']);
 
 export const partnerSchema = v.strictObject({

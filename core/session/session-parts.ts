@@ -25,6 +25,7 @@ export function sessionParts(given: SessionOptions, refresh: () => void) {
     ...options,
     transport,
     redactor,
+    warn: (message) => log.warn(message),
     now,
     cipherFacts: cipher && cipherFacts(cipher),
     onExchange: (exchange, secrets) => exchanges.notify(exchange, secrets),

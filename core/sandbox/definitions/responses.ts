@@ -58,6 +58,12 @@ function formatExpiry({ unit }: ExpiryField, expiresAt: number, now: number): st
   switch (unit) {
     case 'seconds':
       return secondsUntil(expiresAt, now);
+    case 'milliseconds':
+      return Math.round(expiresAt - now);
+    case 'epochSeconds':
+      return Math.floor(expiresAt / 1000);
+    case 'epochMilliseconds':
+      return Math.floor(expiresAt);
     case 'rfc3339':
       // In a zone other than UTC, so that a client that ignores the zone fails.
       return new Date(Math.floor(expiresAt) + 7 * 3_600_000).toISOString().replace('Z', '+07:00');

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { isPartnerAuthError, partners, type PartnerDefinition, type TokenSet } from '../../../core/index.ts';
+import {
+  isPartnerAuthError,
+  partners,
+  type ExpiryUnit,
+  type PartnerDefinition,
+  type TokenSet,
+} from '../../../core/index.ts';
 import { readTokenSet } from '../../../core/exchange/token-response.ts';
 import { jwt, now, response } from './responses.ts';
 
@@ -13,9 +19,10 @@ function read(
   definition: PartnerDefinition,
   fields: Record<string, unknown>,
   headers: Record<string, string> = {},
+  warn?: (message: string) => void,
 ): TokenSet {
   const http = response(200, fields, headers);
-  return readTokenSet(definition, { path: '/x' }, fields, http);
+  return readTokenSet(definition, { path: '/x' }, fields, http, warn);
 }
 
 /** Seconds until the access token expires. */
@@ -32,7 +39,17 @@ describe('token response with lifetimes', () => {
       ['accepts a fraction', opaque, 1.5, 1.5],
       ['accepts digits in a string', opaque, '7200', 7200],
       ['accepts 10 years', opaque, 315_576_000, 315_576_000],
-      ['prefers the stated lifetime over exp', dated, 60, 60],
+      ['prefers the stated lifetime over a later exp', dated, 60, 60],
+      ['prefers exp over a later stated lifetime', dated, 36_000, 3600],
+      ['prefers exp over milliseconds that are taken for seconds', dated, 3_600_000, 3600],
+      ['accepts a decimal string', opaque, '3600.0', 3600],
+      ['accepts a string with spaces around it', opaque, ' 3600\n', 3600],
+      ['accepts a string with a plus sign', opaque, '+3600', 3600],
+      ['accepts a string with an exponent', opaque, '3.6e3', 3600],
+      ['accepts an epoch in seconds in place of a lifetime', opaque, inOneHour, 3600],
+      ['accepts an epoch in seconds in a string', opaque, String(inOneHour), 3600],
+      ['accepts an epoch in milliseconds in place of a lifetime', opaque, now + hour, 3600],
+      ['counts a lifetime of 10 ms as one second', opaque, 0.01, 1],
       ['returns no deadline of an opaque token with lifetime 0', opaque, 0, undefined],
       ['falls back to exp for 0', dated, 0, 3600],
       ['falls back to exp for "0"', dated, '0', 3600],
@@ -44,13 +61,19 @@ describe('token response with lifetimes', () => {
       ['falls back to exp for Infinity', dated, Infinity, 3600],
       ['falls back to exp for null', dated, null, 3600],
       ['falls back to exp for a list', dated, [60], 3600],
-      ['falls back to exp for a fraction in a string', dated, '1.5', 3600],
+      ['falls back to exp for a number with a unit', dated, '60 s', 3600],
+      ['falls back to exp for a number with two points', dated, '1.5.0', 3600],
+      ['falls back to exp for spaces', dated, '  ', 3600],
       ['falls back to exp for hex in a string', dated, '0x10', 3600],
       ['falls back to exp for an empty string', dated, '', 3600],
       ['falls back to exp for a missing field', dated, undefined, 3600],
       ['accepts exp as a string of digits', jwt({ exp: String(inOneHour) }), undefined, 3600],
       ['returns no deadline if exp is in the past', jwt({ exp: now / 1000 - 1 }), undefined, undefined],
-      ['returns no deadline if exp is in milliseconds', jwt({ exp: now + hour }), undefined, undefined],
+      ['accepts exp in milliseconds', jwt({ exp: now + hour }), undefined, 3600],
+      ['accepts exp as a decimal string', jwt({ exp: `${inOneHour}.5` }), undefined, 3600.5],
+      ['prefers exp in milliseconds over a later stated lifetime', jwt({ exp: now + hour }), 36_000, 3600],
+      ['ignores exp in the past', jwt({ exp: now / 1000 - 1 }), 60, 60],
+      ['ignores exp in 20 years', jwt({ exp: inOneHour + 20 * 31_557_600 }), 60, 60],
       ['returns no deadline if exp is not a number', jwt({ exp: { at: 1 } }), undefined, undefined],
       ['returns no deadline of an opaque token without a lifetime', opaque, undefined, undefined],
     ];
@@ -98,6 +121,80 @@ describe('token response with lifetimes', () => {
     // The partner's clock is an hour minus 200 ms ahead, so one of the two hours is left.
     assert.equal(secondsLeft(read(tconnect, fields, fast)), 3600.2);
     assert.equal(secondsLeft(read(tconnect, { ...fields, expires_in: 60 }, fast)), 60);
+  });
+});
+
+describe('token response with a unit', () => {
+  const table: readonly (readonly [unit: ExpiryUnit, value: unknown, expected: number | undefined])[] = [
+    ['seconds', 3600, 3600],
+    ['milliseconds', 3_600_000, 3600],
+    ['milliseconds', '3600000.0', 3600],
+    ['milliseconds', 1_500, 1.5],
+    ['milliseconds', now + hour, 3600],
+    ['milliseconds', -1, undefined],
+    ['epochSeconds', inOneHour, 3600],
+    ['epochSeconds', ` ${inOneHour}.25`, 3600.25],
+    ['epochSeconds', now + hour, 3600],
+    ['epochSeconds', now / 1000 - 60, undefined],
+    ['epochSeconds', 3600, undefined],
+    ['epochMilliseconds', now + hour, 3600],
+    ['epochMilliseconds', String(now + hour), 3600],
+    ['epochMilliseconds', inOneHour, 3600],
+    ['epochMilliseconds', now - 1, undefined],
+    ['rfc3339', ' 2026-03-01T13:00:00Z ', 3600],
+  ];
+  for (const [unit, value, expected] of table) {
+    it(`reads ${JSON.stringify(value)} in ${unit} as ${expected ?? 'no'} seconds`, () => {
+      const expiry = { field: 'end', unit };
+      const definition = {
+        ...tconnect,
+        response: { ...tconnect.response, accessExpiry: expiry, refreshExpiry: expiry },
+      };
+      const set = read(definition, { access_token: 'a', refresh_token: 'r', end: value });
+      assert.equal(secondsLeft(set), expected);
+      assert.equal(set.refreshExpiresAt, set.accessExpiresAt);
+    });
+  }
+
+  it("corrects an epoch by the partner's clock", () => {
+    const definition = {
+      ...tconnect,
+      response: { ...tconnect.response, accessExpiry: { field: 'end', unit: 'epochSeconds' } as const },
+    };
+    const fast = { date: new Date(now + hour).toUTCString() };
+    assert.equal(secondsLeft(read(definition, { access_token: 'a', end: inOneHour + 3600 }, fast)), 3600.2);
+  });
+});
+
+describe('token response with an absurd lifetime', () => {
+  const dated = jwt({ exp: inOneHour });
+  const table: readonly (readonly [title: string, fields: Record<string, unknown>, expected: RegExp])[] = [
+    ['zero', { access_token: 'a', expires_in: 0 }, /"expires_in" 0,.*deadline is unknown.*response\.accessExpiry/],
+    ['a negative number', { access_token: dated, expires_in: -5 }, /"expires_in" -5,.*own exp counts/],
+    ['text', { access_token: 'a', expires_in: 'secret' }, /"expires_in" a value of type string, .*"seconds"/],
+    ['an object', { access_token: 'a', expires_in: { secret: 1 } }, /of type object,/],
+    ['an epoch', { access_token: 'a', expires_in: inOneHour }, /read as "epochSeconds", not as "seconds"/],
+    ['10 ms', { access_token: 'a', expires_in: 0.01 }, /lifetime of 0\.01 seconds; 1 second counts/],
+    ['milliseconds', { access_token: dated, expires_in: 36_000_000 }, /417 days, but .* 3600 seconds, which counts/],
+    ['over a year', { access_token: 'a', expires_in: 36_000_000 }, /417 days, which is unusual/],
+    ['a refresh token', { access_token: 'a', refresh_token: 'r', refresh_expires_in: 1e12 }, /response\.refreshExpiry/],
+  ];
+  for (const [title, fields, expected] of table) {
+    it(`warns of ${title}`, () => {
+      const warnings: string[] = [];
+      read(tconnect, fields, {}, (message) => warnings.push(message));
+      assert.equal(warnings.length, 1);
+      assert.match(warnings[0] ?? '', expected);
+      assert.doesNotMatch(warnings[0] ?? '', /secret/);
+    });
+  }
+
+  it('does not warn of plausible or missing lifetimes', () => {
+    const fail = (message: string): never => assert.fail(message);
+    for (const expires_in of [36_000, '36000', ' 36000.0', null, undefined]) {
+      read(tconnect, { access_token: 'a', refresh_token: 'r', expires_in, refresh_expires_in: 0 }, {}, fail);
+      read(tconnect, { access_token: dated, expires_in: 3599 }, {}, fail);
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import {
   definePartner,
   isPartnerAuthError,
   openSession,
+  type ExpiryUnit,
   type PartnerAuthError,
   type PartnerDefinition,
   type PartnerSession,
@@ -11,6 +12,7 @@ import {
 } from '../../../core/index.ts';
 import { startSandbox, type Sandbox, type SandboxDefinition } from '../../../core/sandbox/index.ts';
 import { acmePay, acmePayJson } from '../../helpers/acme-pay.ts';
+import { manualClock } from '../../helpers/manual-clock.ts';
 import { catchError } from '../../helpers/with-session.ts';
 
 type Cipher = NonNullable<SandboxDefinition['cipher']>;
@@ -71,6 +73,36 @@ describe('a partner defined as JSON', () => {
       assert.match(login.body, /^\{"payload":"[\da-f]+"\}$/);
       for (const { headers } of sandbox.journal) assert.match(headers['x-merchant-id'] ?? '', /^SANDBOX-/);
     }));
+
+  const clock = manualClock();
+  const expiresAt = clock.now() + 3_600_000;
+  const units: readonly (readonly [ExpiryUnit, unknown])[] = [
+    ['seconds', 3600],
+    ['milliseconds', 3_600_000],
+    ['epochSeconds', expiresAt / 1000],
+    ['epochMilliseconds', expiresAt],
+    ['rfc3339', '2026-01-01T08:00:00.000+07:00'],
+  ];
+  for (const [unit, onTheWire] of units) {
+    it(`is simulated with deadlines in ${unit}, which a session reads without a warning`, async () => {
+      const expiry = { field: 'valid', unit };
+      const response = { ...acmePay.response, accessExpiry: expiry };
+      const definition = definePartner({ ...acmePay, response });
+      await using sandbox = await startSandbox({ clock: clock.now, definitions: [{ definition, cipher: byKey }] });
+      const profile = sandbox.profiles[definition.id];
+      assert.ok(profile);
+      const warnings: string[] = [];
+      const ignore = (): void => undefined;
+      const logger = { debug: ignore, info: ignore, error: ignore, warn: (text: string) => void warnings.push(text) };
+      await using session = await openSession({ ...profile, clock, logger });
+      const responses: unknown[] = [];
+      session.on('exchange', (exchange) => void responses.push(exchange.response), { reveal: true });
+      await session.login(profile.credentials);
+      assert.equal((responses[0] as { result: { valid: unknown } }).result.valid, onTheWire);
+      assert.equal(session.status.accessExpiresAt, expiresAt);
+      assert.deepEqual(warnings, []);
+    });
+  }
 
   it('repeats a call after a refresh if the access token has expired', () =>
     withAcme(async ({ sandbox, session, credentials }) => {
