@@ -65,7 +65,7 @@ export function maskExchange(
   names: SecretNames,
   redact: (text: string) => string,
 ): AuthExchange {
-  const { headers, payload, response, body, message, ...rest } = exchange;
+  const { headers, payload, response, body, message, ...rest } = copyExchange(exchange);
   return {
     ...rest,
     headers: mapJson(headers, (value, name) =>

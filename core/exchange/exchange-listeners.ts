@@ -1,3 +1,4 @@
+import { callSafely } from '../lib/call-safely.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
 import { secretFieldNames } from '../partners/secret-fields.ts';
@@ -31,11 +32,10 @@ export class ExchangeListeners {
   notify(exchange: AuthExchange, secrets: readonly string[] = []): void {
     const redact = redactWith(this.#redact, secrets);
     for (const { listener, reveal } of [...this.#listeners.values()]) {
-      try {
-        listener(reveal ? copyExchange(exchange) : maskExchange(exchange, this.#secretNames, redact));
-      } catch {
-        this.#log.error('A listener for "exchange" threw an error.');
-      }
+      callSafely(
+        () => listener(reveal ? copyExchange(exchange) : maskExchange(exchange, this.#secretNames, redact)),
+        () => this.#log.error('A listener for "exchange" failed.'),
+      );
     }
   }
 }

@@ -95,8 +95,8 @@ const brand = Symbol.for('partner-auth.error');
  */
 export class PartnerAuthError extends Error {
   override readonly name = 'PartnerAuthError';
-  readonly code: PartnerAuthErrorCode;
-  readonly retryable: boolean;
+  declare readonly code: PartnerAuthErrorCode;
+  declare readonly retryable: boolean;
   declare readonly status?: number;
   declare readonly correlationId?: string;
   declare readonly setting?: string;
@@ -105,10 +105,9 @@ export class PartnerAuthError extends Error {
 
   constructor(code: PartnerAuthErrorCode, message: string, details: PartnerAuthErrorDetails = {}) {
     super(message);
-    this.code = code;
     const { retryable = retryableCodes.has(code), ...rest } = details;
-    this.retryable = retryable;
-    for (const [name, value] of Object.entries(rest)) {
+    // Not writable: a session decides by them after its listeners have received the error.
+    for (const [name, value] of Object.entries({ code, retryable, ...rest })) {
       if (value !== undefined) Object.defineProperty(this, name, { value, enumerable: true });
     }
     Object.defineProperty(this, brand, { value: true });

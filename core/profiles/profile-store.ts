@@ -3,6 +3,7 @@ import { readFileSync, statSync, watch } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { callSafely } from '../lib/call-safely.ts';
 import { PartnerAuthError } from '../lib/errors.ts';
 import { parseJson } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -72,7 +73,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   let lost = false;
 
   const notify = (): void => {
-    for (const listener of listeners) listener();
+    for (const listener of [...listeners]) callSafely(listener);
   };
   const onChange = (): void => {
     summary = readSummary();

@@ -1,4 +1,5 @@
 import type { AuthExchange } from '../exchange/auth-exchange.ts';
+import { callSafely } from '../lib/call-safely.ts';
 import { PartnerAuthError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { openSession, type PartnerSession } from '../session/session.ts';
@@ -205,7 +206,7 @@ export class SessionPool {
   }
 
   #notify(profileId: string): void {
-    for (const listener of this.#listeners) listener(profileId);
+    for (const listener of [...this.#listeners]) callSafely(() => listener(profileId));
   }
 }
 

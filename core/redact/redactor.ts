@@ -1,3 +1,4 @@
+import { callSafely } from '../lib/call-safely.ts';
 import { silentLogger, type Logger } from '../lib/logger.ts';
 import { hidden } from './mask.ts';
 
@@ -58,17 +59,13 @@ export function redactWith(redact: Redactor['redact'], secrets: readonly string[
   return (text) => redact(secrets.reduce((result, secret) => result.replaceAll(secret, hidden), text));
 }
 
-/** The logger with every message redacted. A logger that throws does not affect the caller. */
+/** The logger with every message redacted. A logger that throws or returns a rejected promise does not affect the caller. */
 export function redactingLogger(logger: Logger, redactor: Redactor): Logger {
   if (logger === silentLogger) return logger;
   const at =
     (level: keyof Logger) =>
     (message: string): void => {
-      try {
-        logger[level](redactor.redact(message));
-      } catch {
-        // A broken log sink must not break the session.
-      }
+      callSafely(() => logger[level](redactor.redact(message)));
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

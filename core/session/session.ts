@@ -16,6 +16,7 @@ import type { SignedIn } from './sign-in/login.ts';
 import { signOutUnderLock } from './sign-in/sign-out.ts';
 import type { SessionState, SessionStatus } from './state.ts';
 import type { AccessTokenOptions, CallOptions, TokenSource } from './token-source.ts';
+import { watchStore } from './watch-store.ts';
 
 // `inspect.custom` by its registered name: importing node:util would load much that is not used here.
 const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom');
@@ -45,8 +46,8 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
   constructor(options: SessionOptions) {
     this.#parts = sessionParts(options, () => void this.#refreshOnce());
     this.#state = this.#parts.state;
-    const onChange = (): unknown => this.#storeWork.add(this.#onStoreChange());
-    this.#stopWatching = this.#parts.store.onDidChange?.(onChange) ?? (() => undefined);
+    const onChange = (): void => void this.#storeWork.add(this.#onStoreChange());
+    this.#stopWatching = watchStore(this.#parts.store, onChange, this.#parts.log);
   }
 
   /** Restores the stored state, without a network call. Called by `openSession()`. */
@@ -175,7 +176,8 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
 
   /**
    * Calls `listener` with each change of `status`, or with each login, refresh and logout as it was sent and received.
-   * The secrets of an `exchange` are masked unless `reveal` is true. Returns an unsubscribe function.
+   * The secrets of an `exchange` are masked unless `reveal` is true. Returns an unsubscribe function. A listener that
+   * throws, or returns a promise that rejects, is logged and affects nothing else.
    */
   on(event: 'change', listener: (status: SessionStatus) => void): () => void;
   on(
@@ -188,6 +190,7 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     listener: (value: never) => void,
     { reveal = false }: { readonly reveal?: boolean } = {},
   ): () => void {
+    if (typeof (listener as unknown) !== 'function') throw new TypeError('The listener must be a function.');
     if (event === 'change') return this.#state.subscribe(listener as (status: SessionStatus) => void);
     if (event === 'exchange')
       return this.#parts.exchanges.subscribe(listener as (exchange: AuthExchange) => void, reveal);

@@ -1,3 +1,4 @@
+import { callSafely } from '../lib/call-safely.ts';
 import { steadyNow, type Clock } from '../lib/clock.ts';
 import type { PartnerAuthError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -155,7 +156,8 @@ export class SessionState implements LocalState {
   }
 
   subscribe(listener: (status: SessionStatus) => void): () => void {
-    this.#notifiedStatus = serialize(this.status());
+    // The other listeners must not miss a change that has not been notified yet.
+    if (this.#listeners.size === 0) this.#notifiedStatus = serialize(this.status());
     this.#listeners.add(listener);
     this.#schedule();
     return () => {
@@ -171,12 +173,12 @@ export class SessionState implements LocalState {
     const status = this.status();
     if (serialize(status) === this.#notifiedStatus) return;
     this.#notifiedStatus = serialize(status);
-    for (const listener of this.#listeners) {
-      try {
-        listener(status);
-      } catch {
-        this.#options.log.error('A listener for "change" threw an error.');
-      }
+    // Copies, since a listener may subscribe another one or modify what it receives.
+    for (const listener of [...this.#listeners]) {
+      callSafely(
+        () => listener({ ...status }),
+        () => this.#options.log.error('A listener for "change" failed.'),
+      );
     }
   }
 

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import { callSafely } from '../lib/call-safely.ts';
 import { parseJson } from '../lib/json.ts';
 import { fsPromises, nodeCrypto, nodeFs } from '../lib/node-modules.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
@@ -269,7 +270,7 @@ export function fileStore(path: string, options: FileStoreOptions = {}): TokenSt
         const { file } = files();
         const name = basename(file);
         const watcher = nodeFs().watch(dirname(file), { persistent: false }, (_event, changed) => {
-          if (changed === null || changed === name) listener();
+          if (changed === null || changed === name) callSafely(listener);
         });
         watcher.on('error', () => watcher.close());
         return () => watcher.close();

@@ -1,3 +1,4 @@
+import { callSafely } from '../lib/call-safely.ts';
 import { PartnerAuthError } from '../lib/errors.ts';
 import type { StoredRecord } from './stored-record.ts';
 import { defaultLockTimeout, type HeldLock, type TokenStore } from './token-store.ts';
@@ -11,7 +12,7 @@ export function memoryStore(): TokenStore {
   const held: HeldLock = { stillHeld: () => Promise.resolve(true) };
   const set = (record: StoredRecord | undefined): Promise<void> => {
     stored = copyOf(record);
-    for (const listener of listeners) queueMicrotask(listener);
+    for (const listener of listeners) queueMicrotask(() => callSafely(listener));
     return Promise.resolve();
   };
   return {
