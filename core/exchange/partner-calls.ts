@@ -144,6 +144,8 @@ export function partnerCalls(options: PartnerCallsOptions) {
   }
 
   return {
+    label,
+
     login: (credentials: Payload, send: SendOptions) =>
       tokenCall('login', definition.login, { ...credentials, ...extraFields.login }, send),
 

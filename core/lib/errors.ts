@@ -16,7 +16,7 @@
  * | `network` | the partner could not be reached, or the connection broke |
  * | `timeout` | no complete response before the deadline |
  * | `tls` | the partner's certificate is not trusted, expired, or for another host |
- * | `rateLimited` | HTTP 429; `retryAfter` is how long to wait, if the partner states it |
+ * | `rateLimited` | the partner limits the number of calls (HTTP 429); `retryAfter` is how long to wait, if it states it |
  * | `partnerUnavailable` | HTTP 5xx, or the partner's own code for a failure on its side |
  * | `partnerRefused` | the partner returned an error that no rule of its definition matches |
  * | `invalidResponse` | the response does not match the partner definition; `retryable` if a gateway or proxy may have sent it |

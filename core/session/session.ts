@@ -3,13 +3,13 @@ import type { PartnerResponse } from '../exchange/partner-response.ts';
 import { PartnerAuthError } from '../lib/errors.ts';
 import { nodeCrypto } from '../lib/node-modules.ts';
 import { isTombstone } from '../stores/stored-record.ts';
-import { isUsable } from '../tokens/expiry.ts';
+import { isUsable, shouldExtend } from '../tokens/expiry.ts';
 import { abortable } from './abortable.ts';
 import type { SessionOptions } from './options.ts';
 import { PendingWork } from './pending-work.ts';
 import { refreshSession } from './refresh/refresh.ts';
 import { checkRequest, type RequestOptions } from './request/check-request.ts';
-import { protectedCall } from './request/protected-call.ts';
+import { protectedCall, Refusals } from './request/protected-call.ts';
 import { sessionParts } from './session-parts.ts';
 import type { Credentials } from './sign-in/credentials.ts';
 import type { SignedIn } from './sign-in/login.ts';
@@ -37,15 +37,21 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
   readonly #state: SessionState;
   readonly #stopWatching: () => void;
   #flight: Promise<boolean> | undefined;
+  /** Whether `refresh()` has been called for the refresh in flight. */
+  #isExplicit = false;
   #storeChanged = false;
+  /** The read of the store that the calls during a pause share. */
+  #storeLook: Promise<void> | undefined;
   /** Reads and writes of the store outside a refresh. */
   readonly #storeWork = new PendingWork();
+  readonly #refusals: Refusals;
   #closing: Promise<void> | undefined;
 
   /** Use `openSession()`, which also restores the stored state. */
   constructor(options: SessionOptions) {
     this.#parts = sessionParts(options, () => void this.#refreshOnce());
     this.#state = this.#parts.state;
+    this.#refusals = new Refusals(() => this.#parts.clock.monotonic());
     const onChange = (): void => void this.#storeWork.add(this.#onStoreChange());
     this.#stopWatching = watchStore(this.#parts.store, onChange, this.#parts.log);
   }
@@ -86,20 +92,22 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
 
   /**
    * Refreshes the tokens: joins a refresh in flight, adopts the tokens that another process has just received, or calls
-   * the partner.
+   * the partner. Fails without a call while the partner has stated to wait, up to an hour.
    *
    * @throws PartnerAuthError `signedOut`, `sessionEnded`, `refreshInterrupted`, `accountUnavailable`, `store`, `lock`,
    * or an error of any exchange, such as `network`. Only after the first four is a new login required.
    */
   async refresh({ signal }: CallOptions = {}): Promise<void> {
     this.#assertUsable(signal);
-    await abortable(this.#refreshOnce(), signal);
+    await abortable(this.#refreshUnlessPaused(true), signal);
   }
 
   /**
    * Resolves with an access token that is valid for at least `minValidity` seconds, refreshed first if it is due. If
    * the refresh fails, a current token that is valid for that long is returned anyway. If the partner's tokens have a
-   * shorter lifetime than `minValidity`, one refresh is made and its token is returned.
+   * shorter lifetime than `minValidity`, one refresh is made and its token is returned until half of its lifetime has
+   * passed. After failures, calls fail with the last error without asking the partner, for 1 second and up to 60 seconds,
+   * or as long as the partner states, up to an hour.
    *
    * @throws PartnerAuthError as `refresh()`.
    * @throws TypeError if `minValidity` is not a number from 0.
@@ -115,12 +123,20 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
       // Read once: it reads two clocks, which takes most of the time of a call with a valid token.
       const now = this.#state.now();
       if (record !== undefined && isUsable(record.tokens, now, needed)) {
-        if (record.ended !== undefined || !this.#state.isDue(now) || !this.#state.canRetry())
+        if (record.ended !== undefined || !this.#state.isDue(now) || this.#state.backOff.remaining > 0)
           return record.tokens.accessToken;
+      } else if (
+        record?.ended === undefined &&
+        record !== undefined &&
+        isUsable(record.tokens, now) &&
+        record.generation > 1 &&
+        !shouldExtend(record.tokens, now, needed)
+      ) {
+        return record.tokens.accessToken;
       }
       let requested: boolean;
       try {
-        requested = await abortable(this.#refreshOnce(), signal);
+        requested = await abortable(this.#refreshUnlessPaused(), signal);
       } catch (error) {
         const current = this.#state.record?.tokens;
         const aborted = error instanceof PartnerAuthError && error.code === 'aborted';
@@ -149,7 +165,8 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
       {
         accessToken: () => this.accessToken({ signal }),
         current: () => this.#state.record?.tokens.accessToken,
-        refresh: () => abortable(this.#refreshOnce(), signal),
+        refresh: () => abortable(this.#refreshUnlessPaused(), signal),
+        refusals: this.#refusals,
       },
       checkRequest(path, rest, this.#parts.options),
       { signal, timeout: this.#parts.timeout },
@@ -227,7 +244,19 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     this.#parts.transport.close();
   }
 
-  #refreshOnce(): Promise<boolean> {
+  /** Resolves as `refreshSession()`. Fails without a request while the session waits after a failure. */
+  async #refreshUnlessPaused(isExplicit = false): Promise<boolean> {
+    const error = this.#flight === undefined ? this.#state.backOff.error(isExplicit) : undefined;
+    if (error === undefined) return this.#refreshOnce(isExplicit);
+    const { record } = this.#state;
+    // Another process may have refreshed the tokens meanwhile.
+    await (this.#storeLook ??= this.#storeWork.add(this.#onStoreChange()).finally(() => (this.#storeLook = undefined)));
+    if (this.#state.record === record) throw error;
+    return false;
+  }
+
+  #refreshOnce(isExplicit = false): Promise<boolean> {
+    this.#isExplicit = isExplicit || (this.#isExplicit && this.#flight !== undefined);
     if (this.#flight === undefined) {
       this.#state.refreshing = true;
       this.#flight = this.#refresh().finally(() => {
@@ -245,7 +274,12 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
 
   async #refresh(): Promise<boolean> {
     try {
-      const requested = await refreshSession({ ...this.#parts, isDue: () => this.#state.isDue() });
+      const requested = await refreshSession({
+        ...this.#parts,
+        isDue: () => this.#state.isDue(),
+        pauseAfter: (failure) => this.#state.backOff.pauseAfter(failure),
+        isExplicit: () => this.#isExplicit,
+      });
       this.#state.recordSuccess();
       return requested;
     } catch (error) {

@@ -4,6 +4,7 @@ import type { PartnerAuthError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { StoredSession } from '../stores/stored-record.ts';
 import { dueAt, isDue, nextChange, phaseOf, type Phase } from '../tokens/expiry.ts';
+import { BackOff } from './back-off.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 
 /** A snapshot of a session, without secrets. Times are epoch ms. */
@@ -43,8 +44,6 @@ export interface StateOptions {
   readonly onDue?: (() => void) | undefined;
 }
 
-/** Pause after a failed refresh while the access token is still valid, in ms. Doubles with each failure. */
-const cooldown = { first: 1_000, longest: 60_000 };
 /** The share of the margin over which the automatic refreshes of sibling processes are spread. */
 const jitterShare = 0.1;
 
@@ -52,6 +51,7 @@ const jitterShare = 0.1;
 export class SessionState implements LocalState {
   refreshing = false;
   lastError: PartnerAuthError | undefined;
+  readonly backOff: BackOff;
   readonly #options: StateOptions;
   readonly #scheduler: Scheduler;
   readonly #jitter = Math.random() * jitterShare;
@@ -61,14 +61,12 @@ export class SessionState implements LocalState {
   #replaced: string | undefined;
   #neverStored = false;
   #now: () => number;
-  #failures = 0;
-  /** On the monotonic clock. */
-  #notBefore = -Infinity;
   #notifiedStatus = '';
   #stopped = false;
 
   constructor(options: StateOptions) {
     this.#options = options;
+    this.backOff = new BackOff(options.clock);
     this.#now = steadyNow(options.clock);
     this.#scheduler = createScheduler(
       options.clock,
@@ -102,11 +100,6 @@ export class SessionState implements LocalState {
     return this.#record !== undefined && isDue(this.#record.tokens, now, this.#options.margin);
   }
 
-  /** False for a while after a failed refresh. */
-  canRetry(): boolean {
-    return this.#options.clock.monotonic() >= this.#notBefore;
-  }
-
   status(): SessionStatus {
     const { issuedAt, accessExpiresAt, refreshExpiresAt } = this.#record?.tokens ?? {};
     return {
@@ -121,8 +114,11 @@ export class SessionState implements LocalState {
   }
 
   adopt(record: StoredSession | undefined, unsaved = false): void {
-    // The times of new tokens are based on the current wall clock. From now on, their age must never decrease.
-    if (record?.tokens.accessToken !== this.#record?.tokens.accessToken) this.#now = steadyNow(this.#options.clock);
+    if (record?.tokens.accessToken !== this.#record?.tokens.accessToken) {
+      // The times of new tokens are based on the current wall clock. From now on, their age must never decrease.
+      this.#now = steadyNow(this.#options.clock);
+      this.backOff.reset();
+    }
     if (!unsaved || record?.sessionId !== this.#record?.sessionId) {
       this.#replaced = undefined;
       this.#neverStored = false;
@@ -145,14 +141,12 @@ export class SessionState implements LocalState {
 
   recordSuccess(): void {
     this.lastError = undefined;
-    this.#failures = 0;
-    this.#notBefore = -Infinity;
+    this.backOff.reset();
   }
 
   recordFailure(error: PartnerAuthError | undefined): void {
     this.lastError = error;
-    const pause = Math.min(cooldown.longest, cooldown.first * 2 ** this.#failures++);
-    this.#notBefore = this.#options.clock.monotonic() + pause;
+    this.backOff.fail(error);
   }
 
   subscribe(listener: (status: SessionStatus) => void): () => void {
@@ -201,8 +195,9 @@ export class SessionState implements LocalState {
       return undefined;
     const due = dueAt(tokens, this.#options.margin);
     if (due === undefined || this.refreshing) return undefined;
-    const pause = this.#notBefore - this.#options.clock.monotonic();
-    return Math.max(due + this.#jitter * ((tokens.accessExpiresAt ?? due) - due), this.#now() + pause);
+    const time = due + this.#jitter * ((tokens.accessExpiresAt ?? due) - due);
+    const { remaining } = this.backOff;
+    return remaining === 0 ? time : Math.max(time, this.#now() + remaining);
   }
 
   #schedule(): void {

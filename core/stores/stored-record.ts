@@ -22,6 +22,11 @@ export interface StoredSession {
    * Written before a refresh is requested and removed with its response. If it is found later, the response was lost.
    */
   readonly intent?: { readonly at: number };
+  /**
+   * No process requests a refresh before `until`, epoch ms, because the partner limits the number of calls. `stated`: the
+   * partner has stated how long to wait.
+   */
+  readonly pause?: { readonly until: number; readonly stated: boolean };
   /** Present once the partner has refused the refresh token. */
   readonly ended?: { readonly at: number; readonly code: EndCode };
 }
@@ -61,6 +66,7 @@ const sessionSchema = v.object({
     refreshExpiresAt: v.optional(timestamp),
   }),
   intent: v.optional(v.object({ at: timestamp })),
+  pause: v.optional(v.object({ until: timestamp, stated: v.boolean() })),
   ended: v.optional(
     v.object({ at: timestamp, code: v.picklist(['sessionEnded', 'refreshInterrupted', 'accountUnavailable']) }),
   ),

@@ -25,14 +25,31 @@ export function isUsable(tokens: TokenSet, now: number, minValidity = 0): boolea
   return tokens.accessExpiresAt === undefined || now + minValidity < tokens.accessExpiresAt;
 }
 
+/** A token set that is younger, in ms, is not refreshed while it is valid. */
+const minAge = 1_000;
+
 /**
  * When the token set should be refreshed: `margin` ms before the access token expires, but never before half of its
- * lifetime has passed, so that a short-lived token is not refreshed with every call.
+ * lifetime and one second have passed, so that a short-lived token is not refreshed with every call.
  */
 export function dueAt(tokens: TokenSet, margin: number): number | undefined {
   const { accessExpiresAt, issuedAt } = tokens;
   if (accessExpiresAt === undefined) return undefined;
-  return accessExpiresAt - Math.min(margin, Math.max(0, accessExpiresAt - issuedAt) / 2);
+  const due = accessExpiresAt - Math.min(margin, Math.max(0, accessExpiresAt - issuedAt) / 2);
+  return Math.max(due, Math.min(accessExpiresAt, issuedAt + minAge));
+}
+
+/**
+ * Whether a refresh should be made for a caller that requires `minValidity` more ms than the valid access token has. If
+ * that exceeds the lifetime of the tokens, no refresh can provide it, so one is made only after half of the lifetime.
+ */
+export function shouldExtend(
+  { accessExpiresAt = Infinity, issuedAt }: TokenSet,
+  now: number,
+  minValidity: number,
+): boolean {
+  const lifetime = accessExpiresAt - issuedAt;
+  return now - issuedAt >= (minValidity < lifetime ? minAge : lifetime / 2);
 }
 
 export function isDue(tokens: TokenSet, now: number, margin: number): boolean {

@@ -3,12 +3,17 @@ import type { EndCode, StoredSession } from '../../stores/stored-record.ts';
 import type { HeldLock } from '../../stores/token-store.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import { isLockLost, isNewer, storeErrorMessage, type SessionReplica } from '../session-replica.ts';
+import { longestPause } from '../back-off.ts';
 import { isDifferentToken, requestRefresh, type RequestParts } from './request-refresh.ts';
 
 interface RefreshParts extends RequestParts {
   readonly replica: SessionReplica;
   /** Whether the adopted token set must be refreshed. */
   readonly isDue: () => boolean;
+  /** How long to wait after this failure, in ms. */
+  readonly pauseAfter: (error: PartnerAuthError) => number;
+  /** Whether a caller asked for this refresh, and not only for a valid token. */
+  readonly isExplicit: () => boolean;
 }
 
 /** How often a refresh is attempted if its lock is taken over before anything was sent. */
@@ -81,10 +86,12 @@ async function refreshUnderLock(parts: RefreshParts, held: HeldLock): Promise<bo
   }
   const { refreshToken } = record.tokens;
   if (record.ended !== undefined || refreshToken === undefined) throw endError(record);
+  assertNotPaused(parts, record);
   // A process that has taken the lock over may have replaced the record.
   if (await isLockLost(held)) return 'lockLost';
   const wasInterrupted = record.intent !== undefined;
-  if (!(await writeIntent(replica, { ...record, intent: { at: clock.now() } }, held, isStored))) return 'lockLost';
+  const intended = { ...settled(record), intent: { at: clock.now() } };
+  if (!(await writeIntent(replica, intended, held, isStored))) return 'lockLost';
 
   const outcome = await requestRefresh(parts, refreshToken, held);
   if (outcome === 'lockLost') return outcome;
@@ -108,9 +115,10 @@ async function refreshUnderLock(parts: RefreshParts, held: HeldLock): Promise<bo
   }
   const code = endCodeOf(error);
   if (code === undefined) {
-    // The partner has certainly not acted, so the refresh token is still valid.
-    if (isStored && !inDoubt && !wasInterrupted && !(await isLockLost(held)))
-      await replica.write(record, held).catch(() => undefined);
+    // If the partner has certainly not acted, the refresh token is still valid.
+    const next = { ...(inDoubt || wasInterrupted ? intended : settled(record)), ...pauseOf(parts, error) };
+    if (isStored && (next.intent === undefined || next.pause !== undefined) && !(await isLockLost(held)))
+      await replica.write(next, held).catch(() => undefined);
     throw error;
   }
   const sibling = await replica.readReplacement(record);
@@ -121,7 +129,7 @@ async function refreshUnderLock(parts: RefreshParts, held: HeldLock): Promise<bo
   }
   const { refreshToken: _, ...tokens } = record.tokens;
   const ended: StoredSession = {
-    ...withoutIntent(record),
+    ...settled(record),
     tokens,
     ended: {
       at: clock.now(),
@@ -183,11 +191,32 @@ function endError({ ended, tokens }: StoredSession, refusal?: PartnerAuthError):
 }
 
 function nextGeneration(record: StoredSession, tokens: TokenSet): StoredSession {
-  return { ...withoutIntent(record), generation: record.generation + 1, tokens };
+  return { ...settled(record), generation: record.generation + 1, tokens };
 }
 
-function withoutIntent({ intent: _, ...record }: StoredSession): StoredSession {
+/** The record without what an earlier refresh has left in it. */
+function settled({ intent: _intent, pause: _pause, ...record }: StoredSession): StoredSession {
   return record;
+}
+
+/** The pause that all processes observe after this failure; empty if there is none. */
+function pauseOf({ clock, pauseAfter }: RefreshParts, error: PartnerAuthError): Pick<StoredSession, 'pause'> {
+  const stated = error.retryAfter !== undefined;
+  return stated || error.code === 'rateLimited' ? { pause: { until: clock.now() + pauseAfter(error), stated } } : {};
+}
+
+/** @throws PartnerAuthError `rateLimited` if another process has been told to wait. */
+function assertNotPaused({ calls, clock, isExplicit }: RefreshParts, { pause }: StoredSession): void {
+  const remaining = (pause?.until ?? 0) - clock.now();
+  // The clock of the other machine may be wrong.
+  if (pause === undefined || remaining <= 0 || remaining > longestPause) return;
+  if (isExplicit() && !pause.stated) return;
+  const retryAfter = Math.ceil(remaining / 1000);
+  throw new PartnerAuthError(
+    'rateLimited',
+    `${calls.label} limits the number of calls, as another process was told. Try again in ${retryAfter} s; the session is kept.`,
+    pause.stated ? { retryAfter } : {},
+  );
 }
 
 /** Fields that a newer version of this package stores with the tokens. */

@@ -44,8 +44,9 @@ export async function requestRefresh(
       case 'failed': {
         if (result.error.code === 'lock') return 'lockLost';
         if (isDifferentToken(result.replacement?.refreshToken, refreshToken)) return { result, inDoubt };
-        const delay = retryDelays[attempt];
-        if (!result.inDoubt || delay === undefined || clock.monotonic() + delay >= deadline) {
+        const { retryAfter = 0 } = result.error;
+        const delay = Math.max(retryDelays[attempt] ?? Infinity, retryAfter * 1000);
+        if (!result.inDoubt || clock.monotonic() + delay >= deadline) {
           return { result, inDoubt: inDoubt || result.inDoubt };
         }
         inDoubt = true;

@@ -10,6 +10,28 @@ interface CallTokens {
   /** The current access token; no I/O. */
   current(): string | undefined;
   refresh(): Promise<unknown>;
+  readonly refusals: Refusals;
+}
+
+/**
+ * Remembers that a fresh token was refused too, so that the refusal has another reason, such as a missing permission.
+ * For the next 10 seconds, a refused token is then not refreshed.
+ */
+export class Refusals {
+  readonly #monotonic: () => number;
+  #until = -Infinity;
+
+  constructor(monotonic: () => number) {
+    this.#monotonic = monotonic;
+  }
+
+  get areFutile(): boolean {
+    return this.#monotonic() < this.#until;
+  }
+
+  add(): void {
+    this.#until = this.#monotonic() + 10_000;
+  }
 }
 
 /**
@@ -26,14 +48,19 @@ export async function protectedCall(
   const first = responseOf(await calls.request(request, token, options));
   if (!first.tokenRefused) return first.response;
   try {
-    if (tokens.current() === token) await tokens.refresh();
+    if (tokens.current() === token) {
+      if (tokens.refusals.areFutile) return first.response;
+      await tokens.refresh();
+    }
   } catch (error) {
     if (error instanceof PartnerAuthError && error.code === 'aborted') throw error;
     return first.response;
   }
   const fresh = tokens.current();
   if (fresh === undefined || fresh === token) return first.response;
-  return responseOf(await calls.request(request, fresh, options)).response;
+  const second = responseOf(await calls.request(request, fresh, options));
+  if (second.tokenRefused) tokens.refusals.add();
+  return second.response;
 }
 
 function responseOf(result: RequestResult): Extract<RequestResult, { kind: 'response' }> {
