@@ -1,9 +1,13 @@
 import type { CipherSettings, IvRule } from '../cipher/settings.ts';
 import type { PartnerAuthErrorCode } from '../lib/errors.ts';
-import type { CallKind } from '../partners/definition.ts';
-import { mapJson, masked, maskFields, type SecretNames } from '../redact/mask.ts';
+import type { CallKind, PartnerDefinition } from '../partners/definition.ts';
+import { harmlessFields } from '../partners/harmless-fields.ts';
+import { isSecretName, mapJson, masked, maskFields } from '../redact/mask.ts';
 
-/** One login, refresh or logout as it was sent and received. Secrets are masked unless the listener set `reveal`. */
+/**
+ * One login, refresh or logout as it was sent and received. Unless the listener set `reveal`, all values are masked that
+ * the partner definition does not show to be harmless.
+ */
 export interface AuthExchange {
   readonly call: Exclude<CallKind, 'request'>;
   /** When the request was sent, epoch ms. */
@@ -59,26 +63,36 @@ export function cipherFacts(settings: CipherSettings): CipherFacts {
   };
 }
 
-/** The exchange without secrets: values of secret fields are masked, and known secrets are removed from all others. */
+/** Headers that hold no secret, besides those of the definition. */
+const harmlessHeaders = ['accept', 'accept-language', 'content-length', 'content-type', 'user-agent'];
+
+/**
+ * The exchange without secrets: what is not known to be harmless is masked, and known secrets are removed from the rest.
+ */
 export function maskExchange(
   exchange: AuthExchange,
-  names: SecretNames,
+  definition: PartnerDefinition,
   redact: (text: string) => string,
 ): AuthExchange {
-  const { headers, payload, response, body, message, ...rest } = copyExchange(exchange);
+  const { url, headers, payload, cipher, response, body, message, ...rest } = exchange;
+  const fields = harmlessFields(definition, exchange.call);
+  const ownHeaders = Object.keys(definition.headers ?? {}).filter((name) => !isSecretName(name));
+  const shownHeaders = new Set([...harmlessHeaders, ...ownHeaders.map((name) => name.toLowerCase())]);
   return {
     ...rest,
-    headers: mapJson(headers, (value, name) =>
-      /auth|cookie|key|secret|token/i.test(name) ? masked : redact(String(value)),
-    ) as AuthExchange['headers'],
-    payload: maskFields(payload, names, redact),
+    url: url.replace(/([?&])([^=&]*)=[^&]*/g, (match, separator: string, name: string) =>
+      isSecretName(name) ? `${separator}${name}=${masked}` : redact(match),
+    ),
+    headers: maskFields(headers, shownHeaders, redact) as AuthExchange['headers'],
+    payload: maskFields(payload, fields.payload, redact),
+    ...(cipher !== undefined && { cipher: copy(cipher) }),
     body: `${masked} (${body.length} characters)`,
-    ...(response !== undefined && { response: maskFields(response, names, redact) }),
+    ...(response !== undefined && { response: maskFields(response, fields.response, redact) }),
     ...(message !== undefined && { message: redact(message) }),
   };
 }
 
 /** A deep copy, so that a listener cannot change what others see. */
-export function copyExchange(exchange: AuthExchange): AuthExchange {
-  return mapJson(exchange, (value) => value) as AuthExchange;
+export function copy<T>(value: T): T {
+  return mapJson(value, (item) => item) as T;
 }

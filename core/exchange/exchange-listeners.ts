@@ -1,23 +1,21 @@
 import { callSafely } from '../lib/call-safely.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
-import { secretFieldNames } from '../partners/secret-fields.ts';
-import type { SecretNames } from '../redact/mask.ts';
-import { redactWith } from '../redact/redactor.ts';
-import { copyExchange, maskExchange, type AuthExchange } from './auth-exchange.ts';
+import { redactWith, type Redactor } from '../redact/redactor.ts';
+import { copy, maskExchange, type AuthExchange } from './auth-exchange.ts';
 
 /** The listeners for auth exchanges, each with or without access to secrets. */
 export class ExchangeListeners {
-  readonly #secretNames: SecretNames;
-  readonly #redact: (text: string) => string;
+  readonly #definition: PartnerDefinition;
+  readonly #redact: Redactor['redact'];
   readonly #log: Logger;
   readonly #listeners = new Map<
     object,
     { readonly listener: (exchange: AuthExchange) => void; readonly reveal: boolean }
   >();
 
-  constructor(definition: PartnerDefinition, redact: (text: string) => string, log: Logger) {
-    this.#secretNames = secretFieldNames(definition);
+  constructor(definition: PartnerDefinition, redact: Redactor['redact'], log: Logger) {
+    this.#definition = definition;
     this.#redact = redact;
     this.#log = log;
   }
@@ -33,7 +31,7 @@ export class ExchangeListeners {
     const redact = redactWith(this.#redact, secrets);
     for (const { listener, reveal } of [...this.#listeners.values()]) {
       callSafely(
-        () => listener(reveal ? copyExchange(exchange) : maskExchange(exchange, this.#secretNames, redact)),
+        () => listener(reveal ? copy(exchange) : maskExchange(exchange, this.#definition, redact)),
         () => this.#log.error('A listener for "exchange" failed.'),
       );
     }

@@ -183,6 +183,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
           status: sent.response.status,
         });
       }
+      redactor.keep(ticket);
       const { status, correlationId } = error;
       return new PartnerAuthError('captchaRequired', error.message, {
         status,

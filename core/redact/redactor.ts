@@ -1,12 +1,19 @@
 import { callSafely } from '../lib/call-safely.ts';
 import { silentLogger, type Logger } from '../lib/logger.ts';
+import { lazy } from '../lib/node-modules.ts';
 import { hidden } from './mask.ts';
+import { decode, minLength, spellingsOf, type Spellings } from './spellings.ts';
 
 export interface Redactor {
-  /** Registers values to hide. Those shorter than four characters are ignored: they are too common to search for. */
-  add(...secrets: (string | undefined)[]): void;
-  /** The text without secrets, truncated to 4,000 characters. */
-  redact(text: string): string;
+  /**
+   * Registers tokens to hide. Only the newest are remembered, since each refresh replaces them. Values shorter than four
+   * characters are ignored: they are too common to search for.
+   */
+  add(...tokens: (string | undefined)[]): void;
+  /** As `add`, for credentials and keys, which are used for as long as the session exists. */
+  keep(...secrets: (string | undefined)[]): void;
+  /** The text without secrets, truncated to 4,000 characters. `more` are further secrets to hide. */
+  redact(text: string, more?: readonly Spellings[]): string;
 }
 
 const secretPatterns: readonly RegExp[] = [
@@ -14,52 +21,119 @@ const secretPatterns: readonly RegExp[] = [
   /\b[0-9a-f]{64,}\b/gi,
   /\b(?:Bearer|Basic)\s+[\w.~+/=-]{8,}/gi,
 ];
-const maxValues = 128;
+const maxTokens = 128;
+/** So many attempts to log in, each with another password, are remembered. */
+const maxKept = 1_024;
 const maxLength = 4000;
+/** The longest form of a character: a `\u` escape in JSON in JSON, or a percent code of four bytes. */
+const maxSpelling = 12;
 
-/** JSON and URLs contain such values verbatim. */
-const needsNoEscaping = /^[\w.~-]*$/;
-const encodings = (secret: string): string[] => [
-  secret,
-  JSON.stringify(secret).slice(1, -1),
-  encodeURIComponent(secret.toWellFormed()),
-];
-
-/** Hides known secrets by value, including their JSON and URL encodings, and unknown ones by pattern. */
+/** Hides known secrets by value, in every form that servers return them in, and unknown ones by pattern. */
 export function createRedactor(): Redactor {
-  const values = new Set<string>();
+  const tokens = new Newest(maxTokens);
+  const kept = new Newest(maxKept);
   return {
-    add(...secrets) {
-      for (const secret of secrets) {
-        if (secret === undefined || secret.length < 4) continue;
-        for (const encoding of needsNoEscaping.test(secret) ? [secret] : encodings(secret)) {
-          values.delete(encoding);
-          values.add(encoding);
-        }
-      }
-      for (const oldest of values) {
-        if (values.size <= maxValues) break;
-        values.delete(oldest);
-      }
-    },
-    redact(text) {
-      let result = text;
-      for (const value of [...values].sort((a, b) => b.length - a.length)) result = result.replaceAll(value, hidden);
-      // Truncate after the values, since half a secret would not be found, and before the patterns, which can take
-      // quadratic time.
-      result = result.slice(0, maxLength);
+    add: (...values) => tokens.add(values),
+    keep: (...values) => kept.add(values),
+    redact(text, more = []) {
+      let result = hideSecrets(text, [...tokens.spellings(), ...kept.spellings(), ...more]);
       for (const pattern of secretPatterns) result = result.replace(pattern, hidden);
       return result;
     },
   };
 }
 
-/** As `redact`, and also hides the secrets of one exchange, such as its ciphertext. */
-export function redactWith(redact: Redactor['redact'], secrets: readonly string[]): Redactor['redact'] {
-  return (text) => redact(secrets.reduce((result, secret) => result.replaceAll(secret, hidden), text));
+/** The newest of some secrets. */
+class Newest {
+  readonly #limit: number;
+  /** The spellings are made with the first text to search: most sessions never have one. */
+  readonly #secrets = new Map<string, () => Spellings>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(values: readonly (string | undefined)[]): void {
+    for (const value of values) {
+      if (value === undefined || value.length < minLength) continue;
+      const spellings = this.#secrets.get(value) ?? lazy(() => spellingsOf(value));
+      this.#secrets.delete(value);
+      this.#secrets.set(value, spellings);
+    }
+    for (const oldest of this.#secrets.keys()) {
+      if (this.#secrets.size <= this.#limit) break;
+      this.#secrets.delete(oldest);
+    }
+  }
+
+  spellings(): readonly Spellings[] {
+    return [...this.#secrets.values()].map((spellings) => spellings());
+  }
 }
 
-/** The logger with every message redacted. A logger that throws or returns a rejected promise does not affect the caller. */
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+function hideSecrets(text: string, secrets: readonly Spellings[]): string {
+  const longest = secrets.reduce((length, { raw }) => Math.max(length, raw.length), 0);
+  // Not cut to the final length yet, since half a secret would not be found.
+  const searched = text.slice(0, maxLength + longest * maxSpelling);
+  let result = '';
+  let end = 0;
+  for (const range of findSecrets(searched, secrets)) {
+    if (range.start >= maxLength) break;
+    result += searched.slice(end, range.start) + hidden;
+    end = range.end;
+  }
+  return (result + searched.slice(end, Math.max(end, maxLength))).slice(0, maxLength);
+}
+
+/** Where secrets are in a text, in order. Overlapping ranges are merged. */
+function findSecrets(text: string, secrets: readonly Spellings[]): readonly Range[] {
+  const ranges: Range[] = [];
+  const decoded = decode(text);
+  for (const { raw, decoded: forms } of secrets) {
+    for (const start of occurrences(text, raw)) ranges.push({ start, end: start + raw.length });
+    for (const form of forms) {
+      for (const at of occurrences(decoded.text, form.text)) {
+        const start = form.before && isBase64(decoded.text[at - 1]) ? at - 1 : at;
+        const end = at + form.text.length;
+        ranges.push({
+          start: decoded.indexOf(start),
+          end: decoded.indexOf(form.after && isBase64(decoded.text[end]) ? end + 1 : end),
+        });
+      }
+    }
+  }
+  const merged: Range[] = [];
+  for (const range of ranges.sort((a, b) => a.start - b.start)) {
+    const last = merged.at(-1);
+    if (last === undefined || range.start >= last.end) merged.push(range);
+    else merged[merged.length - 1] = { start: last.start, end: Math.max(last.end, range.end) };
+  }
+  return merged;
+}
+
+function* occurrences(text: string, value: string): Generator<number> {
+  for (let at = text.indexOf(value); at !== -1; at = text.indexOf(value, at + value.length)) yield at;
+}
+
+/** In decoded text, where `+` and `-` are spaces. */
+function isBase64(character: string | undefined): boolean {
+  return character !== undefined && /[\w/ ]/.test(character);
+}
+
+/** As `redact`, and also hides the secrets of one exchange, such as its ciphertext. */
+export function redactWith(redact: Redactor['redact'], secrets: readonly string[]): (text: string) => string {
+  const more = lazy(() => secrets.map(spellingsOf));
+  return (text) => redact(text, more());
+}
+
+/**
+ * The logger with every message redacted. A logger that throws or returns a rejected promise does not affect the caller.
+ */
 export function redactingLogger(logger: Logger, redactor: Redactor): Logger {
   if (logger === silentLogger) return logger;
   const at =

@@ -6,6 +6,7 @@ import { silentLogger } from '../lib/logger.ts';
 import { createRedactor, redactingLogger } from '../redact/redactor.ts';
 import { memoryStore } from '../stores/memory-store.ts';
 import { gotTransport } from '../transport/got-transport.ts';
+import { knownSecrets } from './known-secrets.ts';
 import { resolveOptions, type SessionOptions } from './options.ts';
 import { SessionReplica } from './session-replica.ts';
 import { loginFlow } from './sign-in/login.ts';
@@ -17,6 +18,7 @@ export function sessionParts(given: SessionOptions, refresh: () => void) {
   const { definition, margin, timeout } = options;
   const { ca, cipher, clock = systemClock, globalAgent = false, store = memoryStore() } = given;
   const redactor = createRedactor();
+  redactor.keep(...knownSecrets(options, cipher));
   const log = redactingLogger(given.logger ?? silentLogger, redactor);
   const now = (): number => clock.now();
   const transport = gotTransport({ ca, globalAgent, now });

@@ -1,5 +1,6 @@
 import { configurationError } from '../../lib/errors.ts';
 import type { PartnerDefinition } from '../../partners/definition.ts';
+import { isHarmless, standardFields } from '../../partners/harmless-fields.ts';
 
 /** The values of the partner's login fields by their names on the wire. Additional fields are sent as they are. */
 export type Credentials = Readonly<Record<string, string>>;
@@ -18,6 +19,12 @@ export function checkCredentials({ credentials: fields, label }: PartnerDefiniti
   for (const [name, value] of Object.entries(values)) {
     if (typeof value !== 'string') throw configurationError(name, `The credential ${name} must be a string.`);
   }
+}
+
+/** The values that may be secrets: those of all fields that are not known to be harmless. */
+export function secretValues({ credentials: fields }: PartnerDefinition, values: Credentials): readonly string[] {
+  const harmless = new Set([...standardFields, ...fields.filter(isHarmless).map(({ name }) => name)]);
+  return Object.entries(values).flatMap(([name, value]) => (harmless.has(name) ? [] : [value]));
 }
 
 export function accountOf({ credentials: fields }: PartnerDefinition, values: Credentials): string | undefined {

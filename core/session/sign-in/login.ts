@@ -4,7 +4,7 @@ import type { PartnerDefinition } from '../../partners/definition.ts';
 import type { Redactor } from '../../redact/redactor.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import type { SendOptions } from '../../transport/http.ts';
-import { accountOf, checkCredentials, type Credentials } from './credentials.ts';
+import { accountOf, checkCredentials, secretValues, type Credentials } from './credentials.ts';
 
 export interface SignedIn {
   readonly tokens: TokenSet;
@@ -29,7 +29,7 @@ export function loginFlow(
       case 'tokens':
         return { tokens: result.tokens, account };
       case 'codeRequired':
-        redactor.add(result.loginId);
+        redactor.keep(result.loginId);
         pendingLogin = { id: result.loginId, account, expiresAt: monotonic() + (oneTimeCode?.lifetime ?? 0) * 1000 };
         return result.error;
       case 'failed':
@@ -39,9 +39,10 @@ export function loginFlow(
 
   return async (input: Credentials, options: SendOptions): Promise<SignedIn> => {
     const { [oneTimeCode?.codeField ?? '']: code, ...credentials } = input;
+    if (typeof code === 'string') redactor.keep(code);
     if (code === undefined || Object.keys(credentials).length > 0) {
       checkCredentials(definition, input);
-      redactor.add(...definition.credentials.filter((field) => field.secret).map((field) => input[field.name]));
+      redactor.keep(...secretValues(definition, credentials));
       const result = await firstStep(credentials, options);
       if (!(result instanceof PartnerAuthError)) return result;
       if (code === undefined) throw result;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AuthExchange, PartnerSession } from '../../../core/index.ts';
-import type { Sandbox } from '../../../core/sandbox/index.ts';
+import { definePartner, openSession, partners, type AuthExchange, type PartnerSession } from '../../../core/index.ts';
+import { startSandbox, type Sandbox } from '../../../core/sandbox/index.ts';
 import { manualClock } from '../../helpers/manual-clock.ts';
 import { catchError } from '../../helpers/with-session.ts';
 import { assertHidden, withExchanges, partnerIds } from './with-exchanges.ts';
@@ -151,11 +151,100 @@ describe('session.on("exchange")', () => {
         sandbox.fail({ text: JSON.stringify({ data, note: 'kept' }) });
         await catchError(session.login(credentials));
         assert.equal(masked[0]?.outcome, 'cipher');
-        assert.deepEqual(masked[0].response, { data: '••••••••', note: 'kept' });
+        assert.deepEqual(masked[0].response, { data: '••••••••', note: '••••••••' });
       },
       { tconnectResponse: 'encrypted' },
       { response: { encryptedIn: 'data' } },
     ));
+
+  it('hides fields of the options, undeclared credentials and fields of responses that the definition does not name', async () => {
+    const secrets = [
+      'option-1',
+      'option-2',
+      'option-3',
+      'option-4',
+      'undeclared-1',
+      'undeclared-2',
+      'returned-1',
+      'returned-2',
+    ];
+    await withExchanges(
+      'cloudreve',
+      async ({ session, sandbox, credentials, masked, revealed }) => {
+        const data = { api_key: 'returned-1', nested: [{ note: 'returned-2', count: 4711 }], ready: true, none: null };
+        const text = JSON.stringify({ code: 40080, msg: 'wrong', data, 'data.token.access_expires': 'returned-1' });
+        sandbox.fail({ text }, { call: 'login' });
+        await catchError(session.login({ ...credentials, apiKey: 'undeclared-1', device: 'undeclared-2' }));
+        await session.login(credentials);
+        await session.refresh();
+        assertHidden(masked, [...secrets, '4711']);
+        for (const secret of secrets) assert.ok(JSON.stringify(revealed).includes(secret), secret);
+        const hidden = '••••••••';
+        assert.deepEqual(masked[0]?.payload, {
+          email: credentials.email,
+          password: hidden,
+          apiKey: hidden,
+          device: hidden,
+          grant_type: 'password',
+          deep: { signature: hidden, list: [hidden] },
+          client: hidden,
+        });
+        assert.deepEqual(masked[0].response, {
+          code: 40080,
+          msg: 'wrong',
+          data: { api_key: hidden, nested: [{ note: hidden, count: hidden }], ready: true, none: null },
+          'data.token.access_expires': hidden,
+        });
+        assert.deepEqual(masked[2]?.payload, { refresh_token: hidden, client: hidden });
+        const { data: tokens } = masked[2].response as { data: Record<string, string> };
+        assert.match(tokens.access_expires ?? '', /^\d{4}-/);
+      },
+      {},
+      {
+        extraFields: {
+          login: { grant_type: 'password', deep: { signature: 'option-1', list: ['option-2'] }, client: 'option-3' },
+          refresh: { client: 'option-4' },
+        },
+      },
+    );
+  });
+
+  it('shows the constants of a definition, except in fields and headers whose names suggest a secret', async () => {
+    const definition = definePartner({
+      ...partners.bizmail,
+      headers: { 'X-Api-Key': 'header-secret', 'X-Channel': 'web' },
+      login: {
+        path: '/api/1.0/auth/token?apikey=query-secret&channel=web',
+        extraFields: { mode: 'json', client_secret: 'field-secret' },
+      },
+    });
+    await using sandbox = await startSandbox();
+    await using session = await openSession({ ...sandbox.profiles.bizmail, partner: definition });
+    const masked: AuthExchange[] = [];
+    session.on('exchange', (exchange) => void masked.push(exchange));
+    await session.login({ ...sandbox.profiles.bizmail.credentials });
+    assertHidden(masked, ['header-secret', 'query-secret', 'field-secret']);
+    const { url, headers, payload } = masked[0] ?? {};
+    assert.equal(url, `${sandbox.url}/api/1.0/auth/token?apikey=••••••••&channel=web`);
+    assert.deepEqual(headers, { 'x-api-key': '••••••••', 'x-channel': 'web', 'content-type': 'application/json' });
+    assert.deepEqual((payload as { mode: string }).mode, 'json');
+  });
+
+  it('hides a declared credential whose name suggests a secret, unless the definition states that it is none', async () => {
+    const credentials = [...partners.bizmail.credentials, { name: 'pin', label: 'PIN', required: false }];
+    for (const secret of [undefined, false]) {
+      const last = { name: 'api_key_id', label: 'Key id', required: false, ...(secret === false && { secret }) };
+      const definition = definePartner({ ...partners.bizmail, credentials: [...credentials, last] });
+      await using sandbox = await startSandbox();
+      const profile = sandbox.profiles.bizmail;
+      await using session = await openSession({ ...profile, partner: definition });
+      const masked: AuthExchange[] = [];
+      session.on('exchange', (exchange) => void masked.push(exchange));
+      await session.login({ ...profile.credentials, pin: '8642', api_key_id: 'the-id' });
+      const payload = masked[0]?.payload as Record<string, string>;
+      assert.deepEqual([payload.pin, payload.api_key_id], ['••••••••', secret === false ? 'the-id' : '••••••••']);
+    }
+  });
 
   it('hides the id of a login that waits for a one-time code', () =>
     withExchanges(

@@ -21,7 +21,7 @@ export async function withExchanges(
   name: (typeof partnerIds)[number],
   test: (fixture: ExchangeFixture) => Promise<void>,
   options: SandboxOptions = {},
-  session: Partial<Pick<SessionOptions, 'response' | 'timeout' | 'clock'>> = {},
+  session: Partial<Pick<SessionOptions, 'response' | 'timeout' | 'clock' | 'extraFields'>> = {},
 ): Promise<void> {
   const tokens = new Set<string>();
   await using sandbox = await startSandbox({

@@ -24,6 +24,97 @@ describe('redactor by value', () => {
     it(`hides a secret ${title}`, () => assert.equal(redactor(secret).redact(text), expected));
   }
 
+  const escape = (text: string, form: (character: string) => string): string =>
+    text.replace(/[^\da-z]/gi, (character) => form(character));
+  const unit = (character: string): string => character.charCodeAt(0).toString(16).padStart(4, '0');
+  const percent = encodeURIComponent(secret);
+  const spellings: readonly (readonly [title: string, text: string])[] = [
+    ['JSON with \\/', JSON.stringify(secret).replaceAll('/', '\\/').slice(1, -1)],
+    ['JSON with \\u escapes in lower case', escape(secret, (character) => `\\u${unit(character)}`)],
+    ['JSON with \\u escapes in upper case', escape(secret, (character) => `\\u${unit(character).toUpperCase()}`)],
+    ['JSON inside JSON', JSON.stringify(JSON.stringify({ secret }))],
+    ['JSON with \\/ inside JSON', JSON.stringify(JSON.stringify({ secret }).replaceAll('/', '\\/'))],
+    ['a JavaScript string', escape(secret, (character) => `\\x${unit(character).slice(2)}`)],
+    ['JavaScript code points', escape(secret, (character) => `\\u{${unit(character)}}`)],
+    ['percent codes', percent],
+    ['percent codes in lower case', percent.toLowerCase()],
+    ['percent codes of every character', Buffer.from(secret).toString('hex').replaceAll(/../g, '%$&')],
+    ['percent codes of percent codes', encodeURIComponent(percent)],
+    ['Latin-1 percent codes', escape(secret, (character) => `%${unit(character).slice(2).toUpperCase()}`)],
+    ['percent codes of UTF-16', escape(secret, (character) => `%u${unit(character)}`)],
+    ['form encoding', new URLSearchParams({ secret }).toString().slice('secret='.length)],
+    ['form encoding in lower case', new URLSearchParams({ secret }).toString().slice('secret='.length).toLowerCase()],
+    ['decimal HTML entities', escape(secret, (character) => `&#${character.charCodeAt(0)};`)],
+    ['hexadecimal HTML entities', escape(secret, (character) => `&#x${unit(character)};`)],
+    ['hexadecimal HTML entities in upper case', escape(secret, (character) => `&#X${unit(character).toUpperCase()};`)],
+    ['named HTML entities', secret.replaceAll('ä', '&auml;').replaceAll('"', '&quot;').replaceAll('$', '&dollar;')],
+    ['HTML inside JSON', JSON.stringify(secret.replaceAll('"', '&quot;')).replaceAll('/', '\\/').slice(1, -1)],
+    ['JSON inside a URL', encodeURIComponent(JSON.stringify(secret))],
+    ['hex', Buffer.from(secret).toString('hex')],
+    ['hex in upper case', Buffer.from(secret).toString('hex').toUpperCase()],
+    ['base64', Buffer.from(secret).toString('base64')],
+    ['base64url', Buffer.from(secret).toString('base64url')],
+    ['base64 after one byte', Buffer.from(`:${secret}`).toString('base64')],
+    ['base64 after two bytes', Buffer.from(`u:${secret}`).toString('base64')],
+    ['base64 between other bytes', Buffer.from(`user:${secret}:realm`).toString('base64')],
+    ['base64 in a URL', encodeURIComponent(Buffer.from(secret).toString('base64'))],
+    ['base64 in JSON with \\/', Buffer.from(secret).toString('base64').replaceAll('/', '\\/')],
+    ['decomposed characters', secret.normalize('NFD')],
+  ];
+  for (const [title, text] of spellings) {
+    it(`hides a secret as ${title}`, () => {
+      const redacted = redactor(secret).redact(`before ${text} after`);
+      assert.match(redacted, /^before .*\[hidden\].* after$/);
+      const rest = redacted
+        .replace('[hidden]', '')
+        .replace(/^before /, '')
+        .replace(/ after$/, '');
+      // Quotes and field names of JSON may remain, and of base64 the bytes of other values.
+      assert.ok(rest.length <= 20, redacted);
+    });
+  }
+
+  it('hides a password with a space, a plus sign and Vietnamese letters in a form and in HTML', () => {
+    const password = 'mật khẩu+số 1&<2>';
+    const { redact } = redactor(password);
+    const html = 'm&#7853;t kh&#7849;u+s&#x1ed1; 1&amp;&lt;2&gt;';
+    assert.equal(redact(new URLSearchParams({ p: password, q: 'x' }).toString()), 'p=[hidden]&q=x');
+    assert.equal(redact(`<b>${html}</b>`), '<b>[hidden]</b>');
+    assert.equal(redact(`<b>${html.replaceAll('&', '&amp;')}</b>`), '<b>[hidden]</b>');
+  });
+
+  it('hides a secret that itself looks like an escape sequence', () => {
+    for (const value of ['a%41b\\nc', 'x&amp;y&#1;', '\\\\server\\u0041', '100%25 sure', 'a+b c_d-e/f']) {
+      const { redact } = redactor(value);
+      for (const text of [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value)])
+        assert.equal(redact(`[${text}]`), '[[hidden]]', text);
+    }
+  });
+
+  it('hides arbitrary secrets in arbitrary nestings of encodings', () => {
+    const encodings: readonly ((text: string) => string)[] = [
+      (text) => JSON.stringify(text).slice(1, -1),
+      (text) => JSON.stringify(text).slice(1, -1).replaceAll('/', '\\/'),
+      encodeURIComponent,
+      (text) => encodeURIComponent(text).replace(/%../g, (code) => code.toLowerCase()),
+      (text) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`),
+    ];
+    const secrets = fc.string({ minLength: 4, maxLength: 20 }).map((text) => `Ab${text}yZ`);
+    const layers = fc.array(fc.constantFrom(...encodings), { maxLength: 3 });
+    fc.assert(
+      fc.property(secrets, layers, (value, nesting) => {
+        const text = nesting.reduce((inner, encode) => encode(inner), value);
+        return redactor(value).redact(`(${text})`) === '([hidden])';
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('searches long hostile text within its time limit', { timeout: 30_000 }, () => {
+    const { redact } = redactor(secret, 'a'.repeat(16_384));
+    for (const part of ['\\', '%', '%4', '%41', '&', '&amp;', '\\u', '&#x0', 'a', '+']) redact(part.repeat(500_000));
+  });
+
   it('does not change other text', () => {
     const text = 'Signed in. GET /api/v4/user, HTTP 200, {"code":0}, đã đăng nhập 👋';
     assert.equal(redactor(secret).redact(text), text);
@@ -52,6 +143,13 @@ describe('redactor by value', () => {
     for (let number = 1000; number < 1500; number++) created.add(`secret-${number}`);
     assert.equal(created.redact('secret-1499 secret-1400'), '[hidden] [hidden]');
     assert.equal(created.redact('secret-1000'), 'secret-1000');
+  });
+
+  it('does not forget credentials, however many tokens follow', () => {
+    const created = createRedactor();
+    created.keep('the-password', undefined, 'abc');
+    for (let number = 1000; number < 3000; number++) created.add(`secret-${number}`);
+    assert.equal(created.redact('the-password abc'), '[hidden] abc');
   });
 
   it('does not forget a secret that is added again', () => {
