@@ -205,7 +205,7 @@ function pauseOf({ clock, pauseAfter }: RefreshParts, error: PartnerAuthError): 
   return stated || error.code === 'rateLimited' ? { pause: { until: clock.now() + pauseAfter(error), stated } } : {};
 }
 
-/** @throws PartnerAuthError `rateLimited` if another process has been told to wait. */
+/** @throws PartnerAuthError `rateLimited` if the partner has asked another process to wait. */
 function assertNotPaused({ calls, clock, isExplicit }: RefreshParts, { pause }: StoredSession): void {
   const remaining = (pause?.until ?? 0) - clock.now();
   // The clock of the other machine may be wrong.
@@ -214,7 +214,7 @@ function assertNotPaused({ calls, clock, isExplicit }: RefreshParts, { pause }: 
   const retryAfter = Math.ceil(remaining / 1000);
   throw new PartnerAuthError(
     'rateLimited',
-    `${calls.label} limits the number of calls, as another process was told. Try again in ${retryAfter} s; the session is kept.`,
+    `${calls.label} limits the number of calls, also those of other processes with this store. Try again in ${retryAfter} s; the session is kept.`,
     pause.stated ? { retryAfter } : {},
   );
 }

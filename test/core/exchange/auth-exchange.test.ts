@@ -230,7 +230,7 @@ describe('session.on("exchange")', () => {
     assert.deepEqual((payload as { mode: string }).mode, 'json');
   });
 
-  it('hides a declared credential whose name suggests a secret, unless the definition states that it is none', async () => {
+  it('hides a declared credential whose name suggests a secret, unless the definition states that it is not one', async () => {
     const credentials = [...partners.bizmail.credentials, { name: 'pin', label: 'PIN', required: false }];
     for (const secret of [undefined, false]) {
       const last = { name: 'api_key_id', label: 'Key id', required: false, ...(secret === false && { secret }) };
