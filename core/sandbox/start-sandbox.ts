@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { callSafely } from '../lib/call-safely.ts';
 import {
   buildProfiles,
   completeAccounts,
@@ -127,7 +128,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       record: (exchange) => {
         const entry = createJournalEntry(exchange, clock.now());
         journal.push(entry);
-        onRequest?.(entry);
+        if (onRequest !== undefined) callSafely(() => onRequest(entry));
       },
     },
     port,

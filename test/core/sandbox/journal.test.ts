@@ -27,6 +27,18 @@ describe('sandbox journal', () => {
     assert.deepEqual(JSON.parse(body), { data: client.encrypt(cipher, credentials) });
   });
 
+  it('is complete, and the request is processed, although onRequest throws or returns a rejected promise', async () => {
+    const fail = (): never => {
+      throw new Error('The listener failed.');
+    };
+    const listeners: readonly (() => unknown)[] = [fail, () => Promise.reject(new Error('The listener failed.'))];
+    for (const onRequest of listeners) {
+      await using sandbox = await startSandbox({ onRequest });
+      await signIn(sandbox, 'tconnect');
+      assert.equal(sandbox.journal[0]?.outcome, 'ok');
+    }
+  });
+
   it('contains the name of every call of every partner', async () => {
     await using sandbox = await startSandbox();
     for (const partner of allPartners) {
