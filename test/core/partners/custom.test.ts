@@ -59,14 +59,11 @@ describe('a partner defined as JSON', () => {
       assert.equal(await session.accessToken(), first?.accessToken);
       await session.refresh();
       assert.notEqual(sandbox.tokens('acme-pay')?.refreshToken, first?.refreshToken);
-      assert.deepEqual(await session.request('/v2/balance'), {
-        status: 200,
-        ok: true,
-        headers: (await session.request('/v2/balance')).headers,
-        body: { status: 'OK' },
-      });
+      const { headers, ...response } = await session.request('/v2/balance');
+      assert.deepEqual(response, { status: 200, ok: true, body: { status: 'OK' } });
+      assert.match(headers['content-type'] ?? '', /json/);
       assert.deepEqual(await session.signOut(), { revoked: true });
-      assert.deepEqual(callsOf(sandbox), ['login 200', 'refresh 200', 'protected 200', 'protected 200', 'logout 200']);
+      assert.deepEqual(callsOf(sandbox), ['login 200', 'refresh 200', 'protected 200', 'logout 200']);
       const [login, refresh] = sandbox.journal;
       assert.deepEqual(login?.payload, { ...credentials, grant_type: 'password' });
       assert.deepEqual(refresh?.payload, { renewal_token: first?.refreshToken });
