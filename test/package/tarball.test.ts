@@ -28,7 +28,7 @@ describe('the npm package', () => {
   describe('the packed file', () => {
     it('contains only the built library, its declarations and the documents', () => {
       const allowed =
-        /^(?:package\.json|(?:[a-z]+\/)*README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/core\/(?:[\w/-]+\.(?:js|d\.ts)|(?:partner|profile)\.schema\.json|third-party-notices\.txt))$/;
+        /^(?:package\.json|(?:[a-z]+\/)*README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/core\/(?:[\w/-]+\.(?:js|cjs|d\.ts)|(?:partner|profile)\.schema\.json|third-party-notices\.txt))$/;
       assert.deepEqual(
         tarball.paths.filter((path) => !allowed.test(path)),
         [],
