@@ -14,22 +14,6 @@ const common = {
   legalComments: 'none',
 };
 
-/**
- * The library loads forge with `createRequire`, which a bundler cannot follow. Inside the extension a plain `require` does
- * the same, and forge is still evaluated only on first use.
- */
-const bundledForge = {
-  name: 'bundled-forge',
-  setup({ onLoad, onResolve }) {
-    // Only the certificates of an https sandbox need all of forge, and the extension never starts one.
-    onResolve({ filter: /^node-forge$/ }, ({ path }) => ({ path, external: true }));
-    onLoad({ filter: /core[\\/]cipher[\\/]load-forge\.ts$/ }, () => ({
-      contents: "export const loadForgeAes = () => require('node-forge/lib/aes.js');",
-      loader: 'js',
-    }));
-  },
-};
-
 const { values: options } = parseArgs({
   options: { package: { type: 'boolean' }, 'package-folder': { type: 'string' } },
 });
@@ -45,9 +29,9 @@ async function buildAll() {
       outbase: 'core',
       outdir: 'dist/core',
       splitting: true,
-      external: ['got', 'node-forge'],
+      external: ['got', 'node-forge', '*/load-forge.cjs'],
       format: 'esm',
-      chunkNames: 'chunks/[name]-[hash]',
+      chunkNames: '[name]-[hash]',
     }),
     build({
       ...common,
@@ -55,11 +39,13 @@ async function buildAll() {
       outfile: 'dist/extension.cjs',
       format: 'cjs',
       minify: true,
-      external: ['vscode'],
-      define: { 'import.meta.url': '__filename' },
-      plugins: [bundledForge],
+      // Only an https sandbox needs certificates, which require all of forge. The extension never starts one.
+      external: ['vscode', './core/sandbox/certificates.ts'],
     }),
   ]);
+
+  // External, because inside an ES module esbuild replaces its `require` by one that other bundlers cannot follow.
+  await cp('core/cipher/load-forge.cjs', 'dist/core/load-forge.cjs');
 
   // Input of the benchmark and the size budget.
   await mkdir('out', { recursive: true });

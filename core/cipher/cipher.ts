@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { configurationError, PartnerAuthError } from '../lib/errors.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
-import { keyDeriver } from './derive.ts';
+import { derivesIv, keyDeriver } from './derive.ts';
 import type { CbcEngine, CreateCbcEngine } from './engine.ts';
 import { forgeEngine } from './forge-engine.ts';
 import { ivScheme } from './iv-scheme.ts';
@@ -10,6 +10,7 @@ import { addPadding, removePadding } from './padding.ts';
 import {
   ciphertextFormats,
   keyLengths,
+  paddings,
   textFormats,
   type CipherSettings,
   type CipherSettingsWithoutSecrets,
@@ -56,10 +57,20 @@ const forgeLimit = 192;
 /** Longer ciphertexts are rejected: they are a mistake, and would block the event loop for seconds. */
 const maxCiphertextLength = 32 * 1024 * 1024;
 
-const knownSettings = ['algorithm', 'key', 'keyFormat', 'derivation', 'iv', 'padding', 'output', 'ciphertextPrefix'];
+const knownSettings = [
+  'algorithm',
+  'key',
+  'keyFormat',
+  'derivation',
+  'iv',
+  'padding',
+  'output',
+  'ignoreSeparators',
+  'ciphertextPrefix',
+];
 
 /**
- * Creates a cipher for AES-CBC with PKCS#7 padding. CBC does not protect integrity: a successful decryption does not
+ * Creates a cipher for AES-CBC. CBC does not protect integrity: a successful decryption does not
  * prove that the plaintext is the partner's.
  *
  * @throws PartnerAuthError `configuration` if a setting is missing or invalid, such as a key or fixed IV of another
@@ -85,9 +96,10 @@ export function createCipherWithEngine(settings: CipherSettings, createEngine: C
   assertKnownKeys('cipher', settings, knownSettings);
   const {
     algorithm = 'aes-256-cbc',
-    derivation,
+    derivation = 'none',
     output = 'hex',
-    padding: unit = 16,
+    padding = 16,
+    ignoreSeparators = false,
     ciphertextPrefix: prefix = '',
   } = settings;
   if (!Object.hasOwn(keyLengths, algorithm)) {
@@ -96,35 +108,48 @@ export function createCipherWithEngine(settings: CipherSettings, createEngine: C
       `cipher.algorithm must be one of ${Object.keys(keyLengths).join(', ')}.`,
     );
   }
-  if (unit !== 16 && (unit as number) !== 32)
-    throw configurationError('cipher.padding', 'cipher.padding must be 16 or 32.');
+  if (!paddings.includes(padding)) {
+    throw configurationError('cipher.padding', 'cipher.padding must be 16 or 32 (PKCS#7), "zero", "space" or "none".');
+  }
+  if (typeof ignoreSeparators !== 'boolean') {
+    throw configurationError('cipher.ignoreSeparators', 'cipher.ignoreSeparators must be true or false.');
+  }
   if (typeof prefix !== 'string')
     throw configurationError('cipher.ciphertextPrefix', 'cipher.ciphertextPrefix must be a string.');
-  const codec = textCodec(output);
+  const codec = textCodec(output, ignoreSeparators);
   if (codec === undefined) {
-    throw configurationError('cipher.output', `cipher.output must be one of ${ciphertextFormats.join(', ')}.`);
+    throw configurationError(
+      'cipher.output',
+      `cipher.output must be one of ${ciphertextFormats.join(', ')}, or a list of up to three of them.`,
+    );
   }
   const derive = keyDeriver(settings, keyLengths[algorithm]);
-  const scheme = ivScheme(settings.iv, derive, typeof derivation === 'object', createEngine);
+  const scheme = ivScheme(settings.iv, derive, derivesIv(derivation), ignoreSeparators, createEngine);
   const ivField = settings.iv.from === 'field' ? settings.iv.name : undefined;
+
+  const readable = (text: string): string => (ignoreSeparators ? text.replace(/\s+/g, '') : text);
+  const readPrefix = readable(prefix);
 
   const encryptWithIv = (plaintext: string | Uint8Array): EncryptedMessage => {
     if (typeof plaintext === 'string' ? !plaintext.isWellFormed() : !(plaintext instanceof Uint8Array)) {
       throw new TypeError('The plaintext must be a well-formed string or a Uint8Array.');
     }
     const { engine, iv, head, encodedIv } = scheme.forEncryption();
-    const body = engine.encrypt(addPadding(plaintext, unit), iv);
+    const body = engine.encrypt(addPadding(plaintext, padding), iv);
     const ciphertext = prefix + codec.encode(head === undefined ? [body] : [head, body]);
     return encodedIv === undefined ? { ciphertext } : { ciphertext, iv: encodedIv };
   };
 
   const decryptBytes = (ciphertext: string, encodedIv?: string): Buffer => {
-    const isValid =
-      typeof ciphertext === 'string' && ciphertext.length <= maxCiphertextLength && ciphertext.startsWith(prefix);
-    const encrypted = isValid ? codec.decode(prefix === '' ? ciphertext : ciphertext.slice(prefix.length)) : undefined;
+    const isValid = typeof ciphertext === 'string' && ciphertext.length <= maxCiphertextLength;
+    const text = isValid ? readable(ciphertext) : undefined;
+    const encrypted =
+      text?.startsWith(readPrefix) === true
+        ? codec.decode(readPrefix === '' ? text : text.slice(readPrefix.length))
+        : undefined;
     const message = encrypted && scheme.forDecryption(encrypted, encodedIv);
     if (message === undefined || message.body.length === 0 || message.body.length % 16 !== 0) throw decryptionError();
-    const bytes = removePadding(message.engine.decrypt(message.body, message.iv), unit);
+    const bytes = removePadding(message.engine.decrypt(message.body, message.iv), padding);
     if (bytes === undefined) throw decryptionError();
     return bytes;
   };

@@ -3,6 +3,7 @@ import { nodeCrypto } from '../lib/node-modules.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
 import { keyMaterial } from './key-material.ts';
 import type { CipherSettings, KeyDerivation } from './settings.ts';
+import { textCodec } from './text-codec.ts';
 
 export interface KeyAndIv {
   readonly key: Buffer;
@@ -32,8 +33,13 @@ export function keyDeriver(settings: CipherSettings, keyLength: number): DeriveK
     setting: 'cipher.key',
     formatSetting: 'cipher.keyFormat',
   });
-  if (typeof derivation === 'string') {
-    const key = digest(derivation, keyLength, secret);
+  if (!derivesIv(derivation)) {
+    const key =
+      derivation === 'resize'
+        ? resize(secret, keyLength)
+        : typeof derivation === 'string'
+          ? digest(derivation, keyLength, secret)
+          : resize(hashText(derivation, secret), keyLength);
     return () => ({ key, iv: undefined });
   }
   const stretch = 'evp' in derivation ? evp(derivation, secret) : pbkdf2(derivation, secret);
@@ -43,11 +49,40 @@ export function keyDeriver(settings: CipherSettings, keyLength: number): DeriveK
   };
 }
 
+type Stretched = Extract<KeyDerivation, { evp: unknown } | { pbkdf2: unknown }>;
+
+/** Whether the derivation also produces an IV. */
+export function derivesIv(derivation: KeyDerivation): derivation is Stretched {
+  return typeof derivation === 'object' && !('hash' in derivation);
+}
+
+/** As PHP does with a key of another length: cut off, or padded with zero bytes. */
+export function resize(bytes: Buffer, length: number): Buffer {
+  return Buffer.concat([bytes], length);
+}
+
+function hashText(derivation: Extract<KeyDerivation, { hash: unknown }>, secret: Buffer): Buffer {
+  assertKnownKeys('cipher.derivation', derivation, ['hash', 'text']);
+  const { hash, text } = derivation;
+  if (!['md5', 'sha1', 'sha256', 'sha512'].includes(hash)) {
+    throw derivationError('cipher.derivation.hash must be "md5", "sha1", "sha256" or "sha512".');
+  }
+  const bytes = nodeCrypto().createHash(hash).update(secret).digest();
+  if (text === undefined) return bytes;
+  const digits = (['hex', 'hex-upper', 'base64'] as readonly unknown[]).includes(text)
+    ? textCodec(text, false)?.encode([bytes])
+    : undefined;
+  if (digits !== undefined) return Buffer.from(digits);
+  throw derivationError('cipher.derivation.text must be "hex", "hex-upper" or "base64".');
+}
+
 type Stretch = (salt: Uint8Array | undefined, length: number) => Buffer;
 
 function digest(name: string, length: number, secret: Buffer): Buffer {
   if (name !== 'sha256' && name !== 'md5') {
-    throw derivationError('cipher.derivation must be "none", "sha256", "md5", { evp } or { pbkdf2 }.');
+    throw derivationError(
+      'cipher.derivation must be "none", "resize", "sha256", "md5", { hash }, { evp } or { pbkdf2 }.',
+    );
   }
   const bytes = nodeCrypto().createHash(name).update(secret).digest();
   if (bytes.length >= length) return bytes.subarray(0, length);

@@ -1,5 +1,5 @@
 import type { CbcEngine } from './engine.ts';
-import { loadForgeAes } from './load-forge.ts';
+import { loadForgeAes } from './load-forge.cjs';
 
 let aes: ReturnType<typeof loadForgeAes> | undefined;
 

@@ -36,12 +36,14 @@ const ruleFields = {
  * Checks the rule. Key derivation and engine setup are deferred to the first message.
  *
  * @param derivesIv whether the key derivation also produces an IV.
+ * @param ignoreSeparators whether white space in the field for the IV is ignored.
  * @throws PartnerAuthError `configuration` naming the setting.
  */
 export function ivScheme(
   given: IvRule,
   derive: DeriveKey,
   derivesIv: boolean,
+  ignoreSeparators: boolean,
   createEngine: CreateCbcEngine,
 ): IvScheme {
   const rule = checkRule(given);
@@ -74,7 +76,7 @@ export function ivScheme(
             : { engine: get().engine, iv: message.subarray(0, 16), body: message.subarray(16) },
       };
     case 'field':
-      return fieldScheme(() => get().engine, rule);
+      return fieldScheme(() => get().engine, rule, ignoreSeparators);
     case 'fixed': {
       const names = { setting: 'cipher.iv.value', formatSetting: 'cipher.iv.format' };
       const iv = keyMaterial(rule.value, rule.format, { ...names, length: 16 });
@@ -115,13 +117,20 @@ function derivedIv({ iv }: KeyAndIv): Buffer {
   return iv;
 }
 
-function fieldScheme(engine: () => CbcEngine, { name, format = 'hex' }: Extract<IvRule, { from: 'field' }>): IvScheme {
+function fieldScheme(
+  engine: () => CbcEngine,
+  { name, format = 'hex' }: Extract<IvRule, { from: 'field' }>,
+  ignoreSeparators: boolean,
+): IvScheme {
   if (typeof name !== 'string' || name === '') {
     throw configurationError('cipher.iv.name', 'cipher.iv.name must be the name of the field that carries the IV.');
   }
-  const codec = textCodec(format);
+  const codec = typeof format === 'string' ? textCodec(format, ignoreSeparators) : undefined;
   if (codec === undefined) {
-    throw configurationError('cipher.iv.format', 'cipher.iv.format must be "hex", "hex-upper" or "base64".');
+    throw configurationError(
+      'cipher.iv.format',
+      'cipher.iv.format must be "hex", "hex-upper", "base64" or "base64url".',
+    );
   }
   return {
     forEncryption: () => {

@@ -8,15 +8,21 @@ export type CipherAlgorithm = 'aes-128-cbc' | 'aes-192-cbc' | 'aes-256-cbc';
  * How the AES key is derived from `key`.
  *
  * - `none`: `key` is the AES key.
+ * - `resize`: the AES key is `key`, cut off or padded with zero bytes to the length that the algorithm requires, as PHP's
+ *   `openssl_encrypt` does.
  * - `sha256`, `md5`: the AES key is the beginning of the digest of `key`.
+ * - `hash`: the AES key is the digest of `key`, or with `text` its digits in this form, cut off or padded like `resize`. PHP's
+ *   `hash('sha256', $key)` is `{ hash: 'sha256', text: 'hex' }`.
  * - `evp`: OpenSSL's `EVP_BytesToKey` with one round, as `openssl enc -md` derives key and IV from a password.
  * - `pbkdf2`: RFC 8018, as `openssl enc -pbkdf2`. `salt` is not used with the IV rule `salted`, where each message has
  *   its own.
  */
 export type KeyDerivation =
   | 'none'
+  | 'resize'
   | 'sha256'
   | 'md5'
+  | { readonly hash: 'md5' | 'sha1' | 'sha256' | 'sha512'; readonly text?: 'hex' | 'hex-upper' | 'base64' }
   | { readonly evp: 'md5' | 'sha256' }
   | {
       readonly pbkdf2: {
@@ -37,7 +43,7 @@ export type IvRule =
   /** Random for each message, sent as the first 16 bytes of the ciphertext. */
   | { readonly from: 'prefix' }
   /** Random for each message, sent in the envelope's field `name` and encoded as `format`; default `hex`. */
-  | { readonly from: 'field'; readonly name: string; readonly format?: 'hex' | 'hex-upper' | 'base64' }
+  | { readonly from: 'field'; readonly name: string; readonly format?: CiphertextFormat }
   /** The first 16 bytes of the key; with AES-128 the whole key. */
   | { readonly from: 'key' }
   /** 16 zero bytes. */
@@ -47,10 +53,22 @@ export type IvRule =
   /** Derived together with the key from the random salt that each message contains after the bytes `Salted__`. */
   | { readonly from: 'salted' };
 
-/** How a ciphertext is encoded as a string. Both hex formats are decoded in either letter case. */
-export type CiphertextFormat = 'hex' | 'hex-upper' | 'base64';
+/**
+ * How a ciphertext is encoded as a string. Both hex formats are decoded in either letter case. `base64url` has `-` and `_`
+ * instead of `+` and `/`, and is written without `=`; both base64 formats are decoded with and without it.
+ */
+export type CiphertextFormat = 'hex' | 'hex-upper' | 'base64' | 'base64url';
 
-/** How a partner encrypts: AES-CBC with PKCS#7 padding. */
+/**
+ * What fills the last block of a plaintext.
+ *
+ * - 16, 32: PKCS#7, to a multiple of this many bytes.
+ * - `zero`, `space`: zero bytes or blanks, as many as the last block lacks. A plaintext cannot end with them.
+ * - `none`: nothing. A plaintext must have a multiple of 16 bytes.
+ */
+export type Padding = 16 | 32 | 'zero' | 'space' | 'none';
+
+/** How a partner encrypts: AES-CBC. */
 export interface CipherSettings {
   /** Default `aes-256-cbc`. */
   readonly algorithm?: CipherAlgorithm;
@@ -64,10 +82,18 @@ export interface CipherSettings {
   /** Default `none`. */
   readonly derivation?: KeyDerivation;
   readonly iv: IvRule;
-  /** The plaintext is padded to a multiple of this many bytes. Default 16; some partners pad to 32. */
-  readonly padding?: 16 | 32;
-  /** Default `hex` (lower case). */
-  readonly output?: CiphertextFormat;
+  /** Default 16. */
+  readonly padding?: Padding;
+  /**
+   * Default `hex` (lower case). A list of up to three formats is applied in its order: `['base64', 'base64']` is the base64
+   * of base64.
+   */
+  readonly output?: CiphertextFormat | readonly CiphertextFormat[];
+  /**
+   * Ignores white space in what is decrypted, such as line breaks in base64, and in hex also `:` and `-`. Nothing of it is
+   * written. Default false: such a ciphertext is refused.
+   */
+  readonly ignoreSeparators?: boolean;
   /** A string before each ciphertext, such as `@`. Default: none. */
   readonly ciphertextPrefix?: string;
 }
@@ -78,7 +104,8 @@ export type CipherSettingsWithoutSecrets = Omit<CipherSettings, 'key' | 'iv'> & 
 };
 
 export const textFormats: readonly TextFormat[] = ['utf8', 'hex', 'base64'];
-export const ciphertextFormats: readonly CiphertextFormat[] = ['hex', 'hex-upper', 'base64'];
+export const ciphertextFormats: readonly CiphertextFormat[] = ['hex', 'hex-upper', 'base64', 'base64url'];
+export const paddings: readonly Padding[] = [16, 32, 'zero', 'space', 'none'];
 export const keyLengths: Readonly<Record<CipherAlgorithm, number>> = {
   'aes-128-cbc': 16,
   'aes-192-cbc': 24,

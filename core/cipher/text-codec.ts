@@ -19,6 +19,19 @@ export function decodeBase64(text: string): Buffer | undefined {
   return canonical === text || canonical.replace(/={1,2}$/, '') === text ? bytes : undefined;
 }
 
+/** Like `decodeBase64`, of the URL-safe alphabet. */
+export function decodeBase64url(text: string): Buffer | undefined {
+  if (wideCharacter.test(text)) return undefined;
+  const bytes = Buffer.from(text, 'base64url');
+  const canonical = bytes.toString('base64url');
+  return canonical === text || canonical.padEnd(Math.ceil(canonical.length / 4) * 4, '=') === text ? bytes : undefined;
+}
+
+/** The string without white space, and in hex without the separators between bytes. */
+function removeSeparators(text: string, format: CiphertextFormat): string {
+  return text.replace(format.startsWith('hex') ? /[\s:-]+/g : /\s+/g, '');
+}
+
 /** Encodes bytes as a string and decodes it strictly. */
 export interface TextCodec {
   encode(parts: readonly Buffer[]): string;
@@ -27,7 +40,7 @@ export interface TextCodec {
 }
 
 /** Undefined for an unknown format. */
-export function textCodec(format: CiphertextFormat): TextCodec | undefined {
+function codecOf(format: CiphertextFormat): TextCodec | undefined {
   switch (format) {
     case 'hex':
       return { encode: hex, decode: decodeHex };
@@ -35,9 +48,37 @@ export function textCodec(format: CiphertextFormat): TextCodec | undefined {
       return { encode: (parts) => hex(parts).toUpperCase(), decode: decodeHex };
     case 'base64':
       return { encode: (parts) => Buffer.concat(parts).toString('base64'), decode: decodeBase64 };
+    case 'base64url':
+      return { encode: (parts) => Buffer.concat(parts).toString('base64url'), decode: decodeBase64url };
     default:
       return undefined;
   }
+}
+
+/** A list of formats is applied in its order. Undefined for an unknown format, and for less than one or more than three. */
+export function textCodec(
+  formats: CiphertextFormat | readonly CiphertextFormat[],
+  ignoreSeparators: boolean,
+): TextCodec | undefined {
+  const list = typeof formats === 'string' ? [formats] : formats;
+  if (!Array.isArray(list) || list.length === 0 || list.length > 3) return undefined;
+  return list
+    .map((format: CiphertextFormat) => {
+      const codec = codecOf(format);
+      if (codec === undefined || !ignoreSeparators) return codec;
+      return { ...codec, decode: (text: string) => codec.decode(removeSeparators(text, format)) };
+    })
+    .reduce((inner, outer) => inner && outer && nest(inner, outer));
+}
+
+function nest(inner: TextCodec, outer: TextCodec): TextCodec {
+  return {
+    encode: (parts) => outer.encode([Buffer.from(inner.encode(parts))]),
+    decode: (text) => {
+      const bytes = outer.decode(text);
+      return bytes && inner.decode(bytes.toString('latin1'));
+    },
+  };
 }
 
 // Concatenating strings is cheaper than concatenating the bytes first.

@@ -1,12 +1,22 @@
+import { derivesIv } from '../cipher/derive.ts';
+import type { CbcEngine } from '../cipher/engine.ts';
 import { nativeEngine } from '../cipher/native-engine.ts';
-import { removePadding } from '../cipher/padding.ts';
-import type { IvRule } from '../cipher/settings.ts';
-import type { KeyAndIv } from '../cipher/derive.ts';
+import type { IvRule, TextFormat } from '../cipher/settings.ts';
 import type { CipherCandidate } from './cipher-candidate.ts';
-import { hintsFor, hintsWithoutCandidate, type Hint } from './hints.ts';
-import { ivInterpretations, keyInterpretations, wellKnownIvs, type KeyInterpretation } from './search-space.ts';
-import { readSample, type CipherSample, type DecodedCiphertext } from './sample.ts';
-import { isReadable, judgeBlocks, type Verdict } from './verdict.ts';
+import type { DecodedCiphertext } from './decode-ciphertext.ts';
+import { hints, hintsFor, hintsWithoutCandidate, type Hint } from './hints.ts';
+import { findMismatch, type Mismatch } from './mismatch.ts';
+import {
+  cleanedKey,
+  fixedIv,
+  ivInterpretations,
+  ivsOf,
+  keyInterpretations,
+  wellKnownIvs,
+  type KeyInterpretation,
+} from './search-space.ts';
+import { readSample, type CipherSample } from './sample.ts';
+import { isEnding, judgeBlocks, type PayloadKind, type Verdict } from './verdict.ts';
 
 /** The result of `detectCipher()`. */
 export interface CipherDetection {
@@ -32,7 +42,19 @@ export function detectCipher(sample: CipherSample): CipherDetection {
   const decodings = readSample(sample);
   const candidates = deduplicate(findCandidates(sample, decodings)).slice(0, 20);
   const best = candidates[0];
-  if (best === undefined) return withHints('none', candidates, explainFailure(sample, decodings));
+  if (best === undefined) {
+    const { plaintext } = sample;
+    // A line break is easily copied with a text, and hardly ever encrypted with it.
+    const trimmed = plaintext?.trim();
+    if (trimmed !== undefined && trimmed !== '' && trimmed !== plaintext)
+      return detectCipher({ ...sample, plaintext: trimmed });
+    return withHints('none', candidates, explainFailure(sample, decodings));
+  }
+  if (best.payload === 'binary') {
+    // Bytes are hardly ever sent, and padding at the end is all that shows them.
+    const mismatch = findAnyMismatch(sample.key, decodings);
+    if (mismatch === 'ecb' || mismatch === 'mac') return withHints('none', [], [hints[mismatch]]);
+  }
   // A smaller difference in score does not decide.
   const contenders = candidates.filter(({ score }) => score > best.score - 0.5);
   const isCut = sample.plaintext === undefined && best.settings.iv.from === 'prefix' && best.payload !== 'json';
@@ -62,12 +84,26 @@ function explainFailure(sample: CipherSample, decodings: readonly DecodedCiphert
   const { plaintext, ...rest } = sample;
   const hasPlaintext = plaintext !== undefined;
   const others = hasPlaintext ? findCandidates(rest, decodings) : [];
+  const key = cleanedKey(sample.key);
   return hintsWithoutCandidate({
     hasPlaintext,
     hasOtherPlaintext: others.some(({ payload }) => payload !== 'binary'),
-    hasMatchingKey: isOnlyIvUnknown(sample, decodings),
+    hasOtherKey: key !== undefined && findCandidates({ ...sample, key }, decodings).length > 0,
+    mismatch: findAnyMismatch(sample.key, decodings),
     isShort: decodings.every(({ bytes }) => bytes.length < 48),
   });
+}
+
+function findAnyMismatch(key: CipherSample['key'], decodings: readonly DecodedCiphertext[]): Mismatch | undefined {
+  const interpretations = keyInterpretations(key).filter(({ settings }) => !derivesIv(settings.derivation ?? 'none'));
+  for (const { derive } of interpretations) {
+    const engine = nativeEngine(derive().key);
+    for (const { bytes } of decodings) {
+      const mismatch = findMismatch(bytes, engine);
+      if (mismatch !== undefined) return mismatch;
+    }
+  }
+  return undefined;
 }
 
 function tryInterpretation(
@@ -76,18 +112,21 @@ function tryInterpretation(
   sample: CipherSample,
 ): CipherCandidate[] {
   const { bytes } = decoded;
-  const { derivation } = interpretation.settings;
-  const isStretched = typeof derivation === 'object';
+  const { derivation = 'none' } = interpretation.settings;
+  const isStretched = derivesIv(derivation);
   if (isStretched && bytes.length >= 32 && bytes.subarray(0, 8).toString('latin1') === 'Salted__') {
-    const keyAndIv = interpretation.derive(bytes.subarray(8, 16));
-    return tryIv(interpretation, decoded, sample, keyAndIv, keyAndIv.iv, { from: 'salted' }, 16);
+    const { key, iv } = interpretation.derive(bytes.subarray(8, 16));
+    const attempt = { interpretation, decoded, engine: nativeEngine(key) };
+    return tryIv(attempt, sample, iv, { from: 'salted' }, 16);
   }
   // Without a salt, OpenSSL's EVP derivation is the only one in use; PBKDF2 would take long and find nothing.
   if (isStretched && 'pbkdf2' in derivation) return [];
   const keyAndIv = interpretation.derive();
+  const attempt = { interpretation, decoded, engine: nativeEngine(keyAndIv.key) };
+  // The last of several blocks does not depend on the IV, and rules out nearly every wrong key.
+  if (bytes.length >= 32 && !isEnding(lastBlock(attempt.engine, bytes, bytes.subarray(0, 16)))) return [];
   const results: CipherCandidate[] = [];
-  if (keyAndIv.iv !== undefined)
-    results.push(...tryIv(interpretation, decoded, sample, keyAndIv, keyAndIv.iv, { from: 'derived' }));
+  if (keyAndIv.iv !== undefined) results.push(...tryIv(attempt, sample, keyAndIv.iv, { from: 'derived' }));
   if (isStretched) return results;
 
   const attempts: [Uint8Array, IvRule][] = [
@@ -97,10 +136,14 @@ function tryInterpretation(
   ];
   for (const { bytes: iv, format } of ivInterpretations(sample.iv)) {
     const value = sample.iv ?? iv;
-    if (sample.ivField === undefined)
-      attempts.push([iv, { from: 'fixed', value, ...(format !== undefined && format !== 'utf8' && { format }) }]);
+    if (sample.ivField === undefined && format !== 'base64url') {
+      attempts.push([
+        iv,
+        { from: 'fixed', value, ...(format !== undefined && format !== 'utf8' && { format: format as TextFormat }) },
+      ]);
+    }
     const name = sample.ivField ?? 'iv';
-    if (format === 'base64') attempts.push([iv, { from: 'field', name, format }]);
+    if (format === 'base64' || format === 'base64url') attempts.push([iv, { from: 'field', name, format }]);
     if (format === 'hex') {
       attempts.push([
         iv,
@@ -108,69 +151,74 @@ function tryInterpretation(
       ]);
     }
   }
-  for (const [iv, rule] of attempts) results.push(...tryIv(interpretation, decoded, sample, keyAndIv, iv, rule));
-  if (bytes.length >= 32)
-    results.push(...tryIv(interpretation, decoded, sample, keyAndIv, bytes.subarray(0, 16), { from: 'prefix' }, 16));
-  if (results.length === 0) results.push(...computeIv(interpretation, decoded, sample, keyAndIv));
+  for (const [iv, rule] of attempts) results.push(...tryIv(attempt, sample, iv, rule));
+  results.push(...tryGuessedIvs(attempt, sample, attempts));
+  if (bytes.length >= 32) results.push(...tryIv(attempt, sample, bytes.subarray(0, 16), { from: 'prefix' }, 16));
+  if (results.length === 0) results.push(...computeIv(attempt, sample));
   return results;
 }
 
-/** Computes the IV from the first block: all others can be decrypted without it, and the plaintext is known. */
-function computeIv(
-  interpretation: KeyInterpretation,
-  decoded: DecodedCiphertext,
+/**
+ * Tries the IVs that programs make of a secret. A wrong one that consists of digits, too, leaves the first block printable, so that
+ * text alone is no evidence.
+ */
+function tryGuessedIvs(
+  attempt: Attempt,
   sample: CipherSample,
-  keyAndIv: KeyAndIv,
+  tried: readonly (readonly [Uint8Array, IvRule])[],
 ): CipherCandidate[] {
-  const { plaintext } = sample;
+  const guess = (secret: string | Uint8Array, payloads: readonly PayloadKind[]): CipherCandidate[] =>
+    ivsOf(secret)
+      .map((rule) => [Buffer.from(String(rule.value), rule.format), rule] as const)
+      .filter(([iv]) => !tried.some(([other]) => iv.equals(other)))
+      .flatMap(([iv, rule]) => tryIv(attempt, sample, iv, rule))
+      .filter(({ payload }) => payloads.includes(payload));
+  const isKnown = sample.plaintext !== undefined;
+  return [
+    ...(sample.iv === undefined || sample.ivField !== undefined ? [] : guess(sample.iv, ['json', 'query', 'text'])),
+    ...guess(sample.key, isKnown ? ['json', 'query', 'text'] : ['json']),
+  ];
+}
+
+/** A key and a ciphertext to decrypt with it. */
+interface Attempt {
+  readonly interpretation: KeyInterpretation;
+  readonly decoded: DecodedCiphertext;
+  readonly engine: CbcEngine;
+}
+
+/** Computes the IV from the first block: all others can be decrypted without it, and the plaintext is known. */
+function computeIv({ interpretation, decoded, engine }: Attempt, { plaintext }: CipherSample): CipherCandidate[] {
   if (plaintext === undefined || decoded.bytes.length < 32) return [];
-  const blocks = nativeEngine(keyAndIv.key).decrypt(Buffer.from(decoded.bytes), Buffer.alloc(16));
+  const blocks = engine.decrypt(Buffer.from(decoded.bytes), Buffer.alloc(16));
   const verdict = judgeBlocks(blocks, plaintext, 16);
   if (verdict === undefined) return [];
   const plainBytes = Buffer.from(plaintext);
   const iv = Buffer.from(blocks.subarray(0, 16).map((byte, index) => byte ^ (plainBytes[index] ?? 0)));
   // A rule that determines the IV ranks higher.
   const computed = { ...verdict, score: verdict.score - 2, reasons: [...verdict.reasons, 'IV was computed' as const] };
-  // Random bytes are hardly ever all printable, so a printable IV was chosen by a person.
-  const text = iv.toString('latin1');
-  if (/^[\x20-\x7e]{16}$/.test(text))
-    return toCandidates(interpretation, decoded, { from: 'fixed', value: text }, computed);
+  const rule = fixedIv(iv);
+  if (rule.format === undefined) return toCandidates(interpretation, decoded, rule, computed);
   return [
-    ...toCandidates(interpretation, decoded, { from: 'fixed', value: iv.toString('hex'), format: 'hex' }, computed),
+    ...toCandidates(interpretation, decoded, rule, computed),
     ...toCandidates(interpretation, decoded, { from: 'field', name: 'iv' }, computed),
   ];
 }
 
-/** Whether all blocks except the first decrypt to text, so that only the IV is unknown. */
-function isOnlyIvUnknown(sample: CipherSample, decodings: readonly DecodedCiphertext[]): boolean {
-  const interpretations = keyInterpretations(sample.key);
-  return decodings.some(({ bytes }) =>
-    interpretations.some(({ settings, derive }) => {
-      if (typeof settings.derivation === 'object' || bytes.length < 48) return false;
-      const blocks = nativeEngine(derive().key).decrypt(Buffer.from(bytes), Buffer.alloc(16));
-      const tail = removePadding(blocks, 16)?.subarray(16) ?? removePadding(blocks, 32)?.subarray(16);
-      return tail !== undefined && tail.length > 8 && isReadable(tail);
-    }),
-  );
+function lastBlock(engine: CbcEngine, body: Buffer, iv: Uint8Array): Buffer {
+  return engine.decrypt(Buffer.from(body.subarray(-16)), body.length >= 32 ? body.subarray(-32, -16) : iv);
 }
 
 function tryIv(
-  interpretation: KeyInterpretation,
-  decoded: DecodedCiphertext,
+  { interpretation, decoded, engine }: Attempt,
   { plaintext }: CipherSample,
-  { key }: KeyAndIv,
   iv: Uint8Array | undefined,
   rule: IvRule,
   skip = 0,
 ): CipherCandidate[] {
   const body = decoded.bytes.subarray(skip);
   if (iv === undefined || body.length === 0 || body.length % 16 !== 0) return [];
-  const engine = nativeEngine(key);
-  // The last block alone shows whether the padding can be valid, which rules out most combinations cheaply.
-  const previous = body.length >= 32 ? body.subarray(-32, -16) : iv;
-  const last = engine.decrypt(Buffer.from(body.subarray(-16)), previous);
-  const padding = last.at(-1) ?? 0;
-  if (padding < 1 || padding > 32 || (padding <= 16 && removePadding(last, 16) === undefined)) return [];
+  if (!isEnding(lastBlock(engine, body, iv))) return [];
   const verdict = judgeBlocks(engine.decrypt(Buffer.from(body), iv), plaintext);
   if (verdict === undefined) return [];
   // With the first block skipped as an IV, any message decrypts to its own tail.
@@ -182,7 +230,7 @@ function tryIv(
 
 function toCandidates(
   interpretation: KeyInterpretation,
-  { prefix, outputs }: DecodedCiphertext,
+  { prefix, outputs, ignoreSeparators }: DecodedCiphertext,
   iv: IvRule,
   { score, reasons, payload, paddings }: Verdict,
 ): CipherCandidate[] {
@@ -191,8 +239,9 @@ function toCandidates(
       settings: {
         ...interpretation.settings,
         iv,
-        ...(padding === 32 && { padding }),
+        ...(padding !== 16 && { padding }),
         ...(output !== 'hex' && { output }),
+        ...(ignoreSeparators && { ignoreSeparators }),
         ...(prefix !== '' && { ciphertextPrefix: prefix }),
       },
       payload,

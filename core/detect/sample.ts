@@ -1,7 +1,7 @@
 import { configurationError } from '../lib/errors.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
-import { decodeBase64, decodeHex } from '../cipher/text-codec.ts';
-import type { CiphertextFormat } from '../cipher/settings.ts';
+import { decodeCiphertext, type DecodedCiphertext } from './decode-ciphertext.ts';
+import { explainUndecodable } from './undecodable.ts';
 
 /** What is known about one encrypted message of a partner. */
 export interface CipherSample {
@@ -15,14 +15,6 @@ export interface CipherSample {
   readonly iv?: string | Uint8Array;
   /** The envelope's field that contained `iv`. Without it, both a fixed IV and one in a field `iv` are tried. */
   readonly ivField?: string;
-}
-
-/** A ciphertext decoded as one of the formats. */
-export interface DecodedCiphertext {
-  readonly bytes: Buffer;
-  readonly prefix: string;
-  /** More than one if the string does not determine it, such as hex without letters. */
-  readonly outputs: readonly CiphertextFormat[];
 }
 
 const maxLength = 1024 * 1024;
@@ -67,38 +59,8 @@ export function readSample(sample: CipherSample): readonly DecodedCiphertext[] {
       'sample.ivField must be the name of the field that contained sample.iv.',
     );
   }
-  const decoded = [...decodeAsHex(ciphertext.trim()), ...decodeAsBase64(ciphertext.trim())];
+  const decoded = decodeCiphertext(ciphertext);
   if (decoded.length > 0) return decoded;
-  throw configurationError(
-    'sample.ciphertext',
-    'sample.ciphertext is neither hex nor base64 of whole AES blocks. Check that it is complete and that it is the ciphertext alone.',
-  );
-}
-
-function decodeAsHex(text: string): DecodedCiphertext[] {
-  // Scanned from the end: a regular expression would start again at each of up to a million positions.
-  let start = text.length;
-  while (start > 0 && /[\da-f]/i.test(text[start - 1] ?? '')) start--;
-  // Digits that do not fill a block may belong to a prefix.
-  const body = text.slice(start + ((text.length - start) % 32));
-  const bytes = decodeHex(body);
-  if (bytes === undefined || bytes.length === 0) return [];
-  const prefix = text.slice(0, text.length - body.length);
-  if (prefix.length > 16) return [];
-  const upper = /[A-F]/.test(body);
-  const lower = /[a-f]/.test(body);
-  return [{ bytes, prefix, outputs: upper === lower ? ['hex', 'hex-upper'] : upper ? ['hex-upper'] : ['hex'] }];
-}
-
-function decodeAsBase64(text: string): DecodedCiphertext[] {
-  const decoded: DecodedCiphertext[] = [];
-  for (let start = 0; start <= Math.min(16, text.length - 1); start++) {
-    // Letters and digits could be base64 themselves: only another character ends a prefix unambiguously.
-    if (start > 0 && /[A-Za-z\d+/]/.test(text[start - 1] ?? '')) continue;
-    const bytes = decodeBase64(text.slice(start));
-    if (bytes !== undefined && bytes.length > 0 && bytes.length % 16 === 0) {
-      decoded.push({ bytes, prefix: text.slice(0, start), outputs: ['base64'] });
-    }
-  }
-  return decoded;
+  const explanation = explainUndecodable(ciphertext, (text) => decodeCiphertext(text).length > 0);
+  throw configurationError('sample.ciphertext', `sample.ciphertext ${explanation}`);
 }

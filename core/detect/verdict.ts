@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { removePadding } from '../cipher/padding.ts';
+import type { Padding } from '../cipher/settings.ts';
 import { parseJson } from '../lib/json.ts';
 
 /** What a decrypted payload is: a JSON object or list, a query string, other text, or bytes that are not text. */
@@ -11,8 +12,8 @@ export interface Verdict {
   readonly score: number;
   readonly reasons: readonly Reason[];
   readonly payload: PayloadKind;
-  /** The padding units, in bytes, with which the padding is valid. */
-  readonly paddings: readonly (16 | 32)[];
+  /** The paddings with which the message ends. */
+  readonly paddings: readonly Padding[];
   /** Ends like JSON but does not parse, so its beginning is missing. */
   readonly isTail?: boolean;
 }
@@ -34,13 +35,37 @@ export type Reason =
  * @returns Undefined if the decryption is wrong.
  */
 export function judgeBlocks(blocks: Buffer, plaintext: string | undefined, from = 0): Verdict | undefined {
-  const paddings = ([16, 32] as const).filter((unit) => removePadding(blocks, unit) !== undefined);
-  const body = paddings[0] === undefined ? undefined : removePadding(blocks, paddings.at(-1) ?? 16);
+  const valid = pkcs7(blocks);
+  // Valid PKCS#7 is hardly ever a coincidence, and some of its bytes are white space.
+  return judgePadded(blocks, valid.length > 0 ? valid : plain(blocks), plaintext, from);
+}
+
+/** The units with which PKCS#7 padding is valid. */
+function pkcs7(blocks: Buffer): readonly Padding[] {
+  return ([16, 32] as const).filter((unit) => removePadding(blocks, unit) !== undefined);
+}
+
+/** The paddings that are no more than missing bytes. Without any of them, all blocks are full. */
+function plain(blocks: Buffer): readonly Padding[] {
+  const last = blocks.at(-1);
+  return last === 0 ? ['zero'] : last === 0x20 ? ['space'] : ['zero', 'space', 'none'];
+}
+
+function judgePadded(
+  blocks: Buffer,
+  paddings: readonly Padding[],
+  plaintext: string | undefined,
+  from: number,
+): Verdict | undefined {
+  const isPkcs7 = typeof paddings[0] === 'number';
+  const body =
+    paddings[0] === undefined ? undefined : removePadding(blocks, isPkcs7 ? (paddings.at(-1) ?? 16) : paddings[0]);
   if (body === undefined) return undefined;
   const readable = body.subarray(Math.min(from, body.length));
-  const reasons: Reason[] = ['padding is right'];
+  const removed = blocks.length - body.length;
+  const reasons: Reason[] = removed > 0 ? ['padding is right'] : [];
   // Two or more valid padding bytes are hardly a coincidence; a single one occurs once in 256 attempts.
-  let score = blocks.length - body.length > 1 ? 2 : 1;
+  let score = (removed > 1 ? 2 : removed) - (isPkcs7 ? 0 : 1);
   // After an unreadable first block, the text may start within a character.
   const isText = from > 0 || isUtf8(readable);
   const text = isText ? readable.toString() : '';
@@ -50,6 +75,7 @@ export function judgeBlocks(blocks: Buffer, plaintext: string | undefined, from 
     score += 100;
   }
   if (!isText) {
+    if (!isPkcs7) return undefined;
     // If all but the first block is text, the IV is wrong. One wrong key in 256 produces short padding.
     const isBinary = blocks.length - body.length > 3 && !(readable.length > 24 && isReadable(readable.subarray(16)));
     return isBinary ? { score, reasons, payload: 'binary', paddings } : undefined;
@@ -76,9 +102,25 @@ function payloadKindOf(text: string): PayloadKind {
   return 'text';
 }
 
+/** Whether the last block of a message can be one: it ends with a padding or with text. Cheap, and hardly ever true by chance. */
+export function isEnding(block: Buffer): boolean {
+  const last = block.at(-1) ?? 0;
+  if (last > 16 && last < 32) return block.every((byte) => byte === last);
+  if (removePadding(block, 16) !== undefined) return true;
+  const end = block.findLastIndex((byte) => byte !== 0) + 1;
+  // The block may start within a character.
+  const start = Math.max(
+    0,
+    block.findIndex((byte) => byte >> 6 !== 2),
+  );
+  const text = block.subarray(start, end);
+  return start <= 3 && isUtf8(text) && text.every((byte) => byte >= 0x20 || byte === 9 || byte === 10 || byte === 13);
+}
+
 /** Whether a part of a message, which may start or end within a character, is text. */
 export function isReadable(bytes: Buffer): boolean {
-  const text = new TextDecoder().decode(bytes).replace(/^\uFFFD{1,3}/, '');
+  // As a stream, so that an incomplete character at the end is not an error.
+  const text = new TextDecoder().decode(bytes, { stream: true }).replace(/^\uFFFD{1,3}/, '');
   return !text.includes('\uFFFD') && isPlainText(text);
 }
 

@@ -39,8 +39,8 @@ export interface CipherFacts {
   readonly keyFormat: string;
   readonly derivation: unknown;
   readonly iv: IvRule['from'];
-  readonly padding: number;
-  readonly output: string;
+  readonly padding: NonNullable<CipherSettings['padding']>;
+  readonly output: NonNullable<CipherSettings['output']>;
 }
 
 export function cipherFacts(settings: CipherSettings): CipherFacts {

@@ -1,6 +1,6 @@
 import type crypto from 'node:crypto';
 import type fs from 'node:fs';
-import { createRequire } from 'node:module';
+import nodeModule from 'node:module';
 
 /** Calls `load` on first use and caches its result. */
 export function lazy<T>(load: () => T): () => T {
@@ -8,9 +8,10 @@ export function lazy<T>(load: () => T): () => T {
   return () => (loaded ??= load());
 }
 
-// Node 22.0 to 22.2 have no getBuiltinModule; a CommonJS bundle has no `import.meta`.
+// Node 22.0 to 22.2 have no getBuiltinModule. Any path will do for built-in modules, and a CommonJS bundle has no `import.meta`.
 export function loadNodeModule(name: string): unknown {
-  return 'getBuiltinModule' in process ? process.getBuiltinModule(name) : createRequire(import.meta.url)(name);
+  const { execPath } = process;
+  return 'getBuiltinModule' in process ? process.getBuiltinModule(name) : nodeModule.createRequire(execPath)(name);
 }
 
 /*

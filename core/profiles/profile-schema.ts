@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ciphertextFormats, keyLengths, textFormats } from '../cipher/settings.ts';
+import { ciphertextFormats, keyLengths, paddings, textFormats } from '../cipher/settings.ts';
 import { problems } from './problems.ts';
 
 const algorithms = Object.keys(keyLengths) as (keyof typeof keyLengths)[];
@@ -19,7 +19,11 @@ const cipher = object({
   derivation: v.exactOptional(
     v.union(
       [
-        oneOf(['none', 'sha256', 'md5']),
+        oneOf(['none', 'resize', 'sha256', 'md5']),
+        v.strictObject({
+          hash: oneOf(['md5', 'sha1', 'sha256', 'sha512']),
+          text: v.exactOptional(oneOf(['hex', 'hex-upper', 'base64'])),
+        }),
         v.strictObject({ evp: oneOf(['md5', 'sha256']) }),
         v.strictObject({
           pbkdf2: v.strictObject({
@@ -38,8 +42,14 @@ const cipher = object({
     format: v.exactOptional(oneOf([...new Set([...textFormats, ...ciphertextFormats])])),
     name: v.exactOptional(string),
   }),
-  output: v.exactOptional(oneOf(ciphertextFormats)),
-  padding: v.exactOptional(v.picklist([16, 32], problems.invalid)),
+  output: v.exactOptional(
+    v.union(
+      [oneOf(ciphertextFormats), v.pipe(v.array(oneOf(ciphertextFormats)), v.minLength(1), v.maxLength(3))],
+      problems.invalid,
+    ),
+  ),
+  ignoreSeparators: v.exactOptional(v.boolean(problems.invalid)),
+  padding: v.exactOptional(v.picklist(paddings, problems.invalid)),
   ciphertextPrefix: v.exactOptional(string),
 });
 

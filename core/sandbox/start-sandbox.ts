@@ -13,7 +13,7 @@ import { createDefinedPartner } from './definitions/defined-partner.ts';
 import { checkConflicts } from './definitions/routes.ts';
 import type { PartnerServer, SandboxPartner, SandboxPartnerId } from './http/exchange.ts';
 import { FaultQueue, type SandboxFault, type SandboxFaultTarget } from './http/faults.ts';
-import { createJournalEntry, type SandboxJournalEntry } from './http/journal.ts';
+import { Journal, type SandboxJournalEntry } from './http/journal.ts';
 import { listen } from './http/server.ts';
 import { simulators } from './partners/index.ts';
 import type { PartnerContext, PartnerSimulator, SandboxAccount } from './partners/partner.ts';
@@ -47,7 +47,10 @@ export interface Sandbox extends AsyncDisposable {
   /** PEM of its certificate authority. Only with https. */
   readonly ca?: string;
   readonly profiles: SandboxProfiles;
-  /** Every request so far, oldest first. Grows while the sandbox runs. */
+  /**
+   * The newest 1,000 requests, oldest first, and of them at most 8 MiB of headers and bodies: `onRequest` gets every one. A
+   * request that alone is larger is recorded without its body and payload.
+   */
   readonly journal: readonly SandboxJournalEntry[];
   /** The current scenarios. */
   readonly scenarios: SandboxScenarios;
@@ -77,7 +80,8 @@ export interface Sandbox extends AsyncDisposable {
 
 /**
  * Starts a partner server on 127.0.0.1 that implements TCONNECT, BizMail, Cloudreve v4 and the partners in `definitions`: it decrypts
- * and checks requests, and signs and rotates tokens.
+ * and checks requests, and signs and rotates tokens. So that no web page can reach it, it refuses a request with an `Origin` header
+ * (403), and one whose `Host` header is not a loopback name or address (421).
  *
  * @throws TypeError for an unknown option, a value out of range, or a definition whose path or id belongs to another partner.
  * @throws PartnerAuthError `configuration` for an invalid definition, as `definePartner()` does.
@@ -91,7 +95,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const definedAccounts = definitions.map(completeDefinedAccount);
   const clock = new SandboxClock(baseClock, scenarios.clockRate);
   const faults = new FaultQueue();
-  const journal: SandboxJournalEntry[] = [];
+  const journal = new Journal();
   const families = new Map<string, TokenFamilies>();
   const shared = { now: clock.now, scenarios: () => scenarios };
 
@@ -126,8 +130,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       delay: () => scenarios.delay,
       tls: certificates?.[scenarios.certificate],
       record: (exchange) => {
-        const entry = createJournalEntry(exchange, clock.now());
-        journal.push(entry);
+        const entry = journal.add(exchange, clock.now());
         if (onRequest !== undefined) callSafely(() => onRequest(entry));
       },
     },
@@ -146,7 +149,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     url,
     ...(ca === undefined ? {} : { ca }),
     profiles: buildProfiles(accounts, definedAccounts, url, ca),
-    journal,
+    journal: journal.entries,
     get scenarios() {
       return scenarios;
     },
@@ -172,7 +175,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       requirePartner(partners.find(({ id }) => id === partner)?.oneTimeCode, partner)(),
     captchaText: (ticket) =>
       partners.map(({ captchaText }) => captchaText?.(ticket)).find((text) => text !== undefined),
-    clearJournal: () => void journal.splice(0),
+    clearJournal: () => journal.clear(),
     close,
     [Symbol.asyncDispose]: close,
   };

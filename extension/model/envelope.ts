@@ -7,13 +7,37 @@ export interface Envelope {
 
 const maxDepth = 8;
 
-/** Takes the longest string of an envelope as its ciphertext. Any other input is the ciphertext itself. */
+/**
+ * Takes the longest string of an envelope as its ciphertext. Any other input is the ciphertext itself, without what a copy from
+ * JSON or from a form adds: quotes, `\/`, percent codes.
+ */
 export function readEnvelope(text: string): Envelope {
   const trimmed = text.trim();
-  const fields = stringFields(trimmed) ?? queryFields(trimmed);
-  if (fields === undefined) return { ciphertext: trimmed.replace(/^"|"$/g, ''), others: {} };
+  const fields = stringFields(trimmed) ?? formFields(trimmed) ?? stringFields(decodeBase64(trimmed));
+  if (fields === undefined) {
+    const ciphertext = trimmed.replace(/^["']|["']$/g, '').replaceAll('\\/', '/');
+    return { ciphertext: decodePercent(ciphertext), others: {} };
+  }
   const [longest, ...others] = Object.entries(fields).sort(([, a], [, b]) => b.length - a.length);
   return { ciphertext: longest?.[1] ?? trimmed, others: Object.fromEntries(others) };
+}
+
+/** As `queryFields`, with `+` as it is: a ciphertext contains no blanks, but may not have been encoded for the form. */
+function formFields(text: string): Record<string, string> | undefined {
+  return queryFields(text) && queryFields(text.replaceAll('+', '%2B'));
+}
+
+/** Laravel sends its envelope as base64. */
+function decodeBase64(text: string): string {
+  return Buffer.from(text, 'base64').toString();
+}
+
+function decodePercent(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Takes the only other field that holds 16 bytes as the IV; undefined if there is none, or more than one. */

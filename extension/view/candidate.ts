@@ -1,4 +1,4 @@
-import type { CipherCandidate, Reason } from '../../core/index.ts';
+import type { CipherCandidate, KeyDerivation, Reason } from '../../core/index.ts';
 import type { Translate } from '../model/translate.ts';
 
 /** Cipher settings on one line, without the key and the IV. */
@@ -12,16 +12,22 @@ export function candidateLabel({ settings, payload }: CipherCandidate, t: Transl
     output = 'hex',
     ciphertextPrefix,
   } = settings;
-  const derived = typeof derivation === 'string' ? derivation : Object.keys(derivation)[0];
+  const derived = derivationLabel(derivation);
   return [
     algorithm,
-    t('key {0}', derived === 'none' ? keyFormat : `${keyFormat}, ${derived ?? ''}`),
+    t('key {0}', derived === 'none' ? keyFormat : `${keyFormat}, ${derived}`),
     `IV ${iv.from}`,
-    output,
+    [output].flat().join(' + '),
     ...(ciphertextPrefix === undefined ? [] : [t('prefix "{0}"', ciphertextPrefix)]),
     ...(padding === 16 ? [] : [t('padding {0}', padding)]),
     payload,
   ].join(' · ');
+}
+
+function derivationLabel(derivation: KeyDerivation): string {
+  if (typeof derivation === 'string') return derivation;
+  if ('hash' in derivation) return [derivation.hash, derivation.text ?? []].flat().join(' ');
+  return 'evp' in derivation ? 'evp' : 'pbkdf2';
 }
 
 export function reasonLabel(reason: Reason, t: Translate): string {

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { createKeyDerivation, type DerivedKey } from './key-derivation.ts';
-import type { SandboxCipherSettings } from './settings.ts';
+import type { CiphertextFormat, SandboxCipherSettings } from './settings.ts';
 import { decode, decodeSetting, encode } from './encoding.ts';
 
 /** An encrypted message: the ciphertext, and the encoded IV if it has its own field. */
@@ -21,6 +21,8 @@ const keyLengths = { 'aes-128-cbc': 16, 'aes-192-cbc': 24, 'aes-256-cbc': 32 } a
 const blockLength = 16;
 const saltLength = 8;
 const saltedMagic = Buffer.from('Salted__');
+
+type Padding = NonNullable<SandboxCipherSettings['padding']>;
 
 interface KeyMaterial {
   readonly key: Buffer;
@@ -49,9 +51,19 @@ interface IvStrategy {
  */
 export function createCodec(settings: SandboxCipherSettings): Codec {
   const { algorithm = 'aes-256-cbc', padding = 16, output = 'hex', ciphertextPrefix: prefix = '' } = settings;
+  const formats = [output].flat();
   if (!Object.hasOwn(keyLengths, algorithm)) throw new TypeError('Sandbox cipher.algorithm is unknown.');
-  if (![16, 32].includes(padding)) throw new TypeError('Sandbox cipher.padding must be 16 or 32.');
-  if (!['hex', 'hex-upper', 'base64'].includes(output)) throw new TypeError('Sandbox cipher.output is unknown.');
+  if (![16, 32, 'zero', 'space', 'none'].includes(padding)) {
+    throw new TypeError('Sandbox cipher.padding must be 16, 32, zero, space or none.');
+  }
+  if (
+    formats.length === 0 ||
+    !formats.every((format) => ['hex', 'hex-upper', 'base64', 'base64url'].includes(format))
+  ) {
+    throw new TypeError('Sandbox cipher.output is unknown.');
+  }
+  const clean = (text: string, format: CiphertextFormat): string =>
+    settings.ignoreSeparators === true ? text.replace(format.startsWith('hex') ? /[\s:-]/g : /\s/g, '') : text;
   const ivStrategy = createIvStrategy(settings, keyLengths[algorithm]);
 
   return {
@@ -60,15 +72,20 @@ export function createCodec(settings: SandboxCipherSettings): Codec {
       const { key, iv, header, encodedIv } = ivStrategy.begin();
       const cipher = createCipheriv(algorithm, key, iv).setAutoPadding(false);
       const bytes = Buffer.concat([header, cipher.update(pad(Buffer.from(plaintext), padding)), cipher.final()]);
-      return { ciphertext: prefix + encode(bytes, output), ...(encodedIv === undefined ? {} : { iv: encodedIv }) };
+      return { ciphertext: prefix + encodeAll(bytes, formats), ...(encodedIv === undefined ? {} : { iv: encodedIv }) };
     },
     decrypt({ ciphertext, iv: encodedIv }) {
-      if (!ciphertext.startsWith(prefix)) return undefined;
-      const bytes = decode(ciphertext.slice(prefix.length), output);
+      const text = settings.ignoreSeparators === true ? ciphertext.trim() : ciphertext;
+      if (!text.startsWith(prefix)) return undefined;
+      const bytes = formats.reduceRight<Buffer | undefined>(
+        (read, format) => read && decode(clean(read.toString('latin1'), format), format),
+        Buffer.from(text.slice(prefix.length)),
+      );
       const parsed = bytes === undefined ? undefined : ivStrategy.parse(bytes, encodedIv);
       if (parsed === undefined) return undefined;
       const { key, iv, body } = parsed;
-      if (iv.length !== blockLength || body.length === 0 || body.length % padding !== 0) return undefined;
+      if (iv.length !== blockLength || body.length === 0 || body.length % (padding === 32 ? 32 : blockLength) !== 0)
+        return undefined;
       const decipher = createDecipheriv(algorithm, key, iv).setAutoPadding(false);
       const plain = unpad(Buffer.concat([decipher.update(body), decipher.final()]), padding);
       try {
@@ -154,13 +171,27 @@ function requireDerivedIv({ iv }: DerivedKey): Buffer {
   return iv;
 }
 
-/** PKCS#7 (RFC 5652 section 6.3), with blocks of 16 or 32 bytes. */
-function pad(plain: Buffer, block: number): Buffer {
+function encodeAll(bytes: Buffer, formats: readonly CiphertextFormat[]): string {
+  return formats.reduce((read, format) => Buffer.from(encode(read, format)), bytes).toString();
+}
+
+/** PKCS#7 (RFC 5652 section 6.3) with blocks of 16 or 32 bytes, or one byte as often as the last block lacks. */
+function pad(plain: Buffer, block: Padding): Buffer {
+  if (typeof block === 'string') {
+    const missing = plain.length === 0 ? blockLength : (blockLength - (plain.length % blockLength)) % blockLength;
+    // With `none`, blanks that JSON ignores: what the sandbox sends has to fill its blocks.
+    return Buffer.concat([plain, Buffer.alloc(missing, block === 'zero' ? 0 : ' ')]);
+  }
   const count = block - (plain.length % block);
   return Buffer.concat([plain, Buffer.alloc(count, count)]);
 }
 
-function unpad(padded: Buffer, block: number): Buffer | undefined {
+function unpad(padded: Buffer, block: Padding): Buffer | undefined {
+  if (block === 'none') return padded;
+  if (typeof block === 'string') {
+    const filler = block === 'zero' ? 0 : 0x20;
+    return padded.subarray(0, padded.findLastIndex((byte) => byte !== filler) + 1);
+  }
   const count = padded.at(-1) ?? 0;
   if (count < 1 || count > block) return undefined;
   const end = padded.length - count;

@@ -21,16 +21,17 @@ export function decodeSetting(name: string, value: unknown, format: TextFormat =
 }
 
 export function encode(bytes: Buffer, format: CiphertextFormat): string {
-  if (format === 'base64') return bytes.toString('base64');
+  if (format === 'base64' || format === 'base64url') return bytes.toString(format);
   const hex = bytes.toString('hex');
   return format === 'hex-upper' ? hex.toUpperCase() : hex;
 }
 
 /** Returns undefined for an invalid string. Hex is read in either case, as servers do. */
 export function decode(encoded: string, format: CiphertextFormat): Buffer | undefined {
-  if (format === 'base64') {
-    const bytes = Buffer.from(encoded, 'base64');
-    return bytes.toString('base64') === encoded ? bytes : undefined;
+  if (format === 'base64' || format === 'base64url') {
+    const bytes = Buffer.from(encoded, format);
+    const expected = format === 'base64' ? encoded : stripBase64Padding(encoded);
+    return bytes.toString(format) === expected ? bytes : undefined;
   }
   return /^(?:[0-9a-f]{2})+$/i.test(encoded) ? Buffer.from(encoded, 'hex') : undefined;
 }

@@ -1,6 +1,6 @@
 import { createHash, pbkdf2Sync } from 'node:crypto';
 import type { SandboxCipherSettings } from './settings.ts';
-import { decodeSetting } from './encoding.ts';
+import { decodeSetting, encode } from './encoding.ts';
 
 export interface DerivedKey {
   readonly key: Buffer;
@@ -26,6 +26,19 @@ export function createKeyDerivation(settings: SandboxCipherSettings, length: num
     return () => ({ key: secret });
   }
   if (secret.length === 0) throw new TypeError('Sandbox cipher.key must not be empty.');
+  if (derivation === 'resize') return () => ({ key: resize(secret, length) });
+  if (typeof derivation === 'object' && 'hash' in derivation) {
+    const { hash, text } = derivation;
+    if (!['md5', 'sha1', 'sha256', 'sha512'].includes(hash)) {
+      throw new TypeError('Sandbox cipher.derivation.hash must be md5, sha1, sha256 or sha512.');
+    }
+    if (text !== undefined && !['hex', 'hex-upper', 'base64'].includes(text)) {
+      throw new TypeError('Sandbox cipher.derivation.text must be hex, hex-upper or base64.');
+    }
+    const digest = createHash(hash).update(secret).digest();
+    const key = resize(text === undefined ? digest : Buffer.from(encode(digest, text)), length);
+    return () => ({ key });
+  }
   if (derivation === 'sha256' || derivation === 'md5') {
     const digest = createHash(derivation).update(secret).digest();
     if (digest.length < length)
@@ -51,6 +64,12 @@ export function createKeyDerivation(settings: SandboxCipherSettings, length: num
   // The key of all messages is derived once, because a million iterations are slow.
   let constant: DerivedKey | undefined;
   return (salt) => (salt === undefined ? (constant ??= stretch(constantSalt)) : stretch(salt));
+}
+
+function resize(bytes: Buffer, length: number): Buffer {
+  const resized = Buffer.alloc(length);
+  bytes.copy(resized);
+  return resized;
 }
 
 /** OpenSSL's EVP_BytesToKey with one iteration: D_1 = H(secret, salt), D_i = H(D_(i-1), secret, salt). */

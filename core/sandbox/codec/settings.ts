@@ -1,5 +1,5 @@
 export type TextFormat = 'utf8' | 'hex' | 'base64';
-export type CiphertextFormat = 'hex' | 'hex-upper' | 'base64';
+export type CiphertextFormat = 'hex' | 'hex-upper' | 'base64' | 'base64url';
 
 /**
  * How the sandbox's TCONNECT payloads are encrypted: AES-256-CBC with PKCS#7, with no defaults. The published pages specify neither the
@@ -18,11 +18,16 @@ export interface SandboxCipher {
 
 export type Algorithm = 'aes-128-cbc' | 'aes-192-cbc' | 'aes-256-cbc';
 
-/** `evp` is OpenSSL's `EVP_BytesToKey` with one iteration. `pbkdf2.salt` is for IV rules other than `salted`. */
+/**
+ * `resize` cuts the key off or pads it with zero bytes, as PHP does. `hash` does the same to a digest, or to its digits as text.
+ * `evp` is OpenSSL's `EVP_BytesToKey` with one iteration. `pbkdf2.salt` is for IV rules other than `salted`.
+ */
 export type Derivation =
   | 'none'
+  | 'resize'
   | 'sha256'
   | 'md5'
+  | { readonly hash: 'md5' | 'sha1' | 'sha256' | 'sha512'; readonly text?: 'hex' | 'hex-upper' | 'base64' }
   | { readonly evp: 'md5' | 'sha256' }
   | {
       readonly pbkdf2: {
@@ -47,7 +52,7 @@ export type IvSource =
   | { readonly from: 'salted' };
 
 /**
- * How the payloads of a partner served from a definition are encrypted: AES-CBC with PKCS#7. Assignable to the library's cipher
+ * How the payloads of a partner served from a definition are encrypted: AES-CBC. Assignable to the library's cipher
  * settings, but declared separately so that the sandbox shares no code with the client.
  */
 export interface SandboxCipherSettings {
@@ -59,10 +64,12 @@ export interface SandboxCipherSettings {
   /** Default `none`. */
   readonly derivation?: Derivation;
   readonly iv: IvSource;
-  /** PKCS#7 block size in bytes. Default 16. */
-  readonly padding?: 16 | 32;
-  /** Default `hex`. Hex is read in either case. */
-  readonly output?: CiphertextFormat;
+  /** PKCS#7 block size in bytes, or what fills the last block. Default 16. */
+  readonly padding?: 16 | 32 | 'zero' | 'space' | 'none';
+  /** Default `hex`. Hex is read in either case. A list is applied in its order. */
+  readonly output?: CiphertextFormat | readonly CiphertextFormat[];
+  /** Ignores white space in received ciphertexts, and in hex `:` and `-`. Default false. */
+  readonly ignoreSeparators?: boolean;
   /** A string before each ciphertext. Default: none. */
   readonly ciphertextPrefix?: string;
 }

@@ -26,6 +26,8 @@ export type SandboxOutcome =
   | 'accountNotActive'
   | 'notFound'
   | 'tooLarge'
+  | 'foreignHost'
+  | 'foreignOrigin'
   | 'fault'
   | 'crashed';
 

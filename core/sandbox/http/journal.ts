@@ -12,9 +12,9 @@ export interface SandboxJournalEntry {
   readonly path: string;
   /** Names in lower case. Contains secrets, like `body` and `payload`: the journal is for tests and must not be logged. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body as received, decoded as UTF-8. */
+  /** The body as received, decoded as UTF-8. Empty for a request that is refused before it is read, or larger than 8 MiB. */
   readonly body: string;
-  /** The decrypted or parsed payload. Absent if it could not be read. */
+  /** The decrypted or parsed payload. Absent if it could not be read, or the request is larger than 8 MiB. */
   readonly payload?: unknown;
   /** The HTTP status that was sent, or would have been sent without a fault. 0 if nothing was processed or sent. */
   readonly status: number;
@@ -32,7 +32,48 @@ export interface Exchange {
   readonly fault: string | undefined;
 }
 
-export function createJournalEntry(exchange: Exchange, at: number): SandboxJournalEntry {
+const maxEntries = 1000;
+const maxBytes = 8 * 1024 * 1024;
+
+/** The newest 1,000 requests, and of them at most 8 MiB of paths, headers and bodies. */
+export class Journal {
+  /** Oldest first; always the same array. */
+  readonly entries: SandboxJournalEntry[] = [];
+  readonly #sizes: number[] = [];
+  #bytes = 0;
+
+  /** `at`: epoch milliseconds. */
+  add(exchange: Exchange, at: number): SandboxJournalEntry {
+    const isTooLarge = sizeOf(exchange.request) > maxBytes;
+    const request = isTooLarge ? { ...exchange.request, body: Buffer.alloc(0) } : exchange.request;
+    const response = isTooLarge ? { ...exchange.response, payload: undefined } : exchange.response;
+    const entry = createEntry({ ...exchange, request, response }, at);
+    const size = sizeOf(request);
+    this.entries.push(entry);
+    this.#sizes.push(size);
+    this.#bytes += size;
+    while (this.entries.length > maxEntries || this.#bytes > maxBytes) {
+      this.entries.shift();
+      this.#bytes -= this.#sizes.shift() ?? 0;
+    }
+    return entry;
+  }
+
+  clear(): void {
+    this.entries.length = 0;
+    this.#sizes.length = 0;
+    this.#bytes = 0;
+  }
+}
+
+function sizeOf({ path, headers, body }: ReceivedRequest): number {
+  return Object.entries(headers).reduce(
+    (size, [name, value]) => size + name.length + value.length,
+    path.length + body.length,
+  );
+}
+
+function createEntry(exchange: Exchange, at: number): SandboxJournalEntry {
   const { request, partner, call, response, fault } = exchange;
   return Object.freeze({
     at,

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
+import { refusalOf } from './access.ts';
 import { readBody } from './body.ts';
 import { deliver } from './delivery.ts';
 import type { PartnerServer, ReceivedRequest, Route, SandboxCall, SandboxResponse } from './exchange.ts';
@@ -74,6 +75,15 @@ async function serve(
 ): Promise<void> {
   // A client that disconnects is not an error.
   outgoing.on('error', () => undefined);
+  const refusal = refusalOf(raw.headers);
+  if (refusal !== undefined) {
+    const request = toReceivedRequest(raw, Buffer.alloc(0));
+    options.record({ request, partner: undefined, call: 'other', response: refusal, fault: undefined });
+    // A client that is still sending receives the response too.
+    raw.resume();
+    await deliver(outgoing, refusal, undefined, options.now(), timers);
+    return;
+  }
   const body = await readBody(raw);
   if (body === undefined) return;
   const request = toReceivedRequest(raw, body === 'tooLarge' ? Buffer.alloc(0) : body);

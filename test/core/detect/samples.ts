@@ -24,6 +24,7 @@ export function canonicalize({ iv, ...rest }: Settings): string {
     padding,
     output,
     ciphertextPrefix: rest.ciphertextPrefix ?? '',
+    ignoreSeparators: rest.ignoreSeparators ?? false,
     rule,
   });
 }

@@ -52,7 +52,8 @@ const headerSets: Record<string, string>[] = [
 
 describe('sandbox with hostile requests', () => {
   it('responds to malformed requests without crashing', async () => {
-    await using sandbox = await startSandbox();
+    const outcomes: string[] = [];
+    await using sandbox = await startSandbox({ onRequest: ({ outcome }) => outcomes.push(outcome) });
     const code = { 'partner-code': sandbox.profiles.tconnect.partnerCode };
     for (const path of paths) {
       for (const body of bodies) {
@@ -63,8 +64,8 @@ describe('sandbox with hostile requests', () => {
         );
       }
     }
-    assert.equal(sandbox.journal.length, paths.length * bodies.length * headerSets.length);
-    assert.equal(sandbox.journal.filter(({ outcome }) => outcome === 'crashed' || outcome === 'ok').length, 0);
+    assert.equal(outcomes.length, paths.length * bodies.length * headerSets.length);
+    assert.equal(outcomes.filter((outcome) => outcome === 'crashed' || outcome === 'ok').length, 0);
     assert.equal((await client.login(sandbox, 'tconnect')).status, 200);
   });
 

@@ -99,4 +99,62 @@ describe('sandbox journal', () => {
     sandbox.clearJournal();
     assert.deepEqual([sandbox.journal.length, seen.length], [0, 1]);
   });
+
+  it('keeps the newest 1,000 requests, and reports every one to onRequest', async () => {
+    let count = 0;
+    await using sandbox = await startSandbox({ onRequest: () => count++ });
+    const { journal } = sandbox;
+    for (let index = 0; index < 1010; index += 10) {
+      const paths = Array.from({ length: 10 }, (_, offset) => `/${index + offset}`);
+      await Promise.all(paths.map((path) => client.send(sandbox.url + path)));
+    }
+    assert.equal(count, 1010);
+    assert.equal(sandbox.journal, journal);
+    assert.equal(journal.length, 1000);
+    // Ten at a time arrive in any order.
+    assert.deepEqual(
+      journal.map(({ path }) => Number(path.slice(1))).sort((a, b) => a - b),
+      Array.from({ length: 1000 }, (_, index) => index + 10),
+    );
+  });
+
+  it('keeps at most 8 MiB, the newest', async () => {
+    await using sandbox = await startSandbox();
+    const post = (path: string, size: number) =>
+      client.send(sandbox.url + path, { method: 'POST', body: Buffer.alloc(size, 'x') });
+    const mebibyte = 1024 * 1024;
+    for (let index = 0; index < 5; index++) await post(`/${index}`, 3 * mebibyte);
+    assert.deepEqual(
+      sandbox.journal.map(({ path, body }) => [path, body.length]),
+      [
+        ['/3', 3 * mebibyte],
+        ['/4', 3 * mebibyte],
+      ],
+    );
+    // Larger than all that is kept: recorded without its body.
+    await post('/large', 9 * mebibyte);
+    assert.deepEqual(
+      sandbox.journal.map(({ path, body }) => [path, body.length]),
+      [
+        ['/3', 3 * mebibyte],
+        ['/4', 3 * mebibyte],
+        ['/large', 0],
+      ],
+    );
+    sandbox.clearJournal();
+    await post('/5', 7 * mebibyte);
+    assert.deepEqual(
+      sandbox.journal.map(({ path }) => path),
+      ['/5'],
+    );
+  });
+
+  it('counts headers', async () => {
+    await using sandbox = await startSandbox();
+    const headers = { 'x-large': 'y'.repeat(12_000) };
+    for (let index = 0; index < 800; index += 20) {
+      await Promise.all(Array.from({ length: 20 }, () => client.send(`${sandbox.url}/`, { headers })));
+    }
+    assert.ok(sandbox.journal.length < 700 && sandbox.journal.length > 650, String(sandbox.journal.length));
+  });
 });

@@ -19,6 +19,16 @@ describe('readEnvelope', () => {
     ['a nested JSON envelope', JSON.stringify({ code: 0, data: { text: hex, at: 7, list: ['x'] } }), hex],
     ['form fields', `MerchantID=M-1&TradeInfo=${hex}&TradeSha=ABC`, hex],
     ['form fields with escapes', `Crypt=%40${hex}&Vendor=x`, `@${hex}`],
+    ['form fields whose "+" were not encoded', 'id=M-1&data=Qx/z+w+/', 'Qx/z+w+/'],
+    ['a percent-encoded ciphertext', 'Qx%2Fz%2Bw%3D%3D', 'Qx/z+w=='],
+    ['a ciphertext with the escapes of JSON', '"Qx\\/z+w=="', 'Qx/z+w=='],
+    [
+      'an envelope of Laravel',
+      Buffer.from(
+        JSON.stringify({ iv: base64Iv, value: 'Qx/z+w=='.repeat(9), mac: hex.slice(0, 64), tag: '' }),
+      ).toString('base64'),
+      'Qx/z+w=='.repeat(9),
+    ],
     ['a truncated envelope as ciphertext', '{"data":"9f', '{"data":"9f'],
     ['an envelope without strings as ciphertext', '{"data":7}', '{"data":7}'],
     ['an envelope that is nested too deeply', `{"a":${'{"a":'.repeat(30_000)}"x"${'}'.repeat(30_001)}`, ''],
