@@ -7,6 +7,14 @@ const pauses = { first: 1_000, longest: 60_000 };
 /** A partner that states a longer pause, in ms, is asked again after this one. */
 export const longestPause = 3_600_000;
 
+/** In seconds. A longer `Retry-After` is a mistake, such as milliseconds in place of seconds. */
+const longestRetryAfter = 86_400;
+
+/** Whether the partner has stated how long to wait. */
+export function isPauseStated({ retryAfter = 0 }: PartnerAuthError): boolean {
+  return retryAfter > 0 && retryAfter <= longestRetryAfter;
+}
+
 /** The pause that all callers of a session observe after failed refreshes. */
 export class BackOff {
   readonly #clock: Clock;
@@ -25,8 +33,8 @@ export class BackOff {
 
   /** How long to wait after this failure, in ms. */
   pauseAfter(error: PartnerAuthError | undefined): number {
-    const stated = Math.min(longestPause, (error?.retryAfter ?? 0) * 1000);
-    return Math.max(stated, Math.min(pauses.longest, pauses.first * 2 ** this.#failures));
+    const stated = error !== undefined && isPauseStated(error) ? (error.retryAfter ?? 0) * 1000 : 0;
+    return Math.max(Math.min(longestPause, stated), Math.min(pauses.longest, pauses.first * 2 ** this.#failures));
   }
 
   /**
@@ -39,7 +47,7 @@ export class BackOff {
     const { remaining } = this;
     const error = this.#error;
     if (error === undefined || remaining === 0) return undefined;
-    if (error.retryAfter !== undefined) {
+    if (isPauseStated(error)) {
       const { code, message, retryable, status, correlationId, setting } = error;
       const retryAfter = Math.ceil(remaining / 1000);
       return new PartnerAuthError(code, message, { retryable, status, correlationId, setting, retryAfter });

@@ -3,7 +3,7 @@ import type { EndCode, StoredSession } from '../../stores/stored-record.ts';
 import type { HeldLock } from '../../stores/token-store.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import { isLockLost, isNewer, storeErrorMessage, type SessionReplica } from '../session-replica.ts';
-import { longestPause } from '../back-off.ts';
+import { isPauseStated, longestPause } from '../back-off.ts';
 import { isDifferentToken, requestRefresh, type RequestParts } from './request-refresh.ts';
 
 interface RefreshParts extends RequestParts {
@@ -201,7 +201,7 @@ function settled({ intent: _intent, pause: _pause, ...record }: StoredSession): 
 
 /** The pause that all processes observe after this failure; empty if there is none. */
 function pauseOf({ clock, pauseAfter }: RefreshParts, error: PartnerAuthError): Pick<StoredSession, 'pause'> {
-  const stated = error.retryAfter !== undefined;
+  const stated = isPauseStated(error);
   return stated || error.code === 'rateLimited' ? { pause: { until: clock.now() + pauseAfter(error), stated } } : {};
 }
 

@@ -172,12 +172,25 @@ describe('a partner that limits the number of refreshes', () => {
 
   it('is asked at least once an hour, whatever its Retry-After states', () =>
     withSession({}, async ({ session, sandbox, clock, refreshes, sibling }) => {
-      sandbox.fail({ status: 429, retryAfter: '999999999' }, { call: 'refresh' });
+      sandbox.fail({ status: 429, retryAfter: '86400' }, { call: 'refresh' });
       await assert.rejects(session.refresh(), { code: 'rateLimited' });
       await assert.rejects(session.refresh(), { code: 'rateLimited', retryAfter: 3600 });
       clock.advance(3_600_000);
       await (await sibling()).refresh();
       assert.equal(refreshes(), 2);
+    }));
+
+  it('may be asked by an explicit refresh after a Retry-After that is no time to wait, such as 0 or 30 years', () =>
+    withSession({}, async ({ session, sandbox, refreshes, sibling }) => {
+      for (const retryAfter of ['999999999', '0', 'Thu, 01 Jan 1970 00:00:00 GMT']) {
+        sandbox.fail({ status: 429, retryAfter }, { call: 'refresh', times: 3 });
+        await assert.rejects(session.refresh(), { code: 'rateLimited' });
+        sandbox.heal();
+        const before = refreshes();
+        await session.refresh();
+        await (await sibling()).refresh();
+        assert.equal(refreshes(), before + 2);
+      }
     }));
 
   it('keeps a valid token usable, and is not asked by an automatic refresh either', () =>
