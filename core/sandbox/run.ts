@@ -1,9 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import process from 'node:process';
+import { formatCurl, type CurlCall, type Shell } from '../lib/curl-command.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
 import { partners, type BuiltInPartner } from '../partners/index.ts';
+import { writeCaFile } from './ca-file.ts';
 import { startSandbox, type Sandbox, type SandboxDefinitionProfile, type SandboxJournalEntry } from './index.ts';
 import { readArguments, usage, type SandboxArguments } from './run-arguments.ts';
 
@@ -22,18 +21,27 @@ function describeProfile({ partner, partnerCode, cipher, credentials }: AnyProfi
 }
 
 // These accounts exist only while this process runs, so their passwords may be printed.
-function describe({ url, profiles }: Sandbox, caFile: string | undefined): string {
+function describe({ url, profiles }: Sandbox, caFile: string | undefined, shell: Shell): string {
   const { bizmail } = profiles;
   const lines = Object.values<AnyProfile>(profiles as Readonly<Record<string, AnyProfile>>).flatMap(describeProfile);
   const account = lines.map(([name, value]) => (value === '' ? `\n${name}` : `  ${name.padEnd(14)}${value}`));
-  const trust = caFile === undefined ? '' : `--cacert ${caFile} `;
+  const example: CurlCall = {
+    url: `${url}/api/1.0/auth/token`,
+    options: [
+      ...(caFile === undefined ? [] : [['--cacert', caFile] as const]),
+      // The TLS of Windows requires a revocation list otherwise, and this authority has none.
+      ...(caFile === undefined || shell === 'posix' ? [] : [['--ssl-no-revoke'] as const]),
+      ['-H', 'Content-Type: application/json'],
+      ['-d', JSON.stringify(bizmail.credentials)],
+    ],
+  };
   return [
     `Partner Auth sandbox  ${url}`,
     ...(caFile === undefined ? [] : [`Certificate authority  ${caFile}`]),
     ...account,
-    '\nExample',
-    `  curl ${trust}${url}/api/1.0/auth/token -H 'Content-Type: application/json' \\`,
-    `    -d '${JSON.stringify(bizmail.credentials)}'`,
+    `\nExample${{ posix: '', powershell: ' for PowerShell', cmd: ' for cmd' }[shell]}`,
+    // Not indented: PowerShell requires the end of a here-string at the start of a line.
+    formatCurl(example, shell),
     '\nCtrl+C to stop\n',
   ].join('\n');
 }
@@ -45,23 +53,19 @@ function describeRequest(entry: SandboxJournalEntry): string {
   return `${time}  ${(entry.partner ?? '-').padEnd(9)}  ${entry.method} ${path}  ${entry.status}  ${entry.outcome}`;
 }
 
-async function run({ port, https, definitions }: SandboxArguments): Promise<void> {
+async function run({ port, https, definitions, shell }: SandboxArguments): Promise<void> {
   const sandbox = await startSandbox({
     port,
     https,
     definitions,
     onRequest: (entry) => console.log(describeRequest(entry)),
   });
-  const folder = sandbox.ca === undefined ? undefined : await mkdtemp(join(tmpdir(), 'partner-auth-sandbox-'));
-  const caFile = folder === undefined ? undefined : join(folder, 'ca.pem');
-  if (caFile !== undefined) await writeFile(caFile, sandbox.ca ?? '');
-  console.log(describe(sandbox, caFile));
-
-  const stop = async (): Promise<void> => {
-    await sandbox.close();
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
+  // Before there is a file to remove. On Windows, closing the window and Ctrl+Break arrive as the last two.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const) {
+    process.on(signal, () => void sandbox.close());
+  }
+  const caFile = sandbox.ca === undefined ? undefined : writeCaFile(sandbox.ca);
+  console.log(describe(sandbox, caFile, shell));
 }
 
 const parsed = await readArguments().catch((error: unknown) => {

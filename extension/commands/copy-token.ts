@@ -2,7 +2,7 @@ import { createCipher } from '../../core/index.ts';
 import { cipherOf, connectionOf, type CheckedProfile } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
 import type { CommandName } from '../model/ids.ts';
-import { curlCommand } from '../../core/codegen/index.ts';
+import { curlCommand, type Shell } from '../../core/codegen/index.ts';
 import { shortDuration } from '../view/duration.ts';
 import { runCommand } from './run-command.ts';
 
@@ -26,18 +26,17 @@ export function copyAuthorizationHeader(app: App, profile: CheckedProfile): Prom
   );
 }
 
-export function copyAsCurl(app: App, profile: CheckedProfile): Promise<void> {
+/** @param shell that the command is pasted into; default: that of the platform. */
+export function copyAsCurl(app: App, profile: CheckedProfile, shell?: Shell): Promise<void> {
   const { example } = profile.definition;
   if (example === undefined) return Promise.resolve();
   const command = async (accessToken: string): Promise<string> => {
     const { key, iv } = (await (await app.sessions.store(profile)).secrets()) ?? {};
     const settings = cipherOf(profile, key, iv);
-    return curlCommand({
-      connection: connectionOf(profile),
-      accessToken,
-      cipher: settings && createCipher(settings),
-      call: example,
-    });
+    return curlCommand(
+      { connection: connectionOf(profile), accessToken, cipher: settings && createCipher(settings), call: example },
+      shell,
+    );
   };
   return copy(app, profile, 'copyAsCurl', command, app.t('cURL command copied'));
 }

@@ -1,4 +1,5 @@
-import { commands as vscodeCommands, type LogOutputChannel } from 'vscode';
+import { commands as vscodeCommands, env, type LogOutputChannel } from 'vscode';
+import { defaultShell } from '../../core/codegen/index.ts';
 import type { CheckedProfile } from '../../core/profiles/index.ts';
 import { addProfile } from '../commands/add-profile.ts';
 import { copyAccessToken, copyAsCurl, copyAuthorizationHeader } from '../commands/copy-token.ts';
@@ -34,7 +35,7 @@ export function registerCommands(app: App, channel: LogOutputChannel): Disposabl
     refresh: forProfile(refresh),
     copyAccessToken: forProfile(copyAccessToken),
     copyAuthorizationHeader: forProfile(copyAuthorizationHeader),
-    copyAsCurl: forProfile(copyAsCurl),
+    copyAsCurl: forProfile((...target) => copyAsCurl(...target, defaultShell(process.platform, env.shell))),
     inspectToken: forProfile(inspectToken),
     detectCipher: forProfile(detectCipherSettings),
     encryptPayload: forProfile(encryptPayload),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import type { Sandbox } from '../../core/sandbox/index.ts';
 import { codeBlocks, type CodeBlock } from './markdown.ts';
+import { notOnWindows } from './platform.ts';
 import { runProgram, type ProgramResult, type RunOptions } from './run-program.ts';
 import { root } from './tarball.ts';
 
@@ -51,7 +52,8 @@ export function testDocument(
     });
 
     for (const block of blocks) {
-      it(`runs ${block.key}`, async () => {
+      const options = block.language === 'sh' ? notOnWindows('The block is for a POSIX shell.') : {};
+      it(`runs ${block.key}`, options, async () => {
         const folder = join(base, block.key);
         await mkdir(folder, { recursive: true });
         if (block.language === 'ts') await writeFile(join(folder, 'main.ts'), block.code);

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import process from 'node:process';
 
 export interface ProgramResult {
   readonly code: number | null;
@@ -12,12 +13,15 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Simulates a user: called with all output so far whenever there is more; a returned string is typed as one line. */
   readonly answer?: (output: string) => string | undefined;
-  /** Called with all output so far whenever there is more; true stops the program with SIGTERM. */
+  /** Called with all output so far whenever there is more; true stops the program and its children: with SIGTERM, on Windows at once. */
   readonly until?: (output: string) => boolean;
 }
 
 // Nothing else is inherited: no colour settings, no test runner variables, no secrets of the developer.
-const inherited = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'npm_config_cache', 'NODE_COMPILE_CACHE'];
+const inherited = [
+  ...['PATH', 'HOME', 'TMPDIR', 'npm_config_cache', 'NODE_COMPILE_CACHE'],
+  ...['TEMP', 'TMP', 'SystemRoot', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA', 'ComSpec', 'PATHEXT'],
+];
 
 /** Runs a program until it exits. */
 export async function runProgram(
@@ -32,13 +36,14 @@ export async function runProgram(
     NODE_OPTIONS: process.env.TEST_NODE_OPTIONS,
   };
   // With a process group of its own, the children of npm receive the signal too, as they do with Ctrl+C.
-  const child = spawn(program, args, { cwd, env: { ...base, ...env }, stdio: 'pipe', detached: until !== undefined });
+  const detached = until !== undefined && process.platform !== 'win32';
+  const child = spawn(program, args, { cwd, env: { ...base, ...env }, stdio: 'pipe', detached });
   let stdout = '';
   let stderr = '';
   const onOutput = (): void => {
     const typed = answer?.(stdout + stderr);
     if (typed !== undefined) child.stdin.write(`${typed}\n`);
-    if (until?.(stdout + stderr) === true && child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+    if (until?.(stdout + stderr) === true && child.pid !== undefined) stopTree(child.pid);
   };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
@@ -56,4 +61,10 @@ export async function runProgram(
     child.once('close', resolve);
   });
   return { code, stdout, stderr };
+}
+
+/** Stops the leader of a process group with its group; Windows has neither, but a program that stops all descendants. */
+function stopTree(pid: number): void {
+  if (process.platform === 'win32') spawnSync('taskkill', ['/pid', String(pid), '/t', '/f']);
+  else process.kill(-pid, 'SIGTERM');
 }

@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runProgram, type ProgramResult } from './run-program.ts';
+import { npmCommand } from './npm.ts';
+import { runProgram, type ProgramResult, type RunOptions } from './run-program.ts';
 
 export const root = join(import.meta.dirname, '..', '..');
 
@@ -10,10 +11,15 @@ export interface Tarball {
   readonly paths: readonly string[];
 }
 
+function runNpm(args: readonly string[], options: RunOptions): Promise<ProgramResult> {
+  const npm = npmCommand();
+  return runProgram(npm.program, [...npm.args, ...args], options);
+}
+
 async function npm(args: readonly string[], cwd: string): Promise<ProgramResult> {
   // Offline with an empty cache: the result must depend neither on the network nor on this machine's npm cache.
   const env = { npm_config_offline: 'true', npm_config_cache: join(cwd, '.npm'), npm_config_audit: 'false' };
-  const result = await runProgram('npm', [...args, '--ignore-scripts', '--no-fund'], { cwd, env });
+  const result = await runNpm([...args, '--ignore-scripts', '--no-fund'], { cwd, env });
   if (result.code !== 0) throw new Error(`npm ${args.join(' ')}\n${result.stdout}\n${result.stderr}`);
   return result;
 }
@@ -22,7 +28,7 @@ async function npm(args: readonly string[], cwd: string): Promise<ProgramResult>
 export async function pack(folder: string): Promise<Tarball> {
   const env = { npm_config_cache: join(folder, '.npm') };
   const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
-  const { code, stdout, stderr } = await runProgram('npm', args, { cwd: root, env });
+  const { code, stdout, stderr } = await runNpm(args, { cwd: root, env });
   if (code !== 0) throw new Error(stderr);
   const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
   if (packed === undefined) throw new Error('npm pack reported no package.');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { measure } from '../bench/measure/fresh-process.ts';
 import { loadedModules } from '../bench/measure/loaded-modules.ts';
@@ -10,7 +11,7 @@ import { startAuthServer } from '../bench/environment/auth-server.ts';
 import { root } from '../helpers/tarball.ts';
 
 // Only counts and sizes of the build. Speed is measured by `npm run bench`, because a test would be flaky.
-const core = join(root, 'dist/core/index.js');
+const core = pathToFileURL(join(root, 'dist/core/index.js')).href;
 const bundle = join(root, 'dist/extension.cjs');
 
 const assertWithinBudget = (figures: Readonly<Record<string, number>>): void =>

@@ -116,11 +116,12 @@ describe('the npm package', () => {
     });
 
     it('provides the command partner-auth', async () => {
-      const bin = join(project, 'node_modules', '.bin', 'partner-auth');
-      const tour = await runProgram(bin, ['--json'], { cwd: project });
+      const bin = join('node_modules', '.bin', 'partner-auth');
+      const [program, ...start] = process.platform === 'win32' ? ['cmd.exe', '/d', '/c', bin] : [join(project, bin)];
+      const tour = await runProgram(program, [...start, '--json'], { cwd: project });
       assert.deepEqual([tour.code, tour.stderr], [0, '']);
       assert.equal((JSON.parse(tour.stdout) as { partners: unknown[] }).partners.length, 3);
-      const help = await runProgram(bin, ['--help'], { cwd: project });
+      const help = await runProgram(program, [...start, '--help'], { cwd: project });
       assert.match(help.stdout, /^ {2}partner-auth --json /m);
     });
 

@@ -40,7 +40,9 @@ const exceptions: readonly string[] = [
 const files = globSync(
   ['*.{md,json,mjs}', '{core,extension,test}/**/*.{ts,js,mjs,md,json}', '.github/**/*.{md,yml,svg}'],
   { cwd: root, exclude: ['package-lock.json', 'test/{vectors,bench,faults}/*.json'] },
-).filter((path) => !exceptions.includes(path.replaceAll('\\', '/')));
+)
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => !exceptions.includes(path));
 
 describe('sources and documents', () => {
   const lines = files.flatMap((path) =>

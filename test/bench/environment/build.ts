@@ -1,5 +1,6 @@
 import { cp, mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { runNode } from '../measure/fresh-process.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -10,7 +11,7 @@ const excluded = /^(?:\..*|test|dist|out|node_modules|.*\.(?:vsix|tgz))$/;
 export interface Build {
   /** A copy of the repository with its own `dist/`, `out/` and packed extension. */
   readonly folder: string;
-  /** Path of the built library's index. */
+  /** URL of the built library's index. */
   readonly core: string;
   /** Folder of the packaged extension, unpacked. */
   readonly extension: string;
@@ -33,5 +34,5 @@ async function build(): Promise<Build> {
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   await runNode([join(folder, 'esbuild.mjs')], {}, folder);
   await runNode([join(folder, 'esbuild.mjs'), '--package'], {}, folder);
-  return { folder, core: join(folder, 'dist/core/index.js'), extension: join(folder, 'out/vsix') };
+  return { folder, core: pathToFileURL(join(folder, 'dist/core/index.js')).href, extension: join(folder, 'out/vsix') };
 }

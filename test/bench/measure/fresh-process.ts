@@ -23,7 +23,7 @@ const nodeFlags = ['--expose-gc', '--disable-warning=ExperimentalWarning'];
 
 /** Runs one candidate in a fresh process. */
 export async function measure({ module, name, options = {} }: Case): Promise<Metrics> {
-  const file = join(import.meta.dirname, '..', 'candidates', module);
+  const file = new URL(`../candidates/${module}`, import.meta.url).href;
   const output = await runNode([...nodeFlags, child, file, name, JSON.stringify(options)]);
   return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as Metrics;
 }

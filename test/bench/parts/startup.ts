@@ -53,7 +53,7 @@ async function measureImports(rounds: number): Promise<Samples> {
   await writeFile(emptyModule, 'export {};\n');
   const specifiers: Readonly<Record<string, string>> = {
     [empty]: pathToFileURL(emptyModule).href,
-    [own]: pathToFileURL(core).href,
+    [own]: core,
     ...Object.fromEntries([...peers, ...ownDependencies].map((name) => [name, import.meta.resolve(name)])),
   };
   const cases: Case[] = Object.entries(specifiers).map(([label, specifier]) => ({

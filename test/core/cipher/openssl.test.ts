@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { withOpenssl } from '../../helpers/platform.ts';
 import { createCipher, type CipherSettings } from '../../../core/index.ts';
 
 const sizes = [0, 1, 2, 3, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 175, 176, 191, 192, 193, 255, 256, 257];
@@ -95,7 +96,7 @@ function cipherFor({ key, iv, output, rule }: Case) {
   return createCipher(settings);
 }
 
-describe('cipher and openssl enc -aes-256-cbc', () => {
+describe('cipher and openssl enc -aes-256-cbc', withOpenssl, () => {
   for (const output of ['hex', 'hex-upper', 'base64'] as const) {
     it(`produce the same ${output} with a fixed IV and decrypt each other's messages`, async () => {
       await runInBatches(makeCases(output, 'fixed'), async (sample) => {

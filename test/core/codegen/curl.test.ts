@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { createCipher, partners } from '../../../core/index.ts';
-import { curlCommand, type GeneratedCall } from '../../../core/codegen/index.ts';
+import { curlCommand, defaultShell, type GeneratedCall } from '../../../core/codegen/index.ts';
+import { notOnWindows } from '../../helpers/platform.ts';
+import { readCommand, runPosix } from '../../helpers/shells.ts';
 
 const base: GeneratedCall = {
   connection: { partner: 'cloudreve', baseUrl: 'https://drive.example' },
@@ -11,15 +12,12 @@ const base: GeneratedCall = {
   call: { method: 'GET', path: '/api' },
 };
 
-/** The arguments that a POSIX shell passes to `curl`, here a shell function that prints them. */
-async function argumentsOf(call: GeneratedCall): Promise<string[]> {
-  const script = `curl() { for argument in "$@"; do printf '%s\\0' "$argument"; done; }\n${await curlCommand(call)}`;
-  return execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1);
-}
+/** The arguments that a real POSIX shell passes to `curl`. */
+const argumentsOf = async (call: GeneratedCall): Promise<string[]> => runPosix(await curlCommand(call, 'posix'));
 
 const valuesOf = (list: readonly string[], option: string): string[] =>
   list.flatMap((argument, index) => (list[index - 1] === option ? [argument] : []));
-const onPosix = { skip: process.platform === 'win32' && 'requires a POSIX shell' };
+const onPosix = notOnWindows('Windows has no sh');
 
 describe('a cURL command', () => {
   it('is one call with the access token in its header', onPosix, async () => {
@@ -77,5 +75,54 @@ describe('a cURL command', () => {
     const list = await argumentsOf({ ...base, connection, call });
     assert.deepEqual(valuesOf(list, '--form-string'), ['to=@/etc/passwd', 'subject=<secret', 'list=1', 'list={"a":2}']);
     assert.equal(valuesOf(list, '--header').length, 1);
+  });
+
+  for (const shell of ['posix', 'powershell', 'cmd'] as const) {
+    const read = async (call: GeneratedCall): Promise<string[]> => readCommand[shell](await curlCommand(call, shell));
+
+    it(`has the same method, address, headers and payload in ${shell}`, async () => {
+      for (const text of [...hostile, '%PATH%', '100% & more']) {
+        const payload = { text, 'a%b!': [text] };
+        const partner = { ...partners.bizmail, requestBody: { form: 'json' } as const };
+        const list = await read({
+          connection: { partner, baseUrl: 'https://mail.example' },
+          accessToken: text,
+          cipher: undefined,
+          call: { method: 'POST', path: '/api?a=%20&b[]=1', payload },
+        });
+        assert.deepEqual(list.slice(0, 2), ['--request', 'POST']);
+        assert.ok(list.includes('https://mail.example/api?a=%20&b[]=1'));
+        assert.ok(list.includes('--globoff'));
+        assert.ok(valuesOf(list, '--header').includes(`Authorization: Bearer ${text}`));
+        assert.deepEqual(JSON.parse(valuesOf(list, '--data')[0] ?? ''), payload);
+      }
+    });
+
+    it(`has the multipart fields in ${shell}`, async () => {
+      const payload = { to: '@file', subject: 'Xin "chào"', body: 'a\nb' };
+      const connection = { partner: 'bizmail', baseUrl: 'https://mail.example' } as const;
+      const list = await read({ ...base, connection, call: { method: 'POST', path: '/api', payload } });
+      assert.deepEqual(valuesOf(list, '--form-string'), ['to=@file', 'subject=Xin "chào"', 'body=a\nb']);
+    });
+
+    it(`has a header without a value in ${shell}`, async () => {
+      const partner = { ...partners.cloudreve, headers: { 'X-Empty': '' } };
+      const list = await read({ ...base, connection: { ...base.connection, partner } });
+      assert.ok(valuesOf(list, '--header').includes('X-Empty;'));
+    });
+  }
+
+  it('has a JSON payload without characters that depend on the code page of Windows', async () => {
+    const partner = { ...partners.bizmail, requestBody: { form: 'json' } as const };
+    const call = { method: 'POST', path: '/api', payload: { text: 'chào %PATH% !x!' } } as const;
+    const connection = { partner, baseUrl: 'https://mail.example' };
+    for (const shell of ['powershell', 'cmd'] as const) {
+      assert.match(await curlCommand({ ...base, connection, call }, shell), /^[\n -~]*$/);
+    }
+    assert.doesNotMatch(await curlCommand({ ...base, connection, call }, 'cmd'), /[%!]/);
+  });
+
+  it('is for the shell of the platform by default', async () => {
+    assert.equal(await curlCommand(base), await curlCommand(base, defaultShell(process.platform)));
   });
 });

@@ -227,9 +227,12 @@ describe('the store of a profile', () => {
     assert.equal(await store.read(), undefined);
     await assert.rejects(
       store.update((record) => record),
-      { code: 'store', message: /The lock file .*state\/sessions\/.* could not be created \(ENOTDIR\)/ },
+      {
+        code: 'store',
+        message: /The lock file .*state[\\/]sessions[\\/].* could not be created \((?:ENOTDIR|ENOENT)\)/,
+      },
     );
-    assert.match(lines.join(), /The folder .*state\/sessions could not be created/);
+    assert.match(lines.join(), /The folder .*state[\\/]sessions could not be created/);
     store.dispose();
   });
 });

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { openSession, type CipherSettings } from '../../../core/index.ts';
 import { startSandbox } from '../../../core/sandbox/index.ts';
 import { acmePay } from '../../helpers/acme-pay.ts';
+import { notOnWindows } from '../../helpers/platform.ts';
+import { readCommand } from '../../helpers/shells.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 import * as client from './clients.ts';
+import { program, startProgram } from './sandbox-program.ts';
 
 describe('sandbox lifecycle', () => {
   it('ends hanging, delayed and dripping requests at once when it closes', async () => {
@@ -70,11 +73,13 @@ describe('sandbox lifecycle', () => {
 });
 
 describe('npm run sandbox', () => {
-  const program = new URL('../../../core/sandbox/run.ts', import.meta.url).pathname;
+  const withSignals = notOnWindows('Windows ends a process without a signal');
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    it(`prints the accounts, logs requests, and exits with 0 on ${signal}`, async () => {
-      const child = spawn(process.execPath, [program, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    it(`prints the accounts, logs requests, and exits with 0 on ${signal}`, withSignals, async () => {
+      const child = spawn(process.execPath, [program, '--port', '0', '--shell', 'posix'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       using _ = { [Symbol.dispose]: () => child.kill('SIGKILL') };
       let output = '';
       let onOutput: () => void = () => undefined;
@@ -111,6 +116,48 @@ describe('npm run sandbox', () => {
       assert.equal(code, 0);
     });
   }
+
+  for (const shell of ['posix', 'powershell', 'cmd'] as const) {
+    it(`prints an example that signs in when it is pasted into ${shell}`, async () => {
+      await using sandbox = await startProgram(['--shell', shell]);
+      const [url = '', ...options] = readCommand[shell](sandbox.example);
+      assert.deepEqual(options.slice(0, 3), ['-H', 'Content-Type: application/json', '-d']);
+      assert.equal((await client.postJson(url, JSON.parse(options[3] ?? ''))).status, 200);
+    });
+
+    it(`prints the options with which curl trusts its certificate, for ${shell}`, async () => {
+      await using folder = await temporaryFolder();
+      await using sandbox = await startProgram(['--https', '--shell', shell], folder.path);
+      const list = readCommand[shell](sandbox.example);
+      assert.equal(list[list.indexOf('--cacert') + 1], sandbox.caFile);
+      // The TLS of Windows requires a revocation list otherwise, and this authority has none.
+      assert.equal(list.includes('--ssl-no-revoke'), shell !== 'posix');
+    });
+  }
+
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    it(`leaves no file behind with --https on ${signal}`, withSignals, async () => {
+      await using folder = await temporaryFolder();
+      await using sandbox = await startProgram(['--https'], folder.path);
+      assert.match(await readFile(sandbox.caFile, 'utf8'), /BEGIN CERTIFICATE/);
+      await sandbox.end(signal);
+      assert.deepEqual(await readdir(folder.path), []);
+    });
+  }
+
+  it('removes the file of a killed sandbox when another one starts, and no other', async () => {
+    await using folder = await temporaryFolder();
+    await mkdir(folder.file('partner-auth-sandbox-other'));
+    await using running = await startProgram(['--https'], folder.path);
+    await using killed = await startProgram(['--https'], folder.path);
+    await killed.end('SIGKILL');
+    assert.ok((await readdir(folder.path)).includes(killed.caFolder));
+    await using next = await startProgram(['--https'], folder.path);
+    assert.deepEqual(
+      (await readdir(folder.path)).sort(),
+      [running.caFolder, next.caFolder, 'partner-auth-sandbox-other'].sort(),
+    );
+  });
 
   it('serves the partner of a definition file', async () => {
     await using folder = await temporaryFolder();
@@ -166,6 +213,7 @@ describe('npm run sandbox', () => {
       '--nonsense',
       '--port x',
       '--port 70000',
+      '--shell tcsh',
       '--cipher {}',
       '--definition /nowhere',
       '--https --cipher x',

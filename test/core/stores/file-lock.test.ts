@@ -5,6 +5,7 @@ import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { describe, it, mock } from 'node:test';
 import { fileStore } from '../../../core/index.ts';
+import { notOnWindows } from '../../helpers/platform.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 
 /** Leaves the lock file of a process that was killed while it held the lock. */
@@ -20,6 +21,8 @@ async function leaveLockOfKilledProcess(file: string): Promise<void> {
   child.kill('SIGKILL');
   await exited;
 }
+
+const withLinks = notOnWindows('requires a privilege on Windows');
 
 /** A timeout in ms that is shorter than the wait for a missing heartbeat. */
 const shortTimeout = 8_000;
@@ -93,7 +96,7 @@ describe('the lock of a file store', { concurrency: true }, () => {
     );
   });
 
-  it('replaces a dangling symbolic link after the wait for a heartbeat', async () => {
+  it('replaces a dangling symbolic link after the wait for a heartbeat', withLinks, async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
     await symlink(folder.file('nowhere'), `${file}.lock`);
@@ -104,7 +107,7 @@ describe('the lock of a file store', { concurrency: true }, () => {
     assert.equal(await fileStore(file).lock(() => Promise.resolve('mine')), 'mine');
   });
 
-  it('reports that its folder cannot be created', async () => {
+  it('reports that its folder cannot be created', withLinks, async () => {
     await using folder = await temporaryFolder();
     await symlink(folder.file('nowhere'), folder.file('folder'));
     const store = fileStore(folder.file('folder/session.json'));

@@ -3,12 +3,13 @@ import { lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/pro
 import { describe, it } from 'node:test';
 import { fileStore } from '../../../core/index.ts';
 import { storedSession } from '../../helpers/stored-session.ts';
+import { notOnWindows } from '../../helpers/platform.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 import { withSession } from '../../helpers/with-session.ts';
 
 const second = { ...storedSession, generation: 2 };
 
-describe('a session file with several names', () => {
+describe('a session file with several names', notOnWindows('links require a privilege on Windows'), () => {
   /** A shared folder, and two releases that have a link to the session file in it. */
   async function releases() {
     const folder = await temporaryFolder();

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { fileStore, type StoredSession } from '../../../core/index.ts';
+import { notOnWindows } from '../../helpers/platform.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 
 const record: StoredSession = {
@@ -15,6 +16,7 @@ const record: StoredSession = {
   tokens: { accessToken: 'access-token-1', refreshToken: 'refresh-token-1', issuedAt: 1 },
 };
 const second: StoredSession = { ...record, generation: 2 };
+const withTmpfs = notOnWindows('Windows has no tmpfs');
 
 describe('a damaged session file', () => {
   it('does not cost the previous generation when 8 readers find it concurrently', async () => {
@@ -75,7 +77,7 @@ describe('a write to a file store', () => {
     assert.deepEqual(await fileStore(file).read(), second);
   });
 
-  it('saves the newest tokens on a full disk in place of the previous generation', async (context) => {
+  it('saves the newest tokens on a full disk in place of the previous generation', withTmpfs, async (context) => {
     await using folder = await temporaryFolder();
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'partner-auth-test', folder.path]);
     if (mounted.status !== 0) {

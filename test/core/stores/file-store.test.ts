@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { fileStore, openSession, type StoredSession } from '../../../core/index.ts';
+import { notOnWindows } from '../../helpers/platform.ts';
+import { replaceFile } from '../../helpers/replace-file.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 import { readSession, withSession } from '../../helpers/with-session.ts';
 
@@ -22,7 +24,7 @@ describe('fileStore', () => {
     assert.deepEqual(await readdir(folder.path), []);
   });
 
-  it('keeps a session in a file of mode 0600, with the previous generation next to it', async () => {
+  it('keeps a session in a file, with the previous generation next to it', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('deep/folder/session.json');
     const store = fileStore(file);
@@ -30,9 +32,17 @@ describe('fileStore', () => {
     await store.write(second);
     assert.deepEqual(await store.read(), second);
     assert.deepEqual(JSON.parse(await readFile(`${file}.previous`, 'utf8')), record);
+    assert.deepEqual((await readdir(folder.file('deep/folder'))).sort(), ['session.json', 'session.json.previous']);
+  });
+
+  it('makes files of mode 0600 in a folder of mode 0700', notOnWindows('Windows has no file modes'), async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.file('deep/session.json');
+    const store = fileStore(file);
+    await store.write(record);
+    await store.write(second);
     for (const path of [file, `${file}.previous`]) assert.equal((await stat(path)).mode & 0o777, 0o600);
     assert.equal((await stat(folder.file('deep'))).mode & 0o777, 0o700);
-    assert.deepEqual((await readdir(folder.file('deep/folder'))).sort(), ['session.json', 'session.json.previous']);
   });
 
   it('reads a file with a byte order mark, which some editors add', async () => {
@@ -213,8 +223,7 @@ describe('fileStore', () => {
       const backup = await readFile(file);
       await session.refresh();
       await session.refresh();
-      await writeFile(`${file}.backup`, backup);
-      await rename(`${file}.backup`, file);
+      await replaceFile(file, backup);
       await session.refresh();
       assert.equal((await readSession(store)).generation, 4);
     });

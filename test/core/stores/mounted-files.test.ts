@@ -113,7 +113,8 @@ describe('a file system', () => {
         const store = fileStore(folder.file('session.json'));
         await store.write(storedSession);
         assert.deepEqual(await store.read(), storedSession);
-        assert.ok(sync.mock.callCount() > 1);
+        // Windows cannot sync a folder.
+        assert.ok(sync.mock.callCount() >= (process.platform === 'win32' ? 1 : 2));
       } finally {
         sync.mock.restore();
       }

@@ -4,9 +4,10 @@ import { describe, it } from 'node:test';
 import { fileStore, type StoredSession } from '../../../core/index.ts';
 import { mount } from '../../helpers/mount.ts';
 import { storedSession } from '../../helpers/stored-session.ts';
+import { notOnWindows } from '../../helpers/platform.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 
-const posixOnly = { skip: process.platform === 'win32' && 'Windows has no owners and modes' };
+const posixOnly = notOnWindows('Windows has no owners and modes');
 const otherUser = 54_321;
 const rootOnly = { skip: process.getuid?.() !== 0 && 'only root can give a file to another user' };
 

@@ -4,6 +4,7 @@ import { copyAccessToken, copyAsCurl, copyAuthorizationHeader } from '../../../e
 import { inspectToken } from '../../../extension/commands/inspect-token.ts';
 import { refresh } from '../../../extension/commands/refresh.ts';
 import type { SandboxPartner } from '../../../core/sandbox/index.ts';
+import { readCommand } from '../../helpers/shells.ts';
 import { withApp } from '../../helpers/with-app.ts';
 
 const refreshes = (journal: readonly { readonly call: string }[]): number =>
@@ -163,13 +164,26 @@ describe('copy as cURL', () => {
   for (const partner of partnerNames) {
     it(`copies the example call of ${partner} with the token and the partner's headers`, () =>
       withApp({ partner }, async ({ fake, sandbox, profile }) => {
-        await copyAsCurl(fake.app, profile);
+        await copyAsCurl(fake.app, profile, 'posix');
         const { example } = profile.definition;
         assert.ok(
           fake.clipboard.startsWith(`curl --request ${example?.method ?? ''} '${sandbox.url}${example?.path ?? ''}'`),
         );
         assert.ok(fake.clipboard.includes(`'Authorization: Bearer ${sandbox.tokens(partner)?.accessToken ?? '?'}'`));
         assert.equal(fake.clipboard.includes('Partner-Code: '), partner === 'tconnect');
+      }));
+  }
+});
+
+describe('copy as cURL on Windows', () => {
+  for (const shell of ['powershell', 'cmd'] as const) {
+    it(`copies the same call for ${shell}`, () =>
+      withApp({ partner: 'bizmail' }, async ({ fake, profile }) => {
+        await copyAsCurl(fake.app, profile, 'posix');
+        const expected = readCommand.posix(fake.clipboard);
+        await copyAsCurl(fake.app, profile, shell);
+        assert.match(fake.clipboard, /curl\.exe /);
+        assert.deepEqual(readCommand[shell](fake.clipboard), expected);
       }));
   }
 });

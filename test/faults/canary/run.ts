@@ -95,7 +95,7 @@ export async function searchCanaries(): Promise<CanaryResult> {
     }
     await shortTimeout.close();
     await session.close();
-    if (((await stat(file)).mode & 0o777) === 0o600 && (await holdsTokens(file))) privateStores++;
+    if ((await isPrivate(file)) && (await holdsTokens(file))) privateStores++;
     for (const end of ends) await crash(scanner, folder.path, partner, end, sandbox);
   }
   const cipher = createCipher({ key, iv: { from: 'fixed', value: iv, format: 'utf8' } });
@@ -153,7 +153,7 @@ async function crash(
     ['--report-on-fatalerror', '--report-uncaught-exception', `--report-directory=${folder}`, program],
     {
       cwd: folder,
-      env: { PATH: process.env.PATH, TMPDIR: folder },
+      env: { PATH: process.env.PATH, TMPDIR: folder, TEMP: folder, TMP: folder },
       stdio: ['pipe', 'pipe', 'pipe'],
     },
   );
@@ -175,8 +175,7 @@ async function crash(
   for (const name of await readdir(folder)) {
     scanner.addOutput('file name', name);
     if (!name.startsWith('session.json')) scanner.addOutput('crash file', await readFile(join(folder, name), 'utf8'));
-    else if (((await stat(join(folder, name))).mode & 0o077) !== 0)
-      throw new Error(`${name} is readable by other users.`);
+    else if (!(await isPrivate(join(folder, name)))) throw new Error(`${name} is readable by other users.`);
   }
 }
 
@@ -186,6 +185,11 @@ function scanProcess(scanner: LeakScanner, pid: number | undefined): void {
   for (const name of ['cmdline', 'environ', 'comm']) {
     scanner.addOutput(`/proc/<pid>/${name}`, readFileSync(`/proc/${pid}/${name}`, 'utf8'));
   }
+}
+
+/** Windows has no file modes: there, a file is as private as its folder. */
+async function isPrivate(file: string): Promise<boolean> {
+  return process.platform === 'win32' || ((await stat(file)).mode & 0o777) === 0o600;
 }
 
 async function holdsTokens(file: string): Promise<boolean> {

@@ -6,6 +6,8 @@ export interface Row extends FixtureOptions {
   readonly name: string;
   /** Number of different trials; default 1. */
   readonly variants?: number;
+  /** Why Windows cannot run it. */
+  readonly posixOnly?: string;
   /** Whether a trial changes state that all trials share, so that no other may run at the same time. */
   readonly exclusive?: boolean;
   /** Injects the fault. Resolves to a description of what went wrong, or undefined. */

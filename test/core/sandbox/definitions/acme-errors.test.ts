@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { withOpenssl } from '../../../helpers/platform.ts';
 import type { Sandbox } from '../../../../core/sandbox/index.ts';
 import { assertDefined, lastOutcome, send, type Json, type Reply } from '../clients.ts';
 import { acmePartners, call, callProtected, loginPayload, refresh, signIn } from './acme-client.ts';
@@ -67,7 +68,7 @@ for (const partner of acmePartners) {
     assert.notEqual(reply.json[assertDefined(success).field], assertDefined(success).equals);
   };
 
-  describe(`sandbox ${partner.definition.label} errors`, () => {
+  describe(`sandbox ${partner.definition.label} errors`, withOpenssl, () => {
     it('refuses each wrong credential', async () => {
       await using sandbox = await partner.start();
       for (const name of ['merchant_email', 'api_secret']) {
@@ -161,7 +162,7 @@ async function loginRefusal(partner: AcmePartner, changes: Parameters<typeof cal
   return [...errorOf[partner.definition.id as keyof typeof errorOf](reply), lastOutcome(sandbox)];
 }
 
-describe('sandbox envelopes and headers with definitions', () => {
+describe('sandbox envelopes and headers with definitions', withOpenssl, () => {
   it('responds to an invalid ciphertext with the exact message of the rule', async () => {
     await using sandbox = await acmeJson.start();
     const { json } = await call(acmeJson, sandbox, 'login', {}, { ciphertext: '00' });

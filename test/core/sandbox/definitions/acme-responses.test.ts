@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { withOpenssl } from '../../../helpers/platform.ts';
 import type { Sandbox } from '../../../../core/sandbox/index.ts';
 import { assertDefined, frozenClock, jwtPart, lastOutcome, type Json } from '../clients.ts';
 import { acmePartners, call, callProtected, loginPayload, refresh, signIn } from './acme-client.ts';
@@ -11,7 +12,7 @@ import { credentials } from './acme-partner.ts';
 const lastEntry = (sandbox: Sandbox) => assertDefined(sandbox.journal.at(-1));
 const day = 86_400_000;
 
-describe('sandbox responses with definitions', () => {
+describe('sandbox responses with definitions', withOpenssl, () => {
   it('Acme Pay returns tokens and lifetimes at the defined paths, with the success marker', async () => {
     await using sandbox = await acmeJson.start();
     const { status, json } = await call(acmeJson, sandbox, 'login', loginPayload(acmeJson));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { withOpenssl } from '../../../helpers/platform.ts';
 import { assertDefined, frozenClock, lastOutcome, type Json } from '../clients.ts';
 import { acmePartners, call, callProtected, loginPayload, refresh, signIn } from './acme-client.ts';
 import { acmeForms } from './acme-forms.ts';
@@ -8,7 +9,7 @@ import { acmeJson } from './acme-json.ts';
 for (const partner of acmePartners) {
   const { id, label } = partner.definition;
 
-  describe(`sandbox ${label} rotation`, () => {
+  describe(`sandbox ${label} rotation`, withOpenssl, () => {
     it('refuses a used refresh token and keeps the session', async () => {
       await using sandbox = await partner.start();
       const first = await signIn(partner, sandbox);
@@ -70,7 +71,7 @@ for (const partner of acmePartners) {
   });
 }
 
-describe('sandbox faults with definitions', () => {
+describe('sandbox faults with definitions', withOpenssl, () => {
   it('apply to the given definition and call, in its error format', async () => {
     await using sandbox = await acmeJson.start();
     const { refresh: token } = await signIn(acmeJson, sandbox);

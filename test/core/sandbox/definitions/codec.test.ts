@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { withOpenssl } from '../../../helpers/platform.ts';
 import { inspect } from 'node:util';
 import type { CipherSettings } from '../../../../core/cipher/settings.ts';
 import { createCodec } from '../../../../core/sandbox/codec/codec.ts';
@@ -33,7 +34,7 @@ function assertMatchesOpenssl(
   assert.equal(codec.encrypt(plaintext).ciphertext, hex);
 }
 
-describe('sandbox codec (internal)', () => {
+describe('sandbox codec (internal)', withOpenssl, () => {
   for (const algorithm of algorithms) {
     it(`${algorithm} matches openssl enc -K -iv`, () => {
       const key = keyHex.slice(0, keyBytes[algorithm] * 2);

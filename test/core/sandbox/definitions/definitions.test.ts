@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { withOpenssl } from '../../../helpers/platform.ts';
 import { inspect } from 'node:util';
 import { partners } from '../../../../core/partners/index.ts';
 import type { PartnerDefinition } from '../../../../core/partners/definition.ts';
@@ -28,7 +29,7 @@ const plain: PartnerDefinition = {
   example: { method: 'GET', path: '/plain/me', safe: true },
 };
 
-describe('sandbox option definitions', () => {
+describe('sandbox option definitions', withOpenssl, () => {
   it('serves several definitions on one port, in addition to the built-in partners', async () => {
     const definitions = [acmeJson, acmeForms, acmeSalted].map(({ definition }) => ({ definition }));
     await using sandbox = await startSandbox({ definitions: [...definitions, { definition: plain }] });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { withOpenssl } from '../../../helpers/platform.ts';
 import { startSandbox } from '../../../../core/sandbox/index.ts';
 import { assertDefined, send } from '../clients.ts';
 import { acmePartners, call, loginPayload } from './acme-client.ts';
@@ -34,7 +35,7 @@ const bodies = [
 
 const types = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', ';;;'];
 
-describe('sandbox definitions with hostile requests', () => {
+describe('sandbox definitions with hostile requests', withOpenssl, () => {
   it('do not crash on malformed requests', async () => {
     const definitions = acmePartners.map(({ definition }) => ({ definition, partnerCode: 'X' }));
     await using sandbox = await startSandbox({ definitions });

@@ -4,18 +4,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileStore } from '../../../../core/index.ts';
 import { mount } from '../../../helpers/mount.ts';
+import { replaceFile } from '../../../helpers/replace-file.ts';
 import { runProgram } from '../../../helpers/run-program.ts';
 import { hasNewTokens } from '../../../helpers/fault-injecting-store.ts';
 import type { Row } from '../trial.ts';
 import type { Fixture } from '../fixture.ts';
 
 const refreshOnce = fileURLToPath(new URL('../refresh-once.ts', import.meta.url));
-
-/** Replaces the file, as restoring a backup does. */
-async function restoreFile(fixture: Fixture, content: string): Promise<void> {
-  await writeFile(`${fixture.file}.backup`, content, { mode: 0o600 });
-  await rename(`${fixture.file}.backup`, fixture.file);
-}
 
 /** Refreshes in a program of its own that the command `prefix` starts; resolves to what it prints. */
 async function refreshInProgram(fixture: Fixture, prefix: readonly string[]): Promise<string> {
@@ -68,6 +63,7 @@ export const storeRows: readonly Row[] = [
   },
   {
     name: 'full file system (tmpfs) while saving',
+    posixOnly: 'Windows has no tmpfs',
     reported: 'nothing: the space of the previous generation is used',
     async inject(fixture) {
       const folder = dirname(fixture.file);
@@ -83,7 +79,7 @@ export const storeRows: readonly Row[] = [
         const code = await fixture.attempt(() => fixture.session.refresh());
         if (code !== undefined) return `reported ${code}`;
         const saved = await store.read();
-        await restoreFile({ ...fixture, file: `${folder}-kept` }, JSON.stringify(saved));
+        await replaceFile(`${folder}-kept`, JSON.stringify(saved));
         return undefined;
       } finally {
         spawnSync('umount', [folder]);
@@ -93,6 +89,7 @@ export const storeRows: readonly Row[] = [
   },
   {
     name: 'file size limit (ulimit -f 0)',
+    posixOnly: 'Windows has no ulimit',
     reported: '`store`: check free space and permissions',
     async inject(fixture) {
       await fixture.session.close();
@@ -103,6 +100,7 @@ export const storeRows: readonly Row[] = [
   },
   {
     name: 'read-only folder',
+    posixOnly: 'Windows has no file modes',
     reported: '`store`: check free space and permissions',
     async inject(fixture) {
       const folder = dirname(fixture.file);
@@ -139,6 +137,7 @@ export const storeRows: readonly Row[] = [
   },
   {
     name: 'session file with two names (symbolic links)',
+    posixOnly: 'links require a privilege on Windows',
     reported: 'nothing: both names lead to one lock',
     async inject(fixture) {
       const link = join(dirname(fixture.file), 'releases');
@@ -157,6 +156,7 @@ export const storeRows: readonly Row[] = [
   },
   {
     name: 'session file that is mounted alone',
+    posixOnly: 'Windows cannot mount a file',
     reported: 'nothing: the file is written in place',
     async inject(fixture) {
       const outside = `${fixture.file}-outside`;
@@ -175,6 +175,7 @@ export const storeRows: readonly Row[] = [
   },
   {
     name: 'store that was read-only at the sign-in',
+    posixOnly: 'Windows has no /proc',
     reported: '`store`: signed in for this process only; refreshes return tokens',
     async inject(fixture) {
       const unsaved = await fixture.open({ store: fileStore(`/proc/${process.pid}/session.json`) });
@@ -226,7 +227,7 @@ export const storeRows: readonly Row[] = [
       fixture.clock.advance(1000);
       await fixture.session.refresh();
       if (!isRunning) await fixture.session.close();
-      await restoreFile(fixture, content);
+      await replaceFile(fixture.file, content);
       if (!isRunning) await fixture.restart();
       return undefined;
     },
@@ -236,11 +237,11 @@ export const storeRows: readonly Row[] = [
     reported: '`store`: use another store, or sign out there first',
     async inject(fixture) {
       const content = await readFile(fixture.file, 'utf8');
-      await restoreFile(fixture, content.replace(/"origin":"[^"]+"/, '"origin":"https://other.example"'));
+      await replaceFile(fixture.file, content.replace(/"origin":"[^"]+"/, '"origin":"https://other.example"'));
       const before = fixture.sandbox.journal.length;
       const code = await fixture.attempt(() => fixture.session.refresh());
       const hasSent = fixture.sandbox.journal.length > before;
-      await restoreFile(fixture, content);
+      await replaceFile(fixture.file, content);
       return code === 'store' && !hasSent ? undefined : `reported ${code}${hasSent ? ', and a request was sent' : ''}`;
     },
   },

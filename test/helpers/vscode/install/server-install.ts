@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { installOnce } from './install-once.ts';
 import { writeNativeStubs } from './native-stubs.ts';
+import { npmCommand } from '../../npm.ts';
 import { cacheFolder, nodeExecutable } from '../paths.ts';
 
 /** Pinned, because the page objects in helpers/workbench/ depend on the markup of this VS Code version. */
@@ -55,8 +56,8 @@ async function install(staging: string): Promise<void> {
 async function npmInstall(cwd: string, ...args: string[]): Promise<void> {
   // Install scripts would need a compiler, and the tests need nothing that they build.
   const options = ['install', '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error'];
-  const npm = npmCommand();
-  const child = spawn(npm.command, [...npm.args, ...options, ...args], {
+  const npm = npmCommand(nodeExecutable());
+  const child = spawn(npm.program, [...npm.args, ...options, ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -70,11 +71,4 @@ async function npmInstall(cwd: string, ...args: string[]): Promise<void> {
   }
   const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) throw new Error(`npm ${options.concat(args).join(' ')} failed in ${cwd}:\n${output}`);
-}
-
-function npmCommand(): { command: string; args: string[] } {
-  const running = process.env.npm_execpath;
-  return running !== undefined && basename(running) === 'npm-cli.js'
-    ? { command: nodeExecutable(), args: [running] }
-    : { command: 'npm', args: [] };
 }
