@@ -10,6 +10,7 @@ export type { ConnectionOptions, ExtraFields, ResponseSettings } from './exchang
 export type { AuthExchange, CipherFacts } from './exchange/auth-exchange.ts';
 export { encryptedBody } from './exchange/encode-body.ts';
 export type { EncodedBody, Payload } from './exchange/encode-body.ts';
+export type { RetryPolicy } from './exchange/partner-calls.ts';
 export type { PartnerResponse } from './exchange/partner-response.ts';
 
 export { memoryStore } from './stores/memory-store.ts';

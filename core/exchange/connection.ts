@@ -1,8 +1,11 @@
 import { configurationError } from '../lib/errors.ts';
+import { plainLine } from '../lib/plain-line.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
+import { baseUrlProblem } from '../partners/base-url.ts';
 import { definePartner } from '../partners/define-partner.ts';
 import type { JsonObject, PartnerDefinition } from '../partners/definition.ts';
 import { partners, type BuiltInPartner } from '../partners/index.ts';
+import { payloadProblem } from '../partners/payload.ts';
 import { requiresPartnerCode } from '../partners/requirements.ts';
 
 /** The options that identify the partner and how to call it. None of them is a secret. */
@@ -65,6 +68,8 @@ export function checkConnection(options: ConnectionOptions): {
 
 /** @throws PartnerAuthError `configuration` naming the setting, before anything is sent. */
 export function resolveConnection(options: ConnectionOptions): Connection {
+  if (typeof options !== 'object' || (options as unknown) === null)
+    throw new TypeError('The options of a connection must be an object with partner and baseUrl.');
   const definition = applySettings(resolvePartner(options.partner), options);
   const url = resolveBaseUrl(options.baseUrl);
   return {
@@ -72,7 +77,7 @@ export function resolveConnection(options: ConnectionOptions): Connection {
     baseUrl: url.origin + url.pathname.replace(/\/+$/, ''),
     origin: url.origin,
     partnerCode: resolvePartnerCode(definition, options.partnerCode),
-    extraFields: resolveExtraFields(options.extraFields),
+    extraFields: resolveExtraFields(definition, options.extraFields),
   };
 }
 
@@ -88,6 +93,10 @@ function resolvePartner(partner: unknown): PartnerDefinition {
 
 function applySettings(definition: PartnerDefinition, { bodyForm, response }: ConnectionOptions): PartnerDefinition {
   if (bodyForm === undefined && response === undefined) return definition;
+  if (bodyForm !== undefined && !['json', 'multipart'].includes(bodyForm))
+    throw configurationError('bodyForm', "bodyForm must be 'json' or 'multipart'.");
+  if (response !== undefined && (typeof response !== 'object' || (response as unknown) === null))
+    throw configurationError('response', 'response must be an object with tokensIn, encryptedIn or both.');
   if (bodyForm !== undefined && definition.body.form === 'encrypted') {
     throw configurationError(
       'bodyForm',
@@ -102,27 +111,16 @@ function applySettings(definition: PartnerDefinition, { bodyForm, response }: Co
     ...(tokensIn !== undefined && {
       login: { ...definition.login, tokensIn },
       refresh: { ...definition.refresh, tokensIn },
+      ...(definition.oneTimeCode && { oneTimeCode: { ...definition.oneTimeCode, tokensIn } }),
     }),
     ...(encryptedIn !== undefined && { response: { ...definition.response, encryptedIn } }),
   });
 }
 
-function resolveBaseUrl(baseUrl: unknown): URL {
-  const url = typeof baseUrl === 'string' && URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
-  if (url === undefined) {
-    throw configurationError('baseUrl', 'baseUrl must be the URL of the partner, such as https://partner.example.');
-  }
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw configurationError(
-      'baseUrl',
-      'baseUrl must have no user, password, query or fragment. Pass credentials to login().',
-    );
-  }
-  const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
-    throw configurationError('baseUrl', 'baseUrl must start with https://; http:// is for loopback addresses only.');
-  }
-  return url;
+function resolveBaseUrl(baseUrl: string): URL {
+  const problem = baseUrlProblem(baseUrl);
+  if (problem !== undefined) throw configurationError('baseUrl', `baseUrl ${problem}`);
+  return new URL(baseUrl);
 }
 
 function resolvePartnerCode(definition: PartnerDefinition, partnerCode: unknown): string | undefined {
@@ -141,12 +139,29 @@ function resolvePartnerCode(definition: PartnerDefinition, partnerCode: unknown)
   );
 }
 
-function resolveExtraFields(fields: ExtraFields | undefined): ExtraFields {
-  assertKnownKeys('extraFields', fields ?? {}, ['login', 'refresh']);
-  for (const [name, value] of Object.entries(fields ?? {})) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw configurationError(`extraFields.${name}`, `extraFields.${name} must be an object of payload fields.`);
+function resolveExtraFields(definition: PartnerDefinition, fields: ExtraFields | undefined): ExtraFields {
+  if (fields === undefined) return {};
+  assertKnownKeys('extraFields', fields, ['login', 'refresh']);
+  for (const call of ['login', 'refresh'] as const) {
+    const given: unknown = fields[call];
+    if (given === undefined) continue;
+    const setting = `extraFields.${call}`;
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+      throw configurationError(setting, `${setting} must be an object of payload fields.`);
     }
+    const problem = payloadProblem(definition.body, given);
+    if (problem !== undefined) {
+      const field = `${setting}.${plainLine(problem.path)}`;
+      throw configurationError(field, `${field} ${problem.message}.`);
+    }
+    const taken = [
+      ...Object.keys(definition[call].extraFields ?? {}),
+      ...(call === 'refresh' ? [definition.refresh.tokenField] : []),
+    ];
+    const name = Object.keys(given).find((key) => taken.includes(key));
+    if (name === undefined) continue;
+    const field = `${setting}.${plainLine(name)}`;
+    throw configurationError(field, `${field} has no effect: the partner definition sets this field.`);
   }
-  return fields ?? {};
+  return fields;
 }

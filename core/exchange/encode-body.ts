@@ -2,9 +2,9 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Cipher, EncryptedMessage } from '../cipher/cipher.ts';
 import { nodeCrypto } from '../lib/node-modules.ts';
 import type { BodyForm, EncryptedBody } from '../partners/definition.ts';
+import { bytesOf, copyPayload, isBlob, type Payload } from '../partners/payload.ts';
 
-/** The fields of a payload. */
-export type Payload = Readonly<Record<string, unknown>>;
+export type { Payload } from '../partners/payload.ts';
 
 /** A request body. */
 export interface EncodedBody {
@@ -19,35 +19,33 @@ export interface EncodedBody {
 /** A longer payload, in characters, is processed in chunks of this length, since it would block the event loop. */
 const chunkLength = 256 * 1024;
 
-/** Encodes a payload as a request body. `partnerCode` is inserted into the envelope's constant fields. */
+/**
+ * Encodes a payload as a request body. `partnerCode` is inserted into the envelope's constant fields.
+ *
+ * @throws TypeError naming the field that the form cannot carry; see `copyPayload()`.
+ */
 export async function encodeBody(
   form: BodyForm,
-  payload: Payload,
+  given: Payload,
   cipher: Cipher | undefined,
   partnerCode = '',
 ): Promise<EncodedBody> {
+  const payload = copyPayload(form, given);
   switch (form.form) {
     case 'json':
       return { body: JSON.stringify(payload), contentType: 'application/json', secrets: [] };
     case 'encrypted':
       if (cipher === undefined) throw new TypeError('An encrypted body requires a cipher.');
       return encryptInChunks(form, payload, cipher, partnerCode);
-    case 'multipart': {
-      const fields = formData(payload);
-      const encoded = new Response(fields);
-      return {
-        body: Buffer.from(await encoded.arrayBuffer()),
-        contentType: encoded.headers.get('content-type') ?? 'multipart/form-data',
-        secrets: [],
-        fields: [...fields].filter((field): field is [string, string] => typeof field[1] === 'string'),
-      };
-    }
+    case 'multipart':
+      return multipartBody(payload);
   }
 }
 
 /**
  * Encrypts a payload into its envelope. A string is encrypted as it is.
  *
+ * @throws TypeError naming a field whose value JSON or a query string cannot carry, such as a Date.
  * @param partnerCode replaces `{partnerCode}` in the envelope's constant fields.
  */
 export function encryptedBody(
@@ -56,7 +54,8 @@ export function encryptedBody(
   cipher: Cipher,
   partnerCode = '',
 ): EncodedBody & { readonly body: string } {
-  return wrapInEnvelope(form, cipher.encryptWithIv(plainText(form, payload)), cipher, partnerCode);
+  const plain = plainText(form, typeof payload === 'string' ? payload : copyPayload(form, payload));
+  return wrapInEnvelope(form, cipher.encryptWithIv(plain), cipher, partnerCode);
 }
 
 /** As `encryptedBody`, and yields to the event loop between the steps of a long payload. */
@@ -112,20 +111,49 @@ function wrapInEnvelope(
 }
 
 function queryString(fields: Payload): string {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return new URLSearchParams(entries.map(([name, value]): [string, string] => [name, stringify(value)])).toString();
+  return new URLSearchParams(
+    Object.entries(fields).map(([name, value]): [string, string] => [name, stringify(value)]),
+  ).toString();
 }
 
-/** A list becomes one field per item, a Blob becomes a file. */
-function formData(payload: Payload): FormData {
-  const form = new FormData();
+/**
+ * A `multipart/form-data` body (RFC 7578): one part for each item of a list, bytes and Blobs as files. Not by `FormData`,
+ * which changes each line break in a string to CRLF.
+ */
+async function multipartBody(payload: Payload): Promise<EncodedBody> {
+  const boundary = `partner-auth-${nodeCrypto().randomUUID()}`;
+  const fields: [string, string][] = [];
+  const chunks: (string | Uint8Array)[] = [];
   for (const [name, value] of Object.entries(payload)) {
     for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) {
-      if (item instanceof Blob) form.append(name, item);
-      else if (item !== undefined) form.append(name, stringify(item));
+      const head = `--${boundary}\r\nContent-Disposition: form-data; name="${escapeName(name)}"`;
+      const file = isBlob(item) ? new Uint8Array(await item.arrayBuffer()) : bytesOf(item);
+      if (file === undefined) {
+        fields.push([name, stringify(item)]);
+        chunks.push(`${head}\r\n\r\n${stringify(item)}\r\n`);
+      } else {
+        const { name: fileName = 'blob', type = '' } = item as Partial<File>;
+        const contentType = type === '' ? 'application/octet-stream' : type;
+        chunks.push(
+          `${head}; filename="${escapeName(fileName)}"\r\nContent-Type: ${contentType}\r\n\r\n`,
+          file,
+          '\r\n',
+        );
+      }
     }
   }
-  return form;
+  chunks.push(`--${boundary}--\r\n`);
+  return {
+    body: Buffer.concat(chunks.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk))),
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    secrets: [],
+    fields,
+  };
+}
+
+/** As browsers do (HTML, "multipart form data"). */
+function escapeName(name: string): string {
+  return name.replaceAll('\r', '%0D').replaceAll('\n', '%0A').replaceAll('"', '%22');
 }
 
 function stringify(value: unknown): string {

@@ -35,7 +35,8 @@ export async function encodeRequest(
   for (const [name, value] of Object.entries(definition.headers ?? {})) {
     headers[name.toLowerCase()] = value.replaceAll('{partnerCode}', partnerCode ?? '');
   }
-  Object.assign(headers, body && { 'content-type': body.contentType }, extraHeaders);
+  if (body !== undefined) headers['content-type'] ??= body.contentType;
+  Object.assign(headers, extraHeaders);
   if (accessToken !== undefined) headers.authorization = `Bearer ${accessToken}`;
   return { request: { method, url: baseUrl + path, headers, ...(body && { body: body.body }) }, body };
 }

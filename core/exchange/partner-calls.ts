@@ -5,6 +5,7 @@ import type { AuthCall } from '../partners/definition.ts';
 import { redactWith, type Redactor } from '../redact/redactor.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { HttpResponse, SendOptions, Transport } from '../transport/http.ts';
+import type { Repeat } from '../transport/retry.ts';
 import type { AuthExchange, CipherFacts } from './auth-exchange.ts';
 import { classify } from './classify.ts';
 import type { Connection } from './connection.ts';
@@ -58,7 +59,22 @@ export interface PartnerRequest {
   readonly payload: Payload | undefined;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly retry: RetryPolicy;
 }
+
+/**
+ * When a protected call is sent again by itself. Not affected: a call whose token the partner refused is repeated once
+ * with a new one.
+ *
+ * - `false`: never.
+ * - `'idempotent'`: any call if no byte of it was sent. GET, PUT and DELETE also after a 429 or 503 with a `Retry-After` of
+ *   at most 30 s, and once if a connection that was kept open broke before a byte of the response was received.
+ * - `'always'`: POST and PATCH under the same conditions as GET. Only for calls that the partner recognizes when they
+ *   arrive twice.
+ */
+export type RetryPolicy = (typeof retryPolicies)[number];
+
+export const retryPolicies = [false, 'idempotent', 'always'] as const;
 
 type AuthResult =
   | { readonly kind: 'success'; readonly json: unknown; readonly http: HttpResponse }
@@ -79,7 +95,9 @@ export function partnerCalls(options: PartnerCallsOptions) {
     const { request, body } = await encodeRequest(options, { method, path, form: definition.body, payload }, cipher);
     const secrets = body?.secrets ?? [];
     const at = now();
-    const exchange = await transport.send(request, send);
+    // A refresh token is sent again by the session alone, which first makes sure that it is still the current one.
+    const repeat = call === 'refresh' ? 'refused' : 'broken';
+    const exchange = await transport.send(request, { ...send, repeat });
     const result: AuthResult =
       exchange.kind === 'failure'
         ? { kind: 'failed', error: exchange.error, inDoubt: exchange.mayHaveArrived }
@@ -173,7 +191,10 @@ export function partnerCalls(options: PartnerCallsOptions) {
       const step = definition.captcha;
       if (step === undefined) return error;
       const draft = { method: 'GET', path: step.path, form: definition.body };
-      const sent = await transport.send((await encodeRequest(options, draft, cipher)).request, send);
+      const sent = await transport.send((await encodeRequest(options, draft, cipher)).request, {
+        ...send,
+        repeat: 'broken',
+      });
       if (sent.kind === 'failure') return sent.error;
       const { json } = decodeResponse(definition, sent.response, cipher);
       const image = stringAt(json, step.imageIn);
@@ -196,7 +217,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
     async request(request: PartnerRequest, accessToken: string, send: SendOptions): Promise<RequestResult> {
       const form = definition.requestBody ?? definition.body;
       const { request: encoded, body } = await encodeRequest(options, { ...request, form, accessToken }, cipher);
-      const sent = await transport.send(encoded, send);
+      const sent = await transport.send(encoded, { ...send, repeat: repeatOf(request.method, request.retry) });
       if (sent.kind === 'failure') return { kind: 'failed', error: sent.error, inDoubt: sent.mayHaveArrived };
       const http = sent.response;
       const decoded = decodeResponse(definition, http, cipher);
@@ -214,6 +235,12 @@ export function partnerCalls(options: PartnerCallsOptions) {
       };
     },
   };
+}
+
+function repeatOf(method: string, retry: RetryPolicy): Repeat {
+  if (retry === false) return 'never';
+  const isIdempotent = method !== 'POST' && method !== 'PATCH';
+  return retry === 'always' || isIdempotent ? 'broken' : 'unsent';
 }
 
 export type PartnerCalls = ReturnType<typeof partnerCalls>;

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { lazy } from '../lib/node-modules.ts';
 import { decodeText } from '../lib/text.ts';
 import type { HttpResponse } from '../transport/http.ts';
+import { parseRetryAfter } from '../transport/retry.ts';
 import type { DecodedResponse } from './decode-response.ts';
 
 /** The partner's response to a protected call. */
@@ -20,6 +21,8 @@ export interface PartnerResponse {
    * integers above 2^53 from `text`.
    */
   readonly body: unknown;
+  /** How long the partner asks to wait, in seconds from the header `Retry-After`; absent without a valid one. */
+  readonly retryAfter?: number;
   /**
    * The body as text, decrypted if it was encrypted. Decoded by its byte order mark, else by the charset of its content
    * type, else as UTF-8. Not enumerable, like `bytes`: both are made on first use, and are not part of a copy or a log.
@@ -30,13 +33,14 @@ export interface PartnerResponse {
 }
 
 export function partnerResponse(
-  { status, headers, body: bytes }: HttpResponse,
+  { status, headers, body: bytes, receivedAt }: HttpResponse,
   ok: boolean,
   { text: decoded, json: body = decoded, encryption }: DecodedResponse,
 ): PartnerResponse {
   const decrypted = encryption === 'decrypted' ? decoded : undefined;
+  const retryAfter = parseRetryAfter(headers['retry-after'], receivedAt);
   return Object.defineProperties(
-    { status, ok, headers, body },
+    { status, ok, headers, body, ...(retryAfter !== undefined && { retryAfter }) },
     {
       text: { get: lazy(() => decrypted ?? decodeText(bytes, headers['content-type'])) },
       // A copy: the Buffer may be a view of Node's shared pool.

@@ -1,6 +1,7 @@
 import { createCipher, type Cipher } from '../cipher/cipher.ts';
 import type { CipherSettings } from '../cipher/settings.ts';
 import { resolveConnection, type Connection, type ConnectionOptions } from '../exchange/connection.ts';
+import { retryPolicies, type RetryPolicy } from '../exchange/partner-calls.ts';
 import type { Clock } from '../lib/clock.ts';
 import { configurationError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -8,6 +9,7 @@ import { assertKnownKeys } from '../lib/validation.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
 import { requiresCipher } from '../partners/requirements.ts';
 import type { TokenStore } from '../stores/token-store.ts';
+import { hasMethods } from './check-arguments.ts';
 
 /** Options of `openSession()`. */
 export interface SessionOptions extends ConnectionOptions {
@@ -26,6 +28,8 @@ export interface SessionOptions extends ConnectionOptions {
    * Default 30,000 (30 seconds).
    */
   readonly timeout?: number | undefined;
+  /** When protected calls are sent again by themselves; a call may state its own. Default `'idempotent'`. */
+  readonly retry?: RetryPolicy | undefined;
   /** PEM of certificate authorities to trust in addition to the default ones. */
   readonly ca?: string | undefined;
   /** Receives log messages, which never contain a secret. Default: none. */
@@ -44,6 +48,7 @@ export interface ResolvedOptions extends Connection {
   readonly margin: number;
   /** In ms. */
   readonly timeout: number;
+  readonly retry: RetryPolicy;
 }
 
 const knownOptions = [
@@ -54,6 +59,7 @@ const knownOptions = [
   'store',
   'refreshMargin',
   'timeout',
+  'retry',
   'ca',
   'logger',
   'autoRefresh',
@@ -70,13 +76,40 @@ const knownOptions = [
  */
 export function resolveOptions(options: SessionOptions): ResolvedOptions {
   assertKnownKeys('openSession', options, knownOptions);
+  checkTypes(options);
   const connection = resolveConnection(options);
   return {
     ...connection,
     cipher: resolveCipher(connection.definition, options.cipher),
     margin: 1000 * numberIn('refreshMargin', options.refreshMargin, 300, 0, 86_400 * 365),
     timeout: numberIn('timeout', options.timeout, 30_000, 1, 300_000),
+    retry: resolveRetry(options.retry),
   };
+}
+
+function checkTypes({ store, logger, clock, autoRefresh, globalAgent }: SessionOptions): void {
+  if (store !== undefined && !hasMethods(store, ['read', 'write', 'clear', 'lock'])) {
+    throw configurationError(
+      'store',
+      'store must have the methods read, write, clear and lock: pass memoryStore(), fileStore(path) or your own.',
+    );
+  }
+  if (logger !== undefined && !hasMethods(logger, ['debug', 'info', 'warn', 'error'])) {
+    throw configurationError('logger', 'logger must have the methods debug, info, warn and error, as console does.');
+  }
+  if (clock !== undefined && !hasMethods(clock, ['now', 'monotonic', 'timer', 'wait'])) {
+    throw configurationError('clock', 'clock must have the methods now, monotonic, timer and wait.');
+  }
+  for (const [name, value] of Object.entries({ autoRefresh, globalAgent }) as [string, unknown][]) {
+    if (value !== undefined && typeof value !== 'boolean')
+      throw configurationError(name, `${name} must be true or false.`);
+  }
+}
+
+function resolveRetry(retry: RetryPolicy | undefined): RetryPolicy {
+  if (retry === undefined) return 'idempotent';
+  if (retryPolicies.includes(retry)) return retry;
+  throw configurationError('retry', "retry must be false, 'idempotent' or 'always'.");
 }
 
 function resolveCipher(definition: PartnerDefinition, settings: CipherSettings | undefined): Cipher | undefined {

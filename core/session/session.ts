@@ -5,6 +5,7 @@ import { nodeCrypto } from '../lib/node-modules.ts';
 import { isTombstone } from '../stores/stored-record.ts';
 import { isUsable, shouldExtend } from '../tokens/expiry.ts';
 import { abortable } from './abortable.ts';
+import { checkCallOptions } from './check-arguments.ts';
 import type { SessionOptions } from './options.ts';
 import { PendingWork } from './pending-work.ts';
 import { refreshSession } from './refresh/refresh.ts';
@@ -81,7 +82,9 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
    * @throws PartnerAuthError `configuration`, `invalidCredentials`, `oneTimeCodeRequired`, `invalidOneTimeCode`,
    * `captchaRequired`, `accountUnavailable`, `store` (signed in, but not saved), or any error of an exchange.
    */
-  async login(credentials: Credentials, { signal }: CallOptions = {}): Promise<void> {
+  async login(credentials: Credentials, options: CallOptions = {}): Promise<void> {
+    checkCallOptions('login', options);
+    const { signal } = options;
     this.#assertUsable(signal);
     const { login, replica, timeout } = this.#parts;
     await replica.assertWritable();
@@ -97,7 +100,9 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
    * @throws PartnerAuthError `signedOut`, `sessionEnded`, `refreshInterrupted`, `accountUnavailable`, `store`, `lock`,
    * or an error of any exchange, such as `network`. Only after the first four is a new login required.
    */
-  async refresh({ signal }: CallOptions = {}): Promise<void> {
+  async refresh(options: CallOptions = {}): Promise<void> {
+    checkCallOptions('refresh', options);
+    const { signal } = options;
     this.#assertUsable(signal);
     await abortable(this.#refreshUnlessPaused(true), signal);
   }
@@ -112,10 +117,13 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
    * @throws PartnerAuthError as `refresh()`.
    * @throws TypeError if `minValidity` is not a number from 0.
    */
-  async accessToken({ minValidity = 0, signal }: AccessTokenOptions = {}): Promise<string> {
+  async accessToken(options: AccessTokenOptions = {}): Promise<string> {
+    checkCallOptions('accessToken', options);
+    const { minValidity = 0, signal } = options;
     this.#assertUsable(signal);
     // With NaN, such as the Number() of a missing setting, every call would refresh.
-    if (!(minValidity >= 0)) throw new TypeError('minValidity must be a number of seconds from 0.');
+    if (typeof minValidity !== 'number' || !(minValidity >= 0))
+      throw new TypeError('minValidity must be a number of seconds from 0.');
     const needed = minValidity * 1000;
     // A second round is made only if the first one joined or adopted a token set that is not valid for long enough.
     for (let round = 1; ; round++) {
@@ -155,9 +163,11 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
    * meanwhile, and the call is repeated once. Resolves with the response, also if the partner returned an error.
    *
    * @throws PartnerAuthError as `accessToken()`, `cipher` if the response cannot be decrypted, or if there is none.
-   * @throws TypeError for a path or header that is not allowed, or a GET with a payload.
+   * @throws TypeError for a method, path or header that is not allowed, a GET with a payload, or a payload with a value that
+   * cannot be sent.
    */
   async request(path: string, options: RequestOptions & CallOptions = {}): Promise<PartnerResponse> {
+    checkCallOptions('request', options);
     const { signal, ...rest } = options;
     this.#assertUsable(signal);
     return protectedCall(
@@ -202,12 +212,11 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     listener: (exchange: AuthExchange) => void,
     options?: { readonly reveal?: boolean },
   ): () => void;
-  on(
-    event: string,
-    listener: (value: never) => void,
-    { reveal = false }: { readonly reveal?: boolean } = {},
-  ): () => void {
-    if (typeof (listener as unknown) !== 'function') throw new TypeError('The listener must be a function.');
+  on(event: string, listener: (value: never) => void, options: { readonly reveal?: boolean } = {}): () => void {
+    checkCallOptions('on', options);
+    if (typeof listener !== 'function') throw new TypeError('The listener must be a function.');
+    const { reveal = false } = options;
+    if (typeof reveal !== 'boolean') throw new TypeError('The option reveal of on() must be true or false.');
     if (event === 'change') return this.#state.subscribe(listener as (status: SessionStatus) => void);
     if (event === 'exchange')
       return this.#parts.exchanges.subscribe(listener as (exchange: AuthExchange) => void, reveal);

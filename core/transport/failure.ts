@@ -8,12 +8,15 @@ export interface TransportFailure {
   readonly mayHaveArrived: boolean;
   /** The connection failed before anything was sent, in a way that a retry may fix. */
   readonly isTransient: boolean;
+  /** The connection was used before, and broke before a byte of the response was received. */
+  readonly brokeOnReuse?: boolean;
 }
 
 interface RawError {
   readonly code?: unknown;
   readonly timings?: { readonly connect?: number; readonly secureConnect?: number };
   readonly event?: unknown;
+  readonly message?: unknown;
 }
 
 const tlsReasons: Readonly<Record<string, string>> = {
@@ -29,6 +32,31 @@ const tlsReasons: Readonly<Record<string, string>> = {
   CERT_REVOKED: 'its certificate was revoked',
 };
 
+const noClientCertificate =
+  'it requires a client certificate, which no option sends; set `cert` and `key` in the options of https.globalAgent and pass `globalAgent: true`';
+
+/** Reasons that OpenSSL and BoringSSL spell differently, by what their names have in common. */
+const tlsReasonPatterns: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [
+    /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTPS?(?:_PROXY)?_REQUEST/,
+    'the server at that port does not use TLS; check the port of baseUrl, and whether it is one for http://',
+  ],
+  // The handshake sends no certificate, so that a complaint about one means that it is missing.
+  [
+    /CERTIFICATE_REQUIRED|ALERT_(?:NO_CERTIFICATE|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNKNOWN_CA|ACCESS_DENIED)/,
+    noClientCertificate,
+  ],
+  [
+    /ALERT_HANDSHAKE_FAILURE/,
+    'it refused the TLS handshake: it may require a client certificate, or no cipher suite is supported by both',
+  ],
+  [
+    /ALERT_PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/,
+    'it supports no TLS version that is secure; 1.2 or later is required',
+  ],
+  [/UNRECOGNIZED_NAME/, 'it has no certificate for that host name; check baseUrl'],
+];
+
 /** Codes of further TLS errors: Node uses the names of OpenSSL's verification errors. */
 const otherTlsCodes =
   /^(?:ERR_SSL|ERR_TLS|EPROTO|CERT_|CRL_|UNABLE_TO_|ERROR_IN_|(?:INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH)$)/;
@@ -42,6 +70,9 @@ const networkReasons: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection broke',
   EPIPE: 'the connection broke',
   ERR_BODY_PARSE_FAILURE: 'the connection broke',
+  ERR_READING_RESPONSE_STREAM: 'the connection broke',
+  HPE_INVALID_CONSTANT:
+    'it does not use HTTP at that port; check the port of baseUrl, and whether it is one for https://',
 };
 
 const transientCodes: ReadonlySet<string> = new Set([
@@ -53,13 +84,13 @@ const transientCodes: ReadonlySet<string> = new Set([
 ]);
 
 export function describeFailure(raw: unknown, host: string, secure: boolean): TransportFailure {
-  const { code, timings, event } = (typeof raw === 'object' && raw !== null ? raw : {}) as RawError;
+  const { code, timings, event, message } = (typeof raw === 'object' && raw !== null ? raw : {}) as RawError;
   const name = typeof code === 'string' && /^[A-Z\d_]{1,60}$/.test(code) ? code : 'unknown error';
   const connected = (secure ? timings?.secureConnect : timings?.connect) !== undefined;
   const isConnecting = event === 'lookup' || event === 'connect' || event === 'secureConnect' || event === 'socket';
   const mayHaveArrived = connected && !isConnecting;
 
-  const tls = tlsReasons[name] ?? (otherTlsCodes.test(name) ? `TLS failed (${name})` : undefined);
+  const tls = tlsReasons[name] ?? (otherTlsCodes.test(name) ? describeTlsCode(tlsCode(name, message)) : undefined);
   if (tls !== undefined) {
     const error = new PartnerAuthError('tls', `No secure connection to ${host}: ${tls}.`, { setting: 'baseUrl' });
     return { kind: 'failure', error, mayHaveArrived: false, isTransient: false };
@@ -72,4 +103,15 @@ export function describeFailure(raw: unknown, host: string, secure: boolean): Tr
   const reason = networkReasons[name] ?? `the request failed (${name})`;
   const error = new PartnerAuthError('network', `No response from ${host}: ${reason}.`);
   return { kind: 'failure', error, mayHaveArrived, isTransient: !mayHaveArrived && transientCodes.has(name) };
+}
+
+/** `EPROTO` has OpenSSL's own reason only in its message, such as `error:0A00010B:SSL routines::wrong version number:`. */
+function tlsCode(name: string, message: unknown): string {
+  if (name !== 'EPROTO' || typeof message !== 'string') return name;
+  const reason = /error:[\dA-Fa-f]{8}:SSL routines:\w*:([\w /]{1,60}):/.exec(message)?.[1];
+  return reason === undefined ? name : `ERR_SSL_${reason.toUpperCase().replace(/\W+/g, '_')}`;
+}
+
+function describeTlsCode(code: string): string {
+  return tlsReasonPatterns.find(([pattern]) => pattern.test(code))?.[1] ?? `TLS failed (${code})`;
 }

@@ -1,10 +1,12 @@
-import type { Agent as HttpAgent } from 'node:http';
-import type { Agent as HttpsAgent } from 'node:https';
+import type { ClientRequest } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import type tls from 'node:tls';
 import type { Got, Response } from 'got';
 import { configurationError, PartnerAuthError } from '../lib/errors.ts';
 import { nodeCrypto, nodeFs } from '../lib/node-modules.ts';
+import { plainLine } from '../lib/plain-line.ts';
+import { keepConnections, observeConnection, type Connections, type ConnectionUse } from './connections.ts';
+import { acceptEncoding, decodeContent, type DecodingProblem } from './content-encoding.ts';
 import { describeFailure, type TransportFailure } from './failure.ts';
 import type { Exchange, HttpRequest, SendOptions, Transport } from './http.ts';
 import { parseRetryAfter, retryDelay, type Attempt } from './retry.ts';
@@ -22,13 +24,15 @@ const phaseTimeouts = { lookup: 5_000, connect: 10_000, secureConnect: 10_000 };
 
 // got takes longer to load than everything else combined, and importing Node's `http` evaluates all of its `fetch`. A
 // session with a valid token needs neither.
-const loadAll = () => Promise.all([import('got'), import('node:http'), import('node:https'), import('node:tls')]);
+const loadAll = () =>
+  Promise.all([import('got'), import('node:http'), import('node:https'), import('node:tls'), import('node:zlib')]);
 
 let loading: ReturnType<typeof loadAll> | undefined;
 
 async function load() {
-  const [{ default: got }, { default: http }, { default: https }, { default: tls }] = await (loading ??= loadAll());
-  return { got, http, https, tls };
+  const [{ default: got }, { default: http }, { default: https }, { default: tls }, { default: zlib }] =
+    await (loading ??= loadAll());
+  return { got, http, https, tls, zlib };
 }
 
 type Loaded = Awaited<ReturnType<typeof load>>;
@@ -40,46 +44,61 @@ type Loaded = Awaited<ReturnType<typeof load>>;
  */
 export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transport {
   if (ca !== undefined) checkCertificates(ca);
-  let agents: { readonly http: HttpAgent; readonly https: HttpsAgent } | undefined;
+  let connections: Connections | undefined;
   let client: Got | undefined;
   let closed = false;
+  const isClosed = (): boolean => closed;
 
-  function openAgents({ http, https, tls }: Loaded): typeof agents {
+  function openConnections({ http, https, tls }: Loaded): Connections | undefined {
     if (globalAgent) return undefined;
     const secureContext = ca === undefined ? undefined : tls.createSecureContext({ ca: authorities(tls, ca) });
-    return {
-      http: new http.Agent({ keepAlive: true }),
-      https: new https.Agent({ keepAlive: true, ...(secureContext && { secureContext }) }),
-    };
+    return keepConnections(
+      new http.Agent({ keepAlive: true }),
+      new https.Agent({ keepAlive: true, ...(secureContext && { secureContext }) }),
+      now,
+    );
   }
 
   // got validates options that are the same for every call only once.
   function open(loaded: Loaded): Got {
-    agents = openAgents(loaded);
+    connections = openConnections(loaded);
     return loaded.got.extend({
-      headers: { 'user-agent': 'partner-auth', accept: 'application/json' },
+      headers: { 'user-agent': 'partner-auth', accept: 'application/json', 'accept-encoding': acceptEncoding },
+      decompress: false,
       followRedirect: false,
       throwHttpErrors: false,
       retry: { limit: 0 },
       http2: false,
       timeout: phaseTimeouts,
-      ...(agents && { agent: agents }),
+      ...(connections && { agent: connections.agents }),
       ...(globalAgent && ca !== undefined && { https: { certificateAuthority: authorities(loaded.tls, ca) } }),
     });
   }
 
-  async function attempt(got: Got, request: HttpRequest, timeout: number, signal?: AbortSignal): Promise<Outcome> {
+  async function attempt(
+    { zlib }: Loaded,
+    got: Got,
+    request: HttpRequest,
+    timeout: number,
+    signal?: AbortSignal,
+  ): Promise<Outcome> {
     const { host, protocol } = new URL(request.url);
     const sentAt = now();
     let response: Response | undefined;
+    let connectionUse: (() => ConnectionUse) | undefined;
     const stream = got.stream(request.url, {
       method: request.method as 'POST',
       headers: request.headers,
       timeout: { request: timeout },
-      ...(request.body !== undefined && { body: request.body }),
+      // Without a body, got waits for one to be written to the stream, except for a GET.
+      ...(request.method !== 'GET' && { body: request.body ?? '' }),
       ...(signal && { signal }),
     });
-    stream.once('response', (head: Response) => (response = head));
+    stream.once('request', (sent: ClientRequest) => (connectionUse = observeConnection(sent)));
+    stream.once('response', (head: Response) => {
+      response = head;
+      connections?.noteResponse(head);
+    });
     try {
       const chunks: Buffer[] = [];
       let size = 0;
@@ -89,31 +108,43 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
         chunks.push(chunk);
       }
       if (response === undefined) return describeFailure({ code: 'ECONNRESET' }, host, false);
+      const encoding = response.headers['content-encoding'];
+      const body = decodeContent(zlib, Buffer.concat(chunks), encoding, responseLimit);
+      if (!Buffer.isBuffer(body)) return decodingFailure(host, body, response.statusCode);
+      if (encoding !== undefined) {
+        // They describe what was received, not the decoded body.
+        delete response.headers['content-encoding'];
+        delete response.headers['content-length'];
+      }
       const { statusCode: status, headers } = response;
-      return {
-        kind: 'response',
-        response: { status, headers, body: Buffer.concat(chunks), sentAt, receivedAt: now() },
-      };
+      return { kind: 'response', response: { status, headers, body, sentAt, receivedAt: now() } };
     } catch (error) {
-      return describeFailure(error, host, protocol === 'https:');
+      return withConnectionUse(describeFailure(error, host, protocol === 'https:'), connectionUse?.());
     } finally {
       stream.destroy();
     }
   }
 
   return {
-    async send(request, { signal, timeout, maySend }: SendOptions): Promise<Exchange> {
+    async send(request, { signal, timeout, maySend, repeat: allowed = 'refused' }: SendOptions): Promise<Exchange> {
       const start = performance.now();
       const remaining = (): number => timeout - (performance.now() - start);
       const loaded = await load();
-      if (closed) return failure(closedError(), false);
+      if (isClosed()) return failure(closedError(), false);
       client ??= open(loaded);
+      let repeat = allowed;
       for (let number = 1; ; number++) {
+        await connections?.settle();
+        if (isClosed()) return failure(closedError(), false);
         if ((await maySend?.()) === false) return lockLostFailure();
-        const outcome = await attempt(client, request, Math.max(1, Math.round(remaining())), signal);
+        const outcome = await attempt(loaded, client, request, Math.max(1, Math.round(remaining())), signal);
         if (signal?.aborted === true) return abortedFailure(outcome.kind === 'response' || outcome.mayHaveArrived);
-        const delay = retryDelay({ number, ...attemptOf(outcome) }, remaining(), Math.random());
+        const details = attemptOf(outcome);
+        // If one connection went dead, the others probably did as well.
+        if (details.brokeOnReuse === true) connections?.closeIdle();
+        const delay = retryDelay({ number, repeat, ...details }, remaining(), Math.random());
         if (delay === undefined) return outcome;
+        if (details.brokeOnReuse === true) repeat = 'refused';
         try {
           await wait(delay, undefined, signal && { signal });
         } catch {
@@ -123,18 +154,25 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
     },
     close() {
       closed = true;
-      agents?.http.destroy();
-      agents?.https.destroy();
+      connections?.close();
     },
   };
 }
 
 type Outcome = Extract<Exchange, { kind: 'response' }> | TransportFailure;
 
-function attemptOf(outcome: Outcome): Omit<Attempt, 'number'> {
-  if (outcome.kind === 'failure') return { neverSent: outcome.isTransient };
+function attemptOf(outcome: Outcome): Omit<Attempt, 'number' | 'repeat'> {
+  if (outcome.kind === 'failure')
+    return { neverSent: outcome.isTransient, brokeOnReuse: outcome.brokeOnReuse ?? false };
   const { status, headers, receivedAt } = outcome.response;
   return { status, retryAfter: parseRetryAfter(headers['retry-after'], receivedAt) };
+}
+
+/** A connection that was used before may have been closed by the partner, or forgotten by a firewall, meanwhile. */
+function withConnectionUse(failed: TransportFailure, use: ConnectionUse | undefined): TransportFailure {
+  if (use?.isReused !== true || use.isRead || failed.error.code !== 'network') return failed;
+  if (!use.isWritten) return { ...failed, mayHaveArrived: false, isTransient: true };
+  return { ...failed, brokeOnReuse: true };
 }
 
 function failure(error: PartnerAuthError, mayHaveArrived: boolean): TransportFailure {
@@ -144,6 +182,20 @@ function failure(error: PartnerAuthError, mayHaveArrived: boolean): TransportFai
 function tooLargeFailure(host: string): TransportFailure {
   const message = `The response of ${host} is larger than 1 MiB and was not read to its end. Check baseUrl.`;
   return failure(new PartnerAuthError('responseTooLarge', message), true);
+}
+
+function decodingFailure(host: string, problem: DecodingProblem, status: number): TransportFailure {
+  if (problem === 'tooLarge') return tooLargeFailure(host);
+  if (problem === 'endsEarly') {
+    const message = `The response of ${host} is incomplete: its compressed content ends early.`;
+    return failure(new PartnerAuthError('network', message, { status }), true);
+  }
+  const reason =
+    'not' in problem
+      ? `has the header Content-Encoding: ${problem.not}, but its content is not compressed that way`
+      : `is compressed with ${plainLine(problem.unsupported, 40)}, which was not asked for and is not supported`;
+  const message = `The response of ${host} ${reason}. Ask the partner, or who runs the proxy in between, to correct it.`;
+  return failure(new PartnerAuthError('invalidResponse', message, { status }), true);
 }
 
 function closedError(): PartnerAuthError {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { PartnerAuthError } from '../lib/errors.ts';
+import type { Repeat } from './retry.ts';
 
 export interface HttpRequest {
   readonly method: string;
@@ -32,6 +33,8 @@ export interface SendOptions {
   readonly timeout: number;
   /** Called immediately before each attempt is sent. If it resolves false, the exchange fails without sending it. */
   readonly maySend?: () => Promise<boolean>;
+  /** Default `refused`. */
+  readonly repeat?: Repeat | undefined;
 }
 
 /** Sends HTTP requests. Never throws because of the network or the partner. */

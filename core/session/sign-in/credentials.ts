@@ -1,23 +1,34 @@
 import { configurationError } from '../../lib/errors.ts';
+import { plainLine } from '../../lib/plain-line.ts';
 import type { PartnerDefinition } from '../../partners/definition.ts';
 import { isHarmless, standardFields } from '../../partners/harmless-fields.ts';
 
 /** The values of the partner's login fields by their names on the wire. Additional fields are sent as they are. */
 export type Credentials = Readonly<Record<string, string>>;
 
-/** @throws PartnerAuthError `configuration` naming the credential that is missing or not a string. */
-export function checkCredentials({ credentials: fields, label }: PartnerDefinition, values: Credentials): void {
-  if (typeof values !== 'object' || (values as unknown) === null) {
-    throw new TypeError(`login() requires an object of credentials: ${fields.map((field) => field.name).join(', ')}.`);
+/**
+ * @throws TypeError if there is no object of credentials.
+ * @throws PartnerAuthError `configuration` naming the credential that is not a string.
+ */
+export function checkCredentialTypes({ credentials: fields }: PartnerDefinition, values: unknown): void {
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    const names = fields.map((field) => field.name).join(', ');
+    throw new TypeError(`login() requires an object of credentials: ${names}.`);
   }
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value === 'string') continue;
+    const shown = plainLine(name, 80);
+    throw configurationError(shown, `The credential ${shown} must be a string, not ${typeof value}.`);
+  }
+}
+
+/** @throws PartnerAuthError `configuration` naming the credential that is missing. */
+export function checkCredentials({ credentials: fields, label }: PartnerDefinition, values: Credentials): void {
   for (const { name, label: title, required = true } of fields) {
     const value: unknown = values[name];
     if (required && (value === undefined || value === '')) {
       throw configurationError(name, `The credential ${name} (${title}) is missing: ${label} requires it.`);
     }
-  }
-  for (const [name, value] of Object.entries(values)) {
-    if (typeof value !== 'string') throw configurationError(name, `The credential ${name} must be a string.`);
   }
 }
 

@@ -4,7 +4,7 @@ import type { PartnerDefinition } from '../../partners/definition.ts';
 import type { Redactor } from '../../redact/redactor.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import type { SendOptions } from '../../transport/http.ts';
-import { accountOf, checkCredentials, secretValues, type Credentials } from './credentials.ts';
+import { accountOf, checkCredentials, checkCredentialTypes, secretValues, type Credentials } from './credentials.ts';
 
 export interface SignedIn {
   readonly tokens: TokenSet;
@@ -38,6 +38,7 @@ export function loginFlow(
   }
 
   return async (input: Credentials, options: SendOptions): Promise<SignedIn> => {
+    checkCredentialTypes(definition, input);
     const { [oneTimeCode?.codeField ?? '']: code, ...credentials } = input;
     if (typeof code === 'string') redactor.keep(code);
     if (code === undefined || Object.keys(credentials).length > 0) {

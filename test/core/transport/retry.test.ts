@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseRetryAfter, retryDelay, type Attempt } from '../../../core/transport/retry.ts';
+import { parseRetryAfter, retryDelay, type Attempt, type Repeat } from '../../../core/transport/retry.ts';
 
 describe('retryDelay', () => {
   const table: readonly (readonly [
     title: string,
-    attempt: Attempt,
+    attempt: Partial<Attempt> & { number: number },
     remaining: number,
     random: number,
     expected: number | undefined,
@@ -36,12 +36,35 @@ describe('retryDelay', () => {
     ['does not repeat after the deadline', { number: 1, neverSent: true }, -1, 0, undefined],
   ];
   for (const [title, attempt, remaining, random, expected] of table) {
-    it(title, () => assert.equal(retryDelay(attempt, remaining, random), expected));
+    it(title, () => assert.equal(retryDelay({ repeat: 'broken', ...attempt }, remaining, random), expected));
+  }
+
+  const reasons = [
+    { neverSent: true },
+    { status: 429, retryAfter: 0 },
+    { status: 503, retryAfter: 0 },
+    { brokeOnReuse: true },
+  ] as const;
+  const repeated: Readonly<Record<Repeat, readonly boolean[]>> = {
+    never: [false, false, false, false],
+    unsent: [true, false, false, false],
+    refused: [true, true, true, false],
+    broken: [true, true, true, true],
+  };
+  for (const [repeat, expected] of Object.entries(repeated) as [Repeat, readonly boolean[]][]) {
+    it(`repeats with '${repeat}' only what that allows`, () => {
+      const delays = reasons.map((reason) => retryDelay({ number: 1, repeat, ...reason }, 5000, 0));
+      assert.deepEqual(
+        delays.map((delay) => delay !== undefined),
+        expected,
+      );
+    });
   }
 
   it('is never negative and always within the deadline', () => {
     const attempt = fc.record({
       number: fc.integer({ min: 1, max: 5 }),
+      repeat: fc.constantFrom<Repeat>('never', 'unsent', 'refused', 'broken'),
       neverSent: fc.boolean(),
       status: fc.constantFrom(200, 401, 429, 500, 503),
       retryAfter: fc.option(fc.nat(), { nil: undefined }),
