@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { errorCodes } from '../lib/errors.ts';
+import { baseUrlProblem } from './base-url.ts';
 
 const name = v.pipe(
   v.string(),
@@ -16,6 +17,8 @@ const path = v.pipe(
     /^\/(?!\/)[^\p{C}\p{Z}\\#]{0,1000}$/u,
     'must be a path that starts with one "/", without spaces, "\\" and "#"',
   ),
+  v.check(staysBelowBase, 'must not leave the path of baseUrl through ".."'),
+  v.check((value) => !/[{}]/.test(value), 'must have no placeholder: only headers and the fields of an envelope may'),
 );
 const method = v.picklist(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 // Not v.record(), which accepts a list as an object with the fields "0", "1" and so on.
@@ -30,7 +33,7 @@ const scalar = v.union([v.string(), v.number(), v.boolean()]);
 const headerName = v.pipe(v.string(), v.regex(/^[!#$%&'*+.^_`|~\dA-Za-z-]{1,100}$/, 'must be an HTTP header name'));
 const headerValue = v.pipe(
   v.string(),
-  v.regex(/^[\x20-\x7e]{0,1000}$/, 'must be printable ASCII'),
+  v.regex(/^(?:[\x21-\x7e](?:[\x20-\x7e]{0,998}[\x21-\x7e])?)?$/, 'must be printable ASCII without spaces around it'),
   v.check(
     (value) => !/[{}]/.test(value.replaceAll('{partnerCode}', '')),
     'must have no placeholder other than {partnerCode}',
@@ -61,13 +64,20 @@ const authCall = {
   method: v.optional(method),
   path,
   extraFields: v.optional(fields),
-  tokensIn: v.optional(fieldPath),
 };
+const tokenCall = { ...authCall, tokensIn: v.optional(fieldPath) };
 const expiry = v.strictObject({
   field: fieldPath,
   unit: v.picklist(['seconds', 'rfc3339', 'milliseconds', 'epochSeconds', 'epochMilliseconds']),
 });
 const callKind = v.picklist(['login', 'oneTimeCode', 'refresh', 'logout', 'request']);
+
+/** URLs resolve "..", also if it is written as "%2e%2e". */
+function staysBelowBase(path: string): boolean {
+  const base = '/the-path-of-the-base-url';
+  const [steps = ''] = path.split('?');
+  return URL.canParse(`http://h${base}${steps}`) && new URL(`http://h${base}${steps}`).pathname.startsWith(`${base}/`);
+}
 
 export const partnerSchema = v.strictObject({
   id: v.pipe(
@@ -75,7 +85,21 @@ export const partnerSchema = v.strictObject({
     v.regex(/^[a-z][a-z\d-]{0,63}$/, 'must be lower-case letters, digits and dashes, starting with a letter'),
   ),
   label,
-  baseUrls: v.optional(v.array(v.strictObject({ label, url: v.pipe(v.string(), v.url('must be a URL')) }))),
+  baseUrls: v.optional(
+    v.array(
+      v.strictObject({
+        label,
+        url: v.pipe(
+          v.string(),
+          v.url('must be a URL'),
+          v.check(
+            (value) => baseUrlProblem(value) === undefined,
+            'must be usable as baseUrl: https, or http on loopback, without user, query and fragment',
+          ),
+        ),
+      }),
+    ),
+  ),
   headers: v.optional(v.record(headerName, headerValue)),
   body: bodyForm,
   requestBody: v.optional(bodyForm),
@@ -91,12 +115,12 @@ export const partnerSchema = v.strictObject({
     ),
     v.minLength(1, 'must name at least one credential'),
   ),
-  login: v.strictObject(authCall),
-  refresh: v.strictObject({ ...authCall, tokenField: name }),
+  login: v.strictObject(tokenCall),
+  refresh: v.strictObject({ ...tokenCall, tokenField: name }),
   logout: v.optional(v.strictObject({ ...authCall, tokenField: name })),
   oneTimeCode: v.optional(
     v.strictObject({
-      ...authCall,
+      ...tokenCall,
       sessionIn: fieldPath,
       sessionField: name,
       codeField: name,
@@ -124,8 +148,15 @@ export const partnerSchema = v.strictObject({
   errors: v.optional(
     v.array(
       v.strictObject({
-        on: v.optional(v.array(callKind)),
-        status: v.optional(v.pipe(v.number(), v.integer('must be a whole number'))),
+        on: v.optional(v.pipe(v.array(callKind), v.minLength(1, 'must name at least one call'))),
+        status: v.optional(
+          v.pipe(
+            v.number(),
+            v.integer('must be a whole number'),
+            v.minValue(100, 'must be an HTTP status from 100 to 599'),
+            v.maxValue(599, 'must be an HTTP status from 100 to 599'),
+          ),
+        ),
         code: v.optional(v.union([v.string(), v.number()])),
         message: v.optional(v.string()),
         is: v.picklist([...errorCodes, 'tokenRefused']),

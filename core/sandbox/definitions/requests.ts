@@ -26,8 +26,8 @@ export function createReader(
   return { findHeaderProblem, read };
 
   function findHeaderProblem(request: ReceivedRequest, isProtected: boolean): RequestProblem | undefined {
-    // The type of the body and the bearer token replace constant values of these headers.
-    const skipped = isProtected ? ['content-type', 'authorization'] : ['content-type'];
+    // The bearer token replaces a constant value of this header.
+    const skipped = isProtected ? ['authorization'] : [];
     for (const [name, template] of Object.entries(headers)) {
       const lower = name.toLowerCase();
       if (skipped.includes(lower)) continue;
