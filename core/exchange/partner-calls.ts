@@ -1,5 +1,5 @@
 import type { Cipher } from '../cipher/cipher.ts';
-import { PartnerAuthError } from '../lib/errors.ts';
+import { configurationError, PartnerAuthError } from '../lib/errors.ts';
 import { stringAt } from '../lib/json.ts';
 import type { AuthCall } from '../partners/definition.ts';
 import { redactWith, type Redactor } from '../redact/redactor.ts';
@@ -164,8 +164,16 @@ export function partnerCalls(options: PartnerCallsOptions) {
   return {
     label,
 
-    login: (credentials: Payload, send: SendOptions) =>
-      tokenCall('login', definition.login, { ...credentials, ...extraFields.login }, send),
+    /** @throws PartnerAuthError `configuration` for a credential that a constant field would replace. */
+    async login(credentials: Payload, send: SendOptions): Promise<TokenResult> {
+      const constants: Payload = { ...extraFields.login, ...definition.login.extraFields };
+      for (const [name, value] of Object.entries(credentials)) {
+        if (!Object.hasOwn(constants, name) || constants[name] === value) continue;
+        const message = `The credential ${name} has no effect: extraFields.login or the partner definition sets this field.`;
+        throw configurationError(name, message);
+      }
+      return tokenCall('login', definition.login, { ...credentials, ...extraFields.login }, send);
+    },
 
     oneTimeCode(loginId: string, code: string, send: SendOptions): Promise<TokenResult> {
       const step = definition.oneTimeCode;
@@ -218,7 +226,10 @@ export function partnerCalls(options: PartnerCallsOptions) {
       const form = definition.requestBody ?? definition.body;
       const { request: encoded, body } = await encodeRequest(options, { ...request, form, accessToken }, cipher);
       const sent = await transport.send(encoded, { ...send, repeat: repeatOf(request.method, request.retry) });
-      if (sent.kind === 'failure') return { kind: 'failed', error: sent.error, inDoubt: sent.mayHaveArrived };
+      if (sent.kind === 'failure') {
+        const isDoubtful = sent.mayHaveArrived && !isIdempotent(request.method);
+        return { kind: 'failed', error: isDoubtful ? doubtful(sent.error) : sent.error, inDoubt: sent.mayHaveArrived };
+      }
       const http = sent.response;
       const decoded = decodeResponse(definition, http, cipher);
       const classification = classify(definition, 'request', http.status, decoded);
@@ -239,8 +250,17 @@ export function partnerCalls(options: PartnerCallsOptions) {
 
 function repeatOf(method: string, retry: RetryPolicy): Repeat {
   if (retry === false) return 'never';
-  const isIdempotent = method !== 'POST' && method !== 'PATCH';
-  return retry === 'always' || isIdempotent ? 'broken' : 'unsent';
+  return retry === 'always' || isIdempotent(method) ? 'broken' : 'unsent';
+}
+
+function isIdempotent(method: string): boolean {
+  return method !== 'POST' && method !== 'PATCH';
+}
+
+/** The error of a call that must not be repeated without a thought. */
+function doubtful({ code, message, retryable, status }: PartnerAuthError): PartnerAuthError {
+  const text = `${message} The partner may have acted on the call; check that before you repeat it.`;
+  return new PartnerAuthError(code, text, { retryable, status });
 }
 
 export type PartnerCalls = ReturnType<typeof partnerCalls>;

@@ -15,7 +15,11 @@ export interface PartnerDefinition {
   readonly label: string;
   /** Known servers to choose from. A session uses its own `baseUrl`. */
   readonly baseUrls?: readonly { readonly label: string; readonly url: string }[];
-  /** Headers of every call. `{partnerCode}` is replaced with the session's partner code, which is then required. */
+  /**
+   * Headers of every call. `{partnerCode}` is replaced with the session's partner code, which is then required.
+   * `Content-Type` replaces that of the body, unless a body is multipart. `Authorization` and the headers of the connection
+   * are refused.
+   */
   readonly headers?: Readonly<Record<string, string>>;
   /** How the payloads of login, refresh and logout are encoded. */
   readonly body: BodyForm;
@@ -85,13 +89,13 @@ export interface CredentialField {
 
 /** A login, refresh or logout call. */
 export interface AuthCall {
-  /** Default `POST`. */
+  /** Any but `GET`, whose payload would be in the URL. Default `POST`. */
   readonly method?: HttpMethod;
-  /** Path below the base URL, starting with a slash. */
+  /** Path below the base URL, starting with a slash. It must not leave the base URL's own path through "..". */
   readonly path: string;
   /** Constant fields of the payload, such as `grant_type`. */
   readonly extraFields?: JsonObject;
-  /** Path of the object with the token fields in this call's response. Default: the response itself. */
+  /** Path of the object with the token fields in this call's response; not for `logout`. Default: the response itself. */
   readonly tokensIn?: string;
 }
 

@@ -175,10 +175,10 @@ describe('payload values that a body carries', () => {
 
   it('sends null, numbers, booleans, lists and objects in JSON as they are', () =>
     withForm('JSON', async ({ session, received }) => {
-      class Line {
+      class OrderLine {
         readonly price = 1.5;
       }
-      await session.request('/orders', { payload: { a: null, b: [true, 1e21, [], {}], c: new Line() } });
+      await session.request('/orders', { payload: { a: null, b: [true, 1e21, [], {}], c: new OrderLine() } });
       const last = received.at(-1);
       assert.ok(last);
       assert.deepEqual(await readFields('JSON', last), { a: null, b: [true, 1e21, [], {}], c: { price: 1.5 } });

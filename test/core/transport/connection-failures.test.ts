@@ -141,6 +141,13 @@ describe('transport with connection failures', () => {
     assert.equal(mayHaveArrived, false);
   });
 
+  it('says of a response that is not HTTP that the port may be wrong', async () => {
+    await using server = await startTcpServer((socket) => void socket.end('220 mail.example ESMTP\r\n'));
+    using client = createClient();
+    const { error } = expectFailure(await client.post(server.url));
+    assert.match(error.message, /it does not use HTTP at that port; check the port of baseUrl/);
+  });
+
   it('reports an unknown host, with nothing sent', async () => {
     using client = createClient();
     // The name is reserved by RFC 6761. Without a resolver, the lookup may time out.

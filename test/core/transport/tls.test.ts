@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer, globalAgent } from 'node:https';
+import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -86,6 +90,75 @@ for (const globalAgent of [false, true]) {
     }
   });
 }
+
+describe('transport without a secure connection', () => {
+  const failure = async (
+    server: Server,
+    options: Parameters<typeof createClient>[0] = {},
+  ): Promise<readonly [code: string, mayHaveArrived: boolean, message: string]> => {
+    server.on('tlsClientError', () => undefined);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    using client = createClient(options);
+    try {
+      const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const { error, mayHaveArrived } = expectFailure(await client.post(url));
+      return [error.code, mayHaveArrived, error.message];
+    } finally {
+      server.close();
+    }
+  };
+
+  it('reports a port that does not use TLS', async () => {
+    const servers = [
+      createHttpServer((_, response) => response.end('{}')),
+      createTcpServer((socket) => void socket.end('SSH-2.0-OpenSSH_9.6\r\n')),
+    ];
+    for (const server of servers) {
+      const [code, mayHaveArrived, message] = await failure(server);
+      assert.deepEqual([code, mayHaveArrived], ['tls', false]);
+      assert.match(message, /the server at that port does not use TLS; check the port of baseUrl/);
+    }
+  });
+
+  const { key, cert } = selfSigned();
+  for (const [version, message] of [
+    ['TLSv1.3', /it requires a client certificate.*https\.globalAgent/],
+    ['TLSv1.2', /it refused the TLS handshake: it may require a client certificate/],
+  ] as const) {
+    it(`reports a client certificate that is required with ${version}`, async () => {
+      const options = { key, cert, ca: cert, requestCert: true, rejectUnauthorized: true, maxVersion: version };
+      const [code, mayHaveArrived, text] = await failure(createHttpsServer(options), { ca: cert });
+      assert.deepEqual([code, mayHaveArrived], ['tls', false]);
+      assert.match(text, message);
+    });
+  }
+
+  it('sends the client certificate of the global agent, as the error advises', async () => {
+    const options = { key, cert, ca: cert, requestCert: true, rejectUnauthorized: true };
+    const server = createHttpsServer(options, (_, response) => response.end('{"a":1}'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const before = globalAgent.options;
+    globalAgent.options = { ...before, key, cert };
+    try {
+      using client = createClient({ ca: cert, globalAgent: true });
+      const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      assert.equal(expectResponse(await client.post(url)).status, 200);
+    } finally {
+      globalAgent.options = before;
+      globalAgent.destroy();
+      server.close();
+    }
+  });
+
+  it('reports a server that supports only versions of TLS that are no longer secure', async () => {
+    const options = { key, cert, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    const [code, , message] = await failure(createHttpsServer(options), { ca: cert });
+    assert.equal(code, 'tls');
+    assert.match(message, /no TLS version that is secure; 1\.2 or later/);
+  });
+});
 
 describe('transport with certificate authorities', () => {
   it('trusts a certificate for each of its host names', async () => {
