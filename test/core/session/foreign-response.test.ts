@@ -34,6 +34,9 @@ async function partnerError(call: Promise<unknown>): Promise<PartnerAuthError> {
   return error;
 }
 
+/** The rules that need no field of the response. */
+const rulesByStatus = (plainPartner.errors ?? []).filter((rule) => rule.code === undefined);
+
 describe('a response that is not in the form of the partner', () => {
   for (const [title, reply] of foreign) {
     it(`keeps the session and its refresh token: ${title}`, () =>
@@ -108,7 +111,7 @@ describe('a response that is not in the form of the partner', () => {
   it('is one without the success marker, if the definition has only that', () => {
     const { code: _code, message: _message, ...shape } = plainPartner.response;
     const response = { ...shape, success: { field: 'ok', equals: true } };
-    const definition = definePartner({ ...plainPartner, response });
+    const definition = definePartner({ ...plainPartner, response, errors: rulesByStatus });
     return withPartner({ definition }, async ({ session, reply }) => {
       reply('/login', { status: 401, body: { message: 'Unauthorized' } });
       assert.equal((await partnerError(session.login(plainCredentials))).code, 'invalidResponse');
@@ -119,7 +122,7 @@ describe('a response that is not in the form of the partner', () => {
 
   it('is one that is neither JSON nor empty, if the definition names no field of errors', () => {
     const { code: _code, message: _message, ...response } = plainPartner.response;
-    const definition: PartnerDefinition = { ...plainPartner, response };
+    const definition: PartnerDefinition = { ...plainPartner, response, errors: rulesByStatus };
     return withPartner({ definition }, async ({ session, reply }) => {
       reply('/login', { status: 401, headers: html, body: page });
       assert.equal((await partnerError(session.login(plainCredentials))).code, 'invalidResponse');
