@@ -14,6 +14,7 @@ export const problems = {
   address: 'must be an https address without user, query or fragment (http only on this machine)',
   partnerCode: 'must be printable ASCII without spaces around it',
   partnerCodeMissing: 'is missing: the partner gives it to you',
+  extraField: 'is set by the partner definition, or has a value that cannot be sent',
   plainOnly: 'is only for partners that take plain payloads',
   fieldPath: 'must name fields by paths such as "data.token"',
   pemFile: 'must be the path of a PEM file',

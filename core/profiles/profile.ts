@@ -130,6 +130,7 @@ function misplacedSecret(value: unknown): string | undefined {
 }
 
 function connectionProblem(setting: string, { partnerCode }: Profile): FieldProblem {
+  if (/^extraFields\.\w+\./.test(setting)) return fieldProblem(setting, problems.extraField);
   switch (setting) {
     case 'baseUrl':
       return fieldProblem(setting, problems.address);
@@ -137,6 +138,9 @@ function connectionProblem(setting: string, { partnerCode }: Profile): FieldProb
       return fieldProblem(setting, partnerCode ? problems.partnerCode : problems.partnerCodeMissing);
     case 'bodyForm':
       return fieldProblem(setting, problems.plainOnly);
+    // The definition's own content type cannot be that of a multipart body.
+    case 'partner.headers':
+      return fieldProblem('bodyForm', problems.invalid);
     case 'extraFields.login':
     case 'extraFields.refresh':
       return fieldProblem(setting, problems.object);

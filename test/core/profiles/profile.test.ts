@@ -106,6 +106,16 @@ describe('a problem in a profile', () => {
     ['an encrypted response without a cipher', { ...bizmail, response: { encryptedIn: 'data' } }, 'cipher'],
     ['extra fields of another type', { ...bizmail, extraFields: [] }, 'extraFields'],
     ['extra fields of an unknown call', { ...bizmail, extraFields: { logout: {} } }, 'extraFields.logout'],
+    [
+      'extra fields that its body cannot carry',
+      { ...bizmail, bodyForm: 'multipart', extraFields: { login: { a: null } } },
+      'extraFields.login.a',
+    ],
+    [
+      'an extra field that the definition sets',
+      { ...bizmail, extraFields: { refresh: { refresh_token: 'x' } } },
+      'extraFields.refresh.refresh_token',
+    ],
     ['extra fields of a call of another type', { ...bizmail, extraFields: { login: 'x' } }, 'extraFields.login'],
     ['a CA file of another type', { ...bizmail, caFile: true }, 'caFile'],
     ['a CA file without a name', { ...bizmail, caFile: '' }, 'caFile'],
