@@ -199,7 +199,7 @@ describe('options that a session could not follow', () => {
     ['a string as response settings', { response: 'data' }, 'response'],
     ['a path as store', { store: '/tmp/session.json' }, 'store'],
     ['a store without a lock', { store: { read: Date, write: Date, clear: Date } }, 'store'],
-    ['a function as logger', { logger: () => undefined }, 'logger'],
+    ['a string as logger', { logger: 'console' }, 'logger'],
     ['a string for autoRefresh', { autoRefresh: 'no' }, 'autoRefresh'],
     ['a number for globalAgent', { globalAgent: 1 }, 'globalAgent'],
     ['Date as clock', { clock: Date }, 'clock'],
