@@ -83,22 +83,30 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
     signal?: AbortSignal,
   ): Promise<Outcome> {
     const { host, protocol } = new URL(request.url);
+    const { body = '' } = request;
+    // got waits for the body of every other method, also for an empty one.
+    const hasBody = request.method !== 'GET';
     const sentAt = now();
     let response: Response | undefined;
+    let sent: ClientRequest | undefined;
     let connectionUse: (() => ConnectionUse) | undefined;
     const stream = got.stream(request.url, {
       method: request.method as 'POST',
-      headers: request.headers,
+      headers: { ...request.headers, ...(hasBody && { 'content-length': String(Buffer.byteLength(body)) }) },
       timeout: { request: timeout },
-      // Without a body, got waits for one to be written to the stream, except for a GET.
-      ...(request.method !== 'GET' && { body: request.body ?? '' }),
       ...(signal && { signal }),
     });
-    stream.once('request', (sent: ClientRequest) => (connectionUse = observeConnection(sent)));
+    stream.once('request', (request: ClientRequest) => {
+      sent = request;
+      connectionUse = observeConnection(request);
+    });
     stream.once('response', (head: Response) => {
       response = head;
       connections?.noteResponse(head);
     });
+    // Not by the option `body`: with it, got closes the connection if the response arrives before the body is reported as
+    // written.
+    if (hasBody) stream.end(body);
     try {
       const chunks: Buffer[] = [];
       let size = 0;
@@ -108,16 +116,17 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
         chunks.push(chunk);
       }
       if (response === undefined) return describeFailure({ code: 'ECONNRESET' }, host, false);
+      await connectionReleased(sent);
       const encoding = response.headers['content-encoding'];
-      const body = decodeContent(zlib, Buffer.concat(chunks), encoding, responseLimit);
-      if (!Buffer.isBuffer(body)) return decodingFailure(host, body, response.statusCode);
+      const decoded = decodeContent(zlib, Buffer.concat(chunks), encoding, responseLimit);
+      if (!Buffer.isBuffer(decoded)) return decodingFailure(host, decoded, response.statusCode);
       if (encoding !== undefined) {
         // They describe what was received, not the decoded body.
         delete response.headers['content-encoding'];
         delete response.headers['content-length'];
       }
       const { statusCode: status, headers } = response;
-      return { kind: 'response', response: { status, headers, body, sentAt, receivedAt: now() } };
+      return { kind: 'response', response: { status, headers, body: decoded, sentAt, receivedAt: now() } };
     } catch (error) {
       return withConnectionUse(describeFailure(error, host, protocol === 'https:'), connectionUse?.());
     } finally {
@@ -157,6 +166,21 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
       connections?.close();
     },
   };
+}
+
+/**
+ * Resolves when the connection of a request with a complete response can be used again. Destroying the stream earlier
+ * would close it, and the response may arrive before the end of the request is reported as written. It never is if the
+ * partner has responded without reading the request.
+ */
+async function connectionReleased(request: ClientRequest | undefined): Promise<void> {
+  if (request === undefined || request.closed) return;
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, 100);
+    request.once('close', () => resolve());
+  });
+  clearTimeout(timer);
 }
 
 type Outcome = Extract<Exchange, { kind: 'response' }> | TransportFailure;
