@@ -226,7 +226,13 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
         },
       };
     },
-    update: (change) => lock(async () => save(change((await load()) ?? emptyRecord()))),
+    update: (change) =>
+      lock(async () => {
+        const before = await load();
+        const after = change(before ?? emptyRecord());
+        // Every write of a secret goes through the keyring and wakes up all windows.
+        if (JSON.stringify(after) !== JSON.stringify(before)) await save(after);
+      }),
     forget: () =>
       lock(async () => {
         await secrets.delete(key);

@@ -28,7 +28,8 @@ export interface KeyMaterial {
 }
 
 interface Entry {
-  readonly profile: CheckedProfile;
+  /** The current profile: its label may change while the session is open. */
+  profile: CheckedProfile;
   readonly store: ProfileStore;
   session?: PartnerSession;
   readonly stop: () => void;
@@ -68,6 +69,15 @@ export class SessionPool {
     const summary = entry.store.summary();
     const current = summary?.origin === profile.origin ? summary : undefined;
     return statusOfSummary(current, this.#ports.now(), this.#ports.refreshMargin() * 1000, storage);
+  }
+
+  /** Applies the current settings of the ports to the open sessions. Called when they have changed. */
+  applySettings(): void {
+    for (const { profile, session } of [...this.#entries.values()]) {
+      session?.configure(this.#settings());
+      // Also without a session: the phase of what is stored depends on the margin.
+      this.#notify(profile.id);
+    }
   }
 
   /** The last login, refresh or logout of a profile in this process, masked. */
@@ -123,6 +133,11 @@ export class SessionPool {
     await Promise.all(ids.map((id) => this.#enqueue(id, () => this.#drop(id))));
   }
 
+  #settings(): { refreshMargin: number; autoRefresh: boolean } {
+    const { refreshMargin, autoRefresh } = this.#ports;
+    return { refreshMargin: refreshMargin(), autoRefresh: autoRefresh() };
+  }
+
   #enqueue<T>(id: string, task: () => Promise<T>): Promise<T> {
     const run = (this.#queues.get(id) ?? Promise.resolve()).then(task);
     const done = run.then(
@@ -139,7 +154,10 @@ export class SessionPool {
   async #entry(profile: CheckedProfile): Promise<Entry> {
     if (this.#closed) throw new PartnerAuthError('closed', 'The sessions of this process were closed.');
     const existing = this.#entries.get(profile.id);
-    if (existing !== undefined && isSameConnection(existing.profile, profile)) return existing;
+    if (existing !== undefined && isSameConnection(existing.profile, profile)) {
+      existing.profile = profile;
+      return existing;
+    }
     await this.#drop(profile.id);
     const store = await this.#ports.openStore(profile);
     const entry: Entry = { profile, store, stop: store.onDidChange(() => this.#notify(profile.id)) };
@@ -157,18 +175,19 @@ export class SessionPool {
         setting: 'cipher.key',
       });
     }
-    const { log, autoRefresh, refreshMargin, globalAgent } = this.#ports;
+    const { log, globalAgent } = this.#ports;
     const session = await openSession({
       ...connectionOf(profile),
       cipher: cipherOf(profile, key, iv),
       ca: profile.caFile === undefined ? undefined : await this.#readCa(profile.caFile),
       store,
-      refreshMargin: refreshMargin(),
-      autoRefresh: autoRefresh(),
-      logger: prefixedLogger(log, profile.label),
+      ...this.#settings(),
+      logger: prefixedLogger(log, () => entry.profile.label),
       globalAgent,
     });
     entry.session = session;
+    // The settings may have changed while it was opened.
+    session.configure(this.#settings());
     session.on('change', () => this.#notify(profile.id));
     session.on('exchange', (exchange) => this.#exchanges.set(profile.id, exchange));
     this.#notify(profile.id);
@@ -215,7 +234,7 @@ function isSameConnection(a: CheckedProfile, b: CheckedProfile): boolean {
   return a === b || JSON.stringify({ ...a, label: '' }) === JSON.stringify({ ...b, label: '' });
 }
 
-function prefixedLogger(log: Logger, label: string): Logger {
-  const at = (level: keyof Logger) => (message: string) => log[level](`${label}: ${message}`);
+function prefixedLogger(log: Logger, label: () => string): Logger {
+  const at = (level: keyof Logger) => (message: string) => log[level](`${label()}: ${message}`);
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -42,6 +42,9 @@ export interface SessionOptions extends ConnectionOptions {
   readonly clock?: Clock | undefined;
 }
 
+/** The options of an open session that `configure()` changes. */
+export type SessionChanges = Pick<SessionOptions, 'refreshMargin' | 'autoRefresh'>;
+
 export interface ResolvedOptions extends Connection {
   readonly cipher: Cipher | undefined;
   /** Refresh margin, ms. */
@@ -81,7 +84,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
   return {
     ...connection,
     cipher: resolveCipher(connection.definition, options.cipher),
-    margin: 1000 * numberIn('refreshMargin', options.refreshMargin, 300, 0, 86_400 * 365),
+    margin: marginOf(options.refreshMargin),
     timeout: numberIn('timeout', options.timeout, 30_000, 1, 300_000),
     retry: resolveRetry(options.retry),
   };
@@ -101,16 +104,25 @@ function checkTypes({ store, logger, clock, autoRefresh, globalAgent }: SessionO
   if (clock !== undefined && !hasMethods(clock, ['now', 'monotonic', 'timer', 'wait'])) {
     throw configurationError('clock', 'clock must have the methods now, monotonic, timer and wait.');
   }
-  for (const [name, value] of Object.entries({ autoRefresh, globalAgent }) as [string, unknown][]) {
-    if (value !== undefined && typeof value !== 'boolean')
-      throw configurationError(name, `${name} must be true or false.`);
-  }
+  checkBoolean('autoRefresh', autoRefresh);
+  checkBoolean('globalAgent', globalAgent);
+}
+
+/** @throws PartnerAuthError `configuration` for another value than true, false and undefined. */
+export function checkBoolean(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean')
+    throw configurationError(name, `${name} must be true or false.`);
 }
 
 function resolveRetry(retry: RetryPolicy | undefined): RetryPolicy {
   if (retry === undefined) return 'idempotent';
   if (retryPolicies.includes(retry)) return retry;
   throw configurationError('retry', "retry must be false, 'idempotent' or 'always'.");
+}
+
+/** The refresh margin in ms. @throws PartnerAuthError `configuration` if it is out of range. */
+export function marginOf(refreshMargin: unknown): number {
+  return 1000 * numberIn('refreshMargin', refreshMargin, 300, 0, 86_400 * 365);
 }
 
 function resolveCipher(definition: PartnerDefinition, settings: CipherSettings | undefined): Cipher | undefined {

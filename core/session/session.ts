@@ -1,12 +1,13 @@
 import type { AuthExchange } from '../exchange/auth-exchange.ts';
 import type { PartnerResponse } from '../exchange/partner-response.ts';
 import { PartnerAuthError } from '../lib/errors.ts';
+import { assertKnownKeys } from '../lib/validation.ts';
 import { nodeCrypto } from '../lib/node-modules.ts';
 import { isTombstone } from '../stores/stored-record.ts';
 import { isUsable, shouldExtend } from '../tokens/expiry.ts';
 import { abortable } from './abortable.ts';
 import { checkCallOptions } from './check-arguments.ts';
-import type { SessionOptions } from './options.ts';
+import { checkBoolean, marginOf, type SessionChanges, type SessionOptions } from './options.ts';
 import { PendingWork } from './pending-work.ts';
 import { refreshSession } from './refresh/refresh.ts';
 import { checkRequest, type RequestOptions } from './request/check-request.ts';
@@ -34,6 +35,7 @@ export async function openSession(options: SessionOptions): Promise<PartnerSessi
 
 /** A session with one partner: logs in, refreshes tokens when they are due and makes calls. See `openSession()`. */
 export class PartnerSession implements TokenSource, AsyncDisposable {
+  readonly #onDue = (): void => void this.#refreshOnce();
   readonly #parts: ReturnType<typeof sessionParts>;
   readonly #state: SessionState;
   readonly #stopWatching: () => void;
@@ -50,7 +52,7 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
 
   /** Use `openSession()`, which also restores the stored state. */
   constructor(options: SessionOptions) {
-    this.#parts = sessionParts(options, () => void this.#refreshOnce());
+    this.#parts = sessionParts(options, this.#onDue);
     this.#state = this.#parts.state;
     this.#refusals = new Refusals(() => this.#parts.clock.monotonic());
     const onChange = (): void => void this.#storeWork.add(this.#onStoreChange());
@@ -181,6 +183,24 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
       checkRequest(path, rest, this.#parts.options),
       { signal, timeout: this.#parts.timeout },
     );
+  }
+
+  /**
+   * Changes options of the open session, with the ranges of `openSession()`; what is omitted stays. Takes effect at once:
+   * with `autoRefresh`, tokens that are due by the new margin are refreshed now.
+   *
+   * @throws PartnerAuthError `configuration` for a value out of range, `closed`.
+   * @throws TypeError for another option.
+   */
+  configure(changes: SessionChanges): void {
+    this.#assertUsable();
+    assertKnownKeys('configure', changes, ['refreshMargin', 'autoRefresh']);
+    const { refreshMargin, autoRefresh } = changes;
+    checkBoolean('autoRefresh', autoRefresh);
+    this.#parts.state.configure({
+      ...(refreshMargin !== undefined && { margin: marginOf(refreshMargin) }),
+      ...(autoRefresh !== undefined && { onDue: autoRefresh ? this.#onDue : undefined }),
+    });
   }
 
   /**

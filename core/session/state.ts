@@ -35,13 +35,17 @@ export interface LocalState {
   readonly neverStored: boolean;
 }
 
-export interface StateOptions {
-  readonly clock: Clock;
-  readonly log: Logger;
+/** What determines when tokens are refreshed. */
+export interface RefreshRule {
   /** Refresh margin, ms. */
   readonly margin: number;
   /** Called when the token set is due; undefined without `autoRefresh`. */
-  readonly onDue?: (() => void) | undefined;
+  readonly onDue: (() => void) | undefined;
+}
+
+export interface StateOptions extends RefreshRule {
+  readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /** The share of the margin over which the automatic refreshes of sibling processes are spread. */
@@ -53,6 +57,7 @@ export class SessionState implements LocalState {
   lastError: PartnerAuthError | undefined;
   readonly backOff: BackOff;
   readonly #options: StateOptions;
+  #rule: RefreshRule;
   readonly #scheduler: Scheduler;
   readonly #jitter = Math.random() * jitterShare;
   readonly #listeners = new Set<(status: SessionStatus) => void>();
@@ -66,6 +71,7 @@ export class SessionState implements LocalState {
 
   constructor(options: StateOptions) {
     this.#options = options;
+    this.#rule = options;
     this.backOff = new BackOff(options.clock);
     this.#now = steadyNow(options.clock);
     this.#scheduler = createScheduler(
@@ -97,13 +103,13 @@ export class SessionState implements LocalState {
   }
 
   isDue(now = this.#now()): boolean {
-    return this.#record !== undefined && isDue(this.#record.tokens, now, this.#options.margin);
+    return this.#record !== undefined && isDue(this.#record.tokens, now, this.#rule.margin);
   }
 
   status(): SessionStatus {
     const { issuedAt, accessExpiresAt, refreshExpiresAt } = this.#record?.tokens ?? {};
     return {
-      phase: phaseOf(this.#record, this.#now(), this.#options.margin),
+      phase: phaseOf(this.#record, this.#now(), this.#rule.margin),
       refreshing: this.refreshing,
       ...(issuedAt !== undefined && { issuedAt }),
       ...(accessExpiresAt !== undefined && { accessExpiresAt }),
@@ -111,6 +117,12 @@ export class SessionState implements LocalState {
       ...(this.#record?.account !== undefined && { account: this.#record.account }),
       ...(this.lastError !== undefined && { lastError: this.lastError }),
     };
+  }
+
+  /** Applies changed options at once: tokens may be due now, and listeners are notified if the status changes. */
+  configure(changes: Partial<RefreshRule>): void {
+    this.#rule = { ...this.#rule, ...changes };
+    this.notify();
   }
 
   adopt(record: StoredSession | undefined, unsaved = false): void {
@@ -184,16 +196,15 @@ export class SessionState implements LocalState {
 
   #onTime(): void {
     const refreshAt = this.#refreshAt();
-    if (refreshAt !== undefined && this.#now() >= refreshAt) this.#options.onDue?.();
+    if (refreshAt !== undefined && this.#now() >= refreshAt) this.#rule.onDue?.();
     this.notify();
   }
 
   /** When to refresh automatically, epoch ms. */
   #refreshAt(): number | undefined {
     const { tokens, ended } = this.#record ?? {};
-    if (this.#options.onDue === undefined || tokens?.refreshToken === undefined || ended !== undefined)
-      return undefined;
-    const due = dueAt(tokens, this.#options.margin);
+    if (this.#rule.onDue === undefined || tokens?.refreshToken === undefined || ended !== undefined) return undefined;
+    const due = dueAt(tokens, this.#rule.margin);
     if (due === undefined || this.refreshing) return undefined;
     const time = due + this.#jitter * ((tokens.accessExpiresAt ?? due) - due);
     const { remaining } = this.backOff;
@@ -201,8 +212,8 @@ export class SessionState implements LocalState {
   }
 
   #schedule(): void {
-    const isNeeded = !this.#stopped && (this.#options.onDue !== undefined || this.#listeners.size > 0);
-    const change = nextChange(this.#record, this.#now(), this.#options.margin);
+    const isNeeded = !this.#stopped && (this.#rule.onDue !== undefined || this.#listeners.size > 0);
+    const change = nextChange(this.#record, this.#now(), this.#rule.margin);
     const time = Math.min(this.#refreshAt() ?? Infinity, change ?? Infinity);
     this.#scheduler.schedule(isNeeded && time !== Infinity ? time : undefined);
   }

@@ -21,13 +21,18 @@ interface Fixture {
   /** The number of open sessions, each of which is subscribed to the store. */
   openSessions(): number;
   profileAt(baseUrl: string): CheckedProfile;
+  /** What the pool reads from the settings. */
+  readonly settings: { refreshMargin: number; autoRefresh: boolean };
+  readonly logLines: readonly string[];
 }
 
 async function withPool(test: (fixture: Fixture) => Promise<void>): Promise<void> {
   await using folder = await temporaryFolder();
   await using sandbox = await startSandbox();
   const nothing = (): undefined => undefined;
-  const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+  const logLines: string[] = [];
+  const log = { debug: nothing, info: (line: string) => void logLines.push(line), warn: nothing, error: nothing };
+  const settings = { refreshMargin: 300, autoRefresh: false };
   const secrets = fakeSecretStore();
   let subscriptions = 0;
   // The pool itself has one subscription; every further one belongs to a session.
@@ -53,8 +58,8 @@ async function withPool(test: (fixture: Fixture) => Promise<void>): Promise<void
       ),
     readFile: () => Promise.reject(new Error('The fixture has no files.')),
     log,
-    autoRefresh: () => false,
-    refreshMargin: () => 300,
+    autoRefresh: () => settings.autoRefresh,
+    refreshMargin: () => settings.refreshMargin,
     now: Date.now,
     globalAgent: false,
   });
@@ -67,7 +72,7 @@ async function withPool(test: (fixture: Fixture) => Promise<void>): Promise<void
   const profile = profileAt(sandbox.url);
   await (await pool.store(profile)).update((record) => ({ ...record, key, iv: iv.value }));
   try {
-    await test({ pool, profile, sandbox, key, openSessions: () => subscriptions - 1, profileAt });
+    await test({ pool, profile, sandbox, key, openSessions: () => subscriptions - 1, profileAt, settings, logLines });
   } finally {
     await pool.close();
     assert.equal(subscriptions, 0, 'every session is closed');
@@ -121,5 +126,56 @@ describe('the pool of sessions', () => {
       const session = await pool.open(profile);
       await Promise.all([pool.close(), assert.rejects(pool.open(profile), { code: 'closed' })]);
       await assert.rejects(session.accessToken(), { code: 'closed' });
+    }));
+
+  it('applies changed settings to the open sessions, and to what is known of the others', () =>
+    withPool(async ({ pool, profile, sandbox, settings }) => {
+      await (await pool.open(profile)).login({ ...sandbox.profiles.tconnect.credentials });
+      await pool.release(profile);
+      const store = await pool.store(profile);
+      const hour = 3_600_000;
+      const record = await store.read();
+      assert.ok(record !== undefined && !('signedOutAt' in record));
+      const tokens = {
+        ...record.tokens,
+        issuedAt: record.tokens.issuedAt - 6 * hour,
+        accessExpiresAt: record.tokens.issuedAt + 4 * hour,
+      };
+      await store.lock(() => store.write({ ...record, tokens }));
+      const phases: string[] = [];
+      pool.onDidChange(() => phases.push(pool.status(profile).phase));
+      const changeMargin = (refreshMargin: number): string | undefined => {
+        settings.refreshMargin = refreshMargin;
+        pool.applySettings();
+        return phases.at(-1);
+      };
+      assert.deepEqual([changeMargin(86_400), changeMargin(300)], ['due', 'valid'], 'as the summary says');
+      const session = await pool.open(profile);
+      assert.deepEqual([changeMargin(86_400), changeMargin(300)], ['due', 'valid']);
+      assert.equal(await pool.open(profile), session, 'it stays open');
+    }));
+
+  it('applies settings that change while a session is being opened', () =>
+    withPool(async ({ pool, profile, sandbox, settings }) => {
+      await (await pool.open(profile)).login({ ...sandbox.profiles.tconnect.credentials });
+      await pool.release(profile);
+      const store = await pool.store(profile);
+      const { read } = store;
+      const margins: number[] = [];
+      store.read = async () => {
+        margins.push(settings.refreshMargin);
+        settings.refreshMargin = -1;
+        return read();
+      };
+      await assert.rejects(pool.open(profile), { setting: 'refreshMargin' });
+      assert.equal(margins[0], 300);
+    }));
+
+  it('logs under the current name of a profile', () =>
+    withPool(async ({ pool, profile, sandbox, logLines }) => {
+      const session = await pool.open(profile);
+      await pool.store({ ...profile, label: 'Renamed' });
+      await session.login({ ...sandbox.profiles.tconnect.credentials });
+      assert.equal(logLines.at(-1), 'Renamed: Signed in.');
     }));
 });
