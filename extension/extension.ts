@@ -1,20 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { commands, env, l10n, window, workspace, type ExtensionContext } from 'vscode';
+import { commands, env, l10n, window, type ExtensionContext } from 'vscode';
 import { openProfileStore, SessionPool } from '../core/profiles/index.ts';
 import { registerAuthentication } from './host/authentication.ts';
 import { detectVolatileSecrets } from './host/keyring.ts';
 import { profileSettings } from './host/profile-settings.ts';
 import { registerCommands } from './host/register-commands.ts';
 import { sandboxHost } from './host/sandbox.ts';
-import { secretStorageStore } from './host/secret-storage.ts';
+import { secretStorageStore, storedProfileIds } from './host/secret-storage.ts';
+import { onDidChangeSettings, readSettings } from './host/settings.ts';
 import { reportProblems } from './host/settings-problems.ts';
 import { statusController } from './host/status-controller.ts';
 import { statusItem } from './host/status-item.ts';
 import { tokenDocuments } from './host/token-documents.ts';
 import { createUi } from './host/ui.ts';
+import { askForWorkspaceProfile } from './host/workspace-profile.ts';
 import type { App } from './model/app.ts';
-import { settings } from './model/ids.ts';
 
 let sessions: SessionPool | undefined;
 
@@ -22,23 +23,22 @@ let sessions: SessionPool | undefined;
 export async function activate(context: ExtensionContext): Promise<void> {
   const { secrets, globalState, workspaceState, globalStorageUri, subscriptions } = context;
   const t = l10n.t;
-  const setting = <T>(name: string, fallback: T): T => workspace.getConfiguration('partnerAuth').get(name) ?? fallback;
-  const autoRefresh = (): boolean => setting(settings.autoRefresh, true);
+  const { autoRefresh, refreshMargin, clearAfter, compact, alignment } = readSettings(context.extension);
   const log = window.createOutputChannel(t('Partner Auth'), { log: true });
   const profiles = profileSettings(workspaceState);
   const documents = tokenDocuments();
-  const item = statusItem(t('Partner Auth'));
-  const sandbox = sandboxHost(secrets, log, t, () => status.update());
+  const item = statusItem(t('Partner Auth'), alignment);
+  const sandbox = sandboxHost(log, t, () => status.update());
   const folder = join(globalStorageUri.fsPath, 'sessions');
-  const secretStore = secretStorageStore(secrets);
   let isVolatile = false;
   const secretsAreVolatile = (): boolean => isVolatile;
   sessions = new SessionPool({
-    openStore: (profile) => openProfileStore(profile, { secrets: secretStore, folder, log, secretsAreVolatile }),
+    openStore: (profile) =>
+      openProfileStore(profile, { secrets: secretStorageStore(secrets), folder, log, secretsAreVolatile }),
     readFile: (path) => readFile(path, 'utf8'),
     log,
     autoRefresh,
-    refreshMargin: () => setting(settings.refreshMargin, 300),
+    refreshMargin,
     now: Date.now,
     globalAgent: true,
   });
@@ -53,14 +53,15 @@ export async function activate(context: ExtensionContext): Promise<void> {
     clipboard: {
       read: async () => env.clipboard.readText(),
       write: async (text) => env.clipboard.writeText(text),
-      clearAfter: () => setting(settings.clearAfter, 60),
+      clearAfter,
       schedule(seconds, callback) {
         const timer = setTimeout(() => void callback(), seconds * 1000);
         subscriptions.push({ dispose: () => clearTimeout(timer) });
       },
     },
+    storedIds: () => storedProfileIds(secrets),
   };
-  const status = statusController({ app, profiles, item, autoRefresh, sandboxRunning: sandbox.isRunning });
+  const status = statusController({ app, profiles, item, autoRefresh, compact, sandboxRunning: sandbox.isRunning });
   subscriptions.push(
     log,
     profiles,
@@ -70,6 +71,11 @@ export async function activate(context: ExtensionContext): Promise<void> {
     registerAuthentication(app, t('Partner Auth')),
     ...registerCommands(app, log),
     reportProblems(profiles, log, t),
+    askForWorkspaceProfile(profiles, app.ui, log, t),
+    onDidChangeSettings(() => {
+      app.sessions.applySettings();
+      status.check();
+    }),
     { dispose: () => void sandbox.stop() },
   );
   await Promise.all(profiles.list().map((profile) => app.sessions.load(profile)));

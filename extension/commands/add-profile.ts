@@ -3,7 +3,7 @@ import { profileFrom, profileSteps, sandboxChoice } from '../model/profile-steps
 import { runWizard } from '../model/wizard.ts';
 import { signIn } from './sign-in.ts';
 import { startSandbox } from './start-sandbox.ts';
-import { runCommand, saveProfile } from './run-command.ts';
+import { runCommand, saveProfile, takenIds } from './run-command.ts';
 
 /** Creates a profile step by step, stores its key in secret storage and offers to sign in. */
 export async function addProfile(app: App): Promise<void> {
@@ -13,8 +13,7 @@ export async function addProfile(app: App): Promise<void> {
   if (answers === undefined) return;
   if (answers.partner === sandboxChoice) return startSandbox(app);
 
-  const existingIds = profiles.list().map(({ id }) => id);
-  const { profile, key, iv } = profileFrom(answers, partners, existingIds);
+  const { profile, key, iv } = profileFrom(answers, partners, await takenIds(app));
   await runCommand(app, profile, 'addProfile', async () => {
     const saved = await saveProfile(app, profile);
     if (saved === undefined) return;

@@ -30,6 +30,11 @@ export async function runCommand(
   }
 }
 
+/** The ids that a new profile must not get, because it would take over an entry of the settings, or stored secrets. */
+export async function takenIds({ profiles, storedIds }: App): Promise<readonly string[]> {
+  return [...profiles.ids(), ...(await storedIds())];
+}
+
 /** Saves the profile in the user's settings. Resolves undefined, after showing an error, if they cannot be written. */
 export async function saveProfile(app: App, profile: Profile): Promise<CheckedProfile | undefined> {
   const { t, ui, log, profiles } = app;

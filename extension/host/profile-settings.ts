@@ -1,4 +1,4 @@
-import { ConfigurationTarget, EventEmitter, workspace, type Memento } from 'vscode';
+import { ConfigurationTarget, EventEmitter, window, workspace, type Memento, type WorkspaceFolder } from 'vscode';
 import {
   parsePartners,
   parseProfiles,
@@ -6,32 +6,42 @@ import {
   type Profile,
   type ProfileProblem,
 } from '../../core/profiles/index.ts';
+import { activeProfile, type ActiveProfile, type Decision, type Selection } from '../model/active-profile.ts';
 import type { Disposable, Profiles } from '../model/app.ts';
 import { settings } from '../model/ids.ts';
 
 const section = 'partnerAuth';
-const activeKey = 'activeProfile';
+const selectionKey = 'selectedProfile';
+const decisionsKey = 'workspaceProfiles';
 
 export interface ProfileSettings extends Profiles, Disposable {
   problems(): readonly ProfileProblem[];
+  /** The profile that the workspace selects, until the user has decided whether it may. */
+  undecided(): CheckedProfile | undefined;
+  decide(profile: CheckedProfile, allowed: boolean): Promise<void>;
   readonly onDidChange: (listener: () => void) => Disposable;
 }
 
 /**
  * Profiles from the user settings. A workspace cannot add or change one: the setting has application scope, and only the
- * user's value is ever read.
+ * user's value is ever read. It can only select one of them, with the user's consent.
  */
 export function profileSettings(workspaceState: Memento): ProfileSettings {
   const changed = new EventEmitter<void>();
   let parsed = parse();
-  const listener = workspace.onDidChangeConfiguration((change) => {
-    const isAffected = [settings.profiles, settings.partners].some((name) =>
-      change.affectsConfiguration(`${section}.${name}`),
-    );
-    if (!isAffected) return;
-    parsed = parse();
-    changed.fire();
-  });
+  let folder: WorkspaceFolder | undefined;
+  let active = choose();
+  const listeners = [
+    workspace.onDidChangeConfiguration((change) => {
+      const isAffected = (name: string): boolean => change.affectsConfiguration(`${section}.${name}`);
+      if (isAffected(settings.profiles) || isAffected(settings.partners)) update(parse());
+      else if (isAffected(settings.profile)) updateActive();
+    }),
+    workspace.onDidGrantWorkspaceTrust(updateActive),
+    // The folders of one window may select different profiles.
+    window.onDidChangeActiveTextEditor(updateActive),
+    workspace.onDidChangeWorkspaceFolders(updateActive),
+  ];
 
   function userValue(name: string = settings.profiles): unknown {
     return workspace.getConfiguration(section).inspect(name)?.globalValue;
@@ -43,42 +53,83 @@ export function profileSettings(workspaceState: Memento): ProfileSettings {
     return { known, profiles: result.profiles, problems: [...problems, ...result.problems] };
   }
 
-  async function writeProfiles(list: readonly unknown[]): Promise<void> {
-    await workspace.getConfiguration(section).update(settings.profiles, list, ConfigurationTarget.Global);
-    parsed = parse();
+  function choose(): ActiveProfile {
+    const editor = window.activeTextEditor;
+    const folders = workspace.workspaceFolders ?? [];
+    // An editor outside of all folders, such as one of the log, changes nothing.
+    folder =
+      (editor && workspace.getWorkspaceFolder(editor.document.uri)) ??
+      folders.find(({ uri }) => uri.toString() === folder?.uri.toString()) ??
+      folders[0];
+    const setting = workspace.getConfiguration(section, folder?.uri ?? null).inspect(settings.profile);
+    return activeProfile({
+      profiles: parsed.profiles,
+      selection: workspaceState.get<Selection>(selectionKey),
+      userSetting: setting?.globalValue,
+      workspaceSetting: setting?.workspaceFolderValue ?? setting?.workspaceValue,
+      isTrusted: workspace.isTrusted,
+      decisions: workspaceState.get<readonly Decision[]>(decisionsKey) ?? [],
+    });
+  }
+
+  function update(next: typeof parsed): void {
+    parsed = next;
+    active = choose();
     changed.fire();
+  }
+
+  function updateActive(): void {
+    const before = active;
+    active = choose();
+    if (active.profile !== before.profile || active.undecided !== before.undecided) changed.fire();
+  }
+
+  async function writeProfiles(list: readonly unknown[]): Promise<void> {
+    // A write replaces the whole list, with the comments in it.
+    if (JSON.stringify(list) === JSON.stringify(entries())) return;
+    await workspace.getConfiguration(section).update(settings.profiles, list, ConfigurationTarget.Global);
+    update(parse());
   }
 
   const entries = (): readonly unknown[] => {
     const value = userValue();
     return Array.isArray(value) ? (value as unknown[]) : [];
   };
-  const hasId = (entry: unknown, id: string): boolean =>
-    typeof entry === 'object' && entry !== null && (entry as { id?: unknown }).id === id;
+  const idOf = (entry: unknown): unknown =>
+    typeof entry === 'object' && entry !== null ? (entry as { id?: unknown }).id : undefined;
 
   return {
     onDidChange: changed.event,
     list: (): readonly CheckedProfile[] => parsed.profiles,
+    ids: () =>
+      entries()
+        .map(idOf)
+        .filter((id) => typeof id === 'string'),
     partners: () => parsed.known,
     problems: () => parsed.problems,
-    active() {
-      const id = workspaceState.get<string>(activeKey);
-      return parsed.profiles.find((profile) => profile.id === id) ?? parsed.profiles[0];
-    },
+    active: () => active.profile,
+    undecided: () => active.undecided,
     async activate(id) {
-      await workspaceState.update(activeKey, id);
-      changed.fire();
+      const { id: before, instead } = workspaceState.get<Selection>(selectionKey) ?? {};
+      if (id === before && instead === active.setting) return;
+      await workspaceState.update(selectionKey, { id, instead: active.setting } satisfies Selection);
+      updateActive();
+    },
+    async decide({ id, origin }, allowed) {
+      const others = (workspaceState.get<readonly Decision[]>(decisionsKey) ?? []).filter((other) => other.id !== id);
+      await workspaceState.update(decisionsKey, [...others, { id, origin, allowed }] satisfies Decision[]);
+      updateActive();
     },
     async save(profile: Profile) {
       const list = entries();
-      const exists = list.some((entry) => hasId(entry, profile.id));
+      const exists = list.some((entry) => idOf(entry) === profile.id);
       await writeProfiles(
-        exists ? list.map((entry) => (hasId(entry, profile.id) ? profile : entry)) : [...list, profile],
+        exists ? list.map((entry) => (idOf(entry) === profile.id ? profile : entry)) : [...list, profile],
       );
     },
-    remove: (id) => writeProfiles(entries().filter((entry) => !hasId(entry, id))),
+    remove: (id) => writeProfiles(entries().filter((entry) => idOf(entry) !== id)),
     dispose() {
-      listener.dispose();
+      for (const listener of listeners) listener.dispose();
       changed.dispose();
     },
   };

@@ -13,3 +13,9 @@ export function secretStorageStore(secrets: SecretStorage): SecretStore {
     },
   };
 }
+
+/** The ids of the profiles that have a record, also a damaged one. Empty if secret storage is not available. */
+export async function storedProfileIds(secrets: SecretStorage): Promise<readonly string[]> {
+  const names = await Promise.resolve(secrets.keys()).catch(() => []);
+  return names.flatMap((name) => /^profile:([^:]+)/.exec(name)?.[1] ?? []);
+}

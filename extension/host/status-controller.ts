@@ -3,6 +3,7 @@ import type { CheckedProfile } from '../../core/profiles/index.ts';
 import type { App, Disposable } from '../model/app.ts';
 import { contextKeys } from '../model/ids.ts';
 import { explainError } from '../model/messages.ts';
+import { compactView } from '../view/compact-view.ts';
 import { statusView } from '../view/status-view.ts';
 import { tooltip } from '../view/tooltip.ts';
 import type { ProfileSettings } from './profile-settings.ts';
@@ -17,6 +18,8 @@ export interface StatusControllerOptions {
   readonly profiles: ProfileSettings;
   readonly item: StatusItem;
   readonly autoRefresh: () => boolean;
+  /** Whether the status item shows only what fits next to its icon. */
+  readonly compact: () => boolean;
   readonly sandboxRunning: () => boolean;
 }
 
@@ -29,8 +32,9 @@ export function statusController({
   profiles,
   item,
   autoRefresh,
+  compact,
   sandboxRunning,
-}: StatusControllerOptions): Disposable & { update(): void } {
+}: StatusControllerOptions): Disposable & { update(): void; check(): void } {
   const { sessions, t, now } = app;
   const start = performance.now();
   const reported = new Set<string>();
@@ -45,8 +49,9 @@ export function statusController({
   function update(): void {
     const profile = profiles.active();
     const status = profile && sessions.status(profile);
+    const view = statusView(profile, status ?? { phase: 'signedOut', refreshing: false, storage: 'kept' }, now(), t);
     item.show(
-      statusView(profile, status ?? { phase: 'signedOut', refreshing: false, storage: 'kept' }, now(), t),
+      compact() ? compactView(view, status, now(), t) : view,
       profile && status && tooltip(profile, status, now(), t, formatTime),
     );
     setContext(contextKeys.hasProfile, profile !== undefined);
@@ -108,6 +113,7 @@ export function statusController({
   ];
   return {
     update,
+    check: tick,
     dispose() {
       for (const listener of listeners) listener.dispose();
     },

@@ -13,16 +13,33 @@ export interface StatusItem extends Disposable {
   show(view: StatusView, tooltip: string | undefined): void;
 }
 
-export function statusItem(name: string): StatusItem {
-  const item = window.createStatusBarItem('status', StatusBarAlignment.Left, 50);
-  item.name = name;
+export function statusItem(name: string, alignment: () => 'left' | 'right'): StatusItem {
+  let side = alignment();
+  let item = createItem();
   let current = '';
+
+  // VS Code cannot move an item.
+  function createItem() {
+    const created = window.createStatusBarItem(
+      'status',
+      side === 'left' ? StatusBarAlignment.Left : StatusBarAlignment.Right,
+      50,
+    );
+    created.name = name;
+    return created;
+  }
+
   return {
     show(view, tooltip) {
       // Setting the same value again would restart the screen reader and the tooltip.
-      const next = JSON.stringify([view, tooltip]);
+      const next = JSON.stringify([view, tooltip, alignment()]);
       if (next === current) return;
       current = next;
+      if (side !== alignment()) {
+        side = alignment();
+        item.dispose();
+        item = createItem();
+      }
       item.text = view.text;
       item.command = view.command;
       item.backgroundColor = backgrounds[view.severity];

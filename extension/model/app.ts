@@ -1,4 +1,4 @@
-import type { Logger } from '../../core/index.ts';
+import type { CipherSettings, Logger } from '../../core/index.ts';
 import type { CheckedProfile, KnownPartners, Profile, SessionPool } from '../../core/profiles/index.ts';
 import type { Notification } from './messages.ts';
 import type { Translate } from './translate.ts';
@@ -19,16 +19,20 @@ export interface App {
   readonly ui: Ui;
   readonly clipboard: Clipboard;
   readonly sandbox: SandboxControl;
+  /** The ids of the profiles for which secret storage holds anything, also of those that are no longer in the settings. */
+  readonly storedIds: () => Promise<readonly string[]>;
 }
 
 export interface Profiles {
   list(): readonly CheckedProfile[];
+  /** The ids of all entries of the user's settings, including the invalid ones. */
+  ids(): readonly string[];
   /** The built-in partners and those of the user's settings, by id. */
   partners(): KnownPartners;
   active(): CheckedProfile | undefined;
   /** Makes a profile the active one in this workspace. */
   activate(id: string): Promise<void>;
-  /** Adds a profile to the user's settings, or replaces the one with the same id. */
+  /** Adds a profile to the user's settings, or replaces the one with the same id. Writes nothing that is unchanged. */
   save(profile: Profile): Promise<void>;
   remove(id: string): Promise<void>;
 }
@@ -69,9 +73,22 @@ export interface Clipboard {
 }
 
 export interface SandboxControl {
-  /** Starts the sandbox, or returns the one that is running. */
-  start(): Promise<RunningSandbox>;
+  /** The sandbox of this window, if it is running. */
+  running(): Promise<RunningSandbox | undefined>;
+  /** Starts the sandbox. Resolves undefined if it cannot be started on this port, or not with this account. */
+  start(options: SandboxStart): Promise<RunningSandbox | undefined>;
   stop(): Promise<void>;
+}
+
+export interface SandboxStart {
+  /** 0: any free port. */
+  readonly port: number;
+  /** What is missing of it is random. */
+  readonly account?: {
+    readonly partnerCode?: string | undefined;
+    readonly cipher?: CipherSettings | undefined;
+    readonly credentials?: Readonly<Record<string, string>> | undefined;
+  };
 }
 
 export interface RunningSandbox {

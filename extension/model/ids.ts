@@ -30,6 +30,9 @@ export const settings = {
   autoRefresh: 'autoRefresh',
   refreshMargin: 'refreshMargin',
   clearAfter: 'clipboard.clearAfter',
+  profile: 'profile',
+  compact: 'statusBar.compact',
+  alignment: 'statusBar.alignment',
 } as const;
 
 export const contextKeys = {

@@ -9,6 +9,7 @@ import { tooltipCommands } from '../../extension/view/tooltip.ts';
 interface Manifest {
   readonly name: string;
   readonly icon: string;
+  readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
   readonly contributes: {
     readonly commands: readonly {
       readonly command: string;
@@ -106,8 +107,10 @@ describe('settings of the manifest', () => {
     );
   });
 
-  it('cannot be set by a workspace', () => {
-    for (const [name, { scope }] of Object.entries(properties)) assert.equal(scope, 'application', name);
+  it('cannot be set by a workspace, except for the choice of a profile, and that not in Restricted Mode', () => {
+    for (const [name, { scope }] of Object.entries(properties))
+      assert.equal(scope, name === 'partnerAuth.profile' ? 'resource' : 'application', name);
+    assert.deepEqual(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations, ['partnerAuth.profile']);
   });
 
   it('have a default and a unique order', () => {

@@ -10,7 +10,7 @@ import {
   type Profile,
   type SecretRecord,
 } from '../../core/profiles/index.ts';
-import type { App, PickItem, RunningSandbox } from '../../extension/model/app.ts';
+import type { App, PickItem, SandboxControl } from '../../extension/model/app.ts';
 import type { Notification } from '../../extension/model/messages.ts';
 import type { Translate } from '../../extension/model/translate.ts';
 import { fakeSecretStore } from './fake-secret-store.ts';
@@ -37,7 +37,7 @@ export interface FakeAppOptions {
   readonly clearAfter?: number;
   /** The selection in the editor. */
   readonly selection?: string;
-  readonly sandbox?: () => Promise<RunningSandbox>;
+  readonly sandbox?: Partial<SandboxControl>;
   /** Called as each step is shown. */
   readonly onStep?: (step: Step, fake: FakeApp) => void;
 }
@@ -58,6 +58,10 @@ export interface FakeApp {
   readonly logLines: readonly string[];
   /** The user's setting `partnerAuth.profiles`, unparsed. */
   readonly savedProfiles: readonly Profile[];
+  /** The ids of the profiles that were saved, in order. */
+  readonly writes: readonly string[];
+  /** The names under which secret storage was written, in order. */
+  readonly secretWrites: string[];
   clipboard: string;
   /** Callbacks scheduled to clear the clipboard. */
   readonly scheduled: readonly { readonly seconds: number; readonly callback: () => Promise<void> }[];
@@ -69,6 +73,12 @@ export interface FakeApp {
 /** The dependencies of the commands, in memory: secret storage, settings, clipboard, and a user with scripted input. */
 export function fakeApp(options: FakeAppOptions = {}): FakeApp {
   const secretStore = fakeSecretStore();
+  const secretWrites: string[] = [];
+  const { set } = secretStore;
+  secretStore.set = (name, value) => {
+    secretWrites.push(name);
+    return set(name, value);
+  };
   const steps: { step: Step; position: Position }[] = [];
   const statusMessages: string[] = [];
   const notifications: Notification[] = [];
@@ -78,6 +88,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
   const pickPrompts: string[] = [];
   const images = { shown: [] as string[], open: 0 };
   const logLines: string[] = [];
+  const writes: string[] = [];
   const savedProfiles: Profile[] = [...(options.profiles ?? [])];
   const scheduled: { seconds: number; callback: () => Promise<void> }[] = [];
   const buttons = [...(options.buttons ?? [])];
@@ -108,11 +119,13 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
     }),
     profiles: {
       list,
+      ids: () => savedProfiles.map(({ id }) => id),
       partners: () => known,
       active: () => list().find(({ id }) => id === active) ?? list()[0],
       activate: async (id) => void (active = id),
       async save(profile) {
         if (fake.areSettingsReadOnly) throw new Error('Unable to write into user settings.');
+        writes.push(profile.id);
         const index = savedProfiles.findIndex(({ id }) => id === profile.id);
         savedProfiles.splice(index === -1 ? savedProfiles.length : index, 1, profile);
       },
@@ -164,9 +177,12 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
       schedule: (seconds, callback) => void scheduled.push({ seconds, callback }),
     },
     sandbox: {
-      start: options.sandbox ?? (() => Promise.reject(new Error('The fake app has no sandbox.'))),
+      running: () => Promise.resolve(undefined),
+      start: () => Promise.reject(new Error('The fake app has no sandbox.')),
       stop: () => Promise.resolve(),
+      ...options.sandbox,
     },
+    storedIds: async () => [...secretStore.records().keys()],
   };
   const fake: FakeApp = {
     app,
@@ -183,6 +199,8 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
     images,
     logLines,
     savedProfiles,
+    writes,
+    secretWrites,
     clipboard: '',
     scheduled,
     areSettingsReadOnly: false,

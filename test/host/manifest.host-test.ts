@@ -32,7 +32,7 @@ describe('the manifest in VS Code', () => {
     }
   });
 
-  it('has only settings of application scope, which VS Code enforces', async () => {
+  it('has only settings of application scope, except for the choice of a profile, which VS Code enforces', async () => {
     await activateExtension();
     const { properties } = manifest().contributes.configuration;
     assert.deepEqual(
@@ -42,6 +42,7 @@ describe('the manifest in VS Code', () => {
         .sort(),
     );
     for (const [name, { scope }] of Object.entries(properties)) {
+      if (name === 'partnerAuth.profile') continue;
       assert.equal(scope, 'application', name);
       for (const target of [ConfigurationTarget.Workspace, ConfigurationTarget.WorkspaceFolder]) {
         await assert.rejects(

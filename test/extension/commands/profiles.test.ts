@@ -3,7 +3,6 @@ import { describe, it } from 'node:test';
 import { addProfile } from '../../../extension/commands/add-profile.ts';
 import { signIn } from '../../../extension/commands/sign-in.ts';
 import { removeProfile, signOut, signOutAll } from '../../../extension/commands/sign-out.ts';
-import { startSandbox as startSandboxCommand } from '../../../extension/commands/start-sandbox.ts';
 import { switchProfile } from '../../../extension/commands/switch-profile.ts';
 import { resolveProfile } from '../../../extension/commands/run-command.ts';
 import { startSandbox } from '../../../core/sandbox/index.ts';
@@ -83,38 +82,29 @@ describe('addProfile', () => {
       await fake.app.sessions.close();
     }));
 
+  it('gives a new profile no id that an entry of the settings or a stored secret has', async () => {
+    const invalid = { ...mailer, id: 'ban-hang', baseUrl: 'ftp://mailer.example' };
+    const fake = fakeApp({ profiles: [invalid, { ...mailer, id: 'ban-hang-2' }], replies: tconnect });
+    // The user has deleted this one from the settings by hand.
+    const removed = { ...mailer, id: 'ban-hang-3' };
+    await fake.app.profiles.save(removed);
+    const store = await fake.app.sessions.store(fake.profile('ban-hang-3'));
+    await store.update((record) => ({ ...record, credentials: { username: 'ann' } }));
+    await fake.app.profiles.remove('ban-hang-3');
+    await addProfile(fake.app);
+    assert.deepEqual(
+      fake.savedProfiles.map(({ id }) => id),
+      ['ban-hang', 'ban-hang-2', 'ban-hang-4'],
+    );
+    assert.deepEqual(fake.savedProfiles[0], invalid);
+    assert.deepEqual(fake.secrets.get('ban-hang-3')?.credentials, { username: 'ann' });
+    await fake.app.sessions.close();
+  });
+
   it('gives a second profile of the same name a unique id', async () => {
     const fake = fakeApp({ profiles: [{ ...mailer, id: 'ban-hang' }], replies: tconnect });
     await addProfile(fake.app);
     assert.equal(fake.savedProfiles[1]?.id, 'ban-hang-2');
-  });
-});
-
-describe('startSandbox', () => {
-  it('adds a profile that can sign in without prompts', async () => {
-    await using sandbox = await startSandbox();
-    const fake = fakeApp({ sandbox: () => Promise.resolve(connectionTo(sandbox, 'tconnect')), buttons: ['Sign In'] });
-    await startSandboxCommand(fake.app);
-    assert.deepEqual(fake.steps, []);
-    assert.equal(fake.app.sessions.status(fake.profile('tconnect')).phase, 'valid');
-    assert.match(fake.questions[0] ?? '', new RegExp(`running at ${sandbox.url}`));
-    await fake.app.sessions.close();
-  });
-
-  it('keeps a single profile when started twice', async () => {
-    await using sandbox = await startSandbox();
-    const fake = fakeApp({ sandbox: () => Promise.resolve(connectionTo(sandbox, 'tconnect')) });
-    await startSandboxCommand(fake.app);
-    await startSandboxCommand(fake.app);
-    assert.equal(fake.savedProfiles.length, 1);
-    await fake.app.sessions.close();
-  });
-
-  it('reports that the sandbox failed to start, and adds no profile', async () => {
-    const fake = fakeApp();
-    await startSandboxCommand(fake.app);
-    assert.match(fake.notifications[0]?.message ?? '', /^Sandbox: an unexpected error/);
-    assert.deepEqual(fake.savedProfiles, []);
   });
 });
 
