@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { commands, env, l10n, window, type ExtensionContext } from 'vscode';
+import { commands, l10n, window, type ExtensionContext } from 'vscode';
 import { openProfileStore, SessionPool } from '../core/profiles/index.ts';
 import { registerAuthentication } from './host/authentication.ts';
+import { systemClipboard } from './host/clipboard.ts';
+import { issueReporter } from './host/issues.ts';
 import { detectVolatileSecrets } from './host/keyring.ts';
 import { profileSettings } from './host/profile-settings.ts';
 import { registerCommands } from './host/register-commands.ts';
@@ -23,7 +25,8 @@ let sessions: SessionPool | undefined;
 export async function activate(context: ExtensionContext): Promise<void> {
   const { secrets, globalState, workspaceState, globalStorageUri, subscriptions } = context;
   const t = l10n.t;
-  const { autoRefresh, refreshMargin, clearAfter, compact, alignment } = readSettings(context.extension);
+  const settings = readSettings(context.extension);
+  const { autoRefresh, refreshMargin, clearAfter, compact, alignment } = settings;
   const log = window.createOutputChannel(t('Partner Auth'), { log: true });
   const profiles = profileSettings(workspaceState);
   const documents = tokenDocuments();
@@ -50,15 +53,8 @@ export async function activate(context: ExtensionContext): Promise<void> {
     profiles,
     sandbox,
     ui: createUi(documents.show),
-    clipboard: {
-      read: async () => env.clipboard.readText(),
-      write: async (text) => env.clipboard.writeText(text),
-      clearAfter,
-      schedule(seconds, callback) {
-        const timer = setTimeout(() => void callback(), seconds * 1000);
-        subscriptions.push({ dispose: () => clearTimeout(timer) });
-      },
-    },
+    clipboard: systemClipboard(clearAfter, subscriptions),
+    issues: issueReporter(context.extension, settings),
     storedIds: () => storedProfileIds(secrets),
   };
   const status = statusController({ app, profiles, item, autoRefresh, compact, sandboxRunning: sandbox.isRunning });

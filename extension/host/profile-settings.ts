@@ -1,11 +1,5 @@
 import { ConfigurationTarget, EventEmitter, window, workspace, type Memento, type WorkspaceFolder } from 'vscode';
-import {
-  parsePartners,
-  parseProfiles,
-  type CheckedProfile,
-  type Profile,
-  type ProfileProblem,
-} from '../../core/profiles/index.ts';
+import { parsePartners, parseProfiles, type CheckedProfile, type Profile } from '../../core/profiles/index.ts';
 import { activeProfile, type ActiveProfile, type Decision, type Selection } from '../model/active-profile.ts';
 import type { Disposable, Profiles } from '../model/app.ts';
 import { settings } from '../model/ids.ts';
@@ -15,7 +9,6 @@ const selectionKey = 'selectedProfile';
 const decisionsKey = 'workspaceProfiles';
 
 export interface ProfileSettings extends Profiles, Disposable {
-  problems(): readonly ProfileProblem[];
   /** The profile that the workspace selects, until the user has decided whether it may. */
   undecided(): CheckedProfile | undefined;
   decide(profile: CheckedProfile, allowed: boolean): Promise<void>;

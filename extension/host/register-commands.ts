@@ -8,6 +8,7 @@ import { explainLastExchange } from '../commands/explain-exchange.ts';
 import { inspectToken } from '../commands/inspect-token.ts';
 import { decryptPayload, encryptPayload } from '../commands/payload.ts';
 import { refresh } from '../commands/refresh.ts';
+import { reportIssue } from '../commands/report-issue.ts';
 import { signIn } from '../commands/sign-in.ts';
 import { removeProfile, signOut, signOutAll } from '../commands/sign-out.ts';
 import { startSandbox } from '../commands/start-sandbox.ts';
@@ -44,6 +45,7 @@ export function registerCommands(app: App, channel: LogOutputChannel): Disposabl
     switchProfile: () => switchProfile(app),
     startSandbox: () => startSandbox(app),
     stopSandbox: () => app.sandbox.stop(),
+    reportIssue: (id) => reportIssue(app, resolveProfile(app, id)),
     showLog: () => {
       channel.show();
       return Promise.resolve();

@@ -9,6 +9,8 @@ interface Manifest {
   readonly contributes: { readonly configuration: { readonly properties: Readonly<Record<string, SettingSchema>> } };
 }
 
+export type SettingsReader = ReturnType<typeof readSettings>;
+
 /** The current values of the simple settings, each within the schema that the manifest of the extension states. */
 export function readSettings({ packageJSON }: Pick<Extension<unknown>, 'packageJSON'>) {
   const { properties } = (packageJSON as Manifest).contributes.configuration;

@@ -1,5 +1,5 @@
 import type { CipherSettings, Logger } from '../../core/index.ts';
-import type { CheckedProfile, KnownPartners, Profile, SessionPool } from '../../core/profiles/index.ts';
+import type { CheckedProfile, KnownPartners, Profile, ProfileProblem, SessionPool } from '../../core/profiles/index.ts';
 import type { Notification } from './messages.ts';
 import type { Translate } from './translate.ts';
 import type { ShowStep } from './wizard.ts';
@@ -19,6 +19,7 @@ export interface App {
   readonly ui: Ui;
   readonly clipboard: Clipboard;
   readonly sandbox: SandboxControl;
+  readonly issues: IssueReporter;
   /** The ids of the profiles for which secret storage holds anything, also of those that are no longer in the settings. */
   readonly storedIds: () => Promise<readonly string[]>;
 }
@@ -29,6 +30,8 @@ export interface Profiles {
   ids(): readonly string[];
   /** The built-in partners and those of the user's settings, by id. */
   partners(): KnownPartners;
+  /** What is wrong with the other entries. */
+  problems(): readonly ProfileProblem[];
   active(): CheckedProfile | undefined;
   /** Makes a profile the active one in this workspace. */
   activate(id: string): Promise<void>;
@@ -70,6 +73,15 @@ export interface Clipboard {
   clearAfter(): number;
   /** Calls back once after `seconds`, unless the window closes first. */
   schedule(seconds: number, callback: () => Promise<void>): void;
+}
+
+export interface IssueReporter {
+  /** Versions of the extension, the editor and the system. */
+  environment(): Readonly<Record<string, string>>;
+  /** The simple settings by name. */
+  settings(): Readonly<Record<string, unknown>>;
+  /** Opens VS Code's issue reporter with this text. Resolves false if there is none. */
+  open(body: string): Promise<boolean>;
 }
 
 export interface SandboxControl {

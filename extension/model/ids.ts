@@ -20,6 +20,7 @@ export const commands = {
   startSandbox: 'partnerAuth.startSandbox',
   stopSandbox: 'partnerAuth.stopSandbox',
   showLog: 'partnerAuth.showLog',
+  reportIssue: 'partnerAuth.reportIssue',
 } as const;
 
 export type CommandName = keyof typeof commands;

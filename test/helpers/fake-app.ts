@@ -38,6 +38,8 @@ export interface FakeAppOptions {
   /** The selection in the editor. */
   readonly selection?: string;
   readonly sandbox?: Partial<SandboxControl>;
+  /** Default true. */
+  readonly hasIssueReporter?: boolean;
   /** Called as each step is shown. */
   readonly onStep?: (step: Step, fake: FakeApp) => void;
 }
@@ -60,6 +62,8 @@ export interface FakeApp {
   readonly savedProfiles: readonly Profile[];
   /** The ids of the profiles that were saved, in order. */
   readonly writes: readonly string[];
+  /** The texts with which the issue reporter was opened. */
+  readonly issueBodies: readonly string[];
   /** The names under which secret storage was written, in order. */
   readonly secretWrites: string[];
   clipboard: string;
@@ -74,6 +78,7 @@ export interface FakeApp {
 export function fakeApp(options: FakeAppOptions = {}): FakeApp {
   const secretStore = fakeSecretStore();
   const secretWrites: string[] = [];
+  const issueBodies: string[] = [];
   const { set } = secretStore;
   secretStore.set = (name, value) => {
     secretWrites.push(name);
@@ -121,6 +126,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
       list,
       ids: () => savedProfiles.map(({ id }) => id),
       partners: () => known,
+      problems: () => parseProfiles(savedProfiles, known).problems,
       active: () => list().find(({ id }) => id === active) ?? list()[0],
       activate: async (id) => void (active = id),
       async save(profile) {
@@ -182,6 +188,15 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
       stop: () => Promise.resolve(),
       ...options.sandbox,
     },
+    issues: {
+      environment: () => ({ version: '1.2.3', editor: 'Fake Code' }),
+      settings: () => ({ autoRefresh: false }),
+      async open(body) {
+        if (options.hasIssueReporter === false) return false;
+        issueBodies.push(body);
+        return true;
+      },
+    },
     storedIds: async () => [...secretStore.records().keys()],
   };
   const fake: FakeApp = {
@@ -201,6 +216,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
     savedProfiles,
     writes,
     secretWrites,
+    issueBodies,
     clipboard: '',
     scheduled,
     areSettingsReadOnly: false,

@@ -227,7 +227,7 @@ describe('startSandbox', () => {
 });
 
 describe('the id of the sandbox profile', () => {
-  it('is none that the name of a profile results in', async () => {
+  it('cannot result from the name of a profile', async () => {
     for (const label of ['Sandbox', 'partner-auth.sandbox', 'Partner-Auth Sandbox']) {
       const url = 'https://mailer.example';
       const fake = fakeApp({ replies: { partner: 'bizmail', url: 'other', baseUrl: url, label } });
