@@ -5,7 +5,7 @@ import { runCommand } from './run-command.ts';
 
 /** Opens VS Code's issue reporter with a report about the profile. Nothing is sent: the user sees and submits it. */
 export async function reportIssue(app: App, profile: CheckedProfile | undefined): Promise<void> {
-  const { t, ui, profiles, sessions, issues } = app;
+  const { t, ui, clipboard, profiles, sessions, issues } = app;
   await runCommand(app, { label: profile?.label ?? t('Partner Auth') }, 'reportIssue', async () => {
     const report = issueReport({
       environment: issues.environment(),
@@ -22,7 +22,9 @@ export async function reportIssue(app: App, profile: CheckedProfile | undefined)
     });
     if (await issues.open(issueBody(report))) return;
     await ui.showDocument(t('Issue report'), `${report}\n`);
-    await ui.ask(t('VS Code could not open its issue reporter. The report is in the editor, without secrets.'));
+    const copy = t('Copy Report');
+    const message = t('VS Code could not open its issue reporter. The report is in the editor, without secrets.');
+    if ((await ui.ask(message, copy)) === copy) await clipboard.write(report);
   });
 }
 

@@ -9,7 +9,8 @@ export function issueReporter({ id, packageJSON }: Extension<unknown>, read: Set
     environment: () => ({
       version: (packageJSON as { version: string }).version,
       editor: `${env.appName} ${version}${env.uiKind === UIKind.Web ? ' in a browser' : ''}`,
-      remote: env.remoteName ?? 'none',
+      // In a browser, VS Code names the host instead of the kind of connection.
+      remote: /^[a-z-]+$/.exec(env.remoteName ?? 'none')?.[0] ?? 'other',
       system: `${process.platform} ${process.arch}, Node ${process.version}`,
       language: env.language,
     }),

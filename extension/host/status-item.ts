@@ -18,13 +18,12 @@ export function statusItem(name: string, alignment: () => 'left' | 'right'): Sta
   let item = createItem();
   let current = '';
 
-  // VS Code cannot move an item.
+  // VS Code cannot move an item: even a new one stays on the side on which the first one with its id was.
   function createItem() {
-    const created = window.createStatusBarItem(
-      'status',
-      side === 'left' ? StatusBarAlignment.Left : StatusBarAlignment.Right,
-      50,
-    );
+    const created =
+      side === 'left'
+        ? window.createStatusBarItem('status', StatusBarAlignment.Left, 50)
+        : window.createStatusBarItem('status.right', StatusBarAlignment.Right, 50);
     created.name = name;
     return created;
   }

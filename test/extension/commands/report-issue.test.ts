@@ -92,10 +92,11 @@ describe('reportIssue', () => {
   });
 
   it('shows the report where there is no issue reporter', () =>
-    withApp({ hasIssueReporter: false }, async ({ fake, profile }) => {
+    withApp({ hasIssueReporter: false, buttons: ['Copy Report'] }, async ({ fake, profile }) => {
       await reportIssue(fake.app, profile);
       assert.equal(fake.documents[0]?.name, 'Issue report');
       assert.equal((JSON.parse(fake.documents[0].text) as Report).version, '1.2.3');
       assert.match(fake.questions[0] ?? '', /could not open its issue reporter/);
+      assert.equal(`${fake.clipboard}\n`, fake.documents[0].text);
     }));
 });
