@@ -11,6 +11,8 @@ const decisionsKey = 'workspaceProfiles';
 export interface ProfileSettings extends Profiles, Disposable {
   /** The profile that the workspace selects, until the user has decided whether it may. */
   undecided(): CheckedProfile | undefined;
+  /** The id that the settings select, if there is no such profile. */
+  missing(): string | undefined;
   decide(profile: CheckedProfile, allowed: boolean): Promise<void>;
   readonly onDidChange: (listener: () => void) => Disposable;
 }
@@ -74,7 +76,8 @@ export function profileSettings(workspaceState: Memento): ProfileSettings {
   function updateActive(): void {
     const before = active;
     active = choose();
-    if (active.profile !== before.profile || active.undecided !== before.undecided) changed.fire();
+    if (active.profile !== before.profile || active.undecided !== before.undecided || active.missing !== before.missing)
+      changed.fire();
   }
 
   async function writeProfiles(list: readonly unknown[]): Promise<void> {
@@ -102,6 +105,7 @@ export function profileSettings(workspaceState: Memento): ProfileSettings {
     problems: () => parsed.problems,
     active: () => active.profile,
     undecided: () => active.undecided,
+    missing: () => active.missing,
     async activate(id) {
       const { id: before, instead } = workspaceState.get<Selection>(selectionKey) ?? {};
       if (id === before && instead === active.setting) return;

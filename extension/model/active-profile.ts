@@ -33,6 +33,8 @@ export interface ActiveProfile {
   readonly setting: string | undefined;
   /** The profile that the workspace selects, until the user has decided. */
   readonly undecided: CheckedProfile | undefined;
+  /** The id that the settings state, if the user has no such profile. */
+  readonly missing: string | undefined;
 }
 
 /** Chooses among the user's own profiles. Without a choice, the first one is active. */
@@ -47,6 +49,7 @@ export function activeProfile(facts: ActiveProfileFacts): ActiveProfile {
     profile,
     setting,
     undecided,
+    missing: find(setting) === undefined ? setting : undefined,
   });
 
   if (selected !== undefined && selection?.instead === setting) return result(selected);

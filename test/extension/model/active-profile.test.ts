@@ -76,4 +76,11 @@ describe('activeProfile', () => {
     ),
   ];
   for (const [title, facts, active, asks] of rows) it(title, () => assert.deepEqual(choose(facts), [active, asks]));
+
+  it('reports an id that the user does not have', () => {
+    const facts = { profiles, selection: undefined, userSetting: 'test', isTrusted: true, decisions: [] };
+    assert.equal(activeProfile({ ...facts, workspaceSetting: 'gone' }).missing, 'gone');
+    assert.equal(activeProfile({ ...facts, workspaceSetting: 'gone', isTrusted: false }).missing, undefined);
+    assert.equal(activeProfile({ ...facts, workspaceSetting: 'live' }).missing, undefined);
+  });
 });
