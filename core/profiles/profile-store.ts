@@ -228,8 +228,8 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
     },
     update: (change) =>
       lock(async () => {
-        const before = await load();
-        const after = change(before ?? emptyRecord());
+        const before = (await load()) ?? emptyRecord();
+        const after = change(before);
         // Every write of a secret goes through the keyring and wakes up all windows.
         if (JSON.stringify(after) !== JSON.stringify(before)) await save(after);
       }),

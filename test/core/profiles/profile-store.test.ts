@@ -76,6 +76,18 @@ describe('the store of a profile', () => {
       assert.equal(store.storage, 'kept');
     }));
 
+  it('writes nothing when an update changes nothing', () =>
+    withStores(async ({ secrets, open }) => {
+      const store = await open();
+      const names: string[] = [];
+      secrets.onDidChange?.((name) => names.push(name));
+      await store.update((record) => ({ ...record }));
+      assert.deepEqual([...secrets.entries], []);
+      await store.update((record) => ({ ...record, key: 'the key' }));
+      await store.update((record) => ({ ...record, key: 'the key' }));
+      assert.deepEqual(names, ['profile:acme']);
+    }));
+
   it('applies the changes of a sign-in with its first token set only', () =>
     withStores(async ({ secrets, open }) => {
       const store = await open();
