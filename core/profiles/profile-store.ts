@@ -16,7 +16,7 @@ import type { TokenStore } from '../stores/token-store.ts';
 import type { CheckedProfile } from './profile.ts';
 import type { Storage } from './profile-status.ts';
 import { parseSecretRecord, type SecretRecord } from './secret-record.ts';
-import type { SecretStore } from './secret-store.ts';
+import { withKeyringErrors, type SecretStore } from './secret-store.ts';
 import { compareWithSummary, parseSummary, summaryOf, type SessionSummary } from './session-summary.ts';
 
 export type RecordChange = (record: SecretRecord) => SecretRecord;
@@ -56,7 +56,8 @@ const windowOpened = performance.timeOrigin - 5_000;
 
 /** Opens the store of one profile: secrets in the secret store, a lock and a summary without secrets on disk. */
 export async function openProfileStore(profile: CheckedProfile, options: ProfileStoreOptions): Promise<ProfileStore> {
-  const { secrets, folder, log, secretsAreVolatile } = options;
+  const { folder, log, secretsAreVolatile } = options;
+  const secrets = withKeyringErrors(options.secrets);
   const { id, origin, label } = profile;
   const key = `profile:${id}`;
   const file = join(folder, `${createHash('sha256').update(id).digest('hex').slice(0, 24)}.json`);

@@ -13,7 +13,7 @@ import {
 import type { App, PickItem, RunningSandbox } from '../../extension/model/app.ts';
 import type { Notification } from '../../extension/model/messages.ts';
 import type { Translate } from '../../extension/model/translate.ts';
-import { fakeSecretStore } from './fake-secret-store.ts';
+import { fakeSecretStore, type FakeSecretStore } from './fake-secret-store.ts';
 import type { Position, Step } from '../../extension/model/wizard.ts';
 
 /** Formats messages in English, like `vscode.l10n.t` without a translation. */
@@ -46,6 +46,7 @@ export interface FakeApp {
   readonly app: App;
   /** The records in secret storage, by profile id. */
   readonly secrets: ReadonlyMap<string, SecretRecord>;
+  readonly secretStore: FakeSecretStore;
   readonly steps: readonly { readonly step: Step; readonly position: Position }[];
   readonly statusMessages: readonly string[];
   readonly notifications: readonly Notification[];
@@ -173,6 +174,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
     get secrets() {
       return secretStore.records();
     },
+    secretStore,
     steps,
     statusMessages,
     notifications,
