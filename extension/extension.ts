@@ -67,7 +67,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     documents,
     item,
     status,
-    registerAuthentication(app, t('Partner Auth')),
+    registerAuthentication(app, profiles, t('Partner Auth')),
     ...registerCommands(app, log),
     reportProblems(profiles, log, t),
     { dispose: () => void sandbox.stop() },

@@ -47,6 +47,8 @@ export interface FakeApp {
   /** The records in secret storage, by profile id. */
   readonly secrets: ReadonlyMap<string, SecretRecord>;
   readonly secretStore: FakeSecretStore;
+  /** The folder that all windows share. */
+  readonly folder: string;
   readonly steps: readonly { readonly step: Step; readonly position: Position }[];
   readonly statusMessages: readonly string[];
   readonly notifications: readonly Notification[];
@@ -175,6 +177,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
       return secretStore.records();
     },
     secretStore,
+    folder,
     steps,
     statusMessages,
     notifications,
