@@ -75,7 +75,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   await Promise.all(profiles.list().map((profile) => app.sessions.load(profile)));
   status.update();
   // Not awaited: two round trips to secret storage must not delay activation.
-  checkKeyring().catch(() => log.error('The secret storage of this machine could not be tested.'));
+  checkKeyring().catch(() => log.error('The keyring of this machine could not be used. Unlock it or set one up.'));
 
   async function checkKeyring(): Promise<void> {
     isVolatile = await detectVolatileSecrets(secrets, globalState);
