@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commands, env, l10n, window, workspace, type ExtensionContext } from 'vscode';
-import { openProfileStore, SessionPool } from '../core/profiles/index.ts';
+import { openProfileStore, SessionPool, storedProfiles } from '../core/profiles/index.ts';
 import { registerAuthentication } from './host/authentication.ts';
 import { detectVolatileSecrets } from './host/keyring.ts';
 import { profileSettings } from './host/profile-settings.ts';
 import { registerCommands } from './host/register-commands.ts';
+import { watchRemovedProfiles } from './host/removed-profiles.ts';
 import { sandboxHost } from './host/sandbox.ts';
 import { secretStorageStore } from './host/secret-storage.ts';
 import { reportProblems } from './host/settings-problems.ts';
@@ -48,6 +49,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     now: Date.now,
     sessions,
     profiles,
+    stored: storedProfiles({ secrets: secretStore, folder }),
     sandbox,
     ui: createUi(documents.show),
     clipboard: {
@@ -69,6 +71,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     status,
     registerAuthentication(app, profiles, t('Partner Auth')),
     ...registerCommands(app, log),
+    watchRemovedProfiles(app, profiles),
     reportProblems(profiles, log, t),
     { dispose: () => void sandbox.stop() },
   );

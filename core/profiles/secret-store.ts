@@ -6,6 +6,8 @@ export interface SecretStore {
   get(name: string): Promise<string | undefined>;
   set(name: string, text: string): Promise<void>;
   delete(name: string): Promise<void>;
+  /** The names under which something is stored. */
+  names(): Promise<readonly string[]>;
   /** Calls `listener` with the name that any window has set or deleted. Returns an unsubscribe function. */
   onDidChange?(listener: (name: string) => void): () => void;
 }
@@ -27,6 +29,7 @@ export function withKeyringErrors(store: SecretStore): SecretStore {
     get: (name) => call('read', async () => store.get(name)),
     set: (name, text) => call('write', async () => store.set(name, text)),
     delete: (name) => call('write', async () => store.delete(name)),
+    names: () => call('read', async () => store.names()),
     ...(store.onDidChange !== undefined && {
       onDidChange: (listener) => store.onDidChange?.(listener) ?? (() => undefined),
     }),

@@ -1,7 +1,5 @@
 import type { Memento, SecretStorage } from 'vscode';
-
-/** The canary in secret storage, and the note in plain state that it was stored. */
-export const canaryName = 'keyring-canary';
+import { keyringCanary } from '../model/ids.ts';
 
 /**
  * Resolves true if secret storage silently loses secrets when a window closes, as it does without a working keyring: plain
@@ -12,9 +10,9 @@ export const canaryName = 'keyring-canary';
  * none ever replaces or deletes it; otherwise a change of the VS Code profile would look like the loss of a secret.
  */
 export async function detectVolatileSecrets(secrets: SecretStorage, state: Memento): Promise<boolean> {
-  const wasStored = state.get(canaryName) !== undefined;
-  const isThere = (await secrets.get(canaryName)) !== undefined;
-  if (!isThere) await secrets.store(canaryName, 'stored');
-  if (!wasStored) await state.update(canaryName, 'stored');
+  const wasStored = state.get(keyringCanary) !== undefined;
+  const isThere = (await secrets.get(keyringCanary)) !== undefined;
+  if (!isThere) await secrets.store(keyringCanary, 'stored');
+  if (!wasStored) await state.update(keyringCanary, 'stored');
   return wasStored && !isThere;
 }

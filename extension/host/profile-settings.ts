@@ -14,6 +14,8 @@ const activeKey = 'activeProfile';
 
 export interface ProfileSettings extends Profiles, Disposable {
   problems(): readonly ProfileProblem[];
+  /** The ids in the settings, also of profiles that are not valid. */
+  savedIds(): readonly string[];
   readonly onDidChange: (listener: () => void) => Disposable;
 }
 
@@ -53,14 +55,18 @@ export function profileSettings(workspaceState: Memento): ProfileSettings {
     const value = userValue();
     return Array.isArray(value) ? (value as unknown[]) : [];
   };
-  const hasId = (entry: unknown, id: string): boolean =>
-    typeof entry === 'object' && entry !== null && (entry as { id?: unknown }).id === id;
+  const idOf = (entry: unknown): string | undefined => {
+    const { id } = (typeof entry === 'object' && entry !== null ? entry : {}) as { id?: unknown };
+    return typeof id === 'string' ? id : undefined;
+  };
+  const hasId = (entry: unknown, id: string): boolean => idOf(entry) === id;
 
   return {
     onDidChange: changed.event,
     list: (): readonly CheckedProfile[] => parsed.profiles,
     partners: () => parsed.known,
     problems: () => parsed.problems,
+    savedIds: () => entries().flatMap((entry) => idOf(entry) ?? []),
     active() {
       const id = workspaceState.get<string>(activeKey);
       return parsed.profiles.find((profile) => profile.id === id) ?? parsed.profiles[0];

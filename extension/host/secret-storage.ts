@@ -7,6 +7,7 @@ export function secretStorageStore(secrets: SecretStorage): SecretStore {
     get: async (name) => secrets.get(name),
     set: async (name, value) => secrets.store(name, value),
     delete: async (name) => secrets.delete(name),
+    names: async () => secrets.keys(),
     onDidChange(listener) {
       const subscription = secrets.onDidChange(({ key }) => listener(key));
       return () => void subscription.dispose();

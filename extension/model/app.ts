@@ -1,5 +1,5 @@
 import type { Logger } from '../../core/index.ts';
-import type { CheckedProfile, KnownPartners, Profile, SessionPool } from '../../core/profiles/index.ts';
+import type { CheckedProfile, KnownPartners, Profile, SessionPool, StoredProfiles } from '../../core/profiles/index.ts';
 import type { Notification } from './messages.ts';
 import type { Translate } from './translate.ts';
 import type { ShowStep } from './wizard.ts';
@@ -16,6 +16,7 @@ export interface App {
   readonly now: () => number;
   readonly sessions: SessionPool;
   readonly profiles: Profiles;
+  readonly stored: StoredProfiles;
   readonly ui: Ui;
   readonly clipboard: Clipboard;
   readonly sandbox: SandboxControl;

@@ -175,7 +175,7 @@ export function explainError(
           log,
         );
       }
-      if (retryCommand === 'signOut' || retryCommand === 'removeProfile') {
+      if (['signOut', 'removeProfile', 'forgetEverything'].includes(retryCommand)) {
         return notification(
           t(
             '{0}: the stored session could not be deleted. Unlock the keyring of this machine or set one up, then try again.',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
+import type { Profile } from '../../core/profiles/profile.ts';
 import { packClient, requestSession, type ClientRequest } from '../helpers/workbench/client.ts';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
 import {
@@ -40,6 +41,22 @@ describe('the consent of the user', () => {
     return text;
   }
 
+  /** Edits settings.json in the editor. */
+  async function editProfiles(profiles: readonly Profile[]): Promise<void> {
+    const text = JSON.stringify(
+      { ...(await workbench.userSettings()), 'partnerAuth.profiles': profiles },
+      undefined,
+      2,
+    );
+    await window.runCommand('Preferences: Open User Settings (JSON)');
+    await window.waitForEditor(/partnerAuth\.profiles/);
+    await window.page.keyboard.press('Control+A');
+    await window.page.keyboard.insertText(text);
+    await window.page.keyboard.press('Control+S');
+    await window.page.locator('.tab.dirty').waitFor({ state: 'detached' });
+    await window.runCommand('View: Close Editor');
+  }
+
   before(async () => {
     const folder = stack.use(await temporaryFolder());
     partner = stack.use(await startPartner());
@@ -63,7 +80,7 @@ describe('the consent of the user', () => {
   });
 
   it('does not extend to a second profile with the same label and account', async () => {
-    await workbench.changeUserSettings({ 'partnerAuth.profiles': [profile('live'), profile('test')] });
+    await editProfiles([profile('live'), profile('test')]);
     await statusItem(window).waitFor('$(key) ACME: Sign in');
     await window.runCommand('Partner Auth: Sign In');
     await completeSignIn(window, partner, 'bizmail');
@@ -75,8 +92,10 @@ describe('the consent of the user', () => {
   });
 
   it('does not pass to it when the first profile is removed', async () => {
-    await workbench.changeUserSettings({ 'partnerAuth.profiles': [profile('live')] });
-    await window.notifications.waitFor(/.*/).catch(() => undefined);
+    await editProfiles([profile('live')]);
+    const question = 'The profile ACME (test) is no longer in your settings. Forget its session, key and password too?';
+    assert.deepEqual((await window.notifications.waitFor(question)).buttons, ['Forget', 'Keep']);
+    await window.screenshot('/tmp/shots/prov-forget-offer.png');
     assert.equal(await request({ scopes: ['live'], options: { silent: true } }), 'received nothing');
     const message = await request({ scopes: ['live'], options: { createIfNone: true } }, async () => {
       await window.dialogs.waitFor();
@@ -101,7 +120,7 @@ describe('the consent of the user', () => {
   });
 
   it('is given for the account that the user selects, until the extension clears its preference', async () => {
-    await workbench.changeUserSettings({ 'partnerAuth.profiles': [profile('live'), profile('test')] });
+    await editProfiles([profile('live'), profile('test')]);
     const choose = (id: string) =>
       request({ scopes: [], options: { createIfNone: true, clearSessionPreference: true } }, async () => {
         await allow();
@@ -130,6 +149,20 @@ describe('the consent of the user', () => {
       [false, true],
     );
     await window.accounts.close();
+  });
+
+  it('leaves nothing to ask for once everything is forgotten', async () => {
+    await window.runCommand('Partner Auth: Forget Everything');
+    const question = /^Sign out of all profiles and forget every session, key and password/;
+    await window.notifications.waitFor(question);
+    await window.screenshot('/tmp/shots/prov-forget-everything.png');
+    await window.notifications.click(question, 'Forget Everything');
+    await statusItem(window).waitFor('$(key) ACME: Sign in');
+    assert.ok(!(await window.accounts.open()).some((entry) => entry.includes('Partner Auth')));
+    await window.accounts.close();
+    assert.equal(await request({ scopes: ['live'], options: { silent: true } }), 'received nothing');
+    await window.reload();
+    await statusItem(window).waitFor('$(key) ACME: Sign in');
   });
 
   it('leaves no secret in settings, state or logs', async () => {

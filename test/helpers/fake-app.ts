@@ -6,6 +6,7 @@ import {
   parsePartners,
   parseProfiles,
   SessionPool,
+  storedProfiles,
   type CheckedProfile,
   type Profile,
   type SecretRecord,
@@ -109,6 +110,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
       now: Date.now,
       globalAgent: false,
     }),
+    stored: storedProfiles({ secrets: secretStore, folder }),
     profiles: {
       list,
       partners: () => known,

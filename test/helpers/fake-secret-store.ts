@@ -42,6 +42,10 @@ export function fakeSecretStore(): FakeSecretStore {
       access('delete');
       if (entries.delete(name)) notify(name);
     },
+    async names() {
+      access('get');
+      return [...entries.keys()];
+    },
     onDidChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -46,8 +46,9 @@ export async function withProfile(
       record: async () => JSON.parse((await secrets.get(secretKey)) ?? 'null') as SecretRecord,
     });
   } finally {
-    await setProfiles([]);
+    // In this order, because the extension offers to forget what a removed profile leaves.
     await secrets.delete(secretKey);
+    await setProfiles([]);
   }
 }
 
