@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
-import type { Profile } from '../../core/profiles/profile.ts';
-import { packClient, requestSession, type ClientRequest } from '../helpers/workbench/client.ts';
+import { packClient, requestSession, setProfiles, type ClientRequest } from '../helpers/workbench/client.ts';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
 import {
   completeSignIn,
@@ -41,22 +40,6 @@ describe('the consent of the user', () => {
     return text;
   }
 
-  /** Edits settings.json in the editor. */
-  async function editProfiles(profiles: readonly Profile[]): Promise<void> {
-    const text = JSON.stringify(
-      { ...(await workbench.userSettings()), 'partnerAuth.profiles': profiles },
-      undefined,
-      2,
-    );
-    await window.runCommand('Preferences: Open User Settings (JSON)');
-    await window.waitForEditor(/partnerAuth\.profiles/);
-    await window.page.keyboard.press('Control+A');
-    await window.page.keyboard.insertText(text);
-    await window.page.keyboard.press('Control+S');
-    await window.page.locator('.tab.dirty').waitFor({ state: 'detached' });
-    await window.runCommand('View: Close Editor');
-  }
-
   before(async () => {
     const folder = stack.use(await temporaryFolder());
     partner = stack.use(await startPartner());
@@ -80,26 +63,22 @@ describe('the consent of the user', () => {
   });
 
   it('does not extend to a second profile with the same label and account', async () => {
-    await editProfiles([profile('live'), profile('test')]);
+    await setProfiles(window, [profile('live'), profile('test')]);
     await statusItem(window).waitFor('$(key) ACME: Sign in');
     await window.runCommand('Partner Auth: Sign In');
     await completeSignIn(window, partner, 'bizmail');
     assert.equal(await request({ scopes: ['live'], options: { silent: true } }), 'received nothing');
     const entries = await window.accounts.open();
     for (const id of ['test', 'live']) assert.ok(entries.includes(`${label(id)} (Partner Auth)`), entries.join());
-    await window.screenshot('/tmp/shots/prov-accounts.png');
     await window.accounts.close();
   });
 
   it('does not pass to it when the first profile is removed', async () => {
-    await editProfiles([profile('live')]);
+    await setProfiles(window, [profile('live')]);
     const question = 'The profile ACME (test) is no longer in your settings. Forget its session, key and password too?';
     assert.deepEqual((await window.notifications.waitFor(question)).buttons, ['Forget', 'Keep']);
-    await window.screenshot('/tmp/shots/prov-forget-offer.png');
     assert.equal(await request({ scopes: ['live'], options: { silent: true } }), 'received nothing');
     const message = await request({ scopes: ['live'], options: { createIfNone: true } }, async () => {
-      await window.dialogs.waitFor();
-      await window.screenshot('/tmp/shots/prov-consent.png');
       await allow();
       await window.quickInput.pick(label('live'));
     });
@@ -120,7 +99,7 @@ describe('the consent of the user', () => {
   });
 
   it('is given for the account that the user selects, until the extension clears its preference', async () => {
-    await editProfiles([profile('live'), profile('test')]);
+    await setProfiles(window, [profile('live'), profile('test')]);
     const choose = (id: string) =>
       request({ scopes: [], options: { createIfNone: true, clearSessionPreference: true } }, async () => {
         await allow();
@@ -155,7 +134,6 @@ describe('the consent of the user', () => {
     await window.runCommand('Partner Auth: Forget Everything');
     const question = /^Sign out of all profiles and forget every session, key and password/;
     await window.notifications.waitFor(question);
-    await window.screenshot('/tmp/shots/prov-forget-everything.png');
     await window.notifications.click(question, 'Forget Everything');
     await statusItem(window).waitFor('$(key) ACME: Sign in');
     assert.ok(!(await window.accounts.open()).some((entry) => entry.includes('Partner Auth')));

@@ -5,8 +5,10 @@
 import {
   authentication,
   commands,
+  ConfigurationTarget,
   env,
   window,
+  workspace,
   type AuthenticationGetSessionOptions,
   type AuthenticationSession,
   type AuthenticationSessionAccountInformation,
@@ -37,6 +39,7 @@ export function activate({ subscriptions }: ExtensionContext): Client {
       if (event.provider.id === provider) changes += 1;
     }),
     commands.registerCommand('client.getSession', () => getSession(client)),
+    commands.registerCommand('client.setProfiles', setProfiles),
   );
   return client;
 }
@@ -65,4 +68,12 @@ async function getSession(client: Client): Promise<void> {
   } catch (error) {
     void window.showErrorMessage(`rejected: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Asks for profiles as JSON, and saves them in the user's settings. */
+async function setProfiles(): Promise<void> {
+  const text = await window.showInputBox({ prompt: 'Profiles', ignoreFocusOut: true });
+  if (text === undefined) return;
+  const settings = workspace.getConfiguration('partnerAuth');
+  await settings.update('profiles', JSON.parse(text), ConfigurationTarget.Global);
 }

@@ -11,5 +11,10 @@ export const clientManifest = {
   main: './main.cjs',
   files: ['main.cjs', 'LICENSE'],
   activationEvents: ['onStartupFinished'],
-  contributes: { commands: [{ command: 'client.getSession', title: 'Get Session', category: 'Client' }] },
+  contributes: {
+    commands: [
+      { command: 'client.getSession', title: 'Get Session', category: 'Client' },
+      { command: 'client.setProfiles', title: 'Set Profiles', category: 'Client' },
+    ],
+  },
 };

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Profile } from '../../../core/profiles/profile.ts';
 import { stageClient } from '../../host/bundle.ts';
 import { repositoryRoot } from '../vscode/paths.ts';
 import { runProgram } from '../run-program.ts';
@@ -27,9 +28,18 @@ export interface ClientRequest {
 }
 
 /** Lets the client call `getSession()`. */
-export async function requestSession(window: WorkbenchWindow, request: ClientRequest): Promise<void> {
-  await window.runCommand('Client: Get Session');
-  await window.quickInput.waitFor({ message: /^Request/ });
-  await window.quickInput.type(JSON.stringify(request));
+export function requestSession(window: WorkbenchWindow, request: ClientRequest): Promise<void> {
+  return runWithInput(window, 'Client: Get Session', /^Request/, request);
+}
+
+/** Changes the user's setting `partnerAuth.profiles` within VS Code, which notices no change of the file in this setup. */
+export function setProfiles(window: WorkbenchWindow, profiles: readonly Profile[]): Promise<void> {
+  return runWithInput(window, 'Client: Set Profiles', /^Profiles/, profiles);
+}
+
+async function runWithInput(window: WorkbenchWindow, command: string, message: RegExp, input: unknown): Promise<void> {
+  await window.runCommand(command);
+  await window.quickInput.waitFor({ message });
+  await window.quickInput.type(JSON.stringify(input));
   await window.quickInput.accept();
 }
