@@ -1,15 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commands, l10n, window, type ExtensionContext } from 'vscode';
-import { openProfileStore, SessionPool } from '../core/profiles/index.ts';
+import { openProfileStore, SessionPool, storedProfiles } from '../core/profiles/index.ts';
 import { registerAuthentication } from './host/authentication.ts';
 import { systemClipboard } from './host/clipboard.ts';
 import { issueReporter } from './host/issues.ts';
 import { detectVolatileSecrets } from './host/keyring.ts';
 import { profileSettings } from './host/profile-settings.ts';
 import { registerCommands } from './host/register-commands.ts';
+import { watchRemovedProfiles } from './host/removed-profiles.ts';
 import { sandboxHost } from './host/sandbox.ts';
-import { secretStorageStore, storedProfileIds } from './host/secret-storage.ts';
+import { secretStorageStore } from './host/secret-storage.ts';
 import { onDidChangeSettings, readSettings } from './host/settings.ts';
 import { reportProblems } from './host/settings-problems.ts';
 import { statusController } from './host/status-controller.ts';
@@ -33,11 +34,11 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const item = statusItem(t('Partner Auth'), alignment);
   const sandbox = sandboxHost(log, t, () => status.update());
   const folder = join(globalStorageUri.fsPath, 'sessions');
+  const secretStore = secretStorageStore(secrets);
   let isVolatile = false;
   const secretsAreVolatile = (): boolean => isVolatile;
   sessions = new SessionPool({
-    openStore: (profile) =>
-      openProfileStore(profile, { secrets: secretStorageStore(secrets), folder, log, secretsAreVolatile }),
+    openStore: (profile) => openProfileStore(profile, { secrets: secretStore, folder, log, secretsAreVolatile }),
     readFile: (path) => readFile(path, 'utf8'),
     log,
     autoRefresh,
@@ -51,11 +52,11 @@ export async function activate(context: ExtensionContext): Promise<void> {
     now: Date.now,
     sessions,
     profiles,
+    stored: storedProfiles({ secrets: secretStore, folder }),
     sandbox,
     ui: createUi(documents.show),
     clipboard: systemClipboard(clearAfter, subscriptions),
     issues: issueReporter(context.extension, settings),
-    storedIds: () => storedProfileIds(secrets),
   };
   const status = statusController({ app, profiles, item, autoRefresh, compact, sandboxRunning: sandbox.isRunning });
   subscriptions.push(
@@ -64,8 +65,9 @@ export async function activate(context: ExtensionContext): Promise<void> {
     documents,
     item,
     status,
-    registerAuthentication(app, t('Partner Auth')),
+    registerAuthentication(app, profiles, t('Partner Auth')),
     ...registerCommands(app, log),
+    watchRemovedProfiles(app, profiles),
     reportProblems(profiles, log, t),
     askForWorkspaceProfile(profiles, app.ui, log, t),
     onDidChangeSettings(() => {
@@ -77,7 +79,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   await Promise.all(profiles.list().map((profile) => app.sessions.load(profile)));
   status.update();
   // Not awaited: two round trips to secret storage must not delay activation.
-  checkKeyring().catch(() => log.error('The secret storage of this machine could not be tested.'));
+  checkKeyring().catch(() => log.error('The keyring of this machine could not be used. Unlock it or set one up.'));
 
   async function checkKeyring(): Promise<void> {
     isVolatile = await detectVolatileSecrets(secrets, globalState);

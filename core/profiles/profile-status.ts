@@ -21,7 +21,7 @@ export interface ProfileStatus {
  * Where the secrets of a profile are.
  *
  * - `kept`: they are stored and outlive the window.
- * - `windowOnly`: this machine does not store secrets, so the session ends with the window.
+ * - `windowOnly`: they could not be stored, so the session ends with the window.
  * - `behind`: another window has newer tokens that this one cannot read.
  */
 export type Storage = 'kept' | 'windowOnly' | 'behind';
@@ -45,6 +45,6 @@ export function statusOfSummary(
   return { phase, refreshing: false, ...times, ...(account !== undefined && { account }), storage };
 }
 
-export function statusOfSession(status: SessionStatus, storage: Storage): ProfileStatus {
-  return { ...status, storage };
+export function statusOfSession({ unsaved, ...status }: SessionStatus, storage: Storage): ProfileStatus {
+  return { ...status, storage: unsaved === true && storage === 'kept' ? 'windowOnly' : storage };
 }

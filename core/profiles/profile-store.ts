@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, statSync, watch } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { callSafely } from '../lib/call-safely.ts';
@@ -16,7 +16,7 @@ import type { TokenStore } from '../stores/token-store.ts';
 import type { CheckedProfile } from './profile.ts';
 import type { Storage } from './profile-status.ts';
 import { parseSecretRecord, type SecretRecord } from './secret-record.ts';
-import type { SecretStore } from './secret-store.ts';
+import { withKeyringErrors, type SecretStore } from './secret-store.ts';
 import { compareWithSummary, parseSummary, summaryOf, type SessionSummary } from './session-summary.ts';
 
 export type RecordChange = (record: SecretRecord) => SecretRecord;
@@ -54,12 +54,50 @@ const propagationTime = 2_000;
 /** Epoch ms. A window reads its secrets when it opens, shortly before its extension host starts. */
 const windowOpened = performance.timeOrigin - 5_000;
 
+const secretPrefix = 'profile:';
+const damagedSuffix = ':damaged';
+const secretName = (id: string): string => `${secretPrefix}${id}`;
+const summaryFile = (folder: string, id: string): string =>
+  join(folder, `${createHash('sha256').update(id).digest('hex').slice(0, 24)}.json`);
+
+/** What is stored for profiles, whether or not they are still in the settings. */
+export interface StoredProfiles {
+  /** The ids of the profiles that have stored secrets. Reads no secret. */
+  ids(): Promise<readonly string[]>;
+  /**
+   * Deletes every secret but those named in `except`, and the summaries of all profiles but `listed`. Theirs keep a
+   * sign-out visible to windows that have the session in memory and would write it back otherwise.
+   *
+   * @throws PartnerAuthError `store` if the secret store fails.
+   */
+  forgetAll(options: { readonly listed: readonly string[]; readonly except: readonly string[] }): Promise<void>;
+}
+
+export function storedProfiles({ secrets, folder }: Pick<ProfileStoreOptions, 'secrets' | 'folder'>): StoredProfiles {
+  const store = withKeyringErrors(secrets);
+  return {
+    async ids() {
+      const names = (await store.names()).filter((name) => name.startsWith(secretPrefix));
+      const ids = names.map((name) => name.slice(secretPrefix.length));
+      return [...new Set(ids.map((id) => (id.endsWith(damagedSuffix) ? id.slice(0, -damagedSuffix.length) : id)))];
+    },
+    async forgetAll({ listed, except }) {
+      for (const name of await store.names()) if (!except.includes(name)) await store.delete(name);
+      const kept = new Set(listed.map((id) => summaryFile(folder, id)));
+      const files = (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
+      const summaries = files.filter((file) => file.endsWith('.json') && !kept.has(file));
+      for (const file of summaries) await rm(file, { force: true });
+    },
+  };
+}
+
 /** Opens the store of one profile: secrets in the secret store, a lock and a summary without secrets on disk. */
 export async function openProfileStore(profile: CheckedProfile, options: ProfileStoreOptions): Promise<ProfileStore> {
-  const { secrets, folder, log, secretsAreVolatile } = options;
+  const { folder, log, secretsAreVolatile } = options;
+  const secrets = withKeyringErrors(options.secrets);
   const { id, origin, label } = profile;
-  const key = `profile:${id}`;
-  const file = join(folder, `${createHash('sha256').update(id).digest('hex').slice(0, 24)}.json`);
+  const key = secretName(id);
+  const file = summaryFile(folder, id);
   // Without the folder nothing can be stored, which the lock reports to its caller. Everything else continues to work.
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch(() =>
     log.error(`The folder ${folder} could not be created.`),
@@ -135,7 +173,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
         if (signingOut) return parseJson(text) as SecretRecord;
         throw newerRecordError(`The secret storage of ${label}`, parsed.version);
       case 'invalid':
-        await secrets.set(`${key}:damaged`, text);
+        await secrets.set(`${key}${damagedSuffix}`, text);
         await secrets.delete(key);
         log.error(`${label}: the stored record is damaged (${parsed.problem}) and was set aside. Sign in again.`);
         return undefined;
@@ -153,9 +191,9 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   function compare(session: StoredRecord | undefined): StoredRecord | undefined {
     summary = readSummary();
     const current = summary?.origin === origin ? summary : undefined;
-    if (current !== undefined && current.sessionId === undefined && session !== undefined && !isTombstone(session)) {
-      // Another window has signed out, of which this one was not notified.
-      if (summaryTime() >= session.tokens.issuedAt) return { version: 1, signedOutAt: summaryTime() };
+    if (current !== undefined && current.sessionId === undefined && (session === undefined || !isTombstone(session))) {
+      // Another window has signed out, of which this one was not notified, or has deleted the record since.
+      if (summaryTime() >= (session?.tokens.issuedAt ?? 0)) return { version: 1, signedOutAt: summaryTime() };
     }
     const isSame = compareWithSummary(session, current) === 'same';
     // What another window has written since this one opened may be inaccessible until this one is reloaded.
@@ -236,7 +274,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
     forget: () =>
       lock(async () => {
         await secrets.delete(key);
-        await secrets.delete(`${key}:damaged`);
+        await secrets.delete(`${key}${damagedSuffix}`);
         await rm(file, { force: true });
         summary = undefined;
       }),

@@ -1,6 +1,6 @@
 import type { AuthExchange } from '../exchange/auth-exchange.ts';
 import { callSafely } from '../lib/call-safely.ts';
-import { PartnerAuthError } from '../lib/errors.ts';
+import { isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { openSession, type PartnerSession } from '../session/session.ts';
 import type { TokenStore } from '../stores/token-store.ts';
@@ -32,6 +32,8 @@ interface Entry {
   profile: CheckedProfile;
   readonly store: ProfileStore;
   session?: PartnerSession;
+  /** The sessions of sign-ins in progress. */
+  readonly attempts: Set<PartnerSession>;
   readonly stop: () => void;
 }
 
@@ -93,20 +95,55 @@ export class SessionPool {
   open(profile: CheckedProfile): Promise<PartnerSession> {
     return this.#enqueue(profile.id, async () => {
       const entry = await this.#entry(profile);
-      return entry.session ?? this.#openSession(entry, (await entry.store.secrets()) ?? {}, entry.store);
+      if (entry.session !== undefined) return entry.session;
+      const session = await this.#openSession(entry, (await entry.store.secrets()) ?? {}, entry.store);
+      this.#attach(entry, session);
+      return session;
     });
   }
 
   /**
-   * Closes the current session and opens it with key material other than the stored one. `change` is applied to the
-   * profile's record when a login writes its session.
+   * Runs `login` with a session of its own, which may have key material other than the stored one. Once it is signed in,
+   * it replaces the profile's session. If `login` fails, it is closed, and the profile's session stays as it was.
+   * `change` is applied to the profile's record when the login writes its session.
+   *
+   * Resolves with the error of the store if the session is signed in but could not be saved; it then lasts as long as
+   * this process.
+   *
+   * @throws Any error of `login`, or of opening the session.
    */
-  reopen(profile: CheckedProfile, material: KeyMaterial, change: RecordChange): Promise<PartnerSession> {
-    return this.#enqueue(profile.id, async () => {
-      const entry = await this.#entry(profile);
-      await this.#closeSession(entry);
-      return this.#openSession(entry, material, entry.store.forSignIn(change));
+  async signIn(
+    profile: CheckedProfile,
+    material: KeyMaterial,
+    change: RecordChange,
+    login: (session: PartnerSession) => Promise<void>,
+  ): Promise<PartnerAuthError | undefined> {
+    const { entry, session } = await this.#enqueue(profile.id, async () => {
+      const current = await this.#entry(profile);
+      const attempt = await this.#openSession(current, material, current.store.forSignIn(change));
+      current.attempts.add(attempt);
+      return { entry: current, session: attempt };
     });
+    let unsaved: PartnerAuthError | undefined;
+    try {
+      await login(session);
+    } catch (error) {
+      const isSignedIn = isPartnerAuthError(error) && error.code === 'store' && error === session.status.lastError;
+      if (!isSignedIn) {
+        entry.attempts.delete(session);
+        await session.close();
+        throw error;
+      }
+      unsaved = error;
+    }
+    await this.#enqueue(profile.id, async () => {
+      // If the profile has changed meanwhile, its entry was dropped together with this session.
+      if (!entry.attempts.delete(session)) return;
+      const previous = entry.session;
+      this.#attach(entry, session);
+      await previous?.close();
+    });
+    return unsaved;
   }
 
   /** Closes the profile's session; the next call opens it again with the stored key. */
@@ -160,9 +197,21 @@ export class SessionPool {
     }
     await this.#drop(profile.id);
     const store = await this.#ports.openStore(profile);
-    const entry: Entry = { profile, store, stop: store.onDidChange(() => this.#notify(profile.id)) };
+    const entry: Entry = {
+      profile,
+      store,
+      attempts: new Set(),
+      stop: store.onDidChange(() => this.#notify(profile.id)),
+    };
     this.#entries.set(profile.id, entry);
     return entry;
+  }
+
+  #attach(entry: Entry, session: PartnerSession): void {
+    entry.session = session;
+    // They may have changed while it was opened.
+    session.configure(this.#settings());
+    this.#notify(entry.profile.id);
   }
 
   async #openSession(entry: Entry, { key, iv }: KeyMaterial, store: TokenStore): Promise<PartnerSession> {
@@ -185,12 +234,8 @@ export class SessionPool {
       logger: prefixedLogger(log, () => entry.profile.label),
       globalAgent,
     });
-    entry.session = session;
-    // The settings may have changed while it was opened.
-    session.configure(this.#settings());
     session.on('change', () => this.#notify(profile.id));
     session.on('exchange', (exchange) => this.#exchanges.set(profile.id, exchange));
-    this.#notify(profile.id);
     return session;
   }
 
@@ -220,7 +265,9 @@ export class SessionPool {
     if (entry === undefined) return;
     this.#entries.delete(id);
     entry.stop();
-    await this.#closeSession(entry);
+    const attempts = [...entry.attempts];
+    entry.attempts.clear();
+    await Promise.all([this.#closeSession(entry), ...attempts.map((session) => session.close())]);
     entry.store.dispose();
   }
 

@@ -175,7 +175,7 @@ export class SessionReplica {
       });
     } catch (error) {
       const unsaved = new PartnerAuthError('store', `Signed in for this process only. ${storeErrorMessage(error)}`, {
-        setting: 'store',
+        setting: error instanceof PartnerAuthError && error.code === 'store' ? error.setting : 'store',
       });
       const stored = await this.readStored().catch(() => undefined);
       const replaced = stored !== undefined && !isTombstone(stored) ? stored.sessionId : this.local.record?.sessionId;

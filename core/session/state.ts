@@ -22,6 +22,8 @@ export interface SessionStatus {
   readonly account?: string;
   /** Why the last refresh or save failed; absent after the next success. */
   readonly lastError?: PartnerAuthError;
+  /** Whether the tokens could not be saved, so that they are lost when this process ends; absent if they are saved. */
+  readonly unsaved?: true;
 }
 
 /** The session as this process holds it. */
@@ -116,6 +118,7 @@ export class SessionState implements LocalState {
       ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
       ...(this.#record?.account !== undefined && { account: this.#record.account }),
       ...(this.lastError !== undefined && { lastError: this.lastError }),
+      ...(this.#unsaved && { unsaved: true }),
     };
   }
 

@@ -31,8 +31,8 @@ export async function runCommand(
 }
 
 /** The ids that a new profile must not get, because it would take over an entry of the settings, or stored secrets. */
-export async function takenIds({ profiles, storedIds }: App): Promise<readonly string[]> {
-  return [...profiles.ids(), ...(await storedIds())];
+export async function takenIds({ profiles, stored }: App): Promise<readonly string[]> {
+  return [...profiles.ids(), ...(await stored.ids())];
 }
 
 /** Saves the profile in the user's settings. Resolves undefined, after showing an error, if they cannot be written. */

@@ -1,21 +1,50 @@
 import { isPartnerAuthError, PartnerAuthError } from '../../core/index.ts';
-import { solveChallenges, type Challenge, type CheckedProfile, type SecretRecord } from '../../core/profiles/index.ts';
+import {
+  solveChallenges,
+  type Challenge,
+  type CheckedProfile,
+  type SecretRecord,
+  type SessionPool,
+} from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
 import { explainError } from '../model/messages.ts';
-import { credentialsOf, rememberStep, restartAfter, signInSteps, type KnownValues } from '../model/sign-in-steps.ts';
+import {
+  credentialsFor,
+  credentialsOf,
+  rememberStep,
+  restartAfter,
+  signInSteps,
+  type KnownValues,
+} from '../model/sign-in-steps.ts';
 import { runWizard, type Answers, type WizardStart } from '../model/wizard.ts';
 import { runCommand } from './run-command.ts';
 
+/** The sign-ins in progress, by profile. */
+const inProgress = new WeakMap<SessionPool, Map<string, Promise<boolean>>>();
+
 /**
- * Signs in, prompting only for what is not stored. Stores nothing before the partner has accepted it. Resolves true when
- * signed in, and false when the user cancelled or an error was shown.
+ * Signs in, prompting only for what is not stored. Stores nothing before the partner has accepted it. Joins a sign-in of
+ * the same profile that is in progress. Resolves true when signed in, and false when the user cancelled or an error was
+ * shown. `account` is prefilled, unless the stored login fields are those of this account.
  */
-export async function signIn(app: App, profile: CheckedProfile): Promise<boolean> {
-  const isSignedIn = await runCommand(app, profile, 'signIn', async () => {
+export async function signIn(app: App, profile: CheckedProfile, account?: string): Promise<boolean> {
+  const signIns = inProgress.get(app.sessions) ?? new Map<string, Promise<boolean>>();
+  inProgress.set(app.sessions, signIns);
+  const key = `${profile.id} ${profile.partner} ${profile.baseUrl}`;
+  const joined = signIns.get(key);
+  if (joined !== undefined) return joined;
+  const signingIn = signInOnce(app, profile, account).finally(() => signIns.delete(key));
+  signIns.set(key, signingIn);
+  return signingIn;
+}
+
+async function signInOnce(app: App, profile: CheckedProfile, account: string | undefined): Promise<boolean> {
+  return runCommand(app, profile, 'signIn', async () => {
     const store = await app.sessions.store(profile);
     const stored = await store.secrets();
-    let known: KnownValues = { key: stored?.key, iv: stored?.iv, credentials: stored?.credentials ?? {} };
-    let start: WizardStart = {};
+    const credentials = credentialsFor(profile, stored?.credentials ?? {}, account);
+    let known: KnownValues = { key: stored?.key, iv: stored?.iv, credentials: credentials.known };
+    let start: WizardStart = { answers: credentials.prefilled };
     for (;;) {
       const given = known;
       const title = app.t('Sign in to {0}', profile.label);
@@ -23,8 +52,8 @@ export async function signIn(app: App, profile: CheckedProfile): Promise<boolean
       const answers = await runWizard(title, steps, app.ui.showStep, start);
       if (answers === undefined) throw cancelledError();
       try {
-        await login(app, profile, known, answers);
-        confirmSignIn(app, profile);
+        const unsaved = await login(app, profile, known, answers);
+        confirmSignIn(app, profile, unsaved);
         return;
       } catch (error) {
         const restart = isPartnerAuthError(error) ? restartAfter(profile, error) : undefined;
@@ -39,12 +68,14 @@ export async function signIn(app: App, profile: CheckedProfile): Promise<boolean
       }
     }
   });
-  // A session that still exists must go on with the stored key, not with the one that was tried.
-  if (!isSignedIn) await app.sessions.release(profile);
-  return isSignedIn;
 }
 
-function confirmSignIn({ t, ui, sessions }: App, profile: CheckedProfile): void {
+function confirmSignIn({ t, ui, log, sessions }: App, profile: CheckedProfile, unsaved?: PartnerAuthError): void {
+  if (unsaved !== undefined) {
+    log.error(`${profile.label}: ${unsaved.message}`);
+    void ui.notify(explainError(unsaved, profile.label, t), 'warning', profile.id);
+    return;
+  }
   if (sessions.status(profile).storage !== 'windowOnly') {
     ui.showStatusMessage(t('Signed in to {0}.', profile.label));
     return;
@@ -59,23 +90,31 @@ function cancelledError(): PartnerAuthError {
   return new PartnerAuthError('aborted', 'The sign-in was cancelled.');
 }
 
-async function login(app: App, profile: CheckedProfile, known: KnownValues, answers: Answers): Promise<void> {
+/** Resolves with the error of the store if the session is signed in for this window only. */
+async function login(
+  app: App,
+  profile: CheckedProfile,
+  known: KnownValues,
+  answers: Answers,
+): Promise<PartnerAuthError | undefined> {
   const material = { key: answers.key ?? known.key, iv: answers.iv ?? known.iv };
   const credentials = credentialsOf(profile, known, answers);
   const { password, ...rest } = credentials;
   const remember = answers[rememberStep] === 'yes' || known.credentials.password !== undefined;
-  const session = await app.sessions.reopen(profile, material, (record): SecretRecord => ({
+  const change = (record: SecretRecord): SecretRecord => ({
     ...record,
     ...(material.key !== undefined && { key: material.key }),
     ...(material.iv !== undefined && { iv: material.iv }),
     credentials: remember && password !== undefined ? { ...rest, password } : rest,
-  }));
+  });
   const progress = app.t('Signing in to {0}', profile.label);
-  await solveChallenges(
-    (given) => app.ui.withProgress(progress, (signal) => session.login(given, { signal })),
-    profile.definition,
-    credentials,
-    (challenge) => askChallenge(app, profile, challenge),
+  return app.sessions.signIn(profile, material, change, (session) =>
+    solveChallenges(
+      (given) => app.ui.withProgress(progress, (signal) => session.login(given, { signal })),
+      profile.definition,
+      credentials,
+      (challenge) => askChallenge(app, profile, challenge),
+    ),
   );
 }
 

@@ -36,7 +36,8 @@ export async function removeProfile(app: App, profile: CheckedProfile): Promise<
   });
 }
 
-async function deleteTokens({ sessions, now }: App, profile: CheckedProfile): Promise<void> {
+/** Signs out, and revokes the tokens if the partner supports it. */
+export async function deleteTokens({ sessions, now }: App, profile: CheckedProfile): Promise<void> {
   const session = await sessions.open(profile).catch(() => undefined);
   if (session !== undefined) {
     await session.signOut();

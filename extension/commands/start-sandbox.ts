@@ -55,7 +55,7 @@ async function storeSecrets(app: App, profile: CheckedProfile, running: RunningS
   const stored = await store.secrets();
   const { key, iv, credentials } = running;
   // A record that is stored but not returned belongs to another address.
-  const isForeign = stored === undefined && (await app.storedIds()).includes(profile.id);
+  const isForeign = stored === undefined && (await app.stored.ids()).includes(profile.id);
   if (isForeign || (stored !== undefined && !isPartOf(stored, running))) {
     const replace = t('Replace');
     const question = t(

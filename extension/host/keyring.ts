@@ -1,19 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import type { Memento, SecretStorage } from 'vscode';
-
-const name = 'keyring-canary';
+import { keyringCanary } from '../model/ids.ts';
 
 /**
- * Resolves true if secret storage silently loses secrets when a window closes, as it does without a working keyring. Each
- * window leaves a random value in both secret storage and plain state: if only the plain one is still there, secrets do
- * not last. The first window on a machine cannot know yet and resolves false.
+ * Resolves true if secret storage silently loses secrets when a window closes, as it does without a working keyring: plain
+ * state has the note that a canary was stored, but the canary is gone. The first window on a machine cannot know yet and
+ * resolves false.
+ *
+ * All VS Code profiles share the secrets, and each has a state of its own. So the canary is the same for all of them, and
+ * none ever replaces or deletes it; otherwise a change of the VS Code profile would look like the loss of a secret.
  */
 export async function detectVolatileSecrets(secrets: SecretStorage, state: Memento): Promise<boolean> {
-  const expected = state.get<string>(name);
-  const found = await secrets.get(name);
-  if (expected !== undefined && found === expected) return false;
-  const canary = randomUUID();
-  await secrets.store(name, canary);
-  await state.update(name, canary);
-  return expected !== undefined;
+  const wasStored = state.get(keyringCanary) !== undefined;
+  const isThere = (await secrets.get(keyringCanary)) !== undefined;
+  if (!isThere) await secrets.store(keyringCanary, 'stored');
+  if (!wasStored) await state.update(keyringCanary, 'stored');
+  return wasStored && !isThere;
 }

@@ -91,16 +91,15 @@ export function profileSettings(workspaceState: Memento): ProfileSettings {
     const value = userValue();
     return Array.isArray(value) ? (value as unknown[]) : [];
   };
-  const idOf = (entry: unknown): unknown =>
-    typeof entry === 'object' && entry !== null ? (entry as { id?: unknown }).id : undefined;
+  const idOf = (entry: unknown): string | undefined => {
+    const { id } = (typeof entry === 'object' && entry !== null ? entry : {}) as { id?: unknown };
+    return typeof id === 'string' ? id : undefined;
+  };
 
   return {
     onDidChange: changed.event,
     list: (): readonly CheckedProfile[] => parsed.profiles,
-    ids: () =>
-      entries()
-        .map(idOf)
-        .filter((id) => typeof id === 'string'),
+    ids: () => entries().flatMap((entry) => idOf(entry) ?? []),
     partners: () => parsed.known,
     problems: () => parsed.problems,
     active: () => active.profile,

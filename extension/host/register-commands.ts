@@ -5,6 +5,7 @@ import { addProfile } from '../commands/add-profile.ts';
 import { copyAccessToken, copyAsCurl, copyAuthorizationHeader } from '../commands/copy-token.ts';
 import { detectCipherSettings } from '../commands/detect-cipher.ts';
 import { explainLastExchange } from '../commands/explain-exchange.ts';
+import { forgetEverything } from '../commands/forget.ts';
 import { inspectToken } from '../commands/inspect-token.ts';
 import { decryptPayload, encryptPayload } from '../commands/payload.ts';
 import { refresh } from '../commands/refresh.ts';
@@ -33,6 +34,7 @@ export function registerCommands(app: App, channel: LogOutputChannel): Disposabl
     signOut: forProfile(signOut),
     signOutAll: () => signOutAll(app),
     removeProfile: forProfile(removeProfile),
+    forgetEverything: () => forgetEverything(app),
     refresh: forProfile(refresh),
     copyAccessToken: forProfile(copyAccessToken),
     copyAuthorizationHeader: forProfile(copyAuthorizationHeader),

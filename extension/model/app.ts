@@ -1,5 +1,12 @@
 import type { CipherSettings, Logger } from '../../core/index.ts';
-import type { CheckedProfile, KnownPartners, Profile, ProfileProblem, SessionPool } from '../../core/profiles/index.ts';
+import type {
+  CheckedProfile,
+  KnownPartners,
+  Profile,
+  ProfileProblem,
+  SessionPool,
+  StoredProfiles,
+} from '../../core/profiles/index.ts';
 import type { Notification } from './messages.ts';
 import type { Translate } from './translate.ts';
 import type { ShowStep } from './wizard.ts';
@@ -16,12 +23,11 @@ export interface App {
   readonly now: () => number;
   readonly sessions: SessionPool;
   readonly profiles: Profiles;
+  readonly stored: StoredProfiles;
   readonly ui: Ui;
   readonly clipboard: Clipboard;
   readonly sandbox: SandboxControl;
   readonly issues: IssueReporter;
-  /** The ids of the profiles for which secret storage holds anything, also of those that are no longer in the settings. */
-  readonly storedIds: () => Promise<readonly string[]>;
 }
 
 export interface Profiles {

@@ -7,6 +7,7 @@ export const commands = {
   signOut: 'partnerAuth.signOut',
   signOutAll: 'partnerAuth.signOutAll',
   removeProfile: 'partnerAuth.removeProfile',
+  forgetEverything: 'partnerAuth.forgetEverything',
   refresh: 'partnerAuth.refresh',
   copyAccessToken: 'partnerAuth.copyAccessToken',
   copyAuthorizationHeader: 'partnerAuth.copyAuthorizationHeader',
@@ -42,6 +43,8 @@ export const contextKeys = {
   sandboxRunning: 'partnerAuth.sandboxRunning',
 } as const;
 
+/** The secret that shows whether the keyring works. */
+export const keyringCanary = 'keyring-canary';
 /** Scheme of the read-only documents that show a token's claims. */
 export const documentScheme = 'partner-auth';
 export const authenticationProvider = 'partner-auth';

@@ -34,6 +34,7 @@ export function explainError(
   const log: Action = { title: t('Show Log'), command: 'showLog' };
   const openSettings: Action = { title: t('Open Settings'), command: 'openSettings' };
   const detect: Action = { title: t('Detect Cipher Settings'), command: 'detectCipher' };
+  const storageHelp: Action = { title: t('How to Fix It'), command: 'storageHelp' };
   const notification = (message: string, requiresUser: boolean, ...actions: Action[]): Notification => ({
     message,
     requiresUser,
@@ -174,10 +175,36 @@ export function explainError(
           log,
         );
       }
+      if (['signOut', 'removeProfile', 'forgetEverything'].includes(retryCommand)) {
+        return notification(
+          t(
+            '{0}: the stored session could not be deleted. Unlock the keyring of this machine or set one up, then try again.',
+            label,
+          ),
+          true,
+          retry,
+          storageHelp,
+          log,
+        );
+      }
+      if (error.setting === 'keyring.read' || error.setting === 'keyring.write') {
+        return notification(
+          error.setting === 'keyring.read'
+            ? t('{0}: the keyring of this machine could not be read. Unlock it or set one up, then try again.', label)
+            : t(
+                '{0}: the keyring of this machine could not be written, so a sign-in lasts for this window only. Unlock it or set one up, then try again.',
+                label,
+              ),
+          true,
+          retry,
+          storageHelp,
+          log,
+        );
+      }
       return notification(
         t('{0}: the session could not be saved or read. It is available in this window only.', label),
         true,
-        { title: t('How to Fix It'), command: 'storageHelp' },
+        storageHelp,
         log,
       );
     case 'lock':

@@ -128,6 +128,21 @@ export function credentialsOf(
   return credentials;
 }
 
+/**
+ * The stored login fields that need no prompt, and what to prefill. If they are those of another account than the
+ * requested one, the account is asked for, and its password.
+ */
+export function credentialsFor(
+  { definition }: Pick<CheckedProfile, 'definition'>,
+  stored: KnownValues['credentials'],
+  account: string | undefined,
+): { readonly known: KnownValues['credentials']; readonly prefilled: Answers } {
+  const name = definition.credentials.find((field) => field.account === true)?.name;
+  if (account === undefined || name === undefined || stored[name] === account) return { known: stored, prefilled: {} };
+  const { [name]: _account, password: _password, ...known } = stored;
+  return { known, prefilled: { [name]: account } };
+}
+
 export interface Restart {
   readonly at: string;
   readonly forget: (known: KnownValues) => KnownValues;

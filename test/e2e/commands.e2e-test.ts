@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
-import { packConsumer } from '../helpers/workbench/consumer.ts';
+import { packClient, requestSession } from '../helpers/workbench/client.ts';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
 import {
   countCalls,
@@ -30,7 +30,7 @@ describe('the commands of a signed-in profile', () => {
       await startPartnerAuth({
         profiles: [profileOf(partner, 'tconnect'), profileOf(partner, 'cloudreve')],
         settings: { 'partnerAuth.clipboard.clearAfter': 0 },
-        otherExtensions: [await packConsumer(folder.path)],
+        otherExtensions: [await packClient(folder.path)],
       }),
     );
     window = await workbench.openWindow('acme');
@@ -84,11 +84,11 @@ describe('the commands of a signed-in profile', () => {
   });
 
   it('give another extension a token after consent, with an event when it changes', async () => {
-    const account = `${partner.profiles.tconnect.credentials.username} (ACME)`;
+    const account = accountLabel();
     await window.writeClipboard('');
-    await window.runCommand('Consumer: Request Session');
+    await requestSession(window, { scopes: ['tconnect'], options: { createIfNone: true } });
     const { text } = await window.dialogs.waitFor();
-    assert.match(text, /consumer/i);
+    assert.match(text, /client/i);
     await window.dialogs.click('Allow');
     await window.quickInput.pick(account);
     const received = /^received (.*), changes: (\d+)$/;
@@ -101,7 +101,7 @@ describe('the commands of a signed-in profile', () => {
     await statusMessage(window).waitUntilGone();
     await statusItem(window).click();
     await statusMessage(window).waitFor('ACME: the access token was refreshed.');
-    await window.runCommand('Consumer: Request Session');
+    await requestSession(window, { scopes: ['tconnect'], options: { createIfNone: true } });
     await window.waitForClipboard(partner.tokens('tconnect')?.accessToken ?? '');
     await window.notifications.waitFor(`received ${account}, changes: ${Number(before) + 1}`);
     await window.notifications.dismissAll();
@@ -129,7 +129,7 @@ describe('the commands of a signed-in profile', () => {
   });
 
   it('sign out from the Accounts menu', async () => {
-    const entry = `${partner.profiles.tconnect.credentials.username} (ACME) (Partner Auth)`;
+    const entry = `${accountLabel()} (Partner Auth)`;
     assert.ok((await window.accounts.open()).includes(entry));
     await window.accounts.choose(entry, 'Sign Out');
     await window.dialogs.click('Sign Out');
@@ -143,4 +143,9 @@ describe('the commands of a signed-in profile', () => {
   it('leave no secret in settings, state or logs', async () => {
     await assertNoLeak(workbench, partner.secrets());
   });
+
+  function accountLabel(): string {
+    const { username } = partner.profiles.tconnect.credentials;
+    return `${username} – tconnect @ ${new URL(partner.url).host}`;
+  }
 });

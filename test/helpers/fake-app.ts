@@ -6,6 +6,7 @@ import {
   parsePartners,
   parseProfiles,
   SessionPool,
+  storedProfiles,
   type CheckedProfile,
   type Profile,
   type SecretRecord,
@@ -13,7 +14,7 @@ import {
 import type { App, PickItem, SandboxControl } from '../../extension/model/app.ts';
 import type { Notification } from '../../extension/model/messages.ts';
 import type { Translate } from '../../extension/model/translate.ts';
-import { fakeSecretStore } from './fake-secret-store.ts';
+import { fakeSecretStore, type FakeSecretStore } from './fake-secret-store.ts';
 import type { Position, Step } from '../../extension/model/wizard.ts';
 
 /** Formats messages in English, like `vscode.l10n.t` without a translation. */
@@ -48,6 +49,9 @@ export interface FakeApp {
   readonly app: App;
   /** The records in secret storage, by profile id. */
   readonly secrets: ReadonlyMap<string, SecretRecord>;
+  readonly secretStore: FakeSecretStore;
+  /** The folder that all windows share. */
+  readonly folder: string;
   readonly steps: readonly { readonly step: Step; readonly position: Position }[];
   readonly statusMessages: readonly string[];
   readonly notifications: readonly Notification[];
@@ -122,6 +126,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
       now: Date.now,
       globalAgent: false,
     }),
+    stored: storedProfiles({ secrets: secretStore, folder }),
     profiles: {
       list,
       ids: () => savedProfiles.map(({ id }) => id),
@@ -197,13 +202,14 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
         return true;
       },
     },
-    storedIds: async () => [...secretStore.records().keys()],
   };
   const fake: FakeApp = {
     app,
     get secrets() {
       return secretStore.records();
     },
+    secretStore,
+    folder,
     steps,
     statusMessages,
     notifications,

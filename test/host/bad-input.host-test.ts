@@ -17,7 +17,7 @@ describe('invalid input in VS Code', () => {
       assert.equal(countRefreshes(sandbox), 1);
       assert.deepEqual(
         (await authentication.getAccounts('partner-auth')).map(({ id }) => id),
-        [profile.id],
+        [`${profile.id} @ ${sandbox.url}`],
       );
     });
   });

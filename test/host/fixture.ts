@@ -11,6 +11,7 @@ export interface Fixture {
   readonly sandbox: Sandbox;
   readonly profile: Profile;
   readonly secretKey: string;
+  readonly secrets: vscode.SecretStorage;
   /** The record of the profile in SecretStorage. */
   record(): Promise<SecretRecord>;
 }
@@ -41,11 +42,13 @@ export async function withProfile(
       sandbox,
       profile,
       secretKey,
+      secrets,
       record: async () => JSON.parse((await secrets.get(secretKey)) ?? 'null') as SecretRecord,
     });
   } finally {
-    await setProfiles([]);
+    // In this order, because the extension offers to forget what a removed profile leaves.
     await secrets.delete(secretKey);
+    await setProfiles([]);
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { StoredSession } from '../../../core/index.ts';
-import { openProfileStore, parseProfiles, type ProfileStore } from '../../../core/profiles/index.ts';
+import { openProfileStore, parseProfiles, storedProfiles, type ProfileStore } from '../../../core/profiles/index.ts';
 import { fakeSecretStore, type FakeSecretStore } from '../../helpers/fake-secret-store.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 
@@ -114,6 +114,30 @@ describe('the store of a profile', () => {
       store.forSignIn((record) => ({ ...record, key: 'new key' }));
       await store.write(session);
       assert.equal(secrets.records().get('acme')?.key, 'old key');
+    }));
+
+  it('reads a record that was deleted after a sign-out as a sign-out, so that no window writes its session back', () =>
+    withStores(async ({ secrets, open }) => {
+      const store = await open();
+      const other = await open();
+      await store.write(session);
+      await store.write({ version: 1, signedOutAt: Date.now() });
+      await secrets.delete('profile:acme');
+      const read = await other.read();
+      assert.ok(read !== undefined && 'signedOutAt' in read);
+      assert.equal(other.storage, 'kept');
+    }));
+
+  it('lists the profiles that have secrets, without reading them', () =>
+    withStores(async ({ secrets, folder }) => {
+      await secrets.set('profile:acme', 'unread');
+      await secrets.set('profile:acme:damaged', 'unread');
+      await secrets.set('profile:gone:damaged', 'unread');
+      await secrets.set('sandbox', 'unread');
+      const reads: string[] = [];
+      const get = (name: string): Promise<undefined> => Promise.resolve(void reads.push(name));
+      assert.deepEqual(await storedProfiles({ secrets: { ...secrets, get }, folder }).ids(), ['acme', 'gone']);
+      assert.deepEqual(reads, []);
     }));
 
   it('returns no secrets of another origin', () =>

@@ -9,7 +9,7 @@ import {
   type SecretRecord,
 } from '../../../core/profiles/index.ts';
 import { startSandbox, type Sandbox } from '../../../core/sandbox/index.ts';
-import { fakeSecretStore } from '../../helpers/fake-secret-store.ts';
+import { fakeSecretStore, type FakeSecretStore } from '../../helpers/fake-secret-store.ts';
 import { profileOf } from '../../helpers/profile-of.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 
@@ -18,6 +18,9 @@ interface Fixture {
   readonly profile: CheckedProfile;
   readonly sandbox: Sandbox;
   readonly key: string;
+  readonly material: { readonly key: string; readonly iv: string };
+  readonly credentials: Readonly<Record<string, string>>;
+  readonly secrets: FakeSecretStore;
   /** The number of open sessions, each of which is subscribed to the store. */
   openSessions(): number;
   profileAt(baseUrl: string): CheckedProfile;
@@ -25,6 +28,8 @@ interface Fixture {
   readonly settings: { refreshMargin: number; autoRefresh: boolean };
   readonly logLines: readonly string[];
 }
+
+const same = (record: SecretRecord): SecretRecord => record;
 
 async function withPool(test: (fixture: Fixture) => Promise<void>): Promise<void> {
   await using folder = await temporaryFolder();
@@ -72,7 +77,21 @@ async function withPool(test: (fixture: Fixture) => Promise<void>): Promise<void
   const profile = profileAt(sandbox.url);
   await (await pool.store(profile)).update((record) => ({ ...record, key, iv: iv.value }));
   try {
-    await test({ pool, profile, sandbox, key, openSessions: () => subscriptions - 1, profileAt, settings, logLines });
+    const credentials = { ...sandbox.profiles.tconnect.credentials };
+    const material = { key, iv: iv.value };
+    await test({
+      pool,
+      profile,
+      sandbox,
+      key,
+      material,
+      credentials,
+      secrets,
+      openSessions: () => subscriptions - 1,
+      profileAt,
+      settings,
+      logLines,
+    });
   } finally {
     await pool.close();
     assert.equal(subscriptions, 0, 'every session is closed');
@@ -88,18 +107,83 @@ describe('the pool of sessions', () => {
     }));
 
   it('leaves no extra session open when open() is called while another session is closing', () =>
-    withPool(async ({ pool, profile, key, openSessions }) => {
-      await pool.open(profile);
-      const same = (record: SecretRecord): SecretRecord => record;
-      const material = { key, iv: (await (await pool.store(profile)).secrets())?.iv };
-      const [reopened, opened] = await Promise.all([pool.reopen(profile, material, same), pool.open(profile)]);
-      assert.equal(opened, reopened);
-      assert.equal(openSessions(), 1);
+    withPool(async ({ pool, profile, openSessions }) => {
+      const opened = await pool.open(profile);
       const [, again] = await Promise.all([pool.release(profile), pool.open(profile)]);
       assert.notEqual(again, opened);
       assert.equal(openSessions(), 1);
       await assert.rejects(opened.accessToken(), { code: 'closed' });
       await assert.rejects(again.accessToken(), { code: 'signedOut' });
+    }));
+
+  it('replaces the session once a sign-in has succeeded, and not before', () =>
+    withPool(async ({ pool, profile, material, credentials, openSessions }) => {
+      const before = await pool.open(profile);
+      const unsaved = await pool.signIn(profile, material, same, async (session) => {
+        assert.equal(await pool.open(profile), before);
+        await session.login(credentials);
+        assert.equal(openSessions(), 2);
+      });
+      assert.equal(unsaved, undefined);
+      assert.notEqual(await pool.open(profile), before);
+      await assert.rejects(before.accessToken(), { code: 'closed' });
+      assert.equal(openSessions(), 1);
+    }));
+
+  it('closes the session of a sign-in that failed, and keeps the one that was open before', () =>
+    withPool(async ({ pool, profile, material, credentials, openSessions }) => {
+      await pool.signIn(profile, material, same, (session) => session.login(credentials));
+      const before = await pool.open(profile);
+      const wrong = { ...material, key: '1'.repeat(64) };
+      await assert.rejects(pool.signIn(profile, wrong, same, (session) => session.login(credentials)));
+      assert.equal(await pool.open(profile), before);
+      assert.equal(openSessions(), 1);
+      await before.refresh();
+    }));
+
+  it('keeps a session whose sign-in could not be saved, and reports that it lasts for this process only', () =>
+    withPool(async ({ pool, profile, material, credentials, secrets, openSessions }) => {
+      secrets.failing.add('set');
+      const unsaved = await pool.signIn(profile, material, same, (session) => session.login(credentials));
+      assert.equal(unsaved?.code, 'store');
+      assert.equal(unsaved.setting, 'keyring.write');
+      assert.equal(pool.status(profile).storage, 'windowOnly');
+      assert.equal(pool.status(profile).phase, 'valid');
+      const session = await pool.open(profile);
+      assert.ok(await session.accessToken());
+      const tries = [material, { ...material, key: '1'.repeat(64) }];
+      const cancel = (): Promise<void> => Promise.reject(new Error('cancelled'));
+      for (const next of tries)
+        await assert.rejects(pool.signIn(profile, next, same, cancel), { message: 'cancelled' });
+      assert.equal(await pool.open(profile), session);
+      assert.equal(openSessions(), 1);
+
+      secrets.failing.clear();
+      await session.refresh();
+      assert.equal(pool.status(profile).storage, 'kept');
+    }));
+
+  it('keeps reporting an unsaved session after another error', () =>
+    withPool(async ({ pool, profile, sandbox, material, credentials, secrets }) => {
+      secrets.failing.add('set');
+      await pool.signIn(profile, material, same, (session) => session.login(credentials));
+      sandbox.fail({ status: 503 }, { call: 'refresh', times: Infinity });
+      await assert.rejects((await pool.open(profile)).refresh(), { code: 'partnerUnavailable' });
+      assert.equal(pool.status(profile).storage, 'windowOnly');
+    }));
+
+  it('closes the session of a sign-in whose profile changes meanwhile', () =>
+    withPool(async ({ pool, profile, material, openSessions, profileAt, sandbox }) => {
+      const moved = profileAt(`${sandbox.url}/elsewhere`);
+      await assert.rejects(
+        pool.signIn(profile, material, same, async (session) => {
+          await pool.keepOnly([moved]);
+          await session.login({});
+        }),
+        { code: 'closed' },
+      );
+      await pool.open(moved);
+      assert.equal(openSessions(), 1);
     }));
 
   it('closes the session of a profile whose base URL has changed before it opens the next one', () =>

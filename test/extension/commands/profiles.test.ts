@@ -143,6 +143,19 @@ describe('signOut', () => {
       assert.ok(session !== undefined && 'signedOutAt' in session);
     }));
 
+  it('names the keyring when it cannot delete the stored session, and succeeds when tried again', () =>
+    withApp({}, async ({ fake, profile }) => {
+      fake.secretStore.failing.add('set');
+      await signOut(fake.app, profile);
+      assert.match(fake.notifications[0]?.message ?? '', /could not be deleted\. Unlock the keyring/);
+      assert.equal(fake.notifications[0]?.actions[0]?.command, 'signOut');
+      fake.secretStore.failing.clear();
+      await signOut(fake.app, profile);
+      const session = fake.secrets.get(profile.id)?.session;
+      assert.ok(session !== undefined && 'signedOutAt' in session);
+      assert.equal(fake.app.sessions.status(profile).phase, 'signedOut');
+    }));
+
   it('signs out of all profiles without confirmation when only one is signed in', () =>
     withApp({}, async ({ fake, profile }) => {
       await signOutAll(fake.app);

@@ -295,3 +295,115 @@ describe('a failed sign-in', () => {
       },
     ));
 });
+
+describe('concurrent sign-ins to one profile', () => {
+  it('show one prompt and log in once', () =>
+    withApp({ signedIn: false }, async ({ fake, profile, sandbox }) => {
+      const results = await Promise.all([1, 2, 3].map(() => signIn(fake.app, profile)));
+      assert.deepEqual(results, [true, true, true]);
+      assert.deepEqual(
+        fake.steps.map(({ step }) => step.id),
+        steps.tconnect,
+      );
+      assert.equal(logins(sandbox.journal), 1);
+      assert.equal(fake.app.sessions.status(profile).phase, 'valid');
+      assert.deepEqual(fake.statusMessages, [`Signed in to ${profile.label}.`]);
+    }));
+
+  it('log in once with a remembered password', () =>
+    withApp({ partner: 'bizmail', replies: () => ({ remember: 'yes' }) }, async ({ fake, profile, sandbox }) => {
+      const before = logins(sandbox.journal);
+      sandbox.set({ delay: 50 });
+      assert.deepEqual(await Promise.all([signIn(fake.app, profile), signIn(fake.app, profile)]), [true, true]);
+      assert.equal(logins(sandbox.journal), before + 1);
+      assert.equal(fake.app.sessions.status(profile).phase, 'valid');
+      await (await fake.app.sessions.open(profile)).refresh();
+    }));
+
+  it('are cancelled together, after which a further one prompts again', () =>
+    withApp(
+      {
+        partner: 'bizmail',
+        signedIn: false,
+        replies: ({ credentials }) => ({ username: [cancel, credentials.username ?? ''] }),
+      },
+      async ({ fake, profile }) => {
+        assert.deepEqual(await Promise.all([signIn(fake.app, profile), signIn(fake.app, profile)]), [false, false]);
+        assert.equal(await signIn(fake.app, profile), true);
+      },
+    ));
+
+  it('do not close the session that other commands use, whether they succeed or fail', () =>
+    withApp({}, async ({ fake, profile, sandbox }) => {
+      const session = await fake.app.sessions.open(profile);
+      sandbox.fail({ status: 503 }, { call: 'login', times: 1 });
+      const [isSignedIn] = await Promise.all([signIn(fake.app, profile), session.refresh()]);
+      assert.equal(isSignedIn, false);
+      assert.equal(await fake.app.sessions.open(profile), session);
+      await session.refresh();
+    }));
+});
+
+describe('a sign-in that the keyring does not store', () => {
+  it('lasts for this window, and the message and the status say so', () =>
+    withApp({ signedIn: false }, async ({ fake, profile, sandbox }) => {
+      fake.secretStore.failing.add('set');
+      assert.equal(await signIn(fake.app, profile), true);
+      const { phase, storage, lastError } = fake.app.sessions.status(profile);
+      assert.deepEqual([phase, storage, lastError?.code], ['valid', 'windowOnly', 'store']);
+      const [notification] = fake.notifications;
+      assert.match(
+        notification?.message ?? '',
+        /the keyring of this machine could not be written, so a sign-in lasts for this window only/,
+      );
+      assert.ok(notification?.actions.some(({ command }) => command === 'storageHelp'));
+      assert.deepEqual(fake.statusMessages, []);
+      const session = await fake.app.sessions.open(profile);
+      assert.equal(await session.accessToken(), sandbox.tokens('tconnect')?.accessToken);
+      assert.ok(!fake.logLines.join('\n').includes('D-Bus'), 'the message of the keyring may quote a secret');
+    }));
+
+  it('stays usable after another sign-in was cancelled or failed', () =>
+    withApp(
+      {
+        partner: 'bizmail',
+        signedIn: false,
+        replies: ({ credentials }) => ({ password: [credentials.password ?? '', 'wrong', cancel] }),
+      },
+      async ({ fake, profile, sandbox }) => {
+        fake.secretStore.failing.add('set');
+        assert.equal(await signIn(fake.app, profile), true);
+        assert.equal(await signIn(fake.app, profile), false);
+        const session = await fake.app.sessions.open(profile);
+        assert.equal(await session.accessToken(), sandbox.tokens('bizmail')?.accessToken);
+      },
+    ));
+
+  it('is saved by the next refresh when the keyring works again', () =>
+    withApp({ signedIn: false }, async ({ fake, profile, connection }) => {
+      fake.secretStore.failing.add('set');
+      await signIn(fake.app, profile);
+      fake.secretStore.failing.clear();
+      await (await fake.app.sessions.open(profile)).refresh();
+      const record = fake.secrets.get(profile.id);
+      assert.ok(record?.session !== undefined && 'tokens' in record.session);
+      assert.equal(record.key, connection.key);
+      assert.equal(fake.app.sessions.status(profile).storage, 'kept');
+    }));
+
+  it('is not attempted when the keyring cannot be read, and the message names the keyring', () =>
+    withApp({ signedIn: false }, async ({ fake, profile, sandbox }) => {
+      fake.secretStore.failing.add('get');
+      assert.equal(await signIn(fake.app, profile), false);
+      assert.equal(sandbox.journal.length, 0);
+      const [notification] = fake.notifications;
+      assert.match(
+        notification?.message ?? '',
+        /the keyring of this machine could not be read\. Unlock it or set one up/,
+      );
+      assert.deepEqual(
+        notification?.actions.map(({ command }) => command),
+        ['signIn', 'storageHelp', 'showLog'],
+      );
+    }));
+});

@@ -212,3 +212,23 @@ describe('a token command', () => {
       }
     }));
 });
+
+describe('a keyring that cannot be read', () => {
+  for (const command of [refresh, copyAccessToken, copyAuthorizationHeader, copyAsCurl, inspectToken]) {
+    it(`is named by ${command.name} in a window that has not read the session yet`, () =>
+      withApp({}, async ({ fake, profile }) => {
+        await fake.app.sessions.release(profile);
+        fake.secretStore.failing.add('get');
+        await command(fake.app, profile);
+        assert.match(fake.notifications[0]?.message ?? '', /the keyring of this machine could not be read\. Unlock it/);
+        assert.ok(fake.notifications[0]?.actions.some(({ command: action }) => action === 'storageHelp'));
+      }));
+  }
+
+  it('does not stop a window that has the session in memory', () =>
+    withApp({}, async ({ fake, profile, sandbox }) => {
+      fake.secretStore.failing.add('get');
+      await copyAccessToken(fake.app, profile);
+      assert.equal(fake.clipboard, sandbox.tokens('tconnect')?.accessToken);
+    }));
+});
