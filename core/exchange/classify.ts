@@ -62,9 +62,10 @@ export function classify(
   });
   if (status >= 300 && status < 400) return failure('redirect', 'baseUrl');
   if (status === 429) return failure('rateLimited');
-  if (status >= 500) return failure('partnerUnavailable');
+  const foreign = { foreign: { rule: match } };
+  if (status >= 500) return { ...failure('partnerUnavailable'), ...(!isOwn && foreign) };
   if (encryption === 'undecryptable') return failure('cipher', 'cipher');
-  if (!isOwn) return { ...failure('invalidResponse'), foreign: { rule: match } };
+  if (!isOwn) return { ...failure('invalidResponse'), ...foreign };
   return failure(ok && json === undefined ? 'invalidResponse' : 'partnerRefused');
 }
 

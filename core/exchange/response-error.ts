@@ -32,7 +32,7 @@ export function responseError(
   const correlationId = id !== undefined && /^[\w.:-]{1,80}$/.test(id) && redact(id) === id ? id : undefined;
   const what = summarize(definition, call, http.status, decoded, failure, redact);
   const action =
-    failure.foreign !== undefined
+    failure.foreign !== undefined && failure.code === 'invalidResponse'
       ? foreignAdvice(definition, failure.foreign.rule)
       : advice(failure.code, definition, failure.setting);
   return new PartnerAuthError(failure.code, `${what}.${quote} ${action}`.trim(), {
@@ -40,7 +40,7 @@ export function responseError(
     correlationId,
     retryAfter: parseRetryAfter(http.headers['retry-after'], http.receivedAt),
     setting: failure.setting,
-    ...(failure.foreign !== undefined && { retryable: true }),
+    ...(failure.foreign !== undefined && { retryable: true, foreign: true }),
   });
 }
 
@@ -59,7 +59,9 @@ function summarize(
       case 'rateLimited':
         return `${label} limits the number of calls (HTTP 429)`;
       case 'partnerUnavailable':
-        return `${label} reports a failure on its side (HTTP ${status})`;
+        return foreign === undefined
+          ? `${label} reports a failure on its side (HTTP ${status})`
+          : `${gatewayOf(status, label)} reports a failure (HTTP ${status}, ${describeBody(decoded)})`;
       case 'cipher':
         return `${label} responded, but the response could not be decrypted`;
       case 'invalidResponse':
@@ -75,6 +77,13 @@ function summarize(
       ? `, code ${plainLine(redact(String(errorCode)), 40)}`
       : '';
   return `${label} refused the ${callNames[call]} (HTTP ${status}${detail})`;
+}
+
+/** Who sends a response of status 500 or above that is not in the partner's own form. */
+function gatewayOf(status: number, label: string): string {
+  // By their definition, these come from a gateway that got no response from the server behind it, or from a network.
+  const isGateway = status === 502 || status === 504 || status === 511;
+  return isGateway ? `A gateway or proxy between this machine and ${label}` : `${label}, or a gateway or proxy,`;
 }
 
 function describeBody({ text, json }: DecodedResponse): string {

@@ -76,6 +76,8 @@ export interface PartnerAuthErrorDetails {
   readonly retryAfter?: number | undefined;
   /** Present with `captchaRequired`. */
   readonly challenge?: CaptchaChallenge | undefined;
+  /** True if the response is not in the partner's own form, so that a gateway or proxy may have sent it. */
+  readonly foreign?: true | undefined;
 }
 
 const retryableCodes: ReadonlySet<PartnerAuthErrorCode> = new Set([
@@ -102,6 +104,7 @@ export class PartnerAuthError extends Error {
   declare readonly setting?: string;
   declare readonly retryAfter?: number;
   declare readonly challenge?: CaptchaChallenge;
+  declare readonly foreign?: true;
 
   constructor(code: PartnerAuthErrorCode, message: string, details: PartnerAuthErrorDetails = {}) {
     super(message);

@@ -121,6 +121,7 @@ export function explainError(
     case 'rateLimited':
       return notification(t('{0} is limiting requests. Try again later.', label), false, log);
     case 'partnerUnavailable':
+      if (error.foreign === true) return notification(gatewayMessage(error, label, t), false, retry, log);
       return notification(t('{0} reported a server error. Your session is kept.', label), false, retry, log);
     case 'partnerRefused':
       return notification(
@@ -132,7 +133,7 @@ export function explainError(
       );
     case 'invalidResponse':
     case 'responseTooLarge':
-      if (error.retryable) {
+      if (error.foreign === true || error.retryable) {
         return notification(
           t(
             'The response does not seem to come from {0}, but from a gateway, proxy or captive portal. Check the network and try again.',
@@ -213,6 +214,23 @@ export function explainError(
     case 'closed':
       return notification(t('{0}: the request was cancelled.', label), false);
   }
+}
+
+/** About a server error that is not in the partner's own form. */
+function gatewayMessage({ status }: PartnerAuthError, label: string, t: Translate): string {
+  // A gateway sends these if it gets no response from the server behind it, and a network if it requires a sign-in.
+  if (status === 502 || status === 504 || status === 511) {
+    return t(
+      'A proxy or gateway between this machine and {0} reported HTTP {1}, not the partner itself. Check the network and the proxy settings, or try again later. Your session is kept.',
+      label,
+      status,
+    );
+  }
+  return t(
+    '{0}, or a proxy or gateway before it, reported HTTP {1}. Try again later. Your session is kept.',
+    label,
+    status ?? 500,
+  );
 }
 
 function isAboutCipher({ setting }: PartnerAuthError): boolean {

@@ -195,6 +195,22 @@ describe('an error for a response', () => {
     }
   });
 
+  for (const [status, body, who] of [
+    [502, html, /^A gateway or proxy between this machine and TCONNECT/],
+    [504, '', /^A gateway or proxy between this machine and TCONNECT/],
+    [511, html, /^A gateway or proxy between this machine and TCONNECT/],
+    [500, html, /^TCONNECT, or a gateway or proxy,/],
+    [503, 'Service Unavailable', /^TCONNECT, or a gateway or proxy,/],
+    [502, { code: 'DOWN', message: 'maintenance' }, /^TCONNECT reports a failure on its side/],
+  ] as const) {
+    it(`states who may have sent HTTP ${status} ${JSON.stringify(body).slice(0, 40)}`, () => {
+      const interpretation = interpret('tconnect', 'refresh', response(status, body));
+      assert.ok(interpretation.kind === 'failure');
+      assert.match(interpretation.error.message, who);
+      assert.equal(interpretation.error.foreign, typeof body === 'string' ? true : undefined);
+    });
+  }
+
   it('says what to do in each message', () => {
     const advice = [
       ['login', 401, { code: 'X' }, /Check username, password, client_id, client_secret\.$/],

@@ -50,6 +50,29 @@ describe('explainError', () => {
     assert.deepEqual([requiresUser, actions[0]?.command], [false, 'refresh']);
   });
 
+  const statuses: readonly (readonly [number, true | undefined, RegExp])[] = [
+    [502, true, /^A proxy or gateway between this machine and ACME reported HTTP 502, not the partner itself/],
+    [504, true, /^A proxy or gateway between this machine and ACME reported HTTP 504, not the partner itself/],
+    [511, true, /^A proxy or gateway between this machine and ACME reported HTTP 511, not the partner itself/],
+    [500, true, /^ACME, or a proxy or gateway before it, reported HTTP 500/],
+    [503, true, /^ACME, or a proxy or gateway before it, reported HTTP 503/],
+    [502, undefined, /^ACME reported a server error/],
+  ];
+  for (const [status, foreign, expected] of statuses) {
+    it(`says whose trouble HTTP ${status} is ${foreign ? 'in another form than' : 'in the form of'} the partner`, () => {
+      const error = new PartnerAuthError('partnerUnavailable', 'x', { status, foreign });
+      const { message, requiresUser } = explainError(error, 'ACME', english);
+      assert.match(message, expected);
+      assert.match(message, /Your session is kept\.$/);
+      assert.equal(requiresUser, false);
+    });
+  }
+
+  it('says that a proxy that requires a sign-in is not the partner', () => {
+    const error = new PartnerAuthError('invalidResponse', 'x', { status: 407, retryable: true, foreign: true });
+    assert.match(explainError(error, 'ACME', english).message, /not seem to come from ACME.*proxy/);
+  });
+
   const first: readonly (readonly [PartnerAuthErrorCode, string | undefined, Action['command']])[] = [
     ['invalidCredentials', undefined, 'signIn'],
     ['sessionEnded', undefined, 'signIn'],
