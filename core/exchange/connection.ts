@@ -53,17 +53,18 @@ export interface Connection {
 }
 
 /**
- * Checks connection options, as `openSession()` does. Returns the partner definition with the options applied to it,
- * and the origin that tokens are bound to.
+ * Checks connection options, as `openSession()` does. Returns the partner definition with the options applied to it, the
+ * base URL in its parsed form, without a trailing slash, and the origin that tokens are bound to.
  *
  * @throws PartnerAuthError `configuration`; `setting` names the option.
  */
 export function checkConnection(options: ConnectionOptions): {
   readonly definition: PartnerDefinition;
+  readonly baseUrl: string;
   readonly origin: string;
 } {
-  const { definition, origin } = resolveConnection(options);
-  return { definition, origin };
+  const { definition, baseUrl, origin } = resolveConnection(options);
+  return { definition, baseUrl, origin };
 }
 
 /** @throws PartnerAuthError `configuration` naming the setting, before anything is sent. */

@@ -38,5 +38,7 @@ export async function encodeRequest(
   if (body !== undefined) headers['content-type'] ??= body.contentType;
   Object.assign(headers, extraHeaders);
   if (accessToken !== undefined) headers.authorization = `Bearer ${accessToken}`;
-  return { request: { method, url: baseUrl + path, headers, ...(body && { body: body.body }) }, body };
+  // In its parsed form, as it was checked: what is shown or copied is then what is sent.
+  const { href: url } = new URL(baseUrl + path);
+  return { request: { method, url, headers, ...(body && { body: body.body }) }, body };
 }

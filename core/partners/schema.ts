@@ -1,12 +1,13 @@
 import * as v from 'valibot';
 import { errorCodes } from '../lib/errors.ts';
 import { baseUrlProblem } from './base-url.ts';
+import { labelPattern } from '../lib/label.ts';
 
 const name = v.pipe(
   v.string(),
   v.regex(/^[^\p{C}\p{Z}"]{1,128}$/u, 'must be a name of 1 to 128 characters without spaces'),
 );
-const label = v.pipe(v.string(), v.regex(/^[^\p{C}]{1,80}$/u, 'must be 1 to 80 printable characters'));
+const label = v.pipe(v.string(), v.regex(labelPattern, 'must be 1 to 80 printable characters'));
 const fieldPath = v.pipe(
   v.string(),
   v.regex(/^[^\p{C}\p{Z}.]{1,64}(?:\.[^\p{C}\p{Z}.]{1,64}){0,7}$/u, 'must be a field name, or names joined by dots'),

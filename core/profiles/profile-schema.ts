@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ciphertextFormats, keyLengths, paddings, textFormats } from '../cipher/settings.ts';
+import { labelPattern } from '../lib/label.ts';
 import { problems } from './problems.ts';
 
 const algorithms = Object.keys(keyLengths) as (keyof typeof keyLengths)[];
@@ -55,12 +56,7 @@ const cipher = object({
 
 const profileEntries = {
   id: matching(/^[\w.-]{1,64}$/, problems.id),
-  label: v.pipe(
-    v.string(problems.label),
-    v.minLength(1, problems.label),
-    v.maxLength(80, problems.label),
-    v.check((text) => !/\p{C}/u.test(text), problems.label),
-  ),
+  label: matching(labelPattern, problems.label),
   partner: v.string(problems.invalid),
   baseUrl: v.pipe(v.string(problems.address), v.maxLength(2000, problems.address)),
   partnerCode: v.exactOptional(v.string(problems.partnerCode)),

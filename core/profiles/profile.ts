@@ -3,6 +3,7 @@ import { checkCipher } from '../cipher/cipher.ts';
 import type { CipherSettings, CipherSettingsWithoutSecrets } from '../cipher/settings.ts';
 import { checkConnection, type ConnectionOptions, type ExtraFields } from '../exchange/connection.ts';
 import { isPartnerAuthError } from '../lib/errors.ts';
+import { labelPattern } from '../lib/label.ts';
 import { firstIssue, newNameOfField } from '../lib/validation.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
 import { partners } from '../partners/index.ts';
@@ -17,7 +18,10 @@ export type Profile = Readonly<Omit<v.InferOutput<typeof profileSchema>, 'cipher
   readonly extraFields?: ExtraFields;
 };
 
-/** A valid profile, with the partner definition to which the profile's own settings are applied. */
+/**
+ * A valid profile, with the partner definition to which the profile's own settings are applied. Its base URL is in its
+ * parsed form.
+ */
 export type CheckedProfile = Profile & {
   readonly definition: PartnerDefinition;
   /** The definition without the profile's own settings, with which a session is opened. */
@@ -70,10 +74,10 @@ export function parseProfile(value: unknown, known: KnownPartners = partners): P
     return invalid(fieldProblem('partner', problems.oneOf, Object.keys(known).join(', ')));
   }
   try {
-    const { definition, origin } = checkConnection(connectionOf({ ...profile, source }));
+    const { definition, baseUrl, origin } = checkConnection(connectionOf({ ...profile, source }));
     const problem = cipherProblem(profile.cipher, definition);
     if (problem !== undefined) return invalid(problem);
-    return { kind: 'profile', profile: { ...profile, definition, source, origin } };
+    return { kind: 'profile', profile: { ...profile, baseUrl, definition, source, origin } };
   } catch (error) {
     return invalid(connectionProblem(isPartnerAuthError(error) ? (error.setting ?? '') : '', profile));
   }
@@ -167,7 +171,7 @@ function cipherProblem(
 
 function nameOf(value: unknown): string | undefined {
   const { label, id } = isObject(value) ? value : {};
-  return [label, id].find((name) => typeof name === 'string' && /^[^\p{C}]{1,80}$/u.test(name)) as string | undefined;
+  return [label, id].find((name) => typeof name === 'string' && labelPattern.test(name)) as string | undefined;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,5 +1,6 @@
 import { checkConnection, isPartnerAuthError, type PartnerDefinition, type TextFormat } from '../../core/index.ts';
 import {
+  labelPattern,
   requiresCipher,
   requiresPartnerCode,
   traitsOf,
@@ -66,8 +67,7 @@ export function profileSteps(answers: Answers, partners: KnownPartners, t: Trans
     id: 'label',
     prompt: t('Profile name'),
     value: definition.label,
-    validate: (value) =>
-      /^[^\p{C}]{1,80}$/u.test(value.trim()) ? undefined : t('The name must be 1 to 80 characters long.'),
+    validate: (value) => (labelPattern.test(value.trim()) ? undefined : t('The name must be 1 to 80 characters long.')),
   });
   return steps;
 }

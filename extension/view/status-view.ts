@@ -3,6 +3,7 @@ import type { CheckedProfile, ProfileStatus } from '../../core/profiles/index.ts
 import { commands } from '../model/ids.ts';
 import type { Translate } from '../model/translate.ts';
 import { shortDuration } from './duration.ts';
+import { shortLabel } from './label.ts';
 
 export interface StatusView {
   readonly text: string;
@@ -29,7 +30,7 @@ export function statusView(
       accessibilityLabel: t('Partner Auth: add a profile'),
     };
   }
-  const label = shorten(profile.label);
+  const label = shortLabel(profile.label);
   const view = (
     icon: string,
     suffix: string,
@@ -109,7 +110,12 @@ export function statusView(
 }
 
 /** Why the last refresh failed, in one or two words. */
-function refreshFailure({ code }: PartnerAuthError, t: Translate): { readonly icon: string; readonly reason: string } {
+function refreshFailure(
+  { code, foreign }: PartnerAuthError,
+  t: Translate,
+): { readonly icon: string; readonly reason: string } {
+  // The partner may be well: something on the way to it responded.
+  if (foreign === true) return { icon: 'debug-disconnect', reason: t('not reached') };
   switch (code) {
     case 'network':
     case 'timeout':
@@ -122,11 +128,4 @@ function refreshFailure({ code }: PartnerAuthError, t: Translate): { readonly ic
     default:
       return { icon: 'warning', reason: t('refresh failed') };
   }
-}
-
-// A long name would push other items out of the status bar; the tooltip shows it in full.
-function shorten(label: string): string {
-  const characters = Array.from(label);
-  const short = characters.length > 20 ? `${characters.slice(0, 19).join('')}…` : label;
-  return short.replaceAll('$(', '$\u200b(');
 }

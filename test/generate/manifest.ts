@@ -5,6 +5,7 @@ import { profileJsonSchema, type JsonSchema } from './json-schemas.ts';
 /** What the settings editor requires for `partnerAuth.profiles` in addition to the schema, by field path. */
 const annotations: Readonly<Record<string, JsonSchema>> = {
   id: { patternErrorMessage: '%config.id.pattern%' },
+  label: { patternErrorMessage: '%config.label.pattern%' },
   baseUrl: {
     pattern: '^(https://|http://(localhost|127\\.|\\[::1\\]))',
     patternErrorMessage: '%config.baseUrl.pattern%',

@@ -35,6 +35,13 @@ describe('a cURL command', () => {
     assert.equal((await argumentsOf({ ...base, connection }))[2], 'https://drive.example/base/api');
   });
 
+  it('has the URL that is sent, whatever the base URL and the path contain', onPosix, async () => {
+    const connection = { ...base.connection, baseUrl: ' HTTPS://Drive.Example/base ' };
+    const call = { method: 'GET', path: '/tệp tin?q=a b' } as const;
+    const expected = 'https://drive.example/base/t%E1%BB%87p%20tin?q=a%20b';
+    assert.equal((await argumentsOf({ ...base, connection, call }))[2], expected);
+  });
+
   const hostile = ["it's", "'; rm -rf / #", '$(id)', '`id`', '$HOME', 'a\\', '"', 'a\nb', '!!', '*', 'Xin chào'];
   for (const text of hostile) {
     it(`quotes ${JSON.stringify(text)} for the shell`, onPosix, async () => {

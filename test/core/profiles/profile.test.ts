@@ -29,6 +29,24 @@ describe('profiles', () => {
     );
   });
 
+  for (const baseUrl of [
+    ' https://mail.example/api ',
+    'https://mail.example/api//',
+    'HTTPS://Mail.Example:443/api',
+    'https://mail.example/\tapi\n',
+    'https://mail.example/v1/../api',
+  ]) {
+    it(`have their base URL in its parsed form: ${JSON.stringify(baseUrl)}`, () => {
+      const [profile] = parse([{ ...bizmail, baseUrl }]).profiles;
+      assert.equal(profile?.baseUrl, 'https://mail.example/api');
+    });
+  }
+
+  const printable = ['👩‍💻 dev', '👩🏽‍🚀', '🏳️‍🌈', '🏴󠁧󠁢󠁥󠁮󠁧󠁿 England', 'می‌خواهم', 'ක්‍රියා', 'דואר', '👍'.repeat(80)];
+  for (const label of printable) {
+    it(`accept the label ${label}`, () => assert.deepEqual(parse([{ ...bizmail, label }]).problems, []));
+  }
+
   it('accept every optional field', () => {
     const full = {
       ...bizmail,
@@ -72,6 +90,9 @@ describe('a problem in a profile', () => {
     ['an empty label', { ...bizmail, label: '' }, 'label'],
     ['a label of two lines', { ...bizmail, label: 'a\nb' }, 'label'],
     ['a label with a direction-changing character', { ...bizmail, label: 'ACME\u202egnp' }, 'label'],
+    ['a label with a joiner that joins nothing', { ...bizmail, label: 'AC\u200dME' }, 'label'],
+    ['a label with a zero-width space', { ...bizmail, label: 'AC\u200bME' }, 'label'],
+    ['a label with tags outside of a flag', { ...bizmail, label: 'ACME\u{e0061}' }, 'label'],
     ['a label of 81 letters', { ...bizmail, label: 'a'.repeat(81) }, 'label'],
     ['an unknown partner', { ...bizmail, partner: 'acme' }, 'partner'],
     ['a partner named like a property of objects', { ...bizmail, partner: 'constructor' }, 'partner'],

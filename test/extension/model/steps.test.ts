@@ -156,6 +156,12 @@ describe('profileSteps', () => {
       assert.match(problem(given, id, value) ?? '', /\.$/));
   }
 
+  for (const label of ['👩‍💻 dev', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', 'می‌خواهم', 'ක්‍රියා', '👍'.repeat(80)]) {
+    it(`accepts the name ${label}, as the settings do`, () => {
+      assert.equal(problem({ partner: 'bizmail' }, 'label', label), undefined);
+    });
+  }
+
   it('derives a readable, unique id from the name', () => {
     const id = (label: string, taken: readonly string[] = []): string =>
       profileFrom({ partner: 'bizmail', url: 'https://a.example', label }, partners, taken).profile.id;

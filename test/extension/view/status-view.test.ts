@@ -165,6 +165,30 @@ describe('statusView', () => {
     );
   });
 
+  it('truncates between characters as a person sees them', () => {
+    for (const character of ['👩‍💻', '👩🏽‍🚀', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', 'é'.normalize('NFD')]) {
+      const { text } = statusView(profileNamed(character.repeat(5) + 'a'.repeat(20)), base, now, english);
+      assert.equal(text, `$(key) ${character.repeat(5)}${'a'.repeat(14)}…: Sign in`);
+    }
+  });
+
+  it('isolates a right-to-left name from the time after it, and no other name', () => {
+    const status: ProfileStatus = { ...base, phase: 'valid', accessExpiresAt: now + 9.5 * hour };
+    for (const label of ['می‌خواهم', 'דואר', 'ACME دفع', 'ދިވެހި']) {
+      assert.equal(statusView(profileNamed(label), status, now, english).text, `$(key) \u2068${label}\u2069 9h`);
+    }
+    for (const label of ['ACME', 'Đối tác', '支付', '👩‍💻'])
+      assert.equal(statusView(profileNamed(label), status, now, english).text, `$(key) ${label} 9h`);
+  });
+
+  it('does not call the partner unavailable if something on the way to it responded', () => {
+    for (const code of ['partnerUnavailable', 'invalidResponse'] as const) {
+      const error = new PartnerAuthError(code, 'x', { status: 502, foreign: true, retryable: true });
+      const { text } = view({ phase: 'valid', accessExpiresAt: now + 2 * hour, lastError: error });
+      assert.equal(text, '$(debug-disconnect) ACME 2h, not reached');
+    }
+  });
+
   it('shows no details of an error', () => {
     for (const [, status] of rows) assert.doesNotMatch(JSON.stringify(view(status)), /secret details/);
   });

@@ -60,6 +60,9 @@ describe('escapeMarkdown', () => {
   it('truncates between characters, not inside an escape', () =>
     assert.equal(rendered(escapeMarkdown('['.repeat(9999))), '['.repeat(500)));
 
+  for (const text of ['👩‍💻', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', 'می‌خواهم', 'ක්‍රියා'])
+    it(`does not tear ${text} apart`, () => assert.equal(escapeMarkdown(text), text));
+
   it('does not escape Vietnamese letters', () => assert.equal(escapeMarkdown('Hồ sơ chính'), 'Hồ sơ chính'));
 });
 
