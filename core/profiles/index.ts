@@ -1,6 +1,7 @@
 export { parseJson } from '../lib/json.ts';
 export { labelPattern } from '../lib/label.ts';
 export { plainLine } from '../lib/plain-line.ts';
+export type { ProbeResult } from '../exchange/probe.ts';
 export { solveChallenges } from './challenges.ts';
 export type { Challenge } from './challenges.ts';
 export { parsePartners } from './custom-partners.ts';

@@ -1,9 +1,12 @@
 import type { AuthExchange } from '../exchange/auth-exchange.ts';
+import type { ConnectionOptions } from '../exchange/connection.ts';
+import { probePartner, type ProbeResult } from '../exchange/probe.ts';
 import { callSafely } from '../lib/call-safely.ts';
 import { isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { openSession, type PartnerSession } from '../session/session.ts';
 import type { TokenStore } from '../stores/token-store.ts';
+import { gotTransport } from '../transport/got-transport.ts';
 import { cipherOf, connectionOf, type CheckedProfile } from './profile.ts';
 import { statusOfSession, statusOfSummary, type ProfileStatus } from './profile-status.ts';
 import type { ProfileStore, RecordChange } from './profile-store.ts';
@@ -36,6 +39,9 @@ interface Entry {
   readonly attempts: Set<PartnerSession>;
   readonly stop: () => void;
 }
+
+/** In ms. A person waits for it. */
+const probeTimeout = 10_000;
 
 /** The sessions of all profiles by id. Each is opened only when its secrets are needed. */
 export class SessionPool {
@@ -79,6 +85,18 @@ export class SessionPool {
       session?.configure(this.#settings());
       // Also without a session: the phase of what is stored depends on the margin.
       this.#notify(profile.id);
+    }
+  }
+
+  /** What responds at an address, before there is a profile with it. */
+  async probe(connection: ConnectionOptions, signal: AbortSignal, caFile?: string): Promise<ProbeResult> {
+    const { globalAgent, now } = this.#ports;
+    const ca = caFile === undefined ? undefined : await this.#readCa(caFile);
+    const transport = gotTransport({ ca, globalAgent, now });
+    try {
+      return await probePartner(connection, transport, { signal, timeout: probeTimeout });
+    } finally {
+      transport.close();
     }
   }
 

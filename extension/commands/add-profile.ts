@@ -1,5 +1,5 @@
 import type { App } from '../model/app.ts';
-import { profileFrom, profileSteps, sandboxChoice } from '../model/profile-steps.ts';
+import { profileFrom, profileSteps, sandboxChoice, type Probe } from '../model/profile-steps.ts';
 import { runWizard } from '../model/wizard.ts';
 import { signIn } from './sign-in.ts';
 import { startSandbox } from './start-sandbox.ts';
@@ -9,7 +9,8 @@ import { runCommand, saveProfile, takenIds } from './run-command.ts';
 export async function addProfile(app: App): Promise<void> {
   const { t, ui, profiles, sessions } = app;
   const partners = profiles.partners();
-  const answers = await runWizard(t('Add Profile'), (given) => profileSteps(given, partners, t), ui.showStep);
+  const probe: Probe = (connection, signal) => sessions.probe(connection, signal);
+  const answers = await runWizard(t('Add Profile'), (given) => profileSteps(given, partners, t, probe), ui.showStep);
   if (answers === undefined) return;
   if (answers.partner === sandboxChoice) return startSandbox(app);
 

@@ -27,9 +27,17 @@ export function copyAuthorizationHeader(app: App, profile: CheckedProfile): Prom
 }
 
 /** @param shell that the command is pasted into; default: that of the platform. */
-export function copyAsCurl(app: App, profile: CheckedProfile, shell?: Shell): Promise<void> {
+export async function copyAsCurl(app: App, profile: CheckedProfile, shell?: Shell): Promise<void> {
   const { example } = profile.definition;
-  if (example === undefined) return Promise.resolve();
+  if (example === undefined) {
+    await app.ui.ask(
+      app.t(
+        'The definition of {0} has no "example" call, so there is nothing to copy. Add one to it in the setting partnerAuth.partners.',
+        profile.definition.label,
+      ),
+    );
+    return;
+  }
   const command = async (accessToken: string): Promise<string> => {
     const { key, iv } = (await (await app.sessions.store(profile)).secrets()) ?? {};
     const settings = cipherOf(profile, key, iv);

@@ -3,34 +3,47 @@ import {
   isPartnerAuthError,
   type CipherCandidate,
   type CipherDetection,
+  type CipherSample,
   type Hint,
 } from '../../core/index.ts';
 import type { CheckedProfile } from '../../core/profiles/index.ts';
 import type { App, PickItem } from '../model/app.ts';
 import { detectionSteps, sampleFrom, sampleProblem, withCipherSettings } from '../model/detection-steps.ts';
 import type { Translate } from '../model/translate.ts';
-import { runWizard } from '../model/wizard.ts';
+import { holdsCiphertext } from '../model/envelope.ts';
+import { chooseText } from '../model/source-text.ts';
+import { runWizard, type WizardStart } from '../model/wizard.ts';
 import { candidateLabel, reasonLabel } from '../view/candidate.ts';
 import { runCommand, saveProfile } from './run-command.ts';
 
-/** Detects cipher settings from one message, lists the candidates with reasons, and saves the selected one in the profile. */
-export async function detectCipherSettings(app: App, profile: CheckedProfile): Promise<void> {
+/**
+ * Detects cipher settings from one message, lists the candidates with reasons, and saves the selected one in the profile.
+ *
+ * @param message the message to start with. Default: the selection or the clipboard if it holds a ciphertext.
+ */
+export async function detectCipherSettings(app: App, profile: CheckedProfile, message?: string): Promise<void> {
   await runCommand(app, profile, 'detectCipher', async () => {
     const { t, ui } = app;
     const secrets = await (await app.sessions.store(profile)).secrets();
-    const answers = await runWizard(
-      t('Detect Cipher Settings'),
-      (given) => detectionSteps(given, secrets?.key !== undefined, t),
-      ui.showStep,
-    );
-    if (answers === undefined) return;
-    const sample = sampleFrom(answers, secrets);
-    const detection = detect(sample, t);
-    if (typeof detection === 'string') {
+    const ciphertext = message ?? (await messageAtHand(app));
+    let start: WizardStart = ciphertext === undefined ? {} : { answers: { ciphertext } };
+    let sample: CipherSample;
+    let detection: CipherDetection | string;
+    for (;;) {
+      const answers = await runWizard(
+        t('Detect Cipher Settings'),
+        (given) => detectionSteps(given, secrets?.key !== undefined, t),
+        ui.showStep,
+        start,
+      );
+      if (answers === undefined) return;
+      sample = sampleFrom(answers, secrets);
+      detection = detect(sample, t);
+      if (typeof detection !== 'string') break;
       // VS Code truncates a message without buttons to one line.
       const retry = t('Try Again');
-      if ((await ui.ask(detection, retry)) === retry) await detectCipherSettings(app, profile);
-      return;
+      if ((await ui.ask(detection, retry)) !== retry) return;
+      start = { answers };
     }
     const chosen = await pickCandidate(app, detection);
     if (chosen === undefined) return;
@@ -49,6 +62,21 @@ export async function detectCipherSettings(app: App, profile: CheckedProfile): P
     ui.showStatusMessage(t('The cipher settings of {0} were changed.', profile.label));
   });
 }
+
+/** The selection or the clipboard, if it holds a ciphertext that is short enough for an input box. */
+async function messageAtHand({ ui, clipboard }: App): Promise<string | undefined> {
+  const holds = (text: string): boolean => text.length <= longestInput && holdsCiphertext(text);
+  const { text } = chooseText(
+    ui.editorText(),
+    await clipboard.read().catch(() => ''),
+    ['clipboard', 'document'],
+    holds,
+  );
+  return holds(text) ? text.trim() : undefined;
+}
+
+/** In characters. */
+const longestInput = 20_000;
 
 /** The settings that fit, or a message that explains why none do. */
 function detect(sample: Parameters<typeof detectCipher>[0], t: Translate): CipherDetection | string {

@@ -1,12 +1,36 @@
 import { isPartnerAuthError } from '../../core/index.ts';
-import type { CheckedProfile, Profile } from '../../core/profiles/index.ts';
+import { plainLine, type CheckedProfile, type Profile } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
 import type { CommandName } from '../model/ids.ts';
 import { explainError } from '../model/messages.ts';
+import type { Translate } from '../model/translate.ts';
 
 /** The profile with this id, or undefined if there is none; without an id, the active profile. */
 export function resolveProfile({ profiles }: App, id: unknown): CheckedProfile | undefined {
-  return typeof id === 'string' ? profiles.list().find((profile) => profile.id === id) : profiles.active();
+  return id === undefined ? profiles.active() : profiles.list().find((profile) => profile.id === id);
+}
+
+/**
+ * Runs a command for the profile that its argument names, or for the active one without an argument. With any other argument,
+ * as a keybinding or another extension could pass it, says so and runs nothing.
+ *
+ * @param whenNone runs if there is no profile at all.
+ */
+export async function forProfile(
+  app: App,
+  id: unknown,
+  run: (app: App, profile: CheckedProfile) => Promise<unknown>,
+  whenNone: (app: App) => Promise<unknown>,
+): Promise<void> {
+  const profile = resolveProfile(app, id);
+  if (profile !== undefined) await run(app, profile);
+  else if (id === undefined) await whenNone(app);
+  else await app.ui.ask(unknownProfileMessage(id, app.t));
+}
+
+function unknownProfileMessage(id: unknown, t: Translate): string {
+  if (typeof id === 'string' && id !== '') return t('There is no profile "{0}".', plainLine(id, 80));
+  return t('The argument of this command must be the id of a profile. Correct "args" in your keybindings, or omit it.');
 }
 
 /**

@@ -8,6 +8,7 @@ import {
 } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
 import { explainError } from '../model/messages.ts';
+import { tidy } from '../model/pasted.ts';
 import {
   credentialsFor,
   credentialsOf,
@@ -127,12 +128,13 @@ async function askChallenge(app: App, profile: CheckedProfile, challenge: Challe
       kind: 'input',
       id,
       prompt,
+      tidy: (value: string) => tidy(id === 'otp' ? 'code' : 'name', value, t),
       validate: (value: string) => (value.trim() === '' ? t('This is required.') : undefined),
     } as const;
     const title = t('Sign in to {0}', profile.label);
     const answers = await runWizard(title, () => [step], ui.showStep, problem === undefined ? {} : { problem });
     if (answers === undefined) throw cancelledError();
-    return (answers[id] ?? '').trim();
+    return answers[id] ?? '';
   };
   switch (challenge.kind) {
     case 'oneTimeCode': {

@@ -1,6 +1,20 @@
-import { QuickInputButtons, window, type QuickInput, type QuickPickItem } from 'vscode';
+import {
+  InputBoxValidationSeverity,
+  QuickInputButtons,
+  window,
+  type InputBoxValidationMessage,
+  type QuickInput,
+  type QuickPickItem,
+} from 'vscode';
 import type { Disposable } from '../model/app.ts';
-import type { InputStep, PickStep, Position, ShowStep } from '../model/wizard.ts';
+import {
+  describeInput,
+  inputAcceptance,
+  type InputStep,
+  type PickStep,
+  type Position,
+  type ShowStep,
+} from '../model/wizard.ts';
 
 type Result = Awaited<ReturnType<ShowStep>>;
 
@@ -14,18 +28,42 @@ function showInputBox(step: InputStep, position: Position): Promise<Result> {
   box.password = step.secret === true;
   box.value = step.value ?? '';
   box.placeholder = step.placeholder ?? '';
-  if (position.problem !== undefined) box.validationMessage = position.problem;
+  const describe = (): string | InputBoxValidationMessage | undefined => {
+    if (box.value === '') return undefined;
+    const { problem, note } = describeInput(step, box.value);
+    return problem ?? (note === undefined ? undefined : { message: note, severity: InputBoxValidationSeverity.Info });
+  };
+  box.validationMessage = position.problem ?? describe();
+  const accept = inputAcceptance(step);
+  const closed = new AbortController();
   return showInput(box, position, (settle) => [
-    box.onDidChangeValue((value) => {
-      box.validationMessage = value === '' ? undefined : step.validate?.(value);
-    }),
-    box.onDidAccept(() => {
-      const problem = step.validate?.(box.value);
-      if (problem === undefined) settle({ value: box.value });
-      else box.validationMessage = problem;
-    }),
+    box.onDidChangeValue(() => (box.validationMessage = describe())),
+    box.onDidAccept(() => void confirm(settle)),
     box.onDidTriggerButton(() => settle('back')),
+    box.onDidHide(() => closed.abort()),
   ]);
+
+  async function confirm(settle: (result: Result) => void): Promise<void> {
+    if (box.busy) return;
+    box.busy = true;
+    // What is typed meanwhile would not be checked.
+    box.enabled = step.check === undefined;
+    const outcome = await accept(box.value, closed.signal);
+    if (closed.signal.aborted) return;
+    box.enabled = true;
+    box.busy = false;
+    switch (outcome.kind) {
+      case 'accepted':
+        settle({ value: outcome.value });
+        return;
+      case 'invalid':
+        box.validationMessage = outcome.problem;
+        return;
+      case 'doubtful':
+        box.value = outcome.value;
+        box.validationMessage = { message: outcome.message, severity: InputBoxValidationSeverity.Warning };
+    }
+  }
 }
 
 function showQuickPick(step: PickStep, position: Position): Promise<Result> {

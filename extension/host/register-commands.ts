@@ -4,6 +4,7 @@ import type { CheckedProfile } from '../../core/profiles/index.ts';
 import { addProfile } from '../commands/add-profile.ts';
 import { copyAccessToken, copyAsCurl, copyAuthorizationHeader } from '../commands/copy-token.ts';
 import { detectCipherSettings } from '../commands/detect-cipher.ts';
+import { editProfile } from '../commands/edit-profile.ts';
 import { explainLastExchange } from '../commands/explain-exchange.ts';
 import { forgetEverything } from '../commands/forget.ts';
 import { inspectToken } from '../commands/inspect-token.ts';
@@ -14,36 +15,33 @@ import { signIn } from '../commands/sign-in.ts';
 import { removeProfile, signOut, signOutAll } from '../commands/sign-out.ts';
 import { startSandbox } from '../commands/start-sandbox.ts';
 import { switchProfile } from '../commands/switch-profile.ts';
-import { resolveProfile } from '../commands/run-command.ts';
+import { forProfile } from '../commands/run-command.ts';
 import type { App, Disposable } from '../model/app.ts';
 import { commands, type CommandName } from '../model/ids.ts';
 
 /** No handler returns a value: any extension can run a command, and a token must not reach it. */
 export function registerCommands(app: App, channel: LogOutputChannel): Disposable[] {
-  const forProfile =
+  const ofProfile =
     (run: (app: App, profile: CheckedProfile) => Promise<unknown>) =>
-    async (id?: unknown): Promise<void> => {
-      const profile = resolveProfile(app, id);
-      if (profile !== undefined) await run(app, profile);
-      else if (typeof id === 'string') await app.ui.ask(app.t('There is no profile "{0}".', id));
-      else await addProfile(app);
-    };
+    (id?: unknown): Promise<void> =>
+      forProfile(app, id, run, addProfile);
   const handlers: Readonly<Record<CommandName, (argument?: unknown) => Promise<void>>> = {
     addProfile: () => addProfile(app),
-    signIn: forProfile(signIn),
-    signOut: forProfile(signOut),
+    editProfile: ofProfile(editProfile),
+    signIn: ofProfile(signIn),
+    signOut: ofProfile(signOut),
     signOutAll: () => signOutAll(app),
-    removeProfile: forProfile(removeProfile),
+    removeProfile: ofProfile(removeProfile),
     forgetEverything: () => forgetEverything(app),
-    refresh: forProfile(refresh),
-    copyAccessToken: forProfile(copyAccessToken),
-    copyAuthorizationHeader: forProfile(copyAuthorizationHeader),
-    copyAsCurl: forProfile((...target) => copyAsCurl(...target, defaultShell(process.platform, env.shell))),
-    inspectToken: forProfile(inspectToken),
-    detectCipher: forProfile(detectCipherSettings),
-    encryptPayload: forProfile(encryptPayload),
-    decryptPayload: forProfile(decryptPayload),
-    explainLastExchange: forProfile(explainLastExchange),
+    refresh: ofProfile(refresh),
+    copyAccessToken: ofProfile(copyAccessToken),
+    copyAuthorizationHeader: ofProfile(copyAuthorizationHeader),
+    copyAsCurl: ofProfile((...target) => copyAsCurl(...target, defaultShell(process.platform, env.shell))),
+    inspectToken: ofProfile(inspectToken),
+    detectCipher: ofProfile(detectCipherSettings),
+    encryptPayload: ofProfile(encryptPayload),
+    decryptPayload: ofProfile(decryptPayload),
+    explainLastExchange: ofProfile(explainLastExchange),
     switchProfile: () => switchProfile(app),
     startSandbox: () => startSandbox(app),
     stopSandbox: () => app.sandbox.stop(),

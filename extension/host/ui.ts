@@ -13,14 +13,21 @@ export function createUi(showDocument: Ui['showDocument']): Ui {
   return {
     showStep,
     showDocument,
-    selectedText() {
-      const editor = window.activeTextEditor;
-      return editor?.document.getText(editor.selection.isEmpty ? undefined : editor.selection);
+    editorText() {
+      const { document, selection } = window.activeTextEditor ?? {};
+      // A log is an editor too, but not a document of the user's.
+      if (document === undefined || selection === undefined || document.uri.scheme === 'output') return undefined;
+      return {
+        selection: selection.isEmpty ? undefined : document.getText(selection),
+        document: document.getText(),
+      };
     },
     async pick<T>(placeholder: string, items: Parameters<Ui['pick']>[1]) {
       const chosen = await window.showQuickPick(items as readonly (QuickPickItem & { readonly value: T })[], {
         placeHolder: placeholder,
         matchOnDetail: true,
+        // A click elsewhere must not discard what led to this list.
+        ignoreFocusOut: true,
       });
       return chosen?.value;
     },

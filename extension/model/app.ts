@@ -59,10 +59,17 @@ export interface Ui {
   /** Shows cancellable progress while `work` runs. */
   withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   showDocument(name: string, text: string): Promise<void>;
-  /** The selection in the active editor, or its whole text if nothing is selected; undefined without an active editor. */
-  selectedText(): string | undefined;
+  /** What is in the active editor; undefined without one. */
+  editorText(): EditorText | undefined;
   /** Shows an image from a partner in a view that runs no scripts. Returns a function that closes it. */
   showImage(title: string, dataUri: string): () => void;
+}
+
+export interface EditorText {
+  /** Undefined if nothing is selected. */
+  readonly selection: string | undefined;
+  /** The whole text. */
+  readonly document: string;
 }
 
 export interface PickItem<T> {

@@ -6,6 +6,7 @@ import type {
 } from '../../core/index.ts';
 import { toSavedProfile, type CheckedProfile, type Profile, type SecretRecord } from '../../core/profiles/index.ts';
 import { findIv, readEnvelope } from './envelope.ts';
+import { tidyUnknownKey } from './pasted.ts';
 import type { Translate } from './translate.ts';
 import type { Answers, Step } from './wizard.ts';
 
@@ -32,6 +33,7 @@ export function detectionSteps(answers: Answers, keyIsStored: boolean, t: Transl
       id: 'iv',
       secret: true,
       prompt: t('IV of the message (optional)'),
+      tidy: (value) => tidyUnknownKey([16], value, t),
     },
   ];
   if (keyIsStored) {
@@ -52,6 +54,7 @@ export function detectionSteps(answers: Answers, keyIsStored: boolean, t: Transl
       id: 'key',
       secret: true,
       prompt: t('The key, exactly as the partner provided it'),
+      tidy: (value) => tidyUnknownKey([16, 24, 32], value, t),
       validate: validateRequired,
     });
   }
@@ -63,13 +66,18 @@ export function sampleFrom(answers: Answers, secrets: SecretRecord | undefined):
   const { plaintext = '', iv = '' } = answers;
   const envelope = readEnvelope(answers.ciphertext ?? '');
   // The user may have typed a key and then gone back to choose the stored one.
-  const typed = answers.whichKey === 'stored' ? undefined : answers.key?.trim();
+  const typed = answers.whichKey === 'stored' ? undefined : answers.key;
   return {
-    key: typed ?? secrets?.key ?? '',
+    key: typed === undefined ? (secrets?.key ?? '') : trimUnless([16, 24, 32], typed),
     ciphertext: envelope.ciphertext,
     ...(plaintext !== '' && { plaintext }),
-    ...(iv === '' ? findIv(envelope) : { iv: iv.trim() }),
+    ...(iv === '' ? findIv(envelope) : { iv: trimUnless([16], iv) }),
   };
+}
+
+/** Blanks around a key or IV belong to it if it has the right length with them. */
+function trimUnless(lengths: readonly number[], text: string): string {
+  return lengths.includes(Buffer.byteLength(text)) ? text : text.trim();
 }
 
 /** Explains why a sample is not valid; undefined for an error about anything else. */

@@ -12,14 +12,27 @@ const maxDepth = 8;
  * JSON or from a form adds: quotes, `\/`, percent codes.
  */
 export function readEnvelope(text: string): Envelope {
-  const trimmed = text.trim();
+  // Such as a zero-width space or a byte order mark, which a ciphertext cannot contain.
+  const trimmed = text.replace(/[\p{Cf}]/gu, '').trim();
   const fields = stringFields(trimmed) ?? formFields(trimmed) ?? stringFields(decodeBase64(trimmed));
   if (fields === undefined) {
-    const ciphertext = trimmed.replace(/^["']|["']$/g, '').replaceAll('\\/', '/');
+    const ciphertext = trimmed
+      .replace(/^["'`]|["'`]$/g, '')
+      .replaceAll('\\/', '/')
+      .replace(/\s+/g, '');
     return { ciphertext: decodePercent(ciphertext), others: {} };
   }
   const [longest, ...others] = Object.entries(fields).sort(([, a], [, b]) => b.length - a.length);
   return { ciphertext: longest?.[1] ?? trimmed, others: Object.fromEntries(others) };
+}
+
+/** Whether the text, or a field of the envelope in it, is hex or base64 of whole AES blocks. */
+export function holdsCiphertext(text: string): boolean {
+  const { ciphertext } = readEnvelope(text);
+  if (ciphertext.length % 32 === 0 && /^[\da-f]+$/i.test(ciphertext)) return true;
+  if (!/^[\w+/-]{22,}={0,2}$/.test(ciphertext)) return false;
+  const { length } = Buffer.from(ciphertext, 'base64');
+  return length % 16 === 0;
 }
 
 /** As `queryFields`, with `+` as it is: a ciphertext contains no blanks, but may not have been encoded for the form. */

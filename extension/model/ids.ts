@@ -3,6 +3,7 @@ export const extensionId = 'partner-auth';
 
 export const commands = {
   addProfile: 'partnerAuth.addProfile',
+  editProfile: 'partnerAuth.editProfile',
   signIn: 'partnerAuth.signIn',
   signOut: 'partnerAuth.signOut',
   signOutAll: 'partnerAuth.signOutAll',

@@ -1,4 +1,10 @@
-import { checkConnection, isPartnerAuthError, type PartnerDefinition, type TextFormat } from '../../core/index.ts';
+import {
+  checkConnection,
+  isPartnerAuthError,
+  type ConnectionOptions,
+  type PartnerDefinition,
+  type TextFormat,
+} from '../../core/index.ts';
 import {
   labelPattern,
   requiresCipher,
@@ -6,18 +12,24 @@ import {
   traitsOf,
   type KnownPartners,
   type PartnerTrait,
+  type ProbeResult,
   type Profile,
 } from '../../core/profiles/index.ts';
+import { checkServer, tidyBaseUrl } from './base-url.ts';
+import { characterName, firstOther, tidy } from './pasted.ts';
 import { ivStep, keyStep } from './sign-in-steps.ts';
 import type { Translate } from './translate.ts';
-import type { Answers, Step } from './wizard.ts';
+import type { Answers, InputStep, PickStep, Step } from './wizard.ts';
 
 /** Selected instead of a partner to start the sandbox. Cannot be the id of a partner. */
 export const sandboxChoice = '$sandbox';
 const otherUrl = 'other';
 
-/** The steps that create a profile. */
-export function profileSteps(answers: Answers, partners: KnownPartners, t: Translate): readonly Step[] {
+/** Asks what responds at the address of a connection. */
+export type Probe = (connection: ConnectionOptions, signal: AbortSignal) => Promise<ProbeResult>;
+
+/** The steps that create a profile. Without `probe`, no server is called. */
+export function profileSteps(answers: Answers, partners: KnownPartners, t: Translate, probe?: Probe): readonly Step[] {
   const steps: Step[] = [partnerStep(partners, t)];
   const { partner = '', url } = answers;
   const definition = partners[partner];
@@ -35,41 +47,75 @@ export function profileSteps(answers: Answers, partners: KnownPartners, t: Trans
     });
   }
   if (servers.length === 0 || url === otherUrl) {
-    steps.push({
-      kind: 'input',
-      id: 'baseUrl',
-      prompt: t('Base URL of {0}', definition.label),
-      placeholder: 'https://partner.example',
-      validate: (value) =>
-        connectionProblem(
-          { partner: definition, baseUrl: value, partnerCode: 'x' },
-          'baseUrl',
-          t('Enter an https URL without user info, query or fragment (http only on this machine).'),
-        ),
-    });
+    steps.push(baseUrlStep({ partner: definition }, t, probe));
   }
-  if (requiresPartnerCode(definition)) {
-    steps.push({
-      kind: 'input',
-      id: 'partnerCode',
-      prompt: t('Partner code issued by {0}', definition.label),
-      validate: (value) =>
-        connectionProblem(
-          { partner: definition, baseUrl: 'https://partner.example', partnerCode: value },
-          'partnerCode',
-          t('Enter printable ASCII characters without leading or trailing spaces.'),
-        ),
-    });
-  }
+  if (requiresPartnerCode(definition)) steps.push(partnerCodeStep(definition, t));
   if (requiresCipher(definition)) steps.push(...cipherSteps(partner, answers, t));
-  steps.push({
+  steps.push({ ...labelStep(t), value: definition.label });
+  return steps;
+}
+
+/** Where the partner is. `connection` is what is known about it so far. */
+export function baseUrlStep(
+  connection: Omit<ConnectionOptions, 'partner' | 'baseUrl'> & { readonly partner: PartnerDefinition },
+  t: Translate,
+  probe?: Probe,
+): InputStep {
+  const { partner } = connection;
+  // The partner may require a code that is not known yet. Whether it is accepted does not matter here.
+  const connectionAt = (baseUrl: string): ConnectionOptions => ({ partnerCode: 'x', ...connection, baseUrl });
+  return {
+    kind: 'input',
+    id: 'baseUrl',
+    prompt: t('Base URL of {0}', partner.label),
+    placeholder: 'https://partner.example',
+    tidy: (value) => tidyBaseUrl(value, partner, t),
+    validate: (value) =>
+      connectionProblem(
+        connectionAt(value),
+        'baseUrl',
+        t('Enter an https URL without user info, query or fragment (http only on this machine).'),
+      ),
+    ...(probe && {
+      check: (value: string, signal: AbortSignal) =>
+        checkServer(value, partner, (baseUrl) => probe(connectionAt(baseUrl), signal), t),
+    }),
+  };
+}
+
+export function partnerCodeStep(definition: PartnerDefinition, t: Translate): InputStep {
+  return {
+    kind: 'input',
+    id: 'partnerCode',
+    prompt: t('Partner code issued by {0}', definition.label),
+    tidy: (value) => tidy('id', value, t),
+    validate(value) {
+      const message = t('Enter printable ASCII characters without leading or trailing spaces.');
+      const connection = { partner: definition, baseUrl: 'https://partner.example', partnerCode: value };
+      const problem = connectionProblem(connection, 'partnerCode', message);
+      const other = firstOther(value, /[\x20-\x7e]/);
+      if (problem === undefined || other === undefined) return problem;
+      const { character, position } = other;
+      return `${problem} ${t('At position {0} there is {1}.', position, characterName(character, t))}`;
+    },
+  };
+}
+
+export function labelStep(t: Translate): InputStep {
+  return {
     kind: 'input',
     id: 'label',
     prompt: t('Profile name'),
-    value: definition.label,
-    validate: (value) => (labelPattern.test(value.trim()) ? undefined : t('The name must be 1 to 80 characters long.')),
-  });
-  return steps;
+    tidy: (value) => tidy('label', value, t),
+    validate(value) {
+      const name = value.trim();
+      if (labelPattern.test(name)) return undefined;
+      const characters = Array.from(name);
+      if (characters.length === 0 || characters.length > 80) return t('The name must be 1 to 80 characters long.');
+      const index = characters.findIndex((_, end) => !labelPattern.test(characters.slice(0, end + 1).join('')));
+      return t('At position {0} there is {1}.', index + 1, characterName(characters[index] ?? '', t));
+    },
+  };
 }
 
 function partnerStep(partners: KnownPartners, t: Translate): Step {
@@ -113,36 +159,54 @@ function traitLabel(trait: PartnerTrait, t: Translate): string {
 
 function cipherSteps(partner: string, answers: Answers, t: Translate): Step[] {
   const profile = { partner, cipher: cipherFrom(answers) };
-  const steps: Step[] = [
-    {
-      kind: 'pick',
-      id: 'keyFormat',
-      prompt: t('How is the AES key encoded? Ask the partner.'),
-      items: [
-        { value: 'utf8', label: t('Plain text'), detail: t('32 characters, used as they are') },
-        { value: 'hex', label: t('Hex digits'), detail: t('64 characters 0-9, a-f') },
-        { value: 'base64', label: 'Base64', detail: t('43 or 44 characters') },
-      ],
-    },
-    keyStep(profile, t),
-    {
-      kind: 'pick',
-      id: 'iv',
-      prompt: t('Where does the IV of each message come from? Ask the partner.'),
-      items: [
-        { value: 'fixed utf8', label: t('Fixed (plain text)'), detail: t('16 characters') },
-        { value: 'fixed hex', label: t('Fixed (hex digits)'), detail: t('32 characters 0-9, a-f') },
-        { value: 'fixed base64', label: t('Fixed (Base64)'), detail: t('22 or 24 characters') },
-        { value: 'prefix', label: t('Random, prepended to the ciphertext') },
-        { value: 'key', label: t('The first 16 bytes of the key') },
-      ],
-    },
-  ];
-  if (answers.iv?.startsWith('fixed') === true) steps.push({ ...ivStep(profile, answers.key, t), id: 'ivValue' });
+  const steps: Step[] = [keyFormatStep(t), keyStep(profile, t), ivRuleStep(t)];
+  if (isFixedIv(answers)) steps.push(ivValueStep(profile, answers.key, t));
   return steps;
 }
 
-function cipherFrom({ keyFormat = 'utf8', iv = 'prefix' }: Answers): NonNullable<Profile['cipher']> {
+export function keyFormatStep(t: Translate): PickStep {
+  return {
+    kind: 'pick',
+    id: 'keyFormat',
+    prompt: t('How is the AES key encoded? Ask the partner.'),
+    items: [
+      { value: 'utf8', label: t('Plain text'), detail: t('32 characters, used as they are') },
+      { value: 'hex', label: t('Hex digits'), detail: t('64 characters 0-9, a-f') },
+      { value: 'base64', label: 'Base64', detail: t('43 or 44 characters') },
+    ],
+  };
+}
+
+export function ivRuleStep(t: Translate): PickStep {
+  return {
+    kind: 'pick',
+    id: 'iv',
+    prompt: t('Where does the IV of each message come from? Ask the partner.'),
+    items: [
+      { value: 'fixed utf8', label: t('Fixed (plain text)'), detail: t('16 characters') },
+      { value: 'fixed hex', label: t('Fixed (hex digits)'), detail: t('32 characters 0-9, a-f') },
+      { value: 'fixed base64', label: t('Fixed (Base64)'), detail: t('22 or 24 characters') },
+      { value: 'prefix', label: t('Random, prepended to the ciphertext') },
+      { value: 'key', label: t('The first 16 bytes of the key') },
+    ],
+  };
+}
+
+/** The value of a fixed IV. Its id differs from that of the IV's rule. */
+export function ivValueStep(
+  profile: Parameters<typeof ivStep>[0],
+  key: string | undefined,
+  t: Translate,
+): ReturnType<typeof ivStep> {
+  return { ...ivStep(profile, key, t), id: 'ivValue' };
+}
+
+export function isFixedIv({ iv }: Answers): boolean {
+  return iv?.startsWith('fixed') === true;
+}
+
+/** The cipher settings that the answers to `keyFormatStep` and `ivRuleStep` describe. */
+export function cipherFrom({ keyFormat = 'utf8', iv = 'prefix' }: Answers): NonNullable<Profile['cipher']> {
   const [from, format] = iv.split(' ');
   return {
     keyFormat: keyFormat as TextFormat,
@@ -175,7 +239,7 @@ export function profileFrom(
     },
     key: isEncrypted ? answers.key : undefined,
     // The user may have entered an IV and then gone back to choose another rule.
-    iv: isEncrypted && answers.iv?.startsWith('fixed') === true ? answers.ivValue : undefined,
+    iv: isEncrypted && isFixedIv(answers) ? answers.ivValue : undefined,
   };
 }
 
@@ -195,11 +259,7 @@ function uniqueId(label: string, existingIds: readonly string[]): string {
   }
 }
 
-function connectionProblem(
-  connection: { readonly partner: PartnerDefinition; readonly baseUrl: string; readonly partnerCode: string },
-  setting: string,
-  message: string,
-): string | undefined {
+function connectionProblem(connection: ConnectionOptions, setting: string, message: string): string | undefined {
   try {
     checkConnection(connection);
     return undefined;

@@ -1,7 +1,8 @@
-import { createCipher, isPartnerAuthError, type PartnerAuthError } from '../../core/index.ts';
+import { createCipher, isPartnerAuthError, type PartnerAuthError, type TextFormat } from '../../core/index.ts';
 import { type CheckedProfile, cipherOf } from '../../core/profiles/index.ts';
+import { firstOther, tidy, tidyKey, unchanged } from './pasted.ts';
 import type { Translate } from './translate.ts';
-import type { Answers, Step } from './wizard.ts';
+import type { Answers, InputStep, Step } from './wizard.ts';
 
 /** Stored values that need no prompt. */
 export interface KnownValues {
@@ -32,6 +33,8 @@ export function signInSteps(
       id: name,
       prompt: t('{0} for {1}', t(label), definition.label),
       ...(secret && { secret }),
+      tidy: (value) =>
+        secret === true && !isIssued(name) ? unchanged(value, t) : tidy(secret ? 'id' : 'name', value, t),
       validate: (value) => (value === '' ? t('This is required.') : undefined),
     });
   }
@@ -50,7 +53,12 @@ export function signInSteps(
   return steps;
 }
 
-export function keyStep(profile: Pick<CheckedProfile, 'cipher' | 'partner'>, t: Translate): Step {
+/** Whether a secret field is issued by the partner, as its name says, and not chosen by a person, as a password is. */
+function isIssued(name: string): boolean {
+  return /(?:secret|key|token|code|id)$/i.test(name) && !/pass/i.test(name);
+}
+
+export function keyStep(profile: Pick<CheckedProfile, 'cipher' | 'partner'>, t: Translate): InputStep {
   const format = profile.cipher?.keyFormat ?? 'utf8';
   const length = keyLength(profile.cipher);
   return {
@@ -59,12 +67,13 @@ export function keyStep(profile: Pick<CheckedProfile, 'cipher' | 'partner'>, t: 
     secret: true,
     prompt: t('AES key ({0})', formatLabel(format, t)),
     placeholder: length === undefined ? '' : t('{0} bytes', length),
+    tidy: (value) => tidyKey(format, length, value, t),
     validate: (value) =>
       isAccepted(profile, value, undefined, 'cipher.key')
         ? undefined
         : length === undefined
           ? t('Enter a key as {0}.', formatLabel(format, t))
-          : t('Enter a key of {1} bytes as {0}.', formatLabel(format, t), length),
+          : explain(t('Enter a key of {1} bytes as {0}.', formatLabel(format, t), length), format, value, t),
   };
 }
 
@@ -72,7 +81,7 @@ export function ivStep(
   profile: Pick<CheckedProfile, 'cipher' | 'partner'>,
   key: string | undefined,
   t: Translate,
-): Step {
+): InputStep {
   const rule = profile.cipher?.iv;
   const format = (rule?.from === 'fixed' ? rule.format : undefined) ?? 'utf8';
   return {
@@ -81,11 +90,20 @@ export function ivStep(
     secret: true,
     prompt: t('Fixed IV ({0})', formatLabel(format, t)),
     placeholder: t('{0} bytes', 16),
+    tidy: (value) => tidyKey(format, 16, value, t),
     validate: (value) =>
       isAccepted(profile, key, value, 'cipher.iv')
         ? undefined
-        : t('Enter an IV of 16 bytes as {0}.', formatLabel(format, t)),
+        : explain(t('Enter an IV of 16 bytes as {0}.', formatLabel(format, t)), format, value, t),
   };
+}
+
+/** Adds to a problem of a key or IV where it is, without the character, which is a part of a secret. */
+function explain(problem: string, format: TextFormat, value: string, t: Translate): string {
+  const other = format === 'utf8' ? undefined : firstOther(value, format === 'hex' ? /[\da-f]/i : /[\w+/=-]/);
+  return other === undefined
+    ? problem
+    : `${problem} ${t('The character at position {0} does not belong to it.', other.position)}`;
 }
 
 /** Expected length of the key in bytes; undefined if it is derived from a password of any length. */

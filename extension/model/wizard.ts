@@ -12,8 +12,51 @@ export interface InputStep extends StepBase {
   readonly secret?: boolean;
   readonly value?: string;
   readonly placeholder?: string;
-  /** Returns an error message, or undefined if the value is valid. */
+  /** Leaves out of an entered value what cannot belong to it. */
+  readonly tidy?: (value: string) => Tidied;
+  /** Returns an error message for a tidied value, or undefined if it is valid. */
   readonly validate?: (value: string) => string | undefined;
+  /** Looks at a valid value once it is accepted, such as whether its server responds. */
+  readonly check?: (value: string, signal: AbortSignal) => Promise<Doubt | undefined>;
+}
+
+/** A value as it is used, and a note for the user if it differs from what was entered or could be unintended. */
+export interface Tidied {
+  readonly value: string;
+  readonly note?: string;
+}
+
+/** Why a value may be wrong although it is valid. Accepting it again confirms it. */
+export interface Doubt {
+  readonly message: string;
+  /** What is proposed in its place. */
+  readonly value?: string;
+}
+
+/** What an input box shows about the text in it. */
+export function describeInput(step: InputStep, raw: string): Tidied & { readonly problem: string | undefined } {
+  const tidied = step.tidy?.(raw) ?? { value: raw };
+  return { ...tidied, problem: step.validate?.(tidied.value) };
+}
+
+export type Acceptance =
+  | { readonly kind: 'accepted'; readonly value: string }
+  | { readonly kind: 'invalid'; readonly problem: string }
+  /** `value` is to be shown, and confirmed by accepting it. */
+  | { readonly kind: 'doubtful'; readonly value: string; readonly message: string };
+
+/** What happens when the user accepts the text of one input box. */
+export function inputAcceptance(step: InputStep): (raw: string, signal: AbortSignal) => Promise<Acceptance> {
+  let offered: string | undefined;
+  return async (raw, signal) => {
+    const { value, problem } = describeInput(step, raw);
+    if (problem !== undefined) return { kind: 'invalid', problem };
+    if (step.check === undefined || value === offered) return { kind: 'accepted', value };
+    const doubt = await step.check(value, signal);
+    if (doubt === undefined) return { kind: 'accepted', value };
+    offered = doubt.value ?? value;
+    return { kind: 'doubtful', value: offered, message: doubt.message };
+  };
 }
 
 export interface PickStep extends StepBase {
@@ -74,7 +117,8 @@ export async function runWizard(
     if (result === 'back') {
       index = Math.max(0, index - 1);
     } else {
-      answers = { ...answers, [step.id]: result.value };
+      const value = step.kind === 'input' ? describeInput(step, result.value).value : result.value;
+      answers = { ...answers, [step.id]: value };
       index++;
     }
   }

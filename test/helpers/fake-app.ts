@@ -15,7 +15,7 @@ import type { App, PickItem, SandboxControl } from '../../extension/model/app.ts
 import type { Notification } from '../../extension/model/messages.ts';
 import type { Translate } from '../../extension/model/translate.ts';
 import { fakeSecretStore, type FakeSecretStore } from './fake-secret-store.ts';
-import type { Position, Step } from '../../extension/model/wizard.ts';
+import { inputAcceptance, type Position, type Step } from '../../extension/model/wizard.ts';
 
 /** Formats messages in English, like `vscode.l10n.t` without a translation. */
 export const english: Translate = (message, ...values) =>
@@ -38,6 +38,8 @@ export interface FakeAppOptions {
   readonly clearAfter?: number;
   /** The selection in the editor. */
   readonly selection?: string;
+  /** The whole text in the editor. */
+  readonly document?: string;
   readonly sandbox?: Partial<SandboxControl>;
   /** Default true. */
   readonly hasIssueReporter?: boolean;
@@ -56,6 +58,8 @@ export interface FakeApp {
   readonly statusMessages: readonly string[];
   readonly notifications: readonly Notification[];
   readonly questions: readonly string[];
+  /** The warnings of steps whose value was confirmed all the same. */
+  readonly doubts: readonly string[];
   readonly documents: readonly { readonly name: string; readonly text: string }[];
   readonly pickLists: readonly (readonly PickItem<unknown>[])[];
   /** The placeholder of each list. */
@@ -92,6 +96,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
   const statusMessages: string[] = [];
   const notifications: Notification[] = [];
   const questions: string[] = [];
+  const doubts: string[] = [];
   const documents: { name: string; text: string }[] = [];
   const pickLists: (readonly PickItem<unknown>[])[] = [];
   const pickPrompts: string[] = [];
@@ -154,9 +159,16 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
         if (reply === cancel) return undefined;
         if (reply === back) return 'back';
         const value = typeof reply === 'function' ? reply() : String(reply);
-        const problem = step.kind === 'input' ? step.validate?.(value) : undefined;
-        if (problem !== undefined) throw new Error(`The step ${step.id} rejected the reply: ${problem}`);
-        return { value };
+        if (step.kind === 'pick') return { value };
+        const accept = inputAcceptance(step);
+        const outcome = await accept(value, new AbortController().signal);
+        if (outcome.kind === 'invalid') throw new Error(`The step ${step.id} rejected the reply: ${outcome.problem}`);
+        if (outcome.kind === 'accepted') return { value: outcome.value };
+        doubts.push(outcome.message);
+        // As a person who presses Enter again.
+        const confirmed = await accept(outcome.value, new AbortController().signal);
+        if (confirmed.kind !== 'accepted') throw new Error(`The step ${step.id} did not take its own proposal.`);
+        return { value: confirmed.value };
       },
       async pick(placeholder, items) {
         pickPrompts.push(placeholder);
@@ -168,7 +180,10 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
         const button = buttons.shift();
         return button !== undefined && offered.includes(button) ? button : undefined;
       },
-      selectedText: () => options.selection,
+      editorText: () =>
+        options.selection === undefined && options.document === undefined
+          ? undefined
+          : { selection: options.selection, document: options.document ?? options.selection ?? '' },
       notify: async (notification) => void notifications.push(notification),
       showStatusMessage: (message) => void statusMessages.push(message),
       withProgress: (_title, work) => work(new AbortController().signal),
@@ -214,6 +229,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
     statusMessages,
     notifications,
     questions,
+    doubts,
     documents,
     pickLists,
     pickPrompts,

@@ -150,6 +150,50 @@ describe('detectCipherSettings', () => {
       },
     ));
 
+  it('starts with the message at hand, and with none if there is no ciphertext', async () => {
+    const message = encrypted().ciphertext;
+    for (const [editor, clipboard, expected] of [
+      [{}, envelope, envelope],
+      [{ document: '# Notes' }, message, message],
+      [{ selection: message, document: 'x' }, '', message],
+      [{ document: '# Notes' }, 'Xin chào', undefined],
+      [{}, '', undefined],
+    ] as const) {
+      await withAcmeApp(editor, async ({ fake, profile }) => {
+        fake.clipboard = clipboard;
+        await detectCipherSettings(fake.app, profile());
+        assert.equal(fake.steps[0]?.step.value, expected);
+      });
+    }
+  });
+
+  it('keeps what was typed when it is tried again', () =>
+    withAcmeApp(
+      {
+        buttons: ['Try Again'],
+        replies: () => ({ ciphertext: ['ab'.repeat(32), cancel], plaintext: '', iv: '' }),
+      },
+      async ({ fake, profile }) => {
+        await detectCipherSettings(fake.app, profile());
+        assert.equal(fake.steps.at(-1)?.step.id, 'ciphertext');
+        assert.equal(fake.steps.at(-1)?.step.value, 'ab'.repeat(32));
+      },
+    ));
+
+  it('accepts a key as it was pasted', () =>
+    withAcmeApp(
+      {
+        settings: wrong,
+        choice: 'aes-256-cbc · key hex · IV key · hex · json',
+        replies: () => ({ ciphertext: envelope, plaintext, iv: '', key: `0x${key}\u200b\n` }),
+      },
+      async ({ fake, profile }) => {
+        await detectCipherSettings(fake.app, profile());
+        assert.equal(fake.secrets.get('acme')?.key, key);
+        assert.ok(await signIn(fake.app, profile()));
+      },
+    ));
+
   it('changes nothing when cancelled at any step', async () => {
     for (const id of ['ciphertext', 'plaintext', 'iv', 'key']) {
       const replies = (): FakeAppOptions['replies'] => ({ ciphertext: envelope, plaintext: '', iv: '', [id]: cancel });

@@ -65,6 +65,23 @@ describe('encryptPayload', () => {
       }));
   }
 
+  const sources = [
+    ['the open document rather than the clipboard', { document: '{"a":1}' }, '{"b":2}', 'open document'],
+    ['the clipboard if the open document holds no payload', { document: '# Notes' }, '{"a":1}', 'clipboard'],
+    ['the clipboard without an open document', {}, '{"a":1}', 'clipboard'],
+    ['the selection', { document: '{"b":2}', selection: '{"a":1}' }, '{"c":3}', 'selection'],
+  ] as const;
+  for (const [title, editor, clipboard, taken] of sources) {
+    it(`encrypts ${title}, and says so`, () =>
+      whenSignedIn(editor, async ({ fake, profile, key }) => {
+        fake.clipboard = clipboard;
+        await encryptPayload(fake.app, profile());
+        const { payload: encrypted } = JSON.parse(fake.documents[0]?.text ?? '') as { payload: string };
+        assert.equal(createCipher({ key, keyFormat: 'hex', iv: { from: 'key' } }).decrypt(encrypted), '{"a":1}');
+        assert.equal(fake.statusMessages.at(-1), `The ${taken} was encrypted.`);
+      }));
+  }
+
   it('offers to sign in when the key is not stored', () =>
     withAcmeApp({ selection: payload }, async ({ fake, profile }) => {
       await encryptPayload(fake.app, profile());
@@ -106,6 +123,69 @@ describe('decryptPayload', () => {
       });
     });
   }
+
+  const elsewhere = [
+    ['a ciphertext in the clipboard rather than an open file', { document: '{"readme":1}' }, ciphertext, 'clipboard'],
+    [
+      'an envelope in the clipboard rather than an open file',
+      { document: 'x' },
+      `{"payload":"${ciphertext}"}`,
+      'clipboard',
+    ],
+    [
+      'a ciphertext in the clipboard rather than another one in a file',
+      { document: 'ab'.repeat(32) },
+      ciphertext,
+      'clipboard',
+    ],
+    ['the open file if the clipboard holds no ciphertext', { document: ciphertext }, 'Xin chào', 'open document'],
+    ['the open file if the clipboard is empty', { document: `${ciphertext}\n` }, '', 'open document'],
+    ['the selection rather than anything else', { document: 'x', selection: ciphertext }, 'ab'.repeat(32), 'selection'],
+    ['the clipboard without an open file', {}, ciphertext, 'clipboard'],
+  ] as const;
+  for (const [title, editor, clipboard, taken] of elsewhere) {
+    it(`decrypts ${title}, and says so`, () =>
+      whenSignedIn(editor, async ({ fake, profile }) => {
+        fake.clipboard = clipboard;
+        await decryptPayload(fake.app, profile());
+        assert.ok(fake.documents[0]?.text.includes('Xin chào'));
+        assert.equal(fake.statusMessages.at(-1), `The ${taken} was decrypted.`);
+      }));
+  }
+
+  for (const [title, text] of [
+    ['line breaks', ciphertext.replace(/.{64}/g, '$&\r\n')],
+    ['zero-width spaces', ciphertext.replace(/.{64}/g, '$&\u200b')],
+    ['a byte order mark', `\ufeff${ciphertext}`],
+  ] as const) {
+    it(`decrypts a ciphertext that was pasted with ${title}`, () =>
+      whenSignedIn({ selection: text }, async ({ fake, profile }) => {
+        await decryptPayload(fake.app, profile());
+        assert.ok(fake.documents[0]?.text.includes('Xin chào'));
+      }));
+  }
+
+  it('says what could not be decrypted', async () => {
+    for (const [editor, clipboard, taken] of [
+      [{ selection: 'x' }, ciphertext, 'selection'],
+      [{ document: 'x' }, 'y', 'open document'],
+      [{ document: 'x' }, 'ab'.repeat(32), 'clipboard'],
+      [{}, 'y', 'clipboard'],
+    ] as const) {
+      await whenSignedIn(editor, async ({ fake, profile }) => {
+        fake.clipboard = clipboard;
+        await decryptPayload(fake.app, profile());
+        assert.match(fake.questions.at(-1) ?? '', new RegExp(`^The ${taken} could not be decrypted`));
+      });
+    }
+  });
+
+  it('starts the detection with what it could not decrypt', () =>
+    whenSignedIn({ buttons: ['Detect Cipher Settings'], document: 'x' }, async ({ fake, profile }) => {
+      fake.clipboard = 'ab'.repeat(32);
+      await decryptPayload(fake.app, profile());
+      assert.equal(fake.steps.at(-1)?.step.value, 'ab'.repeat(32));
+    }));
 
   it('reveals the secrets on request', () =>
     whenSignedIn({ selection: ciphertext, buttons: ['Reveal Secrets'] }, async ({ fake, profile }) => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
 import { addProfile } from '../../../extension/commands/add-profile.ts';
 import { signIn } from '../../../extension/commands/sign-in.ts';
 import { removeProfile, signOut, signOutAll } from '../../../extension/commands/sign-out.ts';
 import { switchProfile } from '../../../extension/commands/switch-profile.ts';
-import { resolveProfile } from '../../../extension/commands/run-command.ts';
+import { forProfile, resolveProfile } from '../../../extension/commands/run-command.ts';
 import { startSandbox } from '../../../core/sandbox/index.ts';
 import { cancel, fakeApp } from '../../helpers/fake-app.ts';
 import { connectionTo, correctReplies, withApp } from '../../helpers/with-app.ts';
@@ -38,6 +39,36 @@ describe('addProfile', () => {
     assert.ok(!JSON.stringify(fake.savedProfiles).includes(key));
     assert.equal(fake.app.profiles.active()?.id, 'ban-hang');
     assert.deepEqual(fake.questions, ['The profile Bán hàng was added.']);
+  });
+
+  it('uses pasted values without what cannot belong to them', async () => {
+    const pasted = { partnerCode: ' PARTNER-1\u200b', key: `${key}\r\n`, label: ' Bán hàng\ufeff' };
+    const fake = fakeApp({ replies: { ...tconnect, ...pasted } });
+    await addProfile(fake.app);
+    assert.deepEqual([fake.savedProfiles[0]?.partnerCode, fake.savedProfiles[0]?.label], ['PARTNER-1', 'Bán hàng']);
+    assert.equal(fake.secrets.get('ban-hang')?.key, key);
+  });
+
+  it('asks the server whether it is the partner, and says which address was called', async () => {
+    await using sandbox = await startSandbox();
+    const added = async (baseUrl: string) => {
+      const fake = fakeApp({ replies: { partner: 'cloudreve', baseUrl, label: 'Drive' } });
+      await addProfile(fake.app);
+      return [fake.savedProfiles[0]?.baseUrl, ...fake.doubts];
+    };
+    const { host } = new URL(sandbox.url);
+    assert.deepEqual(await added(`${host}/api/v4`), [sandbox.url]);
+    assert.deepEqual(await added(`${sandbox.url}/home?path=x`), [sandbox.url]);
+    const wrong = `${sandbox.url}/home/api/v4/session/token/refresh`;
+    assert.deepEqual(await added(`${sandbox.url}/home`), [
+      sandbox.url,
+      `${wrong} does not respond like Cloudreve, but ${sandbox.url} does. Press Enter to use it.`,
+    ]);
+    await sandbox.close();
+    assert.deepEqual(await added(sandbox.url), [
+      sandbox.url,
+      `${sandbox.url}/api/v4/session/token/refresh could not be reached. Correct the address, or press Enter again to use it anyway.`,
+    ]);
   });
 
   it('changes nothing when cancelled at any step', async () => {
@@ -243,4 +274,39 @@ describe('resolveProfile', () => {
   it('returns the active profile without an id', () => assert.equal(resolveProfile(app, undefined)?.id, 'mailer'));
   it('returns undefined when there is no profile', () =>
     assert.equal(resolveProfile(fakeApp().app, undefined), undefined));
+});
+
+describe('forProfile', () => {
+  const run = async (id: unknown, profiles: readonly (typeof mailer | typeof drive)[] = [mailer, drive]) => {
+    const fake = fakeApp({ profiles });
+    const ran: string[] = [];
+    await forProfile(
+      fake.app,
+      id,
+      (_, profile) => Promise.resolve(ran.push(profile.id)),
+      () => Promise.resolve(ran.push('none')),
+    );
+    return { ran, questions: fake.questions };
+  };
+
+  it('runs the command for the profile that the argument names, or for the active one', async () => {
+    assert.deepEqual(await run('drive'), { ran: ['drive'], questions: [] });
+    assert.deepEqual(await run(undefined), { ran: ['mailer'], questions: [] });
+    assert.deepEqual(await run(undefined, []), { ran: ['none'], questions: [] });
+  });
+
+  for (const wrong of [null, 0, 7, true, '', {}, { id: 'drive' }, ['drive'], [], () => 'drive']) {
+    it(`runs nothing for the argument ${inspect(wrong)}, and says what is expected`, async () => {
+      for (const profiles of [[mailer, drive], []]) {
+        const { ran, questions } = await run(wrong, profiles);
+        assert.deepEqual(ran, []);
+        assert.deepEqual(questions.length, 1);
+        assert.match(questions[0] ?? '', /must be the id of a profile.*keybindings/);
+      }
+    });
+  }
+
+  it('runs nothing for a profile that does not exist, and names it', async () => {
+    assert.deepEqual(await run('nobody'), { ran: [], questions: ['There is no profile "nobody".'] });
+  });
 });

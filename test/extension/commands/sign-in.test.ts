@@ -161,8 +161,7 @@ describe('sign-in with a key', () => {
 
   it('rejects an empty key that is derived from a password, whose length is free', () => {
     const profile = { partner: 'tconnect', cipher: { derivation: 'sha256', iv: { from: 'zero' } } } as const;
-    const step = keyStep(profile, english);
-    assert.equal(step.kind === 'input' && step.validate?.(''), 'Enter a key as plain text.');
+    assert.equal(keyStep(profile, english).validate?.(''), 'Enter a key as plain text.');
   });
 });
 
@@ -185,6 +184,47 @@ describe('sign-in with a challenge', () => {
           [undefined, `${profile.label} rejected the one-time code.`],
         );
         assert.equal(logins(sandbox.journal), 2);
+      },
+    ));
+
+  for (const pasted of ['{0} {1}', ' {0}{1}\n', '{0}-{1}', '\u200b{0}\u00a0{1}']) {
+    it(`accepts a one-time code that is entered as ${JSON.stringify(pasted)}`, () =>
+      withApp(
+        {
+          partner: 'cloudreve',
+          server,
+          signedIn: false,
+          replies: (_, sandbox) => ({
+            otp: () => {
+              const code = sandbox.oneTimeCode();
+              return pasted.replace('{0}', code.slice(0, 3)).replace('{1}', code.slice(3));
+            },
+          }),
+        },
+        async ({ fake, profile, sandbox }) => {
+          assert.equal(await signIn(fake.app, profile), true);
+          assert.equal(fake.steps.filter(({ step }) => step.id === 'otp').length, 1);
+          assert.equal(logins(sandbox.journal), 1);
+        },
+      ));
+  }
+
+  it('signs in with values that were pasted with blanks and invisible characters', () =>
+    withApp(
+      {
+        signedIn: false,
+        replies: ({ key, iv = '', credentials }) => ({
+          key: `0x${key}\u200b`,
+          iv: ` ${iv}\r\n`,
+          username: `\ufeff${credentials.username ?? ''} `,
+          client_id: `"${credentials.client_id ?? ''}"`,
+          client_secret: `${credentials.client_secret ?? ''}\n`,
+        }),
+      },
+      async ({ fake, profile, connection, sandbox }) => {
+        assert.equal(await signIn(fake.app, profile), true);
+        assert.deepEqual(sandbox.journal[0]?.payload, connection.credentials);
+        assert.equal(fake.secrets.get(profile.id)?.key, connection.key);
       },
     ));
 

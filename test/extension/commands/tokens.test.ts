@@ -5,6 +5,8 @@ import { inspectToken } from '../../../extension/commands/inspect-token.ts';
 import { refresh } from '../../../extension/commands/refresh.ts';
 import type { SandboxPartner } from '../../../core/sandbox/index.ts';
 import { readCommand } from '../../helpers/shells.ts';
+import { acmePay } from '../../helpers/acme-pay.ts';
+import { withAcmeApp } from '../../helpers/with-acme-app.ts';
 import { withApp } from '../../helpers/with-app.ts';
 
 const refreshes = (journal: readonly { readonly call: string }[]): number =>
@@ -230,5 +232,20 @@ describe('a keyring that cannot be read', () => {
       fake.secretStore.failing.add('get');
       await copyAccessToken(fake.app, profile);
       assert.equal(fake.clipboard, sandbox.tokens('tconnect')?.accessToken);
+    }));
+});
+
+describe('copyAsCurl without an example', () => {
+  const { example: _, ...withoutExample } = acmePay;
+
+  it('says so and does nothing else', () =>
+    withAcmeApp({ definition: withoutExample }, async ({ fake, profile, sandbox }) => {
+      fake.clipboard = 'copied by the user';
+      await copyAsCurl(fake.app, profile());
+      assert.match(fake.questions[0] ?? '', /The definition of .* has no "example" call/);
+      assert.deepEqual(
+        [fake.clipboard, fake.statusMessages, fake.notifications, fake.scheduled, sandbox.journal.length],
+        ['copied by the user', [], [], [], 0],
+      );
     }));
 });

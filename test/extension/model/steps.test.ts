@@ -4,7 +4,7 @@ import { PartnerAuthError, partners, type PartnerAuthErrorCode } from '../../../
 import { parseProfiles, type CheckedProfile } from '../../../core/profiles/profile.ts';
 import { profileFrom, profileSteps, sandboxChoice } from '../../../extension/model/profile-steps.ts';
 import { credentialsOf, restartAfter, signInSteps, type KnownValues } from '../../../extension/model/sign-in-steps.ts';
-import { runWizard, type Answers, type Step } from '../../../extension/model/wizard.ts';
+import { describeInput, runWizard, type Answers, type Step } from '../../../extension/model/wizard.ts';
 import { english } from '../../helpers/fake-app.ts';
 
 const utf8Key = '0123456789abcdef0123456789abcdef';
@@ -162,6 +162,14 @@ describe('profileSteps', () => {
     });
   }
 
+  it('names the character that cannot be in a name or a partner code', () => {
+    assert.equal(
+      problem({ partner: 'bizmail' }, 'label', 'a\u202eb'),
+      'At position 2 there is invisible character U+202E.',
+    );
+    assert.match(problem({ partner: 'tconnect' }, 'partnerCode', 'mã') ?? '', /At position 2 there is "ã"\.$/);
+  });
+
   it('derives a readable, unique id from the name', () => {
     const id = (label: string, taken: readonly string[] = []): string =>
       profileFrom({ partner: 'bizmail', url: 'https://a.example', label }, partners, taken).profile.id;
@@ -223,6 +231,28 @@ describe('signInSteps', () => {
   it('does not remember the password by default', () => {
     const remember = signInSteps(mail, noValues, {}, english).at(-1);
     assert.equal(remember?.value, 'no');
+  });
+
+  it('tidies user names, ids and issued secrets, and leaves a password as it is', () => {
+    const list = [...signInSteps(pay, noValues, {}, english), ...signInSteps(drive, noValues, {}, english)];
+    for (const one of list) {
+      if (one.kind !== 'input' || one.id === 'key') continue;
+      const { value, note, problem } = describeInput(one, ' v\u200bx\n');
+      assert.equal(value, one.id === 'password' ? ' v\u200bx\n' : 'vx', one.id);
+      assert.match(note ?? '', one.id === 'password' ? /^This is used exactly as entered/ : /^Left out/);
+      assert.equal(problem, undefined);
+    }
+  });
+
+  it('names the place of a character that cannot be in a key, and not the character', () => {
+    const hexKeys = { ...pay, cipher: { keyFormat: 'hex', iv: { from: 'prefix' } } } as const;
+    const keyOf = signInSteps(hexKeys, noValues, {}, english)[0];
+    assert.ok(keyOf?.kind === 'input');
+    assert.equal(
+      keyOf.validate?.(`${hexKey.slice(0, 9)}z${hexKey.slice(10)}`),
+      'Enter a key of 32 bytes as hex digits. The character at position 10 does not belong to it.',
+    );
+    assert.deepEqual(describeInput(keyOf, `0x${hexKey} `).value, hexKey);
   });
 
   it('rejects empty fields', () => {

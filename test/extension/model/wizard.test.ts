@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  describeInput,
+  inputAcceptance,
   runWizard,
   type Answers,
   type Position,
@@ -117,5 +119,56 @@ describe('runWizard', () => {
       async () => undefined,
     );
     assert.deepEqual(answers, {});
+  });
+});
+
+describe('an input', () => {
+  const step = {
+    kind: 'input',
+    id: 'url',
+    prompt: 'URL',
+    tidy: (raw: string) => ({ value: raw.trim(), ...(raw !== raw.trim() && { note: 'trimmed' }) }),
+    validate: (value: string) => (value === '' ? 'required' : undefined),
+  } as const;
+  const never = new AbortController().signal;
+
+  it('is tidied before it is validated, described and returned', async () => {
+    assert.deepEqual(describeInput(step, ' a '), { value: 'a', note: 'trimmed', problem: undefined });
+    assert.deepEqual(describeInput(step, ' '), { value: '', note: 'trimmed', problem: 'required' });
+    const answers = await runWizard(
+      'Title',
+      () => [step],
+      () => Promise.resolve({ value: ' a ' }),
+    );
+    assert.deepEqual(answers, { url: 'a' });
+  });
+
+  it('is checked only if it is valid, and accepted without a doubt', async () => {
+    const checked: string[] = [];
+    const accept = inputAcceptance({ ...step, check: (value) => Promise.resolve(void checked.push(value)) });
+    assert.deepEqual(await accept(' ', never), { kind: 'invalid', problem: 'required' });
+    assert.deepEqual(await accept(' a ', never), { kind: 'accepted', value: 'a' });
+    assert.deepEqual(checked, ['a']);
+  });
+
+  it('is confirmed by accepting the same value again, and another value is checked', async () => {
+    const checked: string[] = [];
+    const accept = inputAcceptance({
+      ...step,
+      check(value) {
+        checked.push(value);
+        return Promise.resolve({ message: 'doubt' });
+      },
+    });
+    assert.deepEqual(await accept('a', never), { kind: 'doubtful', value: 'a', message: 'doubt' });
+    assert.deepEqual(await accept('b', never), { kind: 'doubtful', value: 'b', message: 'doubt' });
+    assert.deepEqual(await accept('b', never), { kind: 'accepted', value: 'b' });
+    assert.deepEqual(checked, ['a', 'b']);
+  });
+
+  it('is replaced by what a check proposes, once that is accepted', async () => {
+    const accept = inputAcceptance({ ...step, check: () => Promise.resolve({ message: 'doubt', value: 'better' }) });
+    assert.deepEqual(await accept('a', never), { kind: 'doubtful', value: 'better', message: 'doubt' });
+    assert.deepEqual(await accept('better', never), { kind: 'accepted', value: 'better' });
   });
 });
