@@ -17,6 +17,22 @@ describe('the commands in VS Code', () => {
     });
   }
 
+  for (const wrong of [null, 7, true, '', 'nobody', {}, { id: 'x' }, []]) {
+    it(`do nothing to the active profile with the argument ${JSON.stringify(wrong)}`, async () => {
+      await withProfile(async ({ sandbox, profile }) => {
+        await runCommand('signIn', profile.id);
+        await env.clipboard.writeText('copied by the user');
+        for (const name of ['refresh', 'copyAccessToken', 'signOut', 'removeProfile', 'editProfile'])
+          await runAndDismiss(name, wrong);
+        assert.deepEqual(
+          sandbox.journal.map(({ call }) => call),
+          ['login'],
+        );
+        assert.equal(await env.clipboard.readText(), 'copied by the user');
+      });
+    });
+  }
+
   it('copy a token to the clipboard and return nothing', async () => {
     await withProfile(async ({ sandbox, profile }) => {
       await runCommand('signIn', profile.id);
