@@ -10,7 +10,7 @@ export type ProbeResult =
   /** A response in the partner's own form. */
   | { readonly kind: 'partner'; readonly url: string }
   /** Something else, such as a web site, a gateway or another partner. */
-  | { readonly kind: 'other'; readonly url: string; readonly status: number }
+  | { readonly kind: 'other'; readonly url: string; readonly status: number | undefined }
   /** `location` has no query. */
   | { readonly kind: 'redirect'; readonly url: string; readonly location: string | undefined }
   | { readonly kind: 'failed'; readonly url: string; readonly error: PartnerAuthError };
@@ -34,7 +34,12 @@ export async function probePartner(
   );
   const { url } = request;
   const sent = await transport.send(request, send);
-  if (sent.kind === 'failure') return { kind: 'failed', url, error: sent.error };
+  if (sent.kind === 'failure') {
+    const { error } = sent;
+    return error.code === 'responseTooLarge'
+      ? { kind: 'other', url, status: undefined }
+      : { kind: 'failed', url, error };
+  }
   const { response: http } = sent;
   const { status } = http;
   const classification = classify(definition, 'refresh', status, decodeResponse(definition, http, undefined));

@@ -91,12 +91,17 @@ export class SessionPool {
   /** What responds at an address, before there is a profile with it. */
   async probe(connection: ConnectionOptions, signal: AbortSignal, caFile?: string): Promise<ProbeResult> {
     const { globalAgent, now } = this.#ports;
-    const ca = caFile === undefined ? undefined : await this.#readCa(caFile);
-    const transport = gotTransport({ ca, globalAgent, now });
     try {
-      return await probePartner(connection, transport, { signal, timeout: probeTimeout });
-    } finally {
-      transport.close();
+      const ca = caFile === undefined ? undefined : await this.#readCa(caFile);
+      const transport = gotTransport({ ca, globalAgent, now });
+      try {
+        return await probePartner(connection, transport, { signal, timeout: probeTimeout });
+      } finally {
+        transport.close();
+      }
+    } catch (error) {
+      if (!isPartnerAuthError(error)) throw error;
+      return { kind: 'failed', url: connection.baseUrl, error };
     }
   }
 

@@ -58,7 +58,9 @@ function describe(result: Exclude<ProbeResult, { kind: 'partner' }>, label: stri
   const { url } = result;
   switch (result.kind) {
     case 'other':
-      return t('{0} responded with HTTP {1}, but not like {2}.', url, result.status, label);
+      return result.status === undefined
+        ? t('{0} responded, but not like {1}.', url, label)
+        : t('{0} responded with HTTP {1}, but not like {2}.', url, result.status, label);
     case 'redirect':
       return result.location === undefined
         ? t('{0} returns a redirect, which is not followed.', url)
@@ -69,6 +71,8 @@ function describe(result: Exclude<ProbeResult, { kind: 'partner' }>, label: stri
           return t('{0} did not respond in time.', url);
         case 'tls':
           return t('The certificate of {0} is not trusted.', url);
+        case 'configuration':
+          return t('{0}: the setting "{1}" is missing or not valid.', url, 'caFile');
         default:
           return t('{0} could not be reached.', url);
       }

@@ -58,6 +58,12 @@ describe('probePartner', () => {
     }
   });
 
+  it('recognizes a response that is too large as that of another', () =>
+    withServer(
+      (_request, response) => response.end('x'.repeat(2 * 1024 * 1024)),
+      async (url) => assert.equal((await probe('bizmail', url)).kind, 'other'),
+    ));
+
   it("takes a partner's own 404 for another address", () =>
     withServer(
       (_request, response) =>

@@ -8,6 +8,7 @@ import {
   type ProfileStore,
   type SecretRecord,
 } from '../../../core/profiles/index.ts';
+import { silentLogger } from '../../../core/lib/logger.ts';
 import { startSandbox, type Sandbox } from '../../../core/sandbox/index.ts';
 import { fakeSecretStore, type FakeSecretStore } from '../../helpers/fake-secret-store.ts';
 import { profileOf } from '../../helpers/profile-of.ts';
@@ -97,6 +98,25 @@ async function withPool(test: (fixture: Fixture) => Promise<void>): Promise<void
     assert.equal(subscriptions, 0, 'every session is closed');
   }
 }
+
+describe('SessionPool.probe', () => {
+  it('reports a CA file that cannot be read, and calls no server', async () => {
+    const pool = new SessionPool({
+      openStore: () => Promise.reject(new Error('not used')),
+      readFile: () => Promise.reject(new Error('ENOENT')),
+      log: silentLogger,
+      autoRefresh: () => false,
+      refreshMargin: () => 300,
+      now: Date.now,
+      globalAgent: false,
+    });
+    const connection = { partner: 'bizmail', baseUrl: 'https://mail.example' } as const;
+    const result = await pool.probe(connection, new AbortController().signal, '/missing.pem');
+    assert.ok(result.kind === 'failed');
+    assert.deepEqual([result.url, result.error.setting], ['https://mail.example', 'caFile']);
+    await pool.close();
+  });
+});
 
 describe('the pool of sessions', () => {
   it('opens one session for 20 concurrent callers', () =>
