@@ -15,7 +15,7 @@ import { signIn } from '../commands/sign-in.ts';
 import { removeProfile, signOut, signOutAll } from '../commands/sign-out.ts';
 import { startSandbox } from '../commands/start-sandbox.ts';
 import { switchProfile } from '../commands/switch-profile.ts';
-import { forProfile } from '../commands/run-command.ts';
+import { forProfile, resolveProfile } from '../commands/run-command.ts';
 import type { App, Disposable } from '../model/app.ts';
 import { commands, type CommandName } from '../model/ids.ts';
 
