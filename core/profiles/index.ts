@@ -1,4 +1,5 @@
 export { parseJson } from '../lib/json.ts';
+export { logText } from '../lib/log-text.ts';
 export { plainLine } from '../lib/plain-line.ts';
 export { solveChallenges } from './challenges.ts';
 export type { Challenge } from './challenges.ts';
