@@ -56,6 +56,8 @@ export interface FakeApp {
   readonly statusMessages: readonly string[];
   readonly notifications: readonly Notification[];
   readonly questions: readonly string[];
+  /** The question and the detail of each modal dialog. */
+  readonly confirmations: readonly string[];
   readonly documents: readonly { readonly name: string; readonly text: string }[];
   readonly pickLists: readonly (readonly PickItem<unknown>[])[];
   /** The placeholder of each list. */
@@ -92,6 +94,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
   const statusMessages: string[] = [];
   const notifications: Notification[] = [];
   const questions: string[] = [];
+  const confirmations: string[] = [];
   const documents: { name: string; text: string }[] = [];
   const pickLists: (readonly PickItem<unknown>[])[] = [];
   const pickPrompts: string[] = [];
@@ -116,6 +119,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
     t: english,
     log,
     now: Date.now,
+    formatTime: (epochMs) => new Date(epochMs).toISOString(),
     sessions: new SessionPool({
       openStore: (profile) =>
         openProfileStore(profile, { secrets: secretStore, folder, log, secretsAreVolatile: () => false }),
@@ -123,7 +127,6 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
       log,
       autoRefresh: () => false,
       refreshMargin: () => 300,
-      now: Date.now,
       globalAgent: false,
     }),
     stored: storedProfiles({ secrets: secretStore, folder }),
@@ -167,6 +170,10 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
         questions.push(message);
         const button = buttons.shift();
         return button !== undefined && offered.includes(button) ? button : undefined;
+      },
+      async confirm(question, detail, button) {
+        confirmations.push(`${question}\n${detail}`);
+        return buttons.shift() === button;
       },
       selectedText: () => options.selection,
       notify: async (notification) => void notifications.push(notification),
@@ -214,6 +221,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
     statusMessages,
     notifications,
     questions,
+    confirmations,
     documents,
     pickLists,
     pickPrompts,
