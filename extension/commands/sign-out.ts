@@ -20,9 +20,9 @@ export async function signOutAll(app: App): Promise<void> {
     ui.showStatusMessage(t('You are not signed in to any profile.'));
     return;
   }
-  const confirm = t('Sign Out');
-  if (signedIn.length > 1 && (await ui.ask(t('Sign out of all {0} profiles?', signedIn.length), confirm)) !== confirm)
-    return;
+  const question = t('Sign out of all {0} profiles?', signedIn.length);
+  const detail = t('Their tokens are deleted. Keys and stored login fields are kept.');
+  if (signedIn.length > 1 && !(await ui.confirm(question, detail, t('Sign Out')))) return;
   let isComplete = true;
   const reports: Promise<void>[] = [];
   for (const profile of signedIn) {

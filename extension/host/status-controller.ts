@@ -49,6 +49,8 @@ export function statusController({
   const reported = new Set<string>();
   const context = new Map<string, boolean>();
   const phases = new Map<string, ProfileStatus['phase']>();
+  /** The last problem that was logged for each profile, which is met again every minute. */
+  const logged = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;
 
   const setContext = (key: string, value: boolean): void => {
@@ -102,10 +104,16 @@ export function statusController({
     });
     if (decision === 'leave') return;
     sessions.open(profile).then(
-      // The session itself logs why it cannot be refreshed.
-      (session) => (decision === 'refresh' ? session.accessToken().catch(() => undefined) : undefined),
-      (error: unknown) =>
-        app.log.warn(`${profile.label}: ${error instanceof Error ? error.message : 'could not be opened'}`),
+      (session) => {
+        logged.delete(profile.id);
+        // The session itself logs why it cannot be refreshed.
+        return decision === 'refresh' ? session.accessToken().catch(() => undefined) : undefined;
+      },
+      (error: unknown) => {
+        const problem = `${profile.label}: ${error instanceof Error ? error.message : 'could not be opened'}`;
+        if (logged.get(profile.id) !== problem) app.log.warn(problem);
+        logged.set(profile.id, problem);
+      },
     );
   }
 

@@ -128,6 +128,8 @@ function refreshFailure({ code }: PartnerAuthError, t: Translate): { readonly ic
       return { icon: 'debug-disconnect', reason: t('partner unavailable') };
     case 'store':
       return { icon: 'warning', reason: t('not saved') };
+    case 'configuration':
+      return { icon: 'warning', reason: t('check the settings') };
     default:
       return { icon: 'warning', reason: t('refresh failed') };
   }

@@ -231,7 +231,7 @@ describe('signOut', () => {
   it('signs out of all profiles without confirmation when only one is signed in', () =>
     withApp({}, async ({ fake, profile }) => {
       await signOutAll(fake.app);
-      assert.deepEqual(fake.questions, []);
+      assert.deepEqual(fake.confirmations, []);
       assert.equal(fake.app.sessions.status(profile).phase, 'signedOut');
       assert.equal(fake.statusMessages.at(-1), 'Signed out of all profiles.');
     }));
@@ -249,7 +249,7 @@ describe('signOut', () => {
       assert.ok(await signIn(fake.app, fake.profile(profile.id)));
     }
     await signOutAll(fake.app);
-    assert.deepEqual(fake.questions, ['Sign out of all 2 profiles?']);
+    assert.match(fake.confirmations[0] ?? '', /^Sign out of all 2 profiles\?\n/);
     for (const { profile } of connections) {
       assert.equal(fake.app.sessions.status(fake.profile(profile.id)).phase, 'valid');
     }

@@ -79,6 +79,13 @@ describe('statusView', () => {
       commands.refresh,
     ],
     [
+      'valid, but its session cannot be opened',
+      { phase: 'valid', accessExpiresAt: now + 2 * hour, lastError: failedWith('configuration') },
+      '$(warning) ACME 2h, check the settings',
+      'normal',
+      commands.refresh,
+    ],
+    [
       'expired, with a response that cannot be decrypted',
       { phase: 'expired', accessExpiresAt: now - 1, lastError: failedWith('cipher') },
       '$(warning) ACME: Expired, refresh failed',
