@@ -31,7 +31,7 @@ export function tooltip(
   rows.push([t('Partner'), `${profile.definition.label}, ${new URL(profile.baseUrl).host}`]);
   const { accessExpiresAt, refreshExpiresAt, issuedAt, issuedBy } = status;
   const hasEnded = status.phase === 'ended';
-  if (hasEnded) rows.push([t('Session'), t('ended; sign in again')]);
+  if (hasEnded && status.lastError === undefined) rows.push([t('Session'), t('ended; sign in again')]);
   if (accessExpiresAt !== undefined) {
     rows.push(
       hasEnded && accessExpiresAt > now
