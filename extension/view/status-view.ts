@@ -105,7 +105,15 @@ export function statusView(
           phase === 'due' ? 'warning' : 'normal',
         );
       }
-      if (phase === 'due') return view('key', left, t('the access token is about to expire'), commands.refresh, byHand);
+      // The dark high-contrast theme has no color for warnings.
+      if (phase === 'due')
+        return view(
+          autoRefresh ? 'key' : 'warning',
+          left,
+          t('the access token is about to expire'),
+          commands.refresh,
+          byHand,
+        );
       return view('key', left, t('signed in'), commands.refresh);
     }
   }

@@ -128,6 +128,11 @@ describe('statusView', () => {
     assert.equal(view({ phase: 'valid', accessExpiresAt: now + hour }, now, false).severity, 'normal');
   });
 
+  it('differs from a normal state by more than its color if it warns', () => {
+    const due = { phase: 'due', accessExpiresAt: now + 4 * minute } as const;
+    assert.deepEqual([view(due).text, view(due, now, false).text], ['$(key) ACME 4m', '$(warning) ACME 4m']);
+  });
+
   it('promises nothing about the access token of a session that has ended', () => {
     const blocked = {
       phase: 'ended',
