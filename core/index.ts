@@ -1,5 +1,6 @@
 export { openSession, PartnerSession } from './session/session.ts';
 export type { AccessTokenOptions, CallOptions, TokenSource } from './session/token-source.ts';
+export type { SignOutResult } from './session/sign-in/sign-out.ts';
 export type { SessionStatus } from './session/state.ts';
 export type { SessionOptions } from './session/options.ts';
 export type { RequestOptions } from './session/request/check-request.ts';

@@ -14,7 +14,7 @@ import { secretStorageStore } from './host/secret-storage.ts';
 import { onDidChangeSettings, readSettings } from './host/settings.ts';
 import { reportProblems } from './host/settings-problems.ts';
 import { statusController } from './host/status-controller.ts';
-import { statusItem } from './host/status-item.ts';
+import { formatTime, statusItem } from './host/status-item.ts';
 import { tokenDocuments } from './host/token-documents.ts';
 import { createUi } from './host/ui.ts';
 import { askForWorkspaceProfile } from './host/workspace-profile.ts';
@@ -22,7 +22,7 @@ import type { App } from './model/app.ts';
 
 let sessions: SessionPool | undefined;
 
-/** Wires up the extension. Reads no secret of a profile and calls no partner. */
+/** Wires up the extension. Reads no secret and calls no partner, unless the token that is shown is due. */
 export async function activate(context: ExtensionContext): Promise<void> {
   const { secrets, globalState, workspaceState, globalStorageUri, subscriptions } = context;
   const t = l10n.t;
@@ -43,13 +43,13 @@ export async function activate(context: ExtensionContext): Promise<void> {
     log,
     autoRefresh,
     refreshMargin,
-    now: Date.now,
     globalAgent: true,
   });
   const app: App = {
     t,
     log,
     now: Date.now,
+    formatTime,
     sessions,
     profiles,
     stored: storedProfiles({ secrets: secretStore, folder }),
@@ -72,12 +72,12 @@ export async function activate(context: ExtensionContext): Promise<void> {
     askForWorkspaceProfile(profiles, app.ui, log, t),
     onDidChangeSettings(() => {
       app.sessions.applySettings();
-      status.check();
+      status.tick();
     }),
     { dispose: () => void sandbox.stop() },
   );
   await Promise.all(profiles.list().map((profile) => app.sessions.load(profile)));
-  status.update();
+  status.tick();
   // Not awaited: two round trips to secret storage must not delay activation.
   checkKeyring().catch(() => log.error('The keyring of this machine could not be used. Unlock it or set one up.'));
 

@@ -52,15 +52,20 @@ function summarize(
   { code, rule, foreign }: Failure,
   redact: (text: string) => string,
 ): string {
+  const errorCode = shape.code === undefined ? undefined : valueAt(decoded.json, shape.code);
+  const detail =
+    typeof errorCode === 'number' || typeof errorCode === 'string'
+      ? `, code ${plainLine(redact(String(errorCode)), 40)}`
+      : '';
   if (rule === undefined) {
     switch (code) {
       case 'redirect':
         return `${label} returned a redirect (HTTP ${status}) to the ${callNames[call]}, which is not followed`;
       case 'rateLimited':
-        return `${label} limits the number of calls (HTTP 429)`;
+        return `${label} limits the number of calls (HTTP 429${detail})`;
       case 'partnerUnavailable':
         return foreign === undefined
-          ? `${label} reports a failure on its side (HTTP ${status})`
+          ? `${label} reports a failure on its side (HTTP ${status}${detail})`
           : `${gatewayOf(status, label)} reports a failure (HTTP ${status}, ${describeBody(decoded)})`;
       case 'cipher':
         return `${label} responded, but the response could not be decrypted`;
@@ -71,11 +76,6 @@ function summarize(
       default:
     }
   }
-  const errorCode = shape.code === undefined ? undefined : valueAt(decoded.json, shape.code);
-  const detail =
-    typeof errorCode === 'number' || typeof errorCode === 'string'
-      ? `, code ${plainLine(redact(String(errorCode)), 40)}`
-      : '';
   return `${label} refused the ${callNames[call]} (HTTP ${status}${detail})`;
 }
 

@@ -1,5 +1,6 @@
 export { parseJson } from '../lib/json.ts';
 export { labelPattern } from '../lib/label.ts';
+export { logText } from '../lib/log-text.ts';
 export { plainLine } from '../lib/plain-line.ts';
 export type { ProbeResult } from '../exchange/probe.ts';
 export { solveChallenges } from './challenges.ts';

@@ -1,6 +1,6 @@
 import type { PartnerAuthError } from '../lib/errors.ts';
 import type { SessionStatus } from '../session/state.ts';
-import { phaseOf, type Phase } from '../tokens/expiry.ts';
+import { phaseOf, type Phase, type TokenState } from '../tokens/expiry.ts';
 import type { SessionSummary } from './session-summary.ts';
 
 /** The state of a profile for a status bar or command line. Times are epoch ms. */
@@ -10,9 +10,11 @@ export interface ProfileStatus {
   readonly account?: string;
   /** When the current tokens were requested. */
   readonly issuedAt?: number;
+  /** Whether the current tokens come from a sign-in or from a refresh; absent if unknown. */
+  readonly issuedBy?: 'signIn' | 'refresh';
   readonly accessExpiresAt?: number;
   readonly refreshExpiresAt?: number;
-  /** Why the last refresh or save failed. */
+  /** Why the last refresh or save failed, or why the session could not be opened. */
   readonly lastError?: PartnerAuthError;
   readonly storage: Storage;
 }
@@ -26,6 +28,18 @@ export interface ProfileStatus {
  */
 export type Storage = 'kept' | 'windowOnly' | 'behind';
 
+/** The tokens of a summary, for the rules of expiry; undefined if signed out. */
+export function stateOfSummary(summary: SessionSummary | undefined): TokenState | undefined {
+  if (summary?.sessionId === undefined) return undefined;
+  const { issuedAt = 0, accessExpiresAt, refreshExpiresAt, ended } = summary;
+  const times = {
+    issuedAt,
+    ...(accessExpiresAt !== undefined && { accessExpiresAt }),
+    ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
+  };
+  return { tokens: { accessToken: '', refreshToken: '', ...times }, ...(ended && { ended }) };
+}
+
 /** The status of a profile whose session is not open. `now` is epoch ms, `margin` in ms. */
 export function statusOfSummary(
   summary: SessionSummary | undefined,
@@ -33,18 +47,28 @@ export function statusOfSummary(
   margin: number,
   storage: Storage,
 ): ProfileStatus {
-  if (summary?.sessionId === undefined) return { phase: 'signedOut', refreshing: false, storage };
-  const { account, issuedAt = 0, accessExpiresAt, refreshExpiresAt, ended } = summary;
-  const times = {
-    issuedAt,
-    ...(accessExpiresAt !== undefined && { accessExpiresAt }),
-    ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
+  const state = stateOfSummary(summary);
+  if (state === undefined) return { phase: 'signedOut', refreshing: false, storage };
+  const { accessToken: _, refreshToken: __, ...times } = state.tokens;
+  const account = summary?.account;
+  return {
+    phase: phaseOf(state, now, margin),
+    refreshing: false,
+    ...times,
+    ...(account !== undefined && { account }),
+    storage,
   };
-  const tokens = { accessToken: '', refreshToken: '', ...times };
-  const phase = phaseOf({ tokens, ...(ended && { ended }) }, now, margin);
-  return { phase, refreshing: false, ...times, ...(account !== undefined && { account }), storage };
 }
 
 export function statusOfSession({ unsaved, ...status }: SessionStatus, storage: Storage): ProfileStatus {
   return { ...status, storage: unsaved === true && storage === 'kept' ? 'windowOnly' : storage };
+}
+
+/** Each login starts with generation 1. The summary is that of other tokens if these could not be stored. */
+export function issuerOf(
+  { issuedAt }: ProfileStatus,
+  summary: SessionSummary | undefined,
+): Pick<ProfileStatus, 'issuedBy'> {
+  if (summary?.sessionId === undefined || issuedAt === undefined || summary.issuedAt !== issuedAt) return {};
+  return { issuedBy: summary.generation === 1 ? 'signIn' : 'refresh' };
 }

@@ -1,6 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFileSync, statSync, watch } from 'node:fs';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { callSafely } from '../lib/call-safely.ts';
@@ -8,7 +8,6 @@ import { PartnerAuthError } from '../lib/errors.ts';
 import { parseJson } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
-import { remove, rename } from '../stores/files.ts';
 import { withFileLock } from '../stores/file-lock.ts';
 import { newerRecordError } from '../stores/store-errors.ts';
 import { isTombstone, type StoredRecord } from '../stores/stored-record.ts';
@@ -17,6 +16,7 @@ import type { CheckedProfile } from './profile.ts';
 import type { Storage } from './profile-status.ts';
 import { parseSecretRecord, type SecretRecord } from './secret-record.ts';
 import { withKeyringErrors, type SecretStore } from './secret-store.ts';
+import { newestOf, newRelayKey, readRelay, replaceFile, writeRelay } from './session-relay.ts';
 import { compareWithSummary, parseSummary, summaryOf, type SessionSummary } from './session-summary.ts';
 
 export type RecordChange = (record: SecretRecord) => SecretRecord;
@@ -56,6 +56,7 @@ const windowOpened = performance.timeOrigin - 5_000;
 
 const secretPrefix = 'profile:';
 const damagedSuffix = ':damaged';
+const relaySuffix = '.relay';
 const secretName = (id: string): string => `${secretPrefix}${id}`;
 const summaryFile = (folder: string, id: string): string =>
   join(folder, `${createHash('sha256').update(id).digest('hex').slice(0, 24)}.json`);
@@ -85,8 +86,9 @@ export function storedProfiles({ secrets, folder }: Pick<ProfileStoreOptions, 's
       for (const name of await store.names()) if (!except.includes(name)) await store.delete(name);
       const kept = new Set(listed.map((id) => summaryFile(folder, id)));
       const files = (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
-      const summaries = files.filter((file) => file.endsWith('.json') && !kept.has(file));
-      for (const file of summaries) await rm(file, { force: true });
+      const isForgotten = (file: string): boolean =>
+        file.endsWith(relaySuffix) || (file.endsWith('.json') && !kept.has(file));
+      for (const file of files.filter(isForgotten)) await rm(file, { force: true });
     },
   };
 }
@@ -98,6 +100,8 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   const { id, origin, label } = profile;
   const key = secretName(id);
   const file = summaryFile(folder, id);
+  /** Through it, windows with isolated secrets pass on sessions, encrypted with a key that is one of the secrets. */
+  const relayFile = `${file}${relaySuffix}`;
   // Without the folder nothing can be stored, which the lock reports to its caller. Everything else continues to work.
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch(() =>
     log.error(`The folder ${folder} could not be created.`),
@@ -148,14 +152,8 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   }
 
   async function writeSummary(next: SessionSummary): Promise<void> {
-    const temporary = `${file}.${randomUUID()}.tmp`;
     ownSummary = JSON.stringify(next);
-    try {
-      await writeFile(temporary, ownSummary, { mode: 0o600 });
-      await rename(temporary, file);
-    } finally {
-      await remove(temporary).catch(() => undefined);
-    }
+    await replaceFile(file, ownSummary);
     summary = next;
   }
 
@@ -167,7 +165,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
     switch (parsed.kind) {
       case 'record':
         // Secrets of one server are never sent to another.
-        return parsed.record.origin === origin ? parsed.record : undefined;
+        return parsed.record.origin === origin ? withRelayed(parsed.record) : undefined;
       case 'newer':
         // Only signing out may change a record of a newer version, and only its session.
         if (signingOut) return parseJson(text) as SecretRecord;
@@ -180,8 +178,34 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
     }
   }
 
+  /** The record with the session as the window that wrote it last has left it. */
+  async function withRelayed(record: SecretRecord): Promise<SecretRecord> {
+    const { relayKey, session } = record;
+    if (secrets.isIsolated !== true || relayKey === undefined || session === undefined) return record;
+    const newest = newestOf(session, await readRelay(relayFile, relayKey));
+    return newest === undefined || newest === session ? record : { ...record, session: newest };
+  }
+
   async function save(record: SecretRecord): Promise<void> {
     await secrets.set(key, JSON.stringify(record));
+  }
+
+  /** The record before a session is written: with a key for its relay, which is another one for each session. */
+  function withRelayKey(record: SecretRecord, session: StoredRecord): SecretRecord {
+    const { session: before, relayKey, ...rest } = record;
+    if (secrets.isIsolated !== true || isTombstone(session)) return rest;
+    const isSame = before !== undefined && !isTombstone(before) && before.sessionId === session.sessionId;
+    return { ...rest, relayKey: (isSame ? relayKey : undefined) ?? newRelayKey() };
+  }
+
+  async function relay({ relayKey, session }: SecretRecord): Promise<void> {
+    if (secrets.isIsolated !== true || session === undefined) return;
+    try {
+      if (isTombstone(session)) await rm(relayFile, { force: true });
+      else if (relayKey !== undefined) await writeRelay(relayFile, relayKey, session);
+    } catch {
+      log.warn(`${label}: other windows must be reloaded to use this session: ${relayFile} could not be written.`);
+    }
   }
 
   const lock: TokenStore['lock'] = (fn, lockOptions) => withFileLock(`${file}.lock`, fn, lockOptions);
@@ -222,9 +246,12 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   }
 
   async function write(session: StoredRecord, change: RecordChange = (unchanged) => unchanged): Promise<void> {
-    const record = change((await load({ signingOut: isTombstone(session) })) ?? emptyRecord());
+    const before = (await load({ signingOut: isTombstone(session) })) ?? emptyRecord();
+    const record = { ...change(withRelayKey(before, session)), session };
     if (isTombstone(session)) await writeSummary(summaryOf(session, origin));
-    await save({ ...record, session });
+    await save(record);
+    // Before the summary, which makes other windows look for the session.
+    await relay(record);
     if (!isTombstone(session)) await writeSummary(summaryOf(session, origin));
     behind = lost = false;
   }
@@ -275,6 +302,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
       lock(async () => {
         await secrets.delete(key);
         await secrets.delete(`${key}${damagedSuffix}`);
+        await rm(relayFile, { force: true });
         await rm(file, { force: true });
         summary = undefined;
       }),

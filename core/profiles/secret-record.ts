@@ -11,6 +11,8 @@ export interface SecretRecord {
   /** Login fields by their names on the wire. The password only if the user chose to store it. */
   readonly credentials?: Readonly<Record<string, string>>;
   readonly session?: StoredRecord;
+  /** Encrypts the copies of the session for other windows; see `session-relay.ts`. */
+  readonly relayKey?: string;
 }
 
 export type ParsedSecretRecord =
@@ -27,11 +29,11 @@ export function parseSecretRecord(text: string): ParsedSecretRecord {
   const value = parseJson(text);
   if (value === undefined) return invalid('it is not JSON');
   if (typeof value !== 'object' || value === null) return invalid('it is not an object');
-  const { version: given, origin, key, iv, credentials, session } = value as Record<string, unknown>;
+  const { version: given, origin, key, iv, credentials, session, relayKey } = value as Record<string, unknown>;
   if (typeof given === 'number' && given > version) return { kind: 'newer', version: given };
   if (given !== version) return invalid('its version is unknown');
   if (typeof origin !== 'string') return invalid('its origin is missing');
-  if (![key, iv].every((part) => part === undefined || typeof part === 'string'))
+  if (![key, iv, relayKey].every((part) => part === undefined || typeof part === 'string'))
     return invalid('its key is not a string');
   if (credentials !== undefined && !isStringMap(credentials)) return invalid('its credentials are not strings');
   if (session !== undefined) {

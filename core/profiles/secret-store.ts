@@ -2,6 +2,8 @@ import { PartnerAuthError } from '../lib/errors.ts';
 
 /** Stores secrets by name, one record per profile. */
 export interface SecretStore {
+  /** Whether other open windows do not see what this one stores until they are reloaded. Default false. */
+  readonly isIsolated?: boolean;
   /** Undefined if nothing is stored under this name. */
   get(name: string): Promise<string | undefined>;
   set(name: string, text: string): Promise<void>;
@@ -30,6 +32,7 @@ export function withKeyringErrors(store: SecretStore): SecretStore {
     set: (name, text) => call('write', async () => store.set(name, text)),
     delete: (name) => call('write', async () => store.delete(name)),
     names: () => call('read', async () => store.names()),
+    ...(store.isIsolated !== undefined && { isIsolated: store.isIsolated }),
     ...(store.onDidChange !== undefined && {
       onDidChange: (listener) => store.onDidChange?.(listener) ?? (() => undefined),
     }),

@@ -2,14 +2,18 @@ import type { AuthExchange } from '../exchange/auth-exchange.ts';
 import type { ConnectionOptions } from '../exchange/connection.ts';
 import { probePartner, type ProbeResult } from '../exchange/probe.ts';
 import { callSafely } from '../lib/call-safely.ts';
+import { systemClock, type Clock } from '../lib/clock.ts';
 import { isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
+import { createScheduler, type Scheduler } from '../session/scheduler.ts';
 import { openSession, type PartnerSession } from '../session/session.ts';
 import type { TokenStore } from '../stores/token-store.ts';
+import { nextChange } from '../tokens/expiry.ts';
 import { gotTransport } from '../transport/got-transport.ts';
 import { cipherOf, connectionOf, type CheckedProfile } from './profile.ts';
-import { statusOfSession, statusOfSummary, type ProfileStatus } from './profile-status.ts';
+import { issuerOf, stateOfSummary, statusOfSession, statusOfSummary, type ProfileStatus } from './profile-status.ts';
 import type { ProfileStore, RecordChange } from './profile-store.ts';
+import type { SessionSummary } from './session-summary.ts';
 
 /** What a `SessionPool` requires from its host. */
 export interface SessionPoolPorts {
@@ -19,8 +23,8 @@ export interface SessionPoolPorts {
   readonly autoRefresh: () => boolean;
   /** In seconds. */
   readonly refreshMargin: () => number;
-  /** Epoch ms. */
-  readonly now: () => number;
+  /** A source of time, for tests. Default: the system clocks. */
+  readonly clock?: Clock;
   /** Use Node's global HTTP agents, which an editor may have patched for its proxy settings. */
   readonly globalAgent: boolean;
 }
@@ -37,6 +41,8 @@ interface Entry {
   session?: PartnerSession;
   /** The sessions of sign-ins in progress. */
   readonly attempts: Set<PartnerSession>;
+  /** Why the session could not be opened. */
+  openError?: PartnerAuthError;
   readonly stop: () => void;
 }
 
@@ -51,12 +57,22 @@ export class SessionPool {
   readonly #queues = new Map<string, Promise<unknown>>();
   readonly #listeners = new Set<(profileId: string) => void>();
   readonly #exchanges = new Map<string, AuthExchange>();
+  readonly #clock: Clock;
+  /** For the profiles whose sessions are not open. An open session has its own timer. */
+  readonly #scheduler: Scheduler;
   #closed = false;
 
   constructor(ports: SessionPoolPorts) {
     this.#ports = ports;
+    this.#clock = ports.clock ?? systemClock;
+    this.#scheduler = createScheduler(
+      this.#clock,
+      () => this.#clock.now(),
+      () => this.#onTime(),
+    );
   }
 
+  /** Calls `listener` when the status of a profile has changed, because of a call, of another process or of time. */
   onDidChange(listener: (profileId: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -73,10 +89,17 @@ export class SessionPool {
       return { phase: 'signedOut', refreshing: false, storage: 'kept' };
     }
     const { storage } = entry.store;
-    if (entry.session !== undefined) return statusOfSession(entry.session.status, storage);
-    const summary = entry.store.summary();
-    const current = summary?.origin === profile.origin ? summary : undefined;
-    return statusOfSummary(current, this.#ports.now(), this.#ports.refreshMargin() * 1000, storage);
+    const summary = summaryOf(entry);
+    const status =
+      entry.session === undefined
+        ? statusOfSummary(summary, this.#clock.now(), this.#margin(), storage)
+        : statusOfSession(entry.session.status, storage);
+    const { openError } = entry;
+    return {
+      ...status,
+      ...issuerOf(status, summary),
+      ...(openError !== undefined && status.phase !== 'signedOut' && { lastError: openError }),
+    };
   }
 
   /** Applies the current settings of the ports to the open sessions. Called when they have changed. */
@@ -90,10 +113,10 @@ export class SessionPool {
 
   /** What responds at an address, before there is a profile with it. */
   async probe(connection: ConnectionOptions, signal: AbortSignal, caFile?: string): Promise<ProbeResult> {
-    const { globalAgent, now } = this.#ports;
+    const { globalAgent } = this.#ports;
     try {
       const ca = caFile === undefined ? undefined : await this.#readCa(caFile);
-      const transport = gotTransport({ ca, globalAgent, now });
+      const transport = gotTransport({ ca, globalAgent, now: () => this.#clock.now() });
       try {
         return await probePartner(connection, transport, { signal, timeout: probeTimeout });
       } finally {
@@ -119,9 +142,17 @@ export class SessionPool {
     return this.#enqueue(profile.id, async () => {
       const entry = await this.#entry(profile);
       if (entry.session !== undefined) return entry.session;
-      const session = await this.#openSession(entry, (await entry.store.secrets()) ?? {}, entry.store);
-      this.#attach(entry, session);
-      return session;
+      try {
+        const session = await this.#openSession(entry, (await entry.store.secrets()) ?? {}, entry.store);
+        this.#attach(entry, session);
+        return session;
+      } catch (error) {
+        if (error instanceof PartnerAuthError) {
+          entry.openError = error;
+          this.#notify(profile.id);
+        }
+        throw error;
+      }
     });
   }
 
@@ -189,6 +220,7 @@ export class SessionPool {
   /** Closes all sessions. None can be opened afterwards. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#scheduler.schedule(undefined);
     const ids = [...new Set([...this.#entries.keys(), ...this.#queues.keys()])];
     await Promise.all(ids.map((id) => this.#enqueue(id, () => this.#drop(id))));
   }
@@ -224,14 +256,16 @@ export class SessionPool {
       profile,
       store,
       attempts: new Set(),
-      stop: store.onDidChange(() => this.#notify(profile.id)),
+      stop: store.onDidChange(() => this.#onStoreChange(entry)),
     };
     this.#entries.set(profile.id, entry);
+    this.#schedule();
     return entry;
   }
 
   #attach(entry: Entry, session: PartnerSession): void {
     entry.session = session;
+    delete entry.openError;
     // They may have changed while it was opened.
     session.configure(this.#settings());
     this.#notify(entry.profile.id);
@@ -256,6 +290,7 @@ export class SessionPool {
       ...this.#settings(),
       logger: prefixedLogger(log, () => entry.profile.label),
       globalAgent,
+      clock: this.#clock,
     });
     session.on('change', () => this.#notify(profile.id));
     session.on('exchange', (exchange) => this.#exchanges.set(profile.id, exchange));
@@ -294,9 +329,44 @@ export class SessionPool {
     entry.store.dispose();
   }
 
+  #onStoreChange(entry: Entry): void {
+    // What could not be opened may be readable by now.
+    delete entry.openError;
+    this.#notify(entry.profile.id);
+  }
+
+  #margin(): number {
+    return this.#ports.refreshMargin() * 1000;
+  }
+
+  #closedEntries(): readonly Entry[] {
+    return [...this.#entries.values()].filter(({ session }) => session === undefined);
+  }
+
+  #schedule(): void {
+    if (this.#closed) return;
+    const now = this.#clock.now();
+    const times = this.#closedEntries().map(
+      (entry) => nextChange(stateOfSummary(summaryOf(entry)), now, this.#margin()) ?? Infinity,
+    );
+    const time = Math.min(...times);
+    this.#scheduler.schedule(time === Infinity ? undefined : time);
+  }
+
+  #onTime(): void {
+    for (const { profile } of this.#closedEntries()) this.#notify(profile.id);
+    this.#schedule();
+  }
+
   #notify(profileId: string): void {
+    this.#schedule();
     for (const listener of [...this.#listeners]) callSafely(() => listener(profileId));
   }
+}
+
+function summaryOf({ profile, store }: Entry): SessionSummary | undefined {
+  const summary = store.summary();
+  return summary?.origin === profile.origin ? summary : undefined;
 }
 
 function isSameConnection(a: CheckedProfile, b: CheckedProfile): boolean {

@@ -21,20 +21,24 @@ export function sessionParts(given: SessionOptions, refresh: () => void) {
   redactor.keep(...knownSecrets(options, cipher));
   const log = redactingLogger(given.logger ?? silentLogger, redactor);
   const now = (): number => clock.now();
-  const transport = gotTransport({ ca, globalAgent, now });
   const exchanges = new ExchangeListeners(definition, redactor.redact, log);
-  const calls = partnerCalls({
-    ...options,
-    transport,
-    redactor,
-    warn: (message) => log.warn(message),
-    now,
-    cipherFacts: cipher && cipherFacts(cipher),
-    onExchange: (exchange, secrets) => exchanges.notify(exchange, secrets),
-  });
+  const connect = () => {
+    const transport = gotTransport({ ca, globalAgent, now });
+    const calls = partnerCalls({
+      ...options,
+      transport,
+      redactor,
+      warn: (message) => log.warn(message),
+      now,
+      cipherFacts: cipher && cipherFacts(cipher),
+      onExchange: (exchange, secrets) => exchanges.notify(exchange, secrets),
+    });
+    return { transport, calls };
+  };
+  const { transport, calls } = connect();
   const login = loginFlow(definition, calls, redactor, () => clock.monotonic());
   const onDue = given.autoRefresh === true ? refresh : undefined;
   const state = new SessionState({ clock, log, margin, onDue });
   const replica = new SessionReplica({ store, connection: options, state, clock, redactor, log });
-  return { options, timeout, clock, store, log, transport, exchanges, calls, login, state, replica };
+  return { options, timeout, clock, store, log, transport, exchanges, calls, connect, login, state, replica };
 }

@@ -1,6 +1,7 @@
 import type { AuthExchange } from '../exchange/auth-exchange.ts';
 import type { PartnerResponse } from '../exchange/partner-response.ts';
 import { PartnerAuthError } from '../lib/errors.ts';
+import { logText } from '../lib/log-text.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
 import { nodeCrypto } from '../lib/node-modules.ts';
 import { isTombstone } from '../stores/stored-record.ts';
@@ -15,7 +16,7 @@ import { protectedCall, Refusals } from './request/protected-call.ts';
 import { sessionParts } from './session-parts.ts';
 import type { Credentials } from './sign-in/credentials.ts';
 import type { SignedIn } from './sign-in/login.ts';
-import { signOutUnderLock } from './sign-in/sign-out.ts';
+import { signOutUnderLock, type SignOutResult } from './sign-in/sign-out.ts';
 import type { SessionState, SessionStatus } from './state.ts';
 import type { AccessTokenOptions, CallOptions, TokenSource } from './token-source.ts';
 import { watchStore } from './watch-store.ts';
@@ -205,20 +206,21 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
 
   /**
    * Removes the session from this process and from the store, then notifies the partner if it has a logout call.
-   * Resolves with whether the partner confirmed it; the session is removed in any case.
+   * Resolves with whether the partner confirmed it, and if not, with why, until when it may accept the refresh token, and
+   * a function that tries again. The session is removed in any case.
    *
    * @throws PartnerAuthError `store` or `lock` if other processes that share the store may still have the session.
    */
-  async signOut(): Promise<{ readonly revoked: boolean }> {
+  async signOut(): Promise<SignOutResult> {
     this.#assertUsable();
     await this.#flight?.catch(() => undefined);
     const { replica, options, log } = this.#parts;
     const hasLogout = options.definition.logout !== undefined;
-    const revoked = await this.#storeWork.add(
+    const result = await this.#storeWork.add(
       replica.lockOrContinue((held) => signOutUnderLock({ ...this.#parts, hasLogout }, held)),
     );
     log.info('Signed out.');
-    return { revoked };
+    return result;
   }
 
   /**
@@ -314,7 +316,7 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     } catch (error) {
       const authError = error instanceof PartnerAuthError ? error : undefined;
       this.#state.recordFailure(authError);
-      this.#parts.log.warn(`The refresh failed: ${authError?.message ?? 'unexpected error'}`);
+      this.#parts.log.warn(`The refresh failed: ${authError === undefined ? 'unexpected error' : logText(authError)}`);
       throw error;
     }
   }

@@ -1,13 +1,22 @@
-import { createCipher } from '../../core/index.ts';
-import { cipherOf, connectionOf, type CheckedProfile } from '../../core/profiles/index.ts';
+import {
+  createCipher,
+  isPartnerAuthError,
+  type PartnerAuthError,
+  type PartnerSession,
+  type Phase,
+} from '../../core/index.ts';
+import { cipherOf, connectionOf, logText, type CheckedProfile } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
 import type { CommandName } from '../model/ids.ts';
+import type { Translate } from '../model/translate.ts';
 import { curlCommand, type Shell } from '../../core/codegen/index.ts';
 import { shortDuration } from '../view/duration.ts';
 import { runCommand } from './run-command.ts';
 
 /** Seconds. The token must not expire before it has been pasted and sent. */
 const minValidity = 60;
+/** Seconds. A token that expires even sooner is not copied, also if it cannot be refreshed. */
+const minRemaining = 5;
 
 /** Identifies the latest copy: an earlier timer must not clear a later copy. */
 let copyCount = 0;
@@ -49,6 +58,23 @@ export async function copyAsCurl(app: App, profile: CheckedProfile, shell?: Shel
   return copy(app, profile, 'copyAsCurl', command, app.t('cURL command copied'));
 }
 
+/**
+ * A token that is valid for `minValidity`, refreshed first if necessary; the current one with the error if that fails.
+ *
+ * @throws The error if there is no current token either.
+ */
+async function longestToken(
+  session: PartnerSession,
+): Promise<{ readonly token: string; readonly error?: PartnerAuthError }> {
+  try {
+    return { token: await session.accessToken({ minValidity }) };
+  } catch (error) {
+    const token = await session.accessToken({ minValidity: minRemaining }).catch(() => undefined);
+    if (token === undefined || !isPartnerAuthError(error)) throw error;
+    return { token, error };
+  }
+}
+
 async function copy(
   app: App,
   profile: CheckedProfile,
@@ -57,19 +83,24 @@ async function copy(
   confirmation: string,
 ): Promise<void> {
   await runCommand(app, profile, command, async () => {
-    const { t, ui, clipboard, sessions, now } = app;
+    const { t, ui, log, clipboard, sessions, now } = app;
     const session = await sessions.open(profile);
-    const text = await render(await session.accessToken({ minValidity }));
+    const { token, error } = await longestToken(session);
+    const text = await render(token);
     await clipboard.write(text);
-    const { accessExpiresAt } = session.status;
-    const left = accessExpiresAt === undefined ? '' : ` (${shortDuration(accessExpiresAt - now(), t)})`;
+    if (error !== undefined)
+      log.warn(`${profile.label}: copied a token that could not be refreshed: ${logText(error)}`);
+    const { phase, accessExpiresAt } = session.status;
+    const remaining = accessExpiresAt === undefined ? undefined : Math.max(0, accessExpiresAt - now());
+    const icon = error === undefined && phase !== 'ended' ? 'check' : 'warning';
+    const left = remaining === undefined ? '' : ` (${lifetime(remaining, phase, error !== undefined, t)})`;
     const clearAfter = clipboard.clearAfter();
     if (clearAfter <= 0) {
-      ui.showStatusMessage(`$(check) ${confirmation}${left}`);
+      ui.showStatusMessage(`$(${icon}) ${confirmation}${left}`);
       return;
     }
     ui.showStatusMessage(
-      `$(check) ${confirmation}${left}. ${t('The clipboard will be cleared in {0} s.', clearAfter)}`,
+      `$(${icon}) ${confirmation}${left}. ${t('The clipboard will be cleared in {0} s.', clearAfter)}`,
     );
     const thisCopy = ++copyCount;
     clipboard.schedule(clearAfter, async () => {
@@ -79,4 +110,15 @@ async function copy(
       ui.showStatusMessage(t('The token was cleared from the clipboard.'));
     });
   });
+}
+
+/** How long the copied token lives, as far as it is known. */
+function lifetime(remaining: number, phase: Phase, isRefreshFailed: boolean, t: Translate): string {
+  const seconds = Math.floor(remaining / 1000);
+  if (phase === 'ended') {
+    return seconds < minValidity
+      ? t('the session has ended; may be accepted for {0} s', seconds)
+      : t('the session has ended; may be accepted for {0}', shortDuration(remaining, t));
+  }
+  return isRefreshFailed ? t('not refreshed, expires in {0} s', seconds) : shortDuration(remaining, t);
 }

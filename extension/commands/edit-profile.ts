@@ -5,7 +5,7 @@ import { editableFields, editedProfile, editSteps } from '../model/edit-steps.ts
 import type { Probe } from '../model/profile-steps.ts';
 import { runWizard } from '../model/wizard.ts';
 import { runCommand, saveProfile } from './run-command.ts';
-import { deleteTokens } from './sign-out.ts';
+import { signOutAndReport } from './sign-out.ts';
 
 /** Changes one field of a profile. Everything else is kept, the secrets too. */
 export async function editProfile(app: App, profile: CheckedProfile): Promise<void> {
@@ -67,6 +67,6 @@ async function confirmMove(
     enterAgain,
   );
   if (chosen !== use && chosen !== enterAgain) return undefined;
-  if (isSignedIn) await deleteTokens(app, profile);
+  if (isSignedIn) await signOutAndReport(app, profile);
   return chosen === use ? carried : {};
 }

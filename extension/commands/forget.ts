@@ -2,7 +2,7 @@ import type { CheckedProfile } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
 import { keyringCanary } from '../model/ids.ts';
 import { runCommand } from './run-command.ts';
-import { deleteTokens } from './sign-out.ts';
+import { signOutAndReport } from './sign-out.ts';
 
 /** Offers to forget what is stored for a profile that was removed from the settings by hand. */
 export async function offerToForget(app: App, profile: CheckedProfile): Promise<void> {
@@ -18,7 +18,7 @@ export async function offerToForget(app: App, profile: CheckedProfile): Promise<
     if ((await ui.ask(question, forget, t('Keep'))) !== forget) return;
     // It may have been added again meanwhile.
     if (profiles.list().some(({ id }) => id === profile.id)) return;
-    await deleteTokens(app, profile);
+    await signOutAndReport(app, profile);
     await (await sessions.store(profile)).forget();
     await sessions.keepOnly(profiles.list());
     ui.showStatusMessage(t('What was stored for {0} was forgotten.', profile.label));
@@ -38,7 +38,7 @@ export async function forgetEverything(app: App): Promise<void> {
     for (const profile of list) {
       // What cannot be signed out of is forgotten nevertheless.
       if (sessions.status(profile).phase !== 'signedOut')
-        await runCommand(app, profile, 'signOut', () => deleteTokens(app, profile));
+        await runCommand(app, profile, 'signOut', () => signOutAndReport(app, profile));
     }
     await sessions.keepOnly([]);
     await stored.forgetAll({ listed: list.map(({ id }) => id), except: [keyringCanary] });

@@ -1,5 +1,5 @@
 import { isPartnerAuthError } from '../../core/index.ts';
-import { plainLine, type CheckedProfile, type Profile } from '../../core/profiles/index.ts';
+import { logText, plainLine, type CheckedProfile, type Profile } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
 import type { CommandName } from '../model/ids.ts';
 import { explainError } from '../model/messages.ts';
@@ -85,7 +85,7 @@ export async function saveProfile(app: App, profile: Profile): Promise<CheckedPr
 
 /** Of an unexpected error only the name and the stack frames, because its message may quote a secret. */
 function logMessage(error: unknown): string {
-  if (isPartnerAuthError(error)) return `${error.code}: ${error.message}`;
+  if (isPartnerAuthError(error)) return logText(error);
   if (!(error instanceof Error)) return 'unexpected error';
   const frames = error.stack?.split('\n').filter((line) => line.trimStart().startsWith('at ')) ?? [];
   return [error.name, ...frames].join('\n');

@@ -1,5 +1,6 @@
 import { isPartnerAuthError, PartnerAuthError } from '../../core/index.ts';
 import {
+  logText,
   solveChallenges,
   type Challenge,
   type CheckedProfile,
@@ -65,7 +66,7 @@ async function signInOnce(app: App, profile: CheckedProfile, account: string | u
           problem: explainError(error, profile.label, app.t).message,
         };
         known = restart.forget(known);
-        app.log.warn(`${profile.label}: ${error instanceof Error ? error.message : ''}`);
+        app.log.warn(`${profile.label}: ${isPartnerAuthError(error) ? logText(error) : ''}`);
       }
     }
   });
@@ -123,6 +124,7 @@ async function login(
 async function askChallenge(app: App, profile: CheckedProfile, challenge: Challenge): Promise<string> {
   const { t, ui } = app;
   const { label } = profile.definition;
+  app.log.info(`${profile.label}: ${logText(challenge.error)}`);
   const ask = async (id: string, prompt: string, problem?: string): Promise<string> => {
     const step = {
       kind: 'input',

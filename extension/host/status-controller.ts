@@ -1,17 +1,20 @@
 import { commands as vscodeCommands, window } from 'vscode';
-import type { CheckedProfile } from '../../core/profiles/index.ts';
+import type { CheckedProfile, ProfileStatus } from '../../core/profiles/index.ts';
 import type { App, Disposable } from '../model/app.ts';
+import { automaticRefresh } from '../model/auto-refresh.ts';
 import { contextKeys } from '../model/ids.ts';
 import { explainError } from '../model/messages.ts';
 import { compactView } from '../view/compact-view.ts';
-import { statusView } from '../view/status-view.ts';
+import { nextViewChange, statusView } from '../view/status-view.ts';
 import { tooltip } from '../view/tooltip.ts';
 import type { ProfileSettings } from './profile-settings.ts';
-import { formatTime, type StatusItem } from './status-item.ts';
+import { secretsAreIsolated } from './secret-storage.ts';
+import type { StatusItem } from './status-item.ts';
 
-const minute = 60_000;
-/** Milliseconds after activation without a call to a partner, so that other extensions can start first. */
+/** How long after activation only the profile in use is refreshed, so that other extensions can start first, in ms. */
 const startupDelay = 15_000;
+const endCodes: ReadonlySet<string> = new Set(['sessionEnded', 'refreshInterrupted', 'accountUnavailable']);
+const signedOut: ProfileStatus = { phase: 'signedOut', refreshing: false, storage: 'kept' };
 
 export interface StatusControllerOptions {
   readonly app: App;
@@ -23,9 +26,15 @@ export interface StatusControllerOptions {
   readonly sandboxRunning: () => boolean;
 }
 
+export interface StatusController extends Disposable {
+  update(): void;
+  /** Updates, and refreshes what is due. */
+  tick(): void;
+}
+
 /**
- * Updates the status item and the context keys on every change, once a minute, and when the window regains focus, as it
- * does after sleep. Opens sessions that are due, so that they refresh themselves.
+ * Updates the status item and the context keys on every change, at every deadline and minute, and when the window regains
+ * focus, as it does after sleep. Refreshes what is due.
  */
 export function statusController({
   app,
@@ -34,11 +43,15 @@ export function statusController({
   autoRefresh,
   compact,
   sandboxRunning,
-}: StatusControllerOptions): Disposable & { update(): void; check(): void } {
+}: StatusControllerOptions): StatusController {
   const { sessions, t, now } = app;
   const start = performance.now();
   const reported = new Set<string>();
   const context = new Map<string, boolean>();
+  const phases = new Map<string, ProfileStatus['phase']>();
+  /** The last problem that was logged for each profile, which is met again every minute. */
+  const logged = new Map<string, string>();
+  let timer: NodeJS.Timeout | undefined;
 
   const setContext = (key: string, value: boolean): void => {
     if (context.get(key) === value) return;
@@ -48,72 +61,97 @@ export function statusController({
 
   function update(): void {
     const profile = profiles.active();
-    const status = profile && sessions.status(profile);
-    const view = statusView(profile, status ?? { phase: 'signedOut', refreshing: false, storage: 'kept' }, now(), t);
+    const status = profile === undefined ? signedOut : sessions.status(profile);
+    const view = statusView(profile, status, now(), t, autoRefresh());
     item.show(
       compact() ? compactView(view, status, now(), t) : view,
-      profile && status && tooltip(profile, status, now(), t, formatTime),
+      profile && tooltip(profile, status, now(), t, app.formatTime),
     );
+    clearTimeout(timer);
+    timer = setTimeout(tick, Math.max(1, nextViewChange(status, now()) - now()));
     setContext(contextKeys.hasProfile, profile !== undefined);
-    setContext(contextKeys.signedIn, status !== undefined && status.phase !== 'signedOut');
+    setContext(contextKeys.signedIn, status.phase !== 'signedOut');
+    setContext(
+      contextKeys.anySignedIn,
+      profiles.list().some((each) => sessions.status(each).phase !== 'signedOut'),
+    );
     setContext(contextKeys.sandboxRunning, sandboxRunning());
   }
 
   /** Only a user can replace a session that has ended: notifies once, and only for the active profile. */
   function notifySessionEnd(profile: CheckedProfile): void {
     const { phase, lastError, issuedAt } = sessions.status(profile);
-    if (phase !== 'ended' || lastError === undefined || profile.id !== profiles.active()?.id) return;
+    if (
+      phase !== 'ended' ||
+      lastError === undefined ||
+      !endCodes.has(lastError.code) ||
+      profile.id !== profiles.active()?.id
+    )
+      return;
     const key = `${profile.id} ${issuedAt ?? 0}`;
     if (reported.has(key)) return;
     reported.add(key);
     void app.ui.notify(explainError(lastError, profile.label, t), 'warning', profile.id);
   }
 
-  function tick(): void {
-    update();
-    if (!autoRefresh() || performance.now() - start < startupDelay) return;
-    for (const profile of profiles.list()) {
-      const { phase } = sessions.status(profile);
-      if (phase !== 'due' && phase !== 'expired') continue;
-      sessions.open(profile).catch((error: unknown) => {
-        app.log.warn(`${profile.label}: ${error instanceof Error ? error.message : 'could not be opened'}`);
-      });
-    }
+  function refreshIfDue(profile: CheckedProfile): void {
+    if (!autoRefresh()) return;
+    const decision = automaticRefresh(profile, sessions.status(profile), {
+      active: profiles.active(),
+      focused: window.state.focused,
+      secretsAreIsolated,
+      isStarting: performance.now() - start < startupDelay,
+    });
+    if (decision === 'leave') return;
+    sessions.open(profile).then(
+      (session) => {
+        logged.delete(profile.id);
+        // The session itself logs why it cannot be refreshed.
+        return decision === 'refresh' ? session.accessToken().catch(() => undefined) : undefined;
+      },
+      (error: unknown) => {
+        const problem = `${profile.label}: ${error instanceof Error ? error.message : 'could not be opened'}`;
+        if (logged.get(profile.id) !== problem) app.log.warn(problem);
+        logged.set(profile.id, problem);
+      },
+    );
   }
 
-  let timer: NodeJS.Timeout | undefined;
-  /** On the full minute, like the timers of the sessions, so that the window wakes up only once. */
-  const scheduleTick = (): void => {
-    timer = setTimeout(
-      () => {
-        scheduleTick();
-        tick();
-      },
-      minute - (now() % minute),
-    );
-  };
-  scheduleTick();
+  function tick(): void {
+    update();
+    for (const profile of profiles.list()) refreshIfDue(profile);
+  }
+
+  function onSessionChange(profile: CheckedProfile): void {
+    notifySessionEnd(profile);
+    const { phase } = sessions.status(profile);
+    // A failed refresh is not repeated here: the session knows how long to wait.
+    if (phases.get(profile.id) === phase) return;
+    phases.set(profile.id, phase);
+    refreshIfDue(profile);
+  }
+
   const listeners: Disposable[] = [
     window.onDidChangeWindowState(({ focused }) => {
       if (focused) tick();
     }),
     profiles.onDidChange(() => {
       void sessions.keepOnly(profiles.list());
-      void Promise.all(profiles.list().map((profile) => sessions.load(profile))).then(update);
+      void Promise.all(profiles.list().map((profile) => sessions.load(profile))).then(tick);
       update();
     }),
     {
       dispose: sessions.onDidChange((id) => {
         update();
         const profile = profiles.list().find((candidate) => candidate.id === id);
-        if (profile !== undefined) notifySessionEnd(profile);
+        if (profile !== undefined) onSessionChange(profile);
       }),
     },
     { dispose: () => clearTimeout(timer) },
   ];
   return {
     update,
-    check: tick,
+    tick,
     dispose() {
       for (const listener of listeners) listener.dispose();
     },

@@ -34,6 +34,9 @@ export function createUi(showDocument: Ui['showDocument']): Ui {
     async ask(message, ...buttons) {
       return window.showInformationMessage(withoutLinks(message), ...buttons);
     },
+    async confirm(question, detail, button) {
+      return (await window.showWarningMessage(question, { modal: true, detail }, button)) === button;
+    },
     async notify({ message: text, actions }, severity, profileId) {
       const message = withoutLinks(text);
       const titles = actions.map(({ title }) => title);
@@ -75,6 +78,7 @@ export function createUi(showDocument: Ui['showDocument']): Ui {
 }
 
 async function runAction({ command: what }: Action, profileId: string | undefined): Promise<void> {
+  if (typeof what === 'function') return what();
   switch (what) {
     case 'openSettings':
       await vscodeCommands.executeCommand('workbench.action.openSettings', '@ext:partner-auth.partner-auth');

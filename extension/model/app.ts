@@ -21,6 +21,8 @@ export interface App {
   readonly t: Translate;
   readonly log: Logger;
   readonly now: () => number;
+  /** Formats a time in the user's language and time zone. */
+  readonly formatTime: (epochMs: number) => string;
   readonly sessions: SessionPool;
   readonly profiles: Profiles;
   readonly stored: StoredProfiles;
@@ -52,6 +54,8 @@ export interface Ui {
   pick<T>(placeholder: string, items: readonly PickItem<T>[]): Promise<T | undefined>;
   /** Shows a message with buttons. Resolves the title of the selected button, or undefined if it was dismissed. */
   ask(message: string, ...buttons: string[]): Promise<string | undefined>;
+  /** Asks in a modal dialog before something that cannot be undone. Resolves true if the user selected `button`. */
+  confirm(question: string, detail: string, button: string): Promise<boolean>;
   /** Shows a notification, and runs the selected action for this profile or else for the active one. */
   notify(notification: Notification, severity: 'info' | 'warning' | 'error', profileId?: string): Promise<void>;
   /** Shows a short-lived message in the status bar. */

@@ -41,6 +41,7 @@ export const settings = {
 export const contextKeys = {
   hasProfile: 'partnerAuth.hasProfile',
   signedIn: 'partnerAuth.signedIn',
+  anySignedIn: 'partnerAuth.anySignedIn',
   sandboxRunning: 'partnerAuth.sandboxRunning',
 } as const;
 

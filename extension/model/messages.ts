@@ -1,4 +1,4 @@
-import { isPartnerAuthError, type PartnerAuthError } from '../../core/index.ts';
+import { isPartnerAuthError, type PartnerAuthError, type SignOutResult } from '../../core/index.ts';
 import { profileFields } from '../../core/profiles/index.ts';
 import type { CommandName } from './ids.ts';
 import type { Translate } from './translate.ts';
@@ -13,7 +13,8 @@ export interface Notification {
 
 export interface Action {
   readonly title: string;
-  readonly command: CommandName | 'openSettings' | 'openExtension' | 'reloadWindow' | 'storageHelp';
+  readonly command:
+    CommandName | 'openSettings' | 'openExtension' | 'reloadWindow' | 'storageHelp' | (() => Promise<void>);
 }
 
 /** Settings that `PartnerAuthError.setting` can name; any other name is a login field. */
@@ -231,6 +232,50 @@ function gatewayMessage({ status }: PartnerAuthError, label: string, t: Translat
     label,
     status ?? 500,
   );
+}
+
+/**
+ * The warning after a sign-out that the partner has not confirmed. `retry` calls the partner again; undefined if this
+ * window does not have the token.
+ */
+export function unrevokedMessage(
+  label: string,
+  { error, refreshExpiresAt }: Pick<SignOutResult, 'refreshExpiresAt'> & { readonly error?: unknown },
+  { t, formatTime }: { readonly t: Translate; readonly formatTime: (epochMs: number) => string },
+  retry: (() => Promise<void>) | undefined,
+): Notification {
+  const sentences = [
+    retry === undefined
+      ? t('Signed out of {0} here only: without the stored session, the partner could not be notified.', label)
+      : unconfirmedSignOut(error, label, t),
+    refreshExpiresAt === undefined
+      ? t('It may still accept the refresh token.')
+      : t('It may still accept the refresh token until {0}.', formatTime(refreshExpiresAt)),
+  ];
+  if (retry !== undefined) sentences.push(t('To try again, the token is kept in the memory of this window only.'));
+  return {
+    message: sentences.join(' '),
+    requiresUser: true,
+    actions: [
+      ...(retry === undefined ? [] : [{ title: t('Try Again'), command: retry }]),
+      { title: t('Show Log'), command: 'showLog' },
+    ],
+  };
+}
+
+function unconfirmedSignOut(error: unknown, label: string, t: Translate): string {
+  switch (isPartnerAuthError(error) ? error.code : undefined) {
+    case 'network':
+    case 'tls':
+      return t('Signed out of {0} here only: the partner could not be reached.', label);
+    case 'timeout':
+      return t('Signed out of {0} here only: the partner did not respond in time.', label);
+    case 'partnerUnavailable':
+    case 'rateLimited':
+      return t('Signed out of {0} here only: the partner is unavailable.', label);
+    default:
+      return t('Signed out of {0} here only: the partner did not confirm it.', label);
+  }
 }
 
 function isAboutCipher({ setting }: PartnerAuthError): boolean {

@@ -5,6 +5,8 @@ import type { Translate } from '../model/translate.ts';
 import { shortDuration } from './duration.ts';
 import { shortLabel } from './label.ts';
 
+const minute = 60_000;
+
 export interface StatusView {
   readonly text: string;
   readonly severity: 'normal' | 'warning' | 'error';
@@ -14,12 +16,18 @@ export interface StatusView {
   readonly accessibilityLabel: string;
 }
 
-/** The status item of the active profile. */
+/**
+ * The status item of the active profile. Its color warns only when a person should do something: what an automatic
+ * refresh takes care of does not.
+ *
+ * @param autoRefresh whether tokens are refreshed without a person.
+ */
 export function statusView(
   profile: CheckedProfile | undefined,
   status: ProfileStatus,
   now: number,
   t: Translate,
+  autoRefresh = true,
 ): StatusView {
   if (profile === undefined) {
     const text = t('Partner Auth');
@@ -46,6 +54,8 @@ export function statusView(
   const { phase, refreshing, accessExpiresAt, lastError, storage } = status;
   const left = accessExpiresAt === undefined ? '' : ` ${shortDuration(accessExpiresAt - now, t)}`;
 
+  const byHand = autoRefresh ? 'normal' : 'warning';
+
   if (refreshing) return view('sync~spin', `: ${t('refreshing')}`, t('refreshing'), commands.showLog);
   if (storage === 'behind') {
     return view(
@@ -60,21 +70,16 @@ export function statusView(
     case 'signedOut':
       return view('key', `: ${t('Sign in')}`, t('signed out'), commands.signIn);
     case 'ended': {
-      const usable = accessExpiresAt !== undefined && accessExpiresAt > now;
-      if (usable)
-        return view(
-          'key',
-          `${left}, ${t('then sign in')}`,
-          t('the session has ended; the access token is still valid'),
-          commands.signIn,
-          'warning',
-        );
+      // Whether the partner still accepts the access token is not known, so no remaining time is shown.
+      const mayBeAccepted = accessExpiresAt === undefined || accessExpiresAt > now;
       return view(
         'key',
         `: ${t('Sign in again')}`,
-        t('the session has ended; sign in again'),
+        mayBeAccepted
+          ? t('the session has ended; the access token may still be accepted for a while; sign in again')
+          : t('the session has ended; sign in again'),
         commands.signIn,
-        'error',
+        mayBeAccepted ? 'warning' : 'error',
       );
     }
     case 'expired':
@@ -88,10 +93,9 @@ export function statusView(
           'error',
         );
       }
-      return view('key', `: ${t('Expired')}`, t('the access token has expired'), commands.refresh, 'warning');
+      return view('key', `: ${t('Expired')}`, t('the access token has expired'), commands.refresh, byHand);
     case 'due':
     case 'valid': {
-      const severity = phase === 'due' ? 'warning' : 'normal';
       if (lastError !== undefined) {
         const { icon, reason } = refreshFailure(lastError, t);
         return view(
@@ -99,14 +103,27 @@ export function statusView(
           `${left}, ${reason}`,
           t('the access token is valid, the last refresh failed: {0}', reason),
           commands.refresh,
-          severity,
+          phase === 'due' ? 'warning' : 'normal',
         );
       }
+      // The dark high-contrast theme has no color for warnings.
       if (phase === 'due')
-        return view('key', left, t('the access token is about to expire'), commands.refresh, severity);
+        return view(
+          autoRefresh ? 'key' : 'warning',
+          left,
+          t('the access token is about to expire'),
+          commands.refresh,
+          byHand,
+        );
       return view('key', left, t('signed in'), commands.refresh);
     }
   }
+}
+
+/** When the view changes next because of time, epoch ms: at a deadline, or at the next full minute. */
+export function nextViewChange({ accessExpiresAt, refreshExpiresAt }: ProfileStatus, now: number): number {
+  const deadlines = [accessExpiresAt, refreshExpiresAt].filter((at) => at !== undefined && at > now) as number[];
+  return Math.min(now - (now % minute) + minute, ...deadlines);
 }
 
 /** Why the last refresh failed, in one or two words. */
@@ -125,6 +142,8 @@ function refreshFailure(
       return { icon: 'debug-disconnect', reason: t('partner unavailable') };
     case 'store':
       return { icon: 'warning', reason: t('not saved') };
+    case 'configuration':
+      return { icon: 'warning', reason: t('check the settings') };
     default:
       return { icon: 'warning', reason: t('refresh failed') };
   }

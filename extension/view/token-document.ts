@@ -19,11 +19,19 @@ export function tokenDocument(token: string, status: ProfileStatus, t: Translate
     ...(timeClaims.length > 0 && {
       claimTimes: Object.fromEntries(timeClaims.map(([name, value]) => [name, time((value as number) * 1000)])),
     }),
-    lifetimes: {
-      issuedAt: time(status.issuedAt),
-      accessTokenExpiresAt: time(status.accessExpiresAt),
-      signInNeededAt: time(status.refreshExpiresAt),
-    },
+    // Whether the partner still accepts the token of a session that has ended is not known.
+    lifetimes:
+      status.phase === 'ended'
+        ? {
+            issuedAt: time(status.issuedAt),
+            session: t('ended; sign in again'),
+            accessTokenMayBeAcceptedUntil: time(status.accessExpiresAt),
+          }
+        : {
+            issuedAt: time(status.issuedAt),
+            accessTokenExpiresAt: time(status.accessExpiresAt),
+            signInNeededAt: time(status.refreshExpiresAt),
+          },
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }

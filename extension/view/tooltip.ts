@@ -29,9 +29,23 @@ export function tooltip(
     `${formatTime(at)} (${at > now ? shortDuration(at - now, t) : t('expired')})`;
   if (status.account !== undefined) rows.push([t('Account'), status.account]);
   rows.push([t('Partner'), `${profile.definition.label}, ${new URL(profile.baseUrl).host}`]);
-  if (status.accessExpiresAt !== undefined) rows.push([t('Access token expires'), deadline(status.accessExpiresAt)]);
-  if (status.refreshExpiresAt !== undefined) rows.push([t('Sign in again by'), deadline(status.refreshExpiresAt)]);
-  if (status.issuedAt !== undefined) rows.push([t('Last refresh'), formatTime(status.issuedAt)]);
+  const { accessExpiresAt, refreshExpiresAt, issuedAt, issuedBy } = status;
+  const hasEnded = status.phase === 'ended';
+  if (hasEnded && status.lastError === undefined) rows.push([t('Session'), t('ended; sign in again')]);
+  if (accessExpiresAt !== undefined) {
+    rows.push(
+      hasEnded && accessExpiresAt > now
+        ? [t('Access token'), t('may still be accepted until {0}', formatTime(accessExpiresAt))]
+        : [t('Access token expires'), deadline(accessExpiresAt)],
+    );
+  }
+  if (refreshExpiresAt !== undefined && !hasEnded) rows.push([t('Sign in again by'), deadline(refreshExpiresAt)]);
+  if (issuedAt !== undefined) {
+    rows.push([
+      issuedBy === 'signIn' ? t('Signed in') : issuedBy === 'refresh' ? t('Last refresh') : t('Tokens received'),
+      formatTime(issuedAt),
+    ]);
+  }
   if (status.lastError !== undefined)
     rows.push([t('Last error'), explainError(status.lastError, profile.label, t).message]);
 
@@ -40,7 +54,7 @@ export function tooltip(
     `[$(${icon}) ${escapeMarkdown(title)}](command:${command})`;
   const links = signedIn
     ? [
-        link(t('Refresh'), 'refresh', commands.refresh),
+        hasEnded ? link(t('Sign in'), 'key', commands.signIn) : link(t('Refresh'), 'refresh', commands.refresh),
         link(t('Copy token'), 'copy', commands.copyAccessToken),
         link(t('Inspect'), 'search', commands.inspectToken),
         link(t('Sign out'), 'sign-out', commands.signOut),

@@ -98,11 +98,18 @@ describe('partner failures', () => {
     await statusItem(window).click();
     const { buttons } = await window.notifications.waitFor('The session for Mailer has ended. Sign in again.');
     assert.deepEqual(buttons, ['Sign In']);
-    assert.deepEqual(await statusItem(window).waitFor(/then sign in/), {
-      text: '$(key) Mailer 59m, then sign in',
-      label: 'Mailer: the session has ended; the access token is still valid',
+    assert.deepEqual(await statusItem(window).waitFor(/Sign in again/), {
+      text: '$(key) Mailer: Sign in again',
+      label: 'Mailer: the session has ended; the access token may still be accepted for a while; sign in again',
       kind: 'warning',
     });
+    const { text, links } = await statusItem(window).tooltip();
+    assert.match(text, /Access token\s+may still be accepted until /);
+    assert.doesNotMatch(text, /Sign in again by|expires|\(59m\)/);
+    assert.deepEqual(
+      links.map((link) => link.trim()),
+      ['Sign in', 'Copy token', 'Inspect', 'Sign out', 'Log'],
+    );
     await window.runCommand('Partner Auth: Copy Access Token');
     await window.waitForClipboard(/^eyJ/);
     await window.notifications.click('The session for Mailer has ended. Sign in again.', 'Sign In');

@@ -116,7 +116,8 @@ describe('signing in', () => {
       ['badCredentials', 'ok'],
     );
     await window.runCommand('Partner Auth: Remove Profile');
-    await window.notifications.click('Remove ACME and its tokens, key and credentials?', 'Remove');
+    assert.match((await window.dialogs.waitFor()).text, /^Remove the profile ACME\?/);
+    await window.dialogs.click('Remove');
     await statusItem(window).waitFor(/^\$\(key\) (Drive|Mailer): Sign in$/);
     assert.equal(JSON.stringify(await workbench.userSettings()).includes('ACME'), false);
   });

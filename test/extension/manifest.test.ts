@@ -77,6 +77,13 @@ describe('commands of the manifest', () => {
     assert.deepEqual(sorted(used), sorted(known));
   });
 
+  it('offer to sign out of all profiles only if someone is signed in to one of them', () => {
+    const { menus, commands: list } = contributes;
+    const entry = menus.commandPalette.find(({ command }) => command === commands.signOutAll);
+    const { enablement } = list.find(({ command }) => command === commands.signOutAll) ?? {};
+    assert.deepEqual([entry?.when, enablement], [contextKeys.anySignedIn, contextKeys.anySignedIn]);
+  });
+
   it('include every command that the palette hides', () => {
     for (const { command } of contributes.menus.commandPalette)
       assert.ok(Object.values<string>(commands).includes(command), command);

@@ -60,6 +60,8 @@ export interface FakeApp {
   readonly questions: readonly string[];
   /** The warnings of steps whose value was confirmed all the same. */
   readonly doubts: readonly string[];
+  /** The question and the detail of each modal dialog. */
+  readonly confirmations: readonly string[];
   readonly documents: readonly { readonly name: string; readonly text: string }[];
   readonly pickLists: readonly (readonly PickItem<unknown>[])[];
   /** The placeholder of each list. */
@@ -97,6 +99,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
   const notifications: Notification[] = [];
   const questions: string[] = [];
   const doubts: string[] = [];
+  const confirmations: string[] = [];
   const documents: { name: string; text: string }[] = [];
   const pickLists: (readonly PickItem<unknown>[])[] = [];
   const pickPrompts: string[] = [];
@@ -121,6 +124,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
     t: english,
     log,
     now: Date.now,
+    formatTime: (epochMs) => new Date(epochMs).toISOString(),
     sessions: new SessionPool({
       openStore: (profile) =>
         openProfileStore(profile, { secrets: secretStore, folder, log, secretsAreVolatile: () => false }),
@@ -128,7 +132,6 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
       log,
       autoRefresh: () => false,
       refreshMargin: () => 300,
-      now: Date.now,
       globalAgent: false,
     }),
     stored: storedProfiles({ secrets: secretStore, folder }),
@@ -180,6 +183,10 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
         const button = buttons.shift();
         return button !== undefined && offered.includes(button) ? button : undefined;
       },
+      async confirm(question, detail, button) {
+        confirmations.push(`${question}\n${detail}`);
+        return buttons.shift() === button;
+      },
       editorText: () =>
         options.selection === undefined && options.document === undefined
           ? undefined
@@ -230,6 +237,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
     notifications,
     questions,
     doubts,
+    confirmations,
     documents,
     pickLists,
     pickPrompts,

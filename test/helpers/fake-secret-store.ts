@@ -11,9 +11,14 @@ export interface FakeSecretStore extends SecretStore {
 
 const prefix = 'profile:';
 
-/** An in-memory secret store that, like VS Code's, notifies every listener of every change. */
-export function fakeSecretStore(): FakeSecretStore {
-  const entries = new Map<string, string>();
+/**
+ * An in-memory secret store that, like VS Code's, notifies every listener of every change. With `isIsolatedCopyOf`, it is
+ * that of a window in a browser, which starts with a copy of the secrets of another window.
+ */
+export function fakeSecretStore({
+  isIsolatedCopyOf,
+}: { readonly isIsolatedCopyOf?: FakeSecretStore } = {}): FakeSecretStore {
+  const entries = new Map<string, string>(isIsolatedCopyOf?.entries);
   const failing: FakeSecretStore['failing'] = new Set();
   const access = (call: 'get' | 'set' | 'delete'): void => {
     if (failing.has(call)) throw new Error('Cannot autolaunch D-Bus without X11 $DISPLAY');
@@ -23,6 +28,7 @@ export function fakeSecretStore(): FakeSecretStore {
     for (const listener of listeners) listener(name);
   };
   return {
+    isIsolated: isIsolatedCopyOf !== undefined,
     entries,
     failing,
     records() {

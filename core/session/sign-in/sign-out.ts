@@ -1,38 +1,81 @@
 import type { PartnerCalls } from '../../exchange/partner-calls.ts';
 import { PartnerAuthError } from '../../lib/errors.ts';
+import { logText } from '../../lib/log-text.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { HeldLock } from '../../stores/token-store.ts';
+import type { TokenSet } from '../../tokens/token-set.ts';
+import type { Transport } from '../../transport/http.ts';
 import type { SessionReplica } from '../session-replica.ts';
 
 interface SignOutParts {
   readonly replica: SessionReplica;
   readonly calls: PartnerCalls;
+  /** Opens connections of their own, for after those of the session have been closed. */
+  readonly connect: () => { readonly calls: PartnerCalls; readonly transport: Transport };
   readonly log: Logger;
   readonly timeout: number;
   /** Whether the partner has a logout call. */
   readonly hasLogout: boolean;
 }
 
+/** The result of `signOut()`. */
+export interface SignOutResult {
+  /** Whether the partner has confirmed that it no longer accepts the refresh token. */
+  readonly revoked: boolean;
+  /** Why the partner has not confirmed it; absent if it has, if it has no logout call, or if there was no refresh token. */
+  readonly error?: PartnerAuthError;
+  /** Until when the partner may accept the refresh token that was not revoked, epoch ms; absent if unknown. */
+  readonly refreshExpiresAt?: number;
+  /**
+   * Calls the partner again, also after the session has been closed. Present with `error`. The refresh token is kept by
+   * this function only.
+   */
+  readonly retry?: () => Promise<SignOutResult>;
+}
+
 /**
  * Removes the session from this process and from the store, then notifies the partner. Must run under the store's lock.
- * Resolves true if the partner confirmed the logout.
  *
  * @throws PartnerAuthError `store` if the store may still hold the session, although this process does not.
  */
-export async function signOutUnderLock(
-  { replica, calls, log, timeout, hasLogout }: SignOutParts,
-  held: HeldLock,
-): Promise<boolean> {
-  const { record, failure } = await replica.forget(held);
-  const refreshToken = record?.tokens.refreshToken;
-  let revoked = false;
-  if (hasLogout && refreshToken !== undefined) {
-    const error = await calls.logout(refreshToken, { timeout });
-    if (error !== undefined) log.warn(`Signed out here, but the partner did not confirm it: ${error.message}`);
-    revoked = error === undefined;
-  }
+export async function signOutUnderLock(parts: SignOutParts, held: HeldLock): Promise<SignOutResult> {
+  const { record, failure } = await parts.replica.forget(held);
+  const result = await revoke(parts, record?.tokens);
   if (failure !== undefined) {
     throw new PartnerAuthError('store', `Signed out in this process only. ${failure}`, { setting: 'store' });
   }
-  return revoked;
+  return result;
+}
+
+async function revoke(parts: SignOutParts, tokens: TokenSet | undefined): Promise<SignOutResult> {
+  const { calls, log, timeout, hasLogout } = parts;
+  const { refreshToken, refreshExpiresAt } = tokens ?? {};
+  if (refreshToken === undefined || !hasLogout) {
+    if (refreshToken !== undefined)
+      log.info(`The partner has no logout call: it may accept the refresh token ${deadline(refreshExpiresAt)}.`);
+    return {
+      revoked: false,
+      ...(refreshToken !== undefined && refreshExpiresAt !== undefined && { refreshExpiresAt }),
+    };
+  }
+  const error = await calls.logout(refreshToken, { timeout });
+  if (error === undefined) return { revoked: true };
+  log.warn(`Signed out here, but the partner did not confirm it: ${logText(error)}`);
+  return {
+    revoked: false,
+    ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
+    error,
+    retry: async () => {
+      const { calls: again, transport } = parts.connect();
+      try {
+        return await revoke({ ...parts, calls: again }, tokens);
+      } finally {
+        transport.close();
+      }
+    },
+  };
+}
+
+function deadline(at: number | undefined): string {
+  return at === undefined ? 'until it expires' : `until ${new Date(at).toISOString()}`;
 }

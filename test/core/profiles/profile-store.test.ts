@@ -228,6 +228,100 @@ describe('the store of a profile', () => {
       assert.equal(mine.storage, 'behind');
     }));
 
+  describe('in windows with isolated secrets', () => {
+    const next = { ...session, generation: 2, tokens: { ...session.tokens, accessToken: 'ACCESS-2' } };
+    const isolated = (copy?: FakeSecretStore): FakeSecretStore =>
+      fakeSecretStore({ isIsolatedCopyOf: copy ?? fakeSecretStore() });
+
+    it('passes on a newer token set to the windows that have the session, encrypted', () =>
+      withStores(async ({ folder, open }) => {
+        const mySecrets = isolated();
+        const mine = await open({ secrets: mySecrets });
+        await mine.update((record) => ({ ...record, key: 'the key' }));
+        await mine.write(session);
+        const theirs = await open({ secrets: isolated(mySecrets) });
+        await mine.write(next);
+        assert.deepEqual(await theirs.read(), next);
+        assert.equal((await theirs.secrets())?.key, 'the key');
+        assert.equal(theirs.storage, 'kept');
+        await theirs.write({ ...next, generation: 3 });
+        assert.deepEqual(await mine.read(), { ...next, generation: 3 });
+        for (const name of await readdir(folder))
+          assert.doesNotMatch(await readFile(join(folder, name), 'latin1'), /ACCESS|REFRESH|the key/, name);
+      }));
+
+    it('restores the newest token set after another window has overwritten it with its own copy', () =>
+      withStores(async ({ open }) => {
+        const mySecrets = isolated();
+        const mine = await open({ secrets: mySecrets });
+        await mine.write(session);
+        const stale = isolated(mySecrets);
+        await mine.write(next);
+        assert.deepEqual(await (await open({ secrets: isolated(stale) })).read(), next);
+      }));
+
+    it('keeps the intent of a refresh in another window', () =>
+      withStores(async ({ open }) => {
+        const mySecrets = isolated();
+        const mine = await open({ secrets: mySecrets });
+        await mine.write(session);
+        const theirs = await open({ secrets: isolated(mySecrets) });
+        await mine.write({ ...session, intent: { at: 7 } });
+        assert.deepEqual(await theirs.read(), { ...session, intent: { at: 7 } });
+      }));
+
+    it('asks a window that does not have the session to be reloaded', () =>
+      withStores(async ({ open }) => {
+        const mySecrets = isolated();
+        const mine = await open({ secrets: mySecrets });
+        const older = await open({ secrets: isolated(mySecrets) });
+        await mine.write(session);
+        await assert.rejects(older.read(), { code: 'store', setting: 'window' });
+        assert.equal(older.storage, 'behind');
+        const reloaded = await open({ secrets: isolated(mySecrets) });
+        assert.deepEqual(await reloaded.read(), session);
+        await mine.write(next);
+        assert.deepEqual(await reloaded.read(), next);
+        assert.equal(reloaded.storage, 'kept');
+      }));
+
+    it('does not bring back an older session, nor one after a sign-out', () =>
+      withStores(async ({ folder, open }) => {
+        const mySecrets = isolated();
+        const mine = await open({ secrets: mySecrets });
+        await mine.write(session);
+        const theirs = await open({ secrets: isolated(mySecrets) });
+        const other = {
+          ...session,
+          sessionId: 's2',
+          tokens: { ...session.tokens, issuedAt: session.tokens.issuedAt + 1 },
+        };
+        await theirs.write(other);
+        assert.deepEqual(await theirs.read(), other);
+        await assert.rejects(mine.read(), { code: 'store', setting: 'window' });
+        await theirs.write({ version: 1, signedOutAt: Date.now() });
+        assert.ok('signedOutAt' in ((await mine.read()) ?? {}));
+        assert.equal((await readdir(folder)).length, 1, 'the encrypted copy is deleted');
+      }));
+
+    it('ignores a copy that is damaged or from another session', () =>
+      withStores(async ({ folder, open }) => {
+        const store = await open({ secrets: isolated() });
+        await store.write(session);
+        const copy = (await readdir(folder)).find((name) => name.endsWith('.relay')) ?? '';
+        for (const content of ['', 'x', 'x'.repeat(500)]) {
+          await writeFile(join(folder, copy), content);
+          assert.deepEqual(await store.read(), session);
+        }
+      }));
+  });
+
+  it('writes no copy of a session where windows share their secrets', () =>
+    withStores(async ({ folder, secrets, open }) => {
+      await (await open()).write(session);
+      assert.deepEqual([(await readdir(folder)).length, secrets.records().get('acme')?.relayKey], [1, undefined]);
+    }));
+
   it('drops the summary when volatile secrets are lost', () =>
     withStores(async ({ secrets, open }) => {
       const store = await open({ secretsAreVolatile: true });

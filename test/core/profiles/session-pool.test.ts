@@ -11,6 +11,7 @@ import {
 import { silentLogger } from '../../../core/lib/logger.ts';
 import { startSandbox, type Sandbox } from '../../../core/sandbox/index.ts';
 import { fakeSecretStore, type FakeSecretStore } from '../../helpers/fake-secret-store.ts';
+import { manualClock, type ManualClock } from '../../helpers/manual-clock.ts';
 import { profileOf } from '../../helpers/profile-of.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 
@@ -22,6 +23,7 @@ interface Fixture {
   readonly material: { readonly key: string; readonly iv: string };
   readonly credentials: Readonly<Record<string, string>>;
   readonly secrets: FakeSecretStore;
+  readonly clock: ManualClock;
   /** The number of open sessions, each of which is subscribed to the store. */
   openSessions(): number;
   profileAt(baseUrl: string): CheckedProfile;
@@ -34,7 +36,8 @@ const same = (record: SecretRecord): SecretRecord => record;
 
 async function withPool(test: (fixture: Fixture) => Promise<void>): Promise<void> {
   await using folder = await temporaryFolder();
-  await using sandbox = await startSandbox();
+  const clock = manualClock();
+  await using sandbox = await startSandbox({ clock: clock.now });
   const nothing = (): undefined => undefined;
   const logLines: string[] = [];
   const log = { debug: nothing, info: (line: string) => void logLines.push(line), warn: nothing, error: nothing };
@@ -66,7 +69,7 @@ async function withPool(test: (fixture: Fixture) => Promise<void>): Promise<void
     log,
     autoRefresh: () => settings.autoRefresh,
     refreshMargin: () => settings.refreshMargin,
-    now: Date.now,
+    clock,
     globalAgent: false,
   });
   const profileAt = (baseUrl: string): CheckedProfile => {
@@ -87,6 +90,7 @@ async function withPool(test: (fixture: Fixture) => Promise<void>): Promise<void
       key,
       material,
       credentials,
+      clock,
       secrets,
       openSessions: () => subscriptions - 1,
       profileAt,
@@ -107,7 +111,6 @@ describe('SessionPool.probe', () => {
       log: silentLogger,
       autoRefresh: () => false,
       refreshMargin: () => 300,
-      now: Date.now,
       globalAgent: false,
     });
     const connection = { partner: 'bizmail', baseUrl: 'https://mail.example' } as const;
@@ -223,6 +226,62 @@ describe('the pool of sessions', () => {
       await assert.rejects(pool.open(profile), { code: 'configuration', setting: 'cipher.key' });
       await store.update((record) => ({ ...record, key }));
       await pool.open(profile);
+    }));
+
+  it('notifies at the deadlines of a session that is not open', () =>
+    withPool(async ({ pool, profile, clock, credentials }) => {
+      await (await pool.open(profile)).login(credentials);
+      await pool.release(profile);
+      const { accessExpiresAt = 0, refreshExpiresAt = 0 } = pool.status(profile);
+      const seen: string[] = [];
+      pool.onDidChange(() => seen.push(`${clock.now()} ${pool.status(profile).phase}`));
+      clock.advance(accessExpiresAt - 300_000 - clock.now());
+      clock.advance(300_000);
+      clock.advance(refreshExpiresAt - accessExpiresAt);
+      assert.deepEqual(seen, [
+        `${accessExpiresAt - 300_000} due`,
+        `${accessExpiresAt} expired`,
+        `${refreshExpiresAt} ended`,
+      ]);
+    }));
+
+  it('stops its timer when closed', () =>
+    withPool(async ({ pool, profile, clock, credentials }) => {
+      await (await pool.open(profile)).login(credentials);
+      await pool.release(profile);
+      assert.equal(clock.timers, 1);
+      await pool.close();
+      assert.equal(clock.timers, 0);
+    }));
+
+  it('knows whether tokens come from a sign-in or from a refresh', () =>
+    withPool(async ({ pool, profile, credentials }) => {
+      const session = await pool.open(profile);
+      assert.equal(pool.status(profile).issuedBy, undefined);
+      await session.login(credentials);
+      assert.equal(pool.status(profile).issuedBy, 'signIn');
+      await session.refresh();
+      assert.equal(pool.status(profile).issuedBy, 'refresh');
+      await pool.release(profile);
+      assert.equal(pool.status(profile).issuedBy, 'refresh');
+      await (await pool.open(profile)).login(credentials);
+      assert.equal(pool.status(profile).issuedBy, 'signIn');
+    }));
+
+  it('reports in the status why a session could not be opened, until it can be', () =>
+    withPool(async ({ pool, profile, key, credentials }) => {
+      await (await pool.open(profile)).login(credentials);
+      await pool.release(profile);
+      const store = await pool.store(profile);
+      await store.update(({ key: _, ...record }) => record);
+      let changes = 0;
+      pool.onDidChange(() => changes++);
+      await assert.rejects(pool.open(profile), { code: 'configuration' });
+      assert.equal(pool.status(profile).lastError?.setting, 'cipher.key');
+      assert.ok(changes > 0);
+      await store.update((record) => ({ ...record, key }));
+      await pool.open(profile);
+      assert.equal(pool.status(profile).lastError, undefined);
     }));
 
   it('opens no session after close()', () =>

@@ -130,7 +130,6 @@ describe('Forget Everything', () => {
         log: app.log,
         autoRefresh: () => false,
         refreshMargin: () => 300,
-        now: Date.now,
         globalAgent: false,
       });
       try {

@@ -6,7 +6,9 @@ import { signIn } from '../../../extension/commands/sign-in.ts';
 import { removeProfile, signOut, signOutAll } from '../../../extension/commands/sign-out.ts';
 import { switchProfile } from '../../../extension/commands/switch-profile.ts';
 import { forProfile, resolveProfile } from '../../../extension/commands/run-command.ts';
+import { PartnerAuthError } from '../../../core/index.ts';
 import { startSandbox } from '../../../core/sandbox/index.ts';
+import type { Notification } from '../../../extension/model/messages.ts';
 import { cancel, fakeApp } from '../../helpers/fake-app.ts';
 import { connectionTo, correctReplies, withApp } from '../../helpers/with-app.ts';
 
@@ -139,6 +141,15 @@ describe('addProfile', () => {
   });
 });
 
+const titles = (notification: Notification | undefined) => notification?.actions.map(({ title }) => title);
+
+/** Selects the first button of a notification. */
+async function run(notification: Notification | undefined): Promise<void> {
+  const command = notification?.actions[0]?.command;
+  assert.ok(typeof command === 'function');
+  await command();
+}
+
 describe('signOut', () => {
   it('deletes the tokens and keeps the key and the login fields', () =>
     withApp({}, async ({ fake, profile, connection }) => {
@@ -156,6 +167,67 @@ describe('signOut', () => {
       await signOut(fake.app, profile);
       assert.equal(sandbox.journal.at(-1)?.call, 'logout');
     }));
+
+  it('says that the partner may still accept the refresh token, until when, and revokes it on Try Again', () =>
+    withApp({ partner: 'cloudreve' }, async ({ fake, profile, sandbox }) => {
+      const { refreshExpiresAt = 0 } = fake.app.sessions.status(profile);
+      sandbox.fail('resetBefore', { call: 'logout', times: Infinity });
+      await signOut(fake.app, profile);
+      assert.ok(!fake.statusMessages.includes(`Signed out of ${profile.label}.`));
+      const deadline = new Date(refreshExpiresAt).toISOString();
+      assert.equal(
+        fake.notifications[0]?.message,
+        `Signed out of ${profile.label} here only: the partner could not be reached. It may still accept the refresh token until ${deadline}. To try again, the token is kept in the memory of this window only.`,
+      );
+      assert.deepEqual(titles(fake.notifications[0]), ['Try Again', 'Show Log']);
+      const { session } = fake.secrets.get(profile.id) ?? {};
+      assert.ok(session !== undefined && !('tokens' in session));
+
+      await run(fake.notifications[0]);
+      assert.deepEqual(titles(fake.notifications[1]), ['Try Again', 'Show Log'], 'it fails again');
+      sandbox.heal();
+      await run(fake.notifications[1]);
+      assert.equal(fake.statusMessages.at(-1), `${profile.label} has revoked the refresh token.`);
+      assert.equal(fake.notifications.length, 2);
+    }));
+
+  it('says so for each profile when signing out of all of them, and when removing one', () =>
+    withApp({ partner: 'cloudreve', buttons: ['Remove'] }, async ({ fake, profile, sandbox }) => {
+      sandbox.fail({ status: 503 }, { call: 'logout', times: Infinity });
+      await signOutAll(fake.app);
+      assert.match(fake.notifications[0]?.message ?? '', /here only: the partner is unavailable\. It may still accept/);
+      assert.ok(!fake.statusMessages.includes('Signed out of all profiles.'));
+
+      assert.ok(await signIn(fake.app, profile));
+      await removeProfile(fake.app, profile);
+      assert.equal(fake.savedProfiles.length, 0);
+      sandbox.heal();
+      await run(fake.notifications[1]);
+      assert.equal(fake.statusMessages.at(-1), `${profile.label} has revoked the refresh token.`);
+    }));
+
+  it('says so when the session cannot be opened to notify the partner', () =>
+    withApp({ partner: 'cloudreve' }, async ({ fake, profile }) => {
+      await fake.app.sessions.release(profile);
+      const { sessions } = fake.app;
+      const open = sessions.open.bind(sessions);
+      sessions.open = () => Promise.reject(new PartnerAuthError('configuration', 'The file of caFile is missing.'));
+      await signOut(fake.app, profile);
+      sessions.open = open;
+      assert.match(
+        fake.notifications[0]?.message ?? '',
+        /could not be notified\. It may still accept the refresh token until/,
+      );
+      assert.deepEqual(titles(fake.notifications[0]), ['Show Log']);
+      assert.equal(sessions.status(profile).phase, 'signedOut');
+    }));
+
+  it('reports that nobody is signed in', async () => {
+    const fake = fakeApp({ profiles: [mailer] });
+    await signOutAll(fake.app);
+    assert.deepEqual(fake.statusMessages, ['You are not signed in to any profile.']);
+    assert.deepEqual(fake.questions, []);
+  });
 
   it('succeeds when the partner is unreachable', () =>
     withApp({ partner: 'cloudreve' }, async ({ fake, profile, sandbox }) => {
@@ -190,7 +262,7 @@ describe('signOut', () => {
   it('signs out of all profiles without confirmation when only one is signed in', () =>
     withApp({}, async ({ fake, profile }) => {
       await signOutAll(fake.app);
-      assert.deepEqual(fake.questions, []);
+      assert.deepEqual(fake.confirmations, []);
       assert.equal(fake.app.sessions.status(profile).phase, 'signedOut');
       assert.equal(fake.statusMessages.at(-1), 'Signed out of all profiles.');
     }));
@@ -208,7 +280,7 @@ describe('signOut', () => {
       assert.ok(await signIn(fake.app, fake.profile(profile.id)));
     }
     await signOutAll(fake.app);
-    assert.deepEqual(fake.questions, ['Sign out of all 2 profiles?']);
+    assert.match(fake.confirmations[0] ?? '', /^Sign out of all 2 profiles\?\n/);
     for (const { profile } of connections) {
       assert.equal(fake.app.sessions.status(fake.profile(profile.id)).phase, 'valid');
     }
@@ -220,7 +292,8 @@ describe('removeProfile', () => {
   it('deletes the profile and all its secrets after confirmation', () =>
     withApp({ buttons: ['Remove'] }, async ({ fake, profile }) => {
       await removeProfile(fake.app, profile);
-      assert.deepEqual(fake.questions, [`Remove ${profile.label} and its tokens, key and credentials?`]);
+      assert.equal(fake.confirmations[0]?.split('\n')[0], `Remove the profile ${profile.label}?`);
+      assert.deepEqual(fake.questions, [], 'a notification is no place for this question');
       assert.deepEqual([fake.savedProfiles, fake.secrets.size], [[], 0]);
     }));
 

@@ -154,6 +154,37 @@ describe('copy', () => {
       assert.equal(fake.notifications.length, 1);
     }));
 
+  it('refreshes a token with less than a minute left, and if that fails, copies it and says how long it lives', () =>
+    withApp({ server: { accessLifetime: 50 } }, async ({ fake, sandbox, profile }) => {
+      const token = sandbox.tokens('tconnect')?.accessToken;
+      sandbox.fail({ status: 429 }, { call: 'refresh', times: Infinity });
+      for (const [copy, text] of [
+        [copyAccessToken, token],
+        [copyAuthorizationHeader, `Authorization: Bearer ${token}`],
+      ] as const) {
+        await copy(fake.app, profile);
+        assert.equal(fake.clipboard, text);
+        assert.match(
+          fake.statusMessages.at(-1) ?? '',
+          /^\$\(warning\) .* copied \(not refreshed, expires in \d+ s\)\. /,
+        );
+      }
+      assert.ok(refreshes(sandbox.journal) > 0);
+      assert.deepEqual(fake.notifications, []);
+      assert.match(fake.logLines.join('\n'), /copied a token that could not be refreshed: rateLimited/);
+    }));
+
+  it('promises nothing about a token whose session has ended', () =>
+    withApp({}, async ({ fake, sandbox, profile }) => {
+      sandbox.revoke('tconnect');
+      await refresh(fake.app, profile);
+      await copyAccessToken(fake.app, profile);
+      assert.match(
+        fake.statusMessages.at(-1) ?? '',
+        /^\$\(warning\) Access token copied \(the session has ended; may be accepted for 9h\)/,
+      );
+    }));
+
   it('offers to retry the command that failed', () =>
     withApp({ server: { accessLifetime: 1 } }, async ({ fake, sandbox, profile }) => {
       await sandbox.close();

@@ -41,6 +41,15 @@ describe('tokenDocument', () => {
     });
   });
 
+  it('promises nothing about the token of a session that has ended', () => {
+    const ended: ProfileStatus = { ...status, phase: 'ended', refreshExpiresAt: Date.UTC(2026, 1, 1) };
+    assert.deepEqual(documentOf(jwt, ended).lifetimes, {
+      issuedAt: '2026-01-01T00:00:00.000Z',
+      session: 'ended; sign in again',
+      accessTokenMayBeAcceptedUntil: '2026-01-01T10:00:00.000Z',
+    });
+  });
+
   for (const opaque of ['opaque-token', 'a.b.c', '', `${'x'.repeat(70_000)}.y.z`]) {
     it(`reports that a token is not a JWT: ${JSON.stringify(opaque.slice(0, 20))}`, () => {
       const document = documentOf(opaque);

@@ -6,7 +6,7 @@ import { commands } from '../../../extension/model/ids.ts';
 import { parseProfiles } from '../../../core/profiles/profile.ts';
 import type { ProfileStatus } from '../../../core/profiles/profile-status.ts';
 import { shortDuration } from '../../../extension/view/duration.ts';
-import { statusView, type StatusView } from '../../../extension/view/status-view.ts';
+import { nextViewChange, statusView, type StatusView } from '../../../extension/view/status-view.ts';
 import { english } from '../../helpers/fake-app.ts';
 
 const minute = 60_000;
@@ -16,8 +16,8 @@ const profileNamed = (label: string) =>
   parseProfiles([{ id: 'a', label, partner: 'bizmail', baseUrl: 'https://a.example' }]).profiles[0];
 const acme = profileNamed('ACME');
 const base: ProfileStatus = { phase: 'signedOut', refreshing: false, storage: 'kept' };
-const view = (status: Partial<ProfileStatus>, at = now): StatusView =>
-  statusView(acme, { ...base, ...status }, at, english);
+const view = (status: Partial<ProfileStatus>, at = now, autoRefresh = true): StatusView =>
+  statusView(acme, { ...base, ...status }, at, english, autoRefresh);
 const failedWith = (code: PartnerAuthErrorCode): PartnerAuthError =>
   new PartnerAuthError(code, 'secret details of the error');
 const lastError = failedWith('network');
@@ -33,12 +33,12 @@ describe('statusView', () => {
     ['signed out', {}, '$(key) ACME: Sign in', 'normal', commands.signIn],
     ['valid', { phase: 'valid', accessExpiresAt: now + 9.5 * hour }, '$(key) ACME 9h', 'normal', commands.refresh],
     ['valid without a known expiry', { phase: 'valid' }, '$(key) ACME', 'normal', commands.refresh],
-    ['due', { phase: 'due', accessExpiresAt: now + 4 * minute }, '$(key) ACME 4m', 'warning', commands.refresh],
+    ['due', { phase: 'due', accessExpiresAt: now + 4 * minute }, '$(key) ACME 4m', 'normal', commands.refresh],
     [
       'due in its last minute',
       { phase: 'due', accessExpiresAt: now + 30_000 },
       '$(key) ACME <1m',
-      'warning',
+      'normal',
       commands.refresh,
     ],
     ['refreshing', { phase: 'valid', refreshing: true }, '$(sync~spin) ACME: refreshing', 'normal', commands.showLog],
@@ -56,7 +56,7 @@ describe('statusView', () => {
       'warning',
       commands.refresh,
     ],
-    ['expired', { phase: 'expired', accessExpiresAt: now - 1 }, '$(key) ACME: Expired', 'warning', commands.refresh],
+    ['expired', { phase: 'expired', accessExpiresAt: now - 1 }, '$(key) ACME: Expired', 'normal', commands.refresh],
     [
       'expired and offline',
       { phase: 'expired', accessExpiresAt: now - 1, lastError },
@@ -79,6 +79,13 @@ describe('statusView', () => {
       commands.refresh,
     ],
     [
+      'valid, but its session cannot be opened',
+      { phase: 'valid', accessExpiresAt: now + 2 * hour, lastError: failedWith('configuration') },
+      '$(warning) ACME 2h, check the settings',
+      'normal',
+      commands.refresh,
+    ],
+    [
       'expired, with a response that cannot be decrypted',
       { phase: 'expired', accessExpiresAt: now - 1, lastError: failedWith('cipher') },
       '$(warning) ACME: Expired, refresh failed',
@@ -87,9 +94,9 @@ describe('statusView', () => {
     ],
     ['ended', { phase: 'ended', accessExpiresAt: now - 1 }, '$(key) ACME: Sign in again', 'error', commands.signIn],
     [
-      'ended with a token that still works',
+      'ended with a token that has not expired',
       { phase: 'ended', accessExpiresAt: now + 3 * hour },
-      '$(key) ACME 3h, then sign in',
+      '$(key) ACME: Sign in again',
       'warning',
       commands.signIn,
     ],
@@ -109,6 +116,36 @@ describe('statusView', () => {
       assert.match(accessibilityLabel, /^ACME: [^$(]+$/);
     });
   }
+
+  it('warns of what a refresh would fix only if a person has to start it', () => {
+    for (const status of [
+      { phase: 'due', accessExpiresAt: now + 4 * minute },
+      { phase: 'expired', accessExpiresAt: now - 1 },
+    ] as const) {
+      assert.equal(view(status).severity, 'normal', status.phase);
+      assert.equal(view(status, now, false).severity, 'warning', status.phase);
+    }
+    assert.equal(view({ phase: 'valid', accessExpiresAt: now + hour }, now, false).severity, 'normal');
+  });
+
+  it('differs from a normal state by more than its color if it warns', () => {
+    const due = { phase: 'due', accessExpiresAt: now + 4 * minute } as const;
+    assert.deepEqual([view(due).text, view(due, now, false).text], ['$(key) ACME 4m', '$(warning) ACME 4m']);
+  });
+
+  it('promises nothing about the access token of a session that has ended', () => {
+    const blocked = {
+      phase: 'ended',
+      accessExpiresAt: now + hour,
+      lastError: failedWith('accountUnavailable'),
+    } as const;
+    for (const status of [blocked, { phase: 'ended', accessExpiresAt: now + hour }, { phase: 'ended' }] as const) {
+      const { text, accessibilityLabel } = view(status);
+      assert.doesNotMatch(`${text} ${accessibilityLabel}`, /valid|works|\d/);
+      assert.match(accessibilityLabel, /may still be accepted for a while; sign in again/);
+    }
+    assert.doesNotMatch(view({ phase: 'ended', accessExpiresAt: now - 1 }).accessibilityLabel, /accepted/);
+  });
 
   it('shows offline only for network errors', () => {
     const accessExpiresAt = now + hour;
@@ -192,6 +229,19 @@ describe('statusView', () => {
   it('shows no details of an error', () => {
     for (const [, status] of rows) assert.doesNotMatch(JSON.stringify(view(status)), /secret details/);
   });
+});
+
+describe('nextViewChange', () => {
+  const start = now + 20_000;
+  const rows: readonly (readonly [string, Partial<ProfileStatus>, number])[] = [
+    ['the next full minute', {}, now + minute],
+    ['the expiry of the access token before that', { accessExpiresAt: now + 25_000 }, now + 25_000],
+    ['the expiry of the refresh token before that', { refreshExpiresAt: now + 30_000 }, now + 30_000],
+    ['the next full minute after an expiry', { accessExpiresAt: now + 20_000 }, now + minute],
+    ['the next full minute before an expiry', { accessExpiresAt: now + hour }, now + minute],
+  ];
+  for (const [what, status, at] of rows)
+    it(`is ${what}`, () => assert.equal(nextViewChange({ ...base, ...status }, start), at));
 });
 
 describe('shortDuration', () => {

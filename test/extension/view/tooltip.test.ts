@@ -76,7 +76,7 @@ describe('withoutLinks', () => {
 
 describe('tooltip', () => {
   it('shows the account, the partner, the deadlines and the last refresh', () => {
-    const text = rendered(shown()).replaceAll('&nbsp;', '');
+    const text = rendered(shown({ issuedBy: 'refresh' })).replaceAll('&nbsp;', '');
     for (const part of [
       '**ACME**',
       '| Account | ann@example.com |',
@@ -87,6 +87,22 @@ describe('tooltip', () => {
     ]) {
       assert.ok(text.includes(part), part);
     }
+  });
+
+  it('calls a sign-in no refresh', () => {
+    assert.match(rendered(shown({ issuedBy: 'signIn' })), /\| Signed in(?:&nbsp;)* \| <2025-12-31T23:00> \|/);
+    assert.doesNotMatch(shown({ issuedBy: 'signIn' }), /Last refresh/);
+    assert.match(rendered(shown()), /\| Tokens received(?:&nbsp;)* \|/);
+  });
+
+  it('offers to sign in after the session has ended, and promises nothing about its access token', () => {
+    const text = rendered(shown({ phase: 'ended' })).replaceAll('&nbsp;', '');
+    assert.ok(text.includes('| Session | ended; sign in again |'), text);
+    assert.ok(text.includes('| Access token | may still be accepted until <2026-01-01T09:00> |'), text);
+    assert.doesNotMatch(text, /Sign in again by|\(9h\)|expires/);
+    assert.match(text, /command:partnerAuth\.signIn\)/);
+    assert.doesNotMatch(text, /command:partnerAuth\.refresh\)/);
+    assert.match(rendered(shown({ phase: 'ended', accessExpiresAt: now - 1 })), /\(expired\)/);
   });
 
   it('marks a past deadline as expired', () =>
