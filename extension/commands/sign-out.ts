@@ -42,8 +42,8 @@ export async function removeProfile(app: App, profile: CheckedProfile): Promise<
   const { t, ui, profiles, sessions } = app;
   const question = t('Remove the profile {0}?', profile.label);
   const detail = t('Its tokens, its key and its stored login fields are deleted. This cannot be undone.');
-  if (!(await ui.confirm(question, detail, t('Remove')))) return;
   await runCommand(app, profile, 'removeProfile', async () => {
+    if (!(await ui.confirm(question, detail, t('Remove')))) return;
     const result = await deleteTokens(app, profile);
     await (await sessions.store(profile)).forget();
     await profiles.remove(profile.id);

@@ -6,11 +6,12 @@ import type { StatusView } from './status-view.ts';
 /** The icon of a view, and how long the access token is valid. What it leaves out is in the tooltip and read aloud. */
 export function compactView(
   view: StatusView,
-  status: Pick<ProfileStatus, 'accessExpiresAt'> | undefined,
+  status: Partial<Pick<ProfileStatus, 'phase' | 'accessExpiresAt'>> | undefined,
   now: number,
   t: Translate,
 ): StatusView {
   const [icon = ''] = /^\$\([\w~-]+\)/.exec(view.text) ?? [];
-  const { accessExpiresAt = 0 } = status ?? {};
+  // How long the access token of a session that has ended is accepted is not known.
+  const accessExpiresAt = (status?.phase === 'ended' ? undefined : status?.accessExpiresAt) ?? 0;
   return { ...view, text: accessExpiresAt > now ? `${icon} ${shortDuration(accessExpiresAt - now, t)}` : icon };
 }
