@@ -85,6 +85,8 @@ export interface CredentialField {
   readonly required?: boolean;
   /** Its value identifies the signed-in account to the user. Default false. */
   readonly account?: boolean;
+  /** What a prompt checks before it is sent. Default: `email` for a field named `email`, else `text`, which is anything. */
+  readonly format?: 'email' | 'text';
 }
 
 /** A login, refresh or logout call. */

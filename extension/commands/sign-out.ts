@@ -31,6 +31,7 @@ export async function removeProfile(app: App, profile: CheckedProfile): Promise<
   if ((await ui.ask(question, confirm)) !== confirm) return;
   await runCommand(app, profile, 'removeProfile', async () => {
     await deleteTokens(app, profile);
+    app.drafts.delete(profile.id);
     await (await sessions.store(profile)).forget();
     await profiles.remove(profile.id);
   });

@@ -4,7 +4,7 @@ import type { App, Disposable } from '../model/app.ts';
 import { contextKeys } from '../model/ids.ts';
 import { explainError } from '../model/messages.ts';
 import { compactView } from '../view/compact-view.ts';
-import { statusView } from '../view/status-view.ts';
+import { signingInView, statusView } from '../view/status-view.ts';
 import { tooltip } from '../view/tooltip.ts';
 import type { ProfileSettings } from './profile-settings.ts';
 import { formatTime, type StatusItem } from './status-item.ts';
@@ -34,10 +34,16 @@ export function statusController({
   autoRefresh,
   compact,
   sandboxRunning,
-}: StatusControllerOptions): Disposable & { update(): void; check(): void } {
+}: StatusControllerOptions): Disposable & {
+  update(): void;
+  check(): void;
+  /** Shows whether a sign-in to a profile is running. */
+  showSigningIn(profileId: string, isRunning: boolean): void;
+} {
   const { sessions, t, now } = app;
   const start = performance.now();
   const reported = new Set<string>();
+  const signingIn = new Set<string>();
   const context = new Map<string, boolean>();
 
   const setContext = (key: string, value: boolean): void => {
@@ -49,9 +55,12 @@ export function statusController({
   function update(): void {
     const profile = profiles.active();
     const status = profile && sessions.status(profile);
-    const view = statusView(profile, status ?? { phase: 'signedOut', refreshing: false, storage: 'kept' }, now(), t);
+    const isSigningIn = profile !== undefined && signingIn.has(profile.id);
+    const view = isSigningIn
+      ? signingInView(profile, t)
+      : statusView(profile, status ?? { phase: 'signedOut', refreshing: false, storage: 'kept' }, now(), t);
     item.show(
-      compact() ? compactView(view, status, now(), t) : view,
+      compact() && !isSigningIn ? compactView(view, status, now(), t) : view,
       profile && status && tooltip(profile, status, now(), t, formatTime),
     );
     setContext(contextKeys.hasProfile, profile !== undefined);
@@ -114,6 +123,11 @@ export function statusController({
   return {
     update,
     check: tick,
+    showSigningIn(profileId, isRunning) {
+      if (isRunning) signingIn.add(profileId);
+      else signingIn.delete(profileId);
+      update();
+    },
     dispose() {
       for (const listener of listeners) listener.dispose();
     },

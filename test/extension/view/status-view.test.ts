@@ -6,7 +6,7 @@ import { commands } from '../../../extension/model/ids.ts';
 import { parseProfiles } from '../../../core/profiles/profile.ts';
 import type { ProfileStatus } from '../../../core/profiles/profile-status.ts';
 import { shortDuration } from '../../../extension/view/duration.ts';
-import { statusView, type StatusView } from '../../../extension/view/status-view.ts';
+import { signingInView, statusView, type StatusView } from '../../../extension/view/status-view.ts';
 import { english } from '../../helpers/fake-app.ts';
 
 const minute = 60_000;
@@ -191,6 +191,18 @@ describe('statusView', () => {
 
   it('shows no details of an error', () => {
     for (const [, status] of rows) assert.doesNotMatch(JSON.stringify(view(status)), /secret details/);
+  });
+});
+
+describe('signingInView', () => {
+  it('shows progress in the item while a sign-in is running, and the log on click', () => {
+    assert.ok(acme !== undefined);
+    assert.deepEqual(signingInView(acme, english), {
+      text: '$(sync~spin) ACME: signing in',
+      severity: 'normal',
+      command: commands.showLog,
+      accessibilityLabel: 'ACME: signing in',
+    });
   });
 });
 
