@@ -242,7 +242,7 @@ async function askChallenge(
       const close = ui.showImage({
         title: t('Captcha from {0}', partner),
         alt: t('Image of a text to type, from {0}', partner),
-        hint: t('Type the text of this image into the field at the top.'),
+        hint: t('Type the text of this image into the field at the top. The arrow there requests a new picture.'),
         dataUri: challenge.image,
       });
       try {
