@@ -8,7 +8,7 @@ interface StepBase {
 
 export interface InputStep extends StepBase {
   readonly kind: 'input';
-  /** Masked, also where `value` prefills it. Not prefilled with the answer when the user goes back. */
+  /** Masked, also where `value` prefills it. Empty when the user goes back to it. */
   readonly secret?: boolean;
   readonly value?: string;
   readonly placeholder?: string;
@@ -119,13 +119,13 @@ export async function runWizard(
   let answers = given;
   let index = Math.max(0, at === undefined ? 0 : steps(answers).findIndex((step) => step.id === at));
   let pendingProblem = problem;
+  const typedSecrets = new Set<string>();
   for (;;) {
     const list = steps(answers);
     const step = list[index];
     if (step === undefined) return answers;
-    const isSecret = step.kind === 'input' && step.secret === true;
     const previous = answers[step.id];
-    const filled = isSecret || previous === undefined ? step : { ...step, value: previous };
+    const filled = withValue(step, typedSecrets.has(step.id) ? '' : isSecret(step) ? step.value : previous);
     const total = mostSteps(steps, answers);
     const result = await show(filled, { step: index + 1, total, title, problem: pendingProblem });
     pendingProblem = undefined;
@@ -138,9 +138,18 @@ export async function runWizard(
     } else {
       const value = step.kind === 'input' ? describeInput(step, result.value).value : result.value;
       answers = { ...answers, [step.id]: value };
+      if (isSecret(step)) typedSecrets.add(step.id);
       index++;
     }
   }
+}
+
+function isSecret(step: Step): boolean {
+  return step.kind === 'input' && step.secret === true;
+}
+
+function withValue(step: Step, value: string | undefined): Step {
+  return value === undefined ? step : { ...step, value };
 }
 
 /** The most steps that can follow these answers: what the user still chooses may add some. */

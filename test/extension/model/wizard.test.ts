@@ -117,8 +117,24 @@ describe('runWizard', () => {
   it('prefills earlier answers except secrets when the user goes back', async () => {
     const { ids, shown, answers } = await run(['Ann', 'pw', 'back', 'back', 'Bob', 'pw2', 'blue']);
     assert.deepEqual(ids, ['name', 'password', 'colour', 'password', 'name', 'password', 'colour']);
-    assert.deepEqual([shown[3]?.value, shown[4]?.value, shown[5]?.value], [undefined, 'Ann', undefined]);
+    assert.deepEqual([shown[3]?.value, shown[4]?.value, shown[5]?.value], ['', 'Ann', '']);
     assert.deepEqual(answers, { name: 'Bob', password: 'pw2', colour: 'blue' });
+  });
+
+  it('prefills a secret with the value of its step, but not when the user goes back to it', async () => {
+    const values: (string | undefined)[] = [];
+    const moves = [{ value: 'Ann' }, { value: 'pw' }, 'back', { value: 'pw' }] as const;
+    const left: ((typeof moves)[number] | undefined)[] = [...moves];
+    await runWizard(
+      'Title',
+      () => [name, { ...password, value: 'typed before' }, shade],
+      async ({ value }) => {
+        values.push(value);
+        return left.shift();
+      },
+      { answers: { password: 'typed before' } },
+    );
+    assert.deepEqual(values, [undefined, 'typed before', 'deep', '', 'deep']);
   });
 
   it('stays at the first step when the user goes back', async () => {
