@@ -48,15 +48,12 @@ function joinSignIn(app: App, profile: CheckedProfile, initial: Answers, account
   const key = `${profile.id} ${profile.partner} ${profile.baseUrl}`;
   const joined = signIns.get(key);
   if (joined !== undefined) return joined;
-  const signingIn = completeSignIn(app, profile, initial, account);
+  const signingIn = completeSignIn(app, profile, initial, account).finally(() => signIns.delete(key));
   const outcome = signingIn.then(
     () => true,
     () => false,
   );
-  signIns.set(
-    key,
-    outcome.finally(() => signIns.delete(key)),
-  );
+  signIns.set(key, outcome);
   // Not joined: while its error is shown, a button of the notification may sign in again.
   return runCommand(app, profile, 'signIn', () => signingIn);
 }

@@ -429,6 +429,27 @@ describe('a sign-in that does not complete', () => {
     ));
 });
 
+describe('an error of a sign-in', () => {
+  it('does not keep its Try Again button from signing in while it is shown', () =>
+    withApp({ partner: 'cloudreve', signedIn: false }, async ({ fake: { app }, profile, sandbox }) => {
+      sandbox.fail({ status: 503 }, { call: 'login', times: Infinity });
+      let isSignedIn = false;
+      const retrying: typeof app = {
+        ...app,
+        ui: {
+          ...app.ui,
+          async notify() {
+            sandbox.heal();
+            isSignedIn = await signIn(retrying, profile);
+          },
+        },
+      };
+      await signIn(retrying, profile);
+      assert.equal(isSignedIn, true);
+      assert.equal(app.sessions.status(profile).phase, 'valid');
+    }));
+});
+
 describe('a remembered password', () => {
   const options = { partner: 'cloudreve', replies: () => ({ remember: 'yes' }) } as const;
   const spoil = async ({ app }: FakeApp, profile: CheckedProfile): Promise<void> => {
