@@ -19,6 +19,7 @@ import { tokenDocuments } from './host/token-documents.ts';
 import { createUi } from './host/ui.ts';
 import { askForWorkspaceProfile } from './host/workspace-profile.ts';
 import type { App } from './model/app.ts';
+import { SignInDrafts } from './model/sign-in-drafts.ts';
 
 let sessions: SessionPool | undefined;
 
@@ -54,7 +55,8 @@ export async function activate(context: ExtensionContext): Promise<void> {
     profiles,
     stored: storedProfiles({ secrets: secretStore, folder }),
     sandbox,
-    ui: createUi(documents.show),
+    ui: createUi(documents.show, (id, isRunning) => status.showSigningIn(id, isRunning)),
+    drafts: new SignInDrafts(),
     clipboard: systemClipboard(clearAfter, subscriptions),
     issues: issueReporter(context.extension, settings),
   };

@@ -108,23 +108,24 @@ async function signIn(
     switch (challenge.kind) {
       case 'oneTimeCode':
         // The prompt would read the same environment variable forever.
-        if (challenge.error.code === 'invalidOneTimeCode') throw challenge.error;
+        if (challenge.wasRefused) throw challenge.error;
         return ask('One-time code', 'otp', true);
       case 'captcha':
         if (captchaAttempts++ === 3) throw challenge.error;
-        return askCaptcha(challenge.image);
+        return askCaptcha(challenge.image, challenge.wasRefused);
     }
   };
   await solveChallenges((completed) => session.login(completed), definition, credentials, solveChallenge);
 }
 
-async function askCaptcha(image: string): Promise<string> {
+async function askCaptcha(image: string, wasRefused: boolean): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'partner-auth-'));
   try {
     const type = /^data:image\/([a-z]{1,8})/.exec(image)?.[1] ?? 'png';
     const file = join(folder, `captcha.${type}`);
     await writeFile(file, Buffer.from(image.slice(image.indexOf(',') + 1), 'base64'));
-    return await ask(`Text in the image ${file}`, 'captcha', false);
+    const refusal = wasRefused ? 'That text was refused. ' : '';
+    return await ask(`${refusal}Text in the image ${file}`, 'captcha', false);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -194,10 +194,10 @@ export function partnerCalls(options: PartnerCallsOptions) {
       return result.kind === 'failed' ? result.error : undefined;
     },
 
-    /** The same error with a captcha as its `challenge`. */
+    /** The same error with the captcha as its `challenge`, if that is an image. */
     async withCaptcha(error: PartnerAuthError, send: SendOptions): Promise<PartnerAuthError> {
       const step = definition.captcha;
-      if (step === undefined) return error;
+      if (step === undefined || error.setting === 'captcha') return error;
       const draft = { method: 'GET', path: step.path, form: definition.body };
       const sent = await transport.send((await encodeRequest(options, draft, cipher)).request, {
         ...send,

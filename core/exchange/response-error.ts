@@ -110,8 +110,11 @@ function advice(code: ErrorRule['is'], definition: PartnerDefinition, setting: s
     case 'oneTimeCodeRequired':
       return `Call login() with { ${definition.oneTimeCode?.codeField ?? 'otp'} }.`;
     case 'invalidOneTimeCode':
-      return 'Call login() with the current code, or after some minutes again with the credentials.';
+      return setting === 'credentials'
+        ? 'The pending login has ended: call login() with the credentials and the current code.'
+        : 'Call login() with the current code, or after some minutes again with the credentials.';
     case 'captchaRequired':
+      if (setting === 'captcha') return browserCaptchaAdvice(definition);
       return `Show the image in error.challenge and call login() with ${definition.captcha?.textField ?? 'captcha'} and ${definition.captcha?.ticketField ?? 'ticket'}.`;
     case 'accountUnavailable':
       return 'Ask the partner about this account.';
@@ -133,6 +136,11 @@ function advice(code: ErrorRule['is'], definition: PartnerDefinition, setting: s
     default:
       return '';
   }
+}
+
+function browserCaptchaAdvice({ captcha }: PartnerDefinition): string {
+  const fields = captcha === undefined ? '' : `, as ${captcha.textField} or ${captcha.ticketField}`;
+  return `This captcha (such as Turnstile, reCAPTCHA or Cap) can only be solved in a browser. Ask the administrator for one with an image, or call login() with the widget's response as an additional credential${fields}.`;
 }
 
 function settingAdvice(setting: string | undefined): string {

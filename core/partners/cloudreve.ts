@@ -45,6 +45,16 @@ export const cloudreve = deepFreeze<PartnerDefinition>({
   },
   errors: [
     { on: ['login'], code: 203, is: 'oneTimeCodeRequired' },
+    // middleware/captcha.go: Turnstile and Cap, reCAPTCHA, any of them not configured.
+    { on: ['login'], code: 40026, message: 'Captcha validation failed', is: 'captchaRequired', setting: 'captcha' },
+    {
+      on: ['login'],
+      code: 40026,
+      message: 'Verification failed, please refresh the page and retry.',
+      is: 'captchaRequired',
+      setting: 'captcha',
+    },
+    { on: ['login'], code: 40026, message: 'Captcha configuration error', is: 'captchaRequired', setting: 'captcha' },
     { on: ['login'], code: 40026, is: 'captchaRequired' },
     { on: ['login'], code: 40080, is: 'invalidCredentials' },
     { on: ['login'], code: 40001, is: 'configuration', setting: 'credentials' },
@@ -52,7 +62,7 @@ export const cloudreve = deepFreeze<PartnerDefinition>({
     { on: ['login', 'oneTimeCode'], code: 40018, is: 'accountUnavailable' },
     { on: ['oneTimeCode'], code: 40022, is: 'invalidOneTimeCode' },
     { on: ['oneTimeCode'], code: 40001, is: 'invalidOneTimeCode' },
-    { on: ['oneTimeCode'], code: 404, is: 'invalidOneTimeCode' },
+    { on: ['oneTimeCode'], code: 404, is: 'invalidOneTimeCode', setting: 'credentials' },
     { on: ['refresh'], code: 40020, is: 'sessionEnded' },
     { on: ['request'], code: 401, is: 'tokenRefused' },
     { on: ['request'], code: 40020, is: 'tokenRefused' },

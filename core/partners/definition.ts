@@ -85,6 +85,8 @@ export interface CredentialField {
   readonly required?: boolean;
   /** Its value identifies the signed-in account to the user. Default false. */
   readonly account?: boolean;
+  /** What a prompt checks before it is sent. Default: `email` for a field named `email`, else `text`, which is anything. */
+  readonly format?: 'email' | 'text';
 }
 
 /** A login, refresh or logout call. */
@@ -113,7 +115,10 @@ export interface OneTimeCodeStep extends AuthCall {
   readonly lifetime: number;
 }
 
-/** Requests a captcha after an error rule has matched with `captchaRequired`; the error's `challenge` holds it. */
+/**
+ * Requests the image of a captcha after an error rule without the setting `captcha` has matched with `captchaRequired`; the
+ * error's `challenge` holds it.
+ */
 export interface CaptchaStep {
   /** Path below the base URL, requested with GET. */
   readonly path: string;
@@ -178,7 +183,11 @@ export interface ErrorRule {
   readonly message?: string;
   /** The error code. `tokenRefused`: the access token of a protected call is not accepted, so it is refreshed once. */
   readonly is: PartnerAuthErrorCode | 'tokenRefused';
-  /** The setting to check, for the error. `cipher` means that the partner may be unable to decrypt the payload. */
+  /**
+   * The setting to check, for the error. `cipher` means that the partner may be unable to decrypt the payload. `captcha`
+   * with `captchaRequired`: a captcha that only a browser can show, so that no image of it is requested. `credentials` with
+   * `invalidOneTimeCode`: the pending login has ended, so that only the credentials start another.
+   */
   readonly setting?: string;
 }
 

@@ -112,6 +112,7 @@ export const partnerSchema = v.strictObject({
         secret: v.optional(v.boolean()),
         required: v.optional(v.boolean()),
         account: v.optional(v.boolean()),
+        format: v.optional(v.picklist(['email', 'text'])),
       }),
     ),
     v.minLength(1, 'must name at least one credential'),

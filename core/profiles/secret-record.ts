@@ -10,6 +10,8 @@ export interface SecretRecord {
   readonly iv?: string;
   /** Login fields by their names on the wire. The password only if the user chose to store it. */
   readonly credentials?: Readonly<Record<string, string>>;
+  /** What the user chose last, also while there is no password because the partner no longer accepts it. */
+  readonly rememberPassword?: boolean;
   readonly session?: StoredRecord;
   /** Encrypts the copies of the session for other windows; see `session-relay.ts`. */
   readonly relayKey?: string;

@@ -26,8 +26,11 @@ export interface SandboxScenarios {
   readonly delay: number;
   /** Whether Cloudreve, and definitions with such a step, require a one-time code after the password. Default false. */
   readonly twoFactor: boolean;
-  /** Whether Cloudreve, and definitions with such a step, require a captcha with the password. Default false. */
-  readonly captcha: boolean;
+  /**
+   * Whether Cloudreve, and definitions with such a step, require a captcha with the password: true for an image. The kinds that need a
+   * browser are Cloudreve's only, and the sandbox accepts no response of their widgets. Default false.
+   */
+  readonly captcha: boolean | 'turnstile' | 'recaptcha' | 'cap';
   /** The refresh token in a refresh response: `new`, the `same`, or `omitted`; the last two leave the old one valid. Default `new`. */
   readonly refreshTokenInResponse: 'new' | 'same' | 'omitted';
   /**
@@ -76,7 +79,7 @@ const checks: Readonly<Record<keyof SandboxScenarios, Check>> = {
   graceTime: atLeastZero,
   delay: atLeastZero,
   twoFactor: trueOrFalse,
-  captcha: trueOrFalse,
+  captcha: oneOf(true, false, 'turnstile', 'recaptcha', 'cap'),
   refreshTokenInResponse: oneOf('new', 'same', 'omitted'),
   tconnectResponse: oneOf('flat', 'wrapped', 'encrypted'),
   certificate: oneOf('valid', 'expired', 'wrongHost'),

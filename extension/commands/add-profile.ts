@@ -5,7 +5,7 @@ import { signIn } from './sign-in.ts';
 import { startSandbox } from './start-sandbox.ts';
 import { runCommand, saveProfile, takenIds } from './run-command.ts';
 
-/** Creates a profile step by step, stores its key in secret storage and offers to sign in. */
+/** Creates a profile step by step, stores its key in secret storage and goes on to its sign-in. */
 export async function addProfile(app: App): Promise<void> {
   const { t, ui, profiles, sessions } = app;
   const partners = profiles.partners();
@@ -21,8 +21,8 @@ export async function addProfile(app: App): Promise<void> {
     const store = await sessions.store(saved);
     await store.update((record) => ({ ...record, ...(key !== undefined && { key }), ...(iv !== undefined && { iv }) }));
     await profiles.activate(saved.id);
-    const signInButton = t('Sign In');
-    if ((await ui.ask(t('The profile {0} was added.', saved.label), signInButton)) === signInButton)
-      await signIn(app, saved);
+    // Not awaited: it stays while the sign-in goes on, and after it was cancelled.
+    void ui.ask(t('The profile {0} was added.', saved.label));
+    await signIn(app, saved);
   });
 }

@@ -45,6 +45,7 @@ export async function removeProfile(app: App, profile: CheckedProfile): Promise<
   await runCommand(app, profile, 'removeProfile', async () => {
     if (!(await ui.confirm(question, detail, t('Remove')))) return;
     const result = await deleteTokens(app, profile);
+    app.drafts.delete(profile.id);
     await (await sessions.store(profile)).forget();
     await profiles.remove(profile.id);
     if (!isRevoked(profile, result)) await reportUnrevoked(app, profile, result);

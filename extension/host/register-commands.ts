@@ -11,7 +11,7 @@ import { inspectToken } from '../commands/inspect-token.ts';
 import { decryptPayload, encryptPayload } from '../commands/payload.ts';
 import { refresh } from '../commands/refresh.ts';
 import { reportIssue } from '../commands/report-issue.ts';
-import { signIn } from '../commands/sign-in.ts';
+import { signIn, signInOtherAccount } from '../commands/sign-in.ts';
 import { removeProfile, signOut, signOutAll } from '../commands/sign-out.ts';
 import { startSandbox } from '../commands/start-sandbox.ts';
 import { switchProfile } from '../commands/switch-profile.ts';
@@ -29,6 +29,7 @@ export function registerCommands(app: App, channel: LogOutputChannel): Disposabl
     addProfile: () => addProfile(app),
     editProfile: ofProfile(editProfile),
     signIn: ofProfile(signIn),
+    signInOtherAccount: ofProfile(signInOtherAccount),
     signOut: ofProfile(signOut),
     signOutAll: () => signOutAll(app),
     removeProfile: ofProfile(removeProfile),

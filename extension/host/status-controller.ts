@@ -5,7 +5,7 @@ import { automaticRefresh } from '../model/auto-refresh.ts';
 import { contextKeys } from '../model/ids.ts';
 import { explainError } from '../model/messages.ts';
 import { compactView } from '../view/compact-view.ts';
-import { nextViewChange, statusView } from '../view/status-view.ts';
+import { nextViewChange, signingInView, statusView } from '../view/status-view.ts';
 import { tooltip } from '../view/tooltip.ts';
 import type { ProfileSettings } from './profile-settings.ts';
 import { secretsAreIsolated } from './secret-storage.ts';
@@ -30,6 +30,8 @@ export interface StatusController extends Disposable {
   update(): void;
   /** Updates, and refreshes what is due. */
   tick(): void;
+  /** Shows whether a sign-in to a profile is running. */
+  showSigningIn(profileId: string, isRunning: boolean): void;
 }
 
 /**
@@ -47,6 +49,7 @@ export function statusController({
   const { sessions, t, now } = app;
   const start = performance.now();
   const reported = new Set<string>();
+  const signingIn = new Set<string>();
   const context = new Map<string, boolean>();
   const phases = new Map<string, ProfileStatus['phase']>();
   /** The last problem that was logged for each profile, which is met again every minute. */
@@ -62,9 +65,10 @@ export function statusController({
   function update(): void {
     const profile = profiles.active();
     const status = profile === undefined ? signedOut : sessions.status(profile);
-    const view = statusView(profile, status, now(), t, autoRefresh());
+    const isSigningIn = profile !== undefined && signingIn.has(profile.id);
+    const view = isSigningIn ? signingInView(profile, t) : statusView(profile, status, now(), t, autoRefresh());
     item.show(
-      compact() ? compactView(view, status, now(), t) : view,
+      compact() && !isSigningIn ? compactView(view, status, now(), t) : view,
       profile && tooltip(profile, status, now(), t, app.formatTime),
     );
     clearTimeout(timer);
@@ -152,6 +156,11 @@ export function statusController({
   return {
     update,
     tick,
+    showSigningIn(profileId, isRunning) {
+      if (isRunning) signingIn.add(profileId);
+      else signingIn.delete(profileId);
+      update();
+    },
     dispose() {
       for (const listener of listeners) listener.dispose();
     },

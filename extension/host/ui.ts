@@ -1,15 +1,23 @@
+import { randomUUID } from 'node:crypto';
 import { commands as vscodeCommands, env, ProgressLocation, Uri, ViewColumn, window, type QuickPickItem } from 'vscode';
 import type { Ui } from '../model/app.ts';
 import { commands } from '../model/ids.ts';
 import type { Action } from '../model/messages.ts';
+import { imagePage } from '../view/image-page.ts';
 import { withoutLinks } from '../view/markdown.ts';
 import { showStep } from './prompts.ts';
 
 const storageHelp = 'https://code.visualstudio.com/docs/configure/settings-sync#_troubleshooting-keychain-issues';
 const statusMessageDuration = 6_000;
 
-/** Implements the UI port with VS Code's notifications, pickers and status bar. */
-export function createUi(showDocument: Ui['showDocument']): Ui {
+/**
+ * Implements the UI port with VS Code's notifications, pickers and status bar. `showSigningIn` is called when a sign-in to a
+ * profile begins and ends.
+ */
+export function createUi(
+  showDocument: Ui['showDocument'],
+  showSigningIn: (profileId: string, isRunning: boolean) => void,
+): Ui {
   return {
     showStep,
     showDocument,
@@ -52,29 +60,38 @@ export function createUi(showDocument: Ui['showDocument']): Ui {
     showStatusMessage(message) {
       window.setStatusBarMessage(message, statusMessageDuration);
     },
-    async withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>) {
-      const options = { location: ProgressLocation.Notification, title, cancellable: true };
-      return window.withProgress<T>(options, (_progress, token) => {
-        const controller = new AbortController();
-        token.onCancellationRequested(() => controller.abort());
-        return work(controller.signal);
-      });
+    withProgress,
+    async withSignInProgress<T>(title: string, profileId: string, work: (signal: AbortSignal) => Promise<T>) {
+      showSigningIn(profileId, true);
+      try {
+        return await withProgress(title, work);
+      } finally {
+        showSigningIn(profileId, false);
+      }
     },
-    showImage(title, dataUri) {
+    showImage(image) {
       const panel = window.createWebviewPanel(
         'partnerAuth.picture',
-        title,
+        image.title,
         { viewColumn: ViewColumn.Active, preserveFocus: true },
         {},
       );
-      const source = /^data:image\/[\w+.-]+;base64,[\w+/=]+$/.test(dataUri) ? dataUri : '';
-      panel.webview.html = `<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:">
-        <body style="display:grid;place-items:center;height:90vh"><img alt="" style="min-width:240px;background:#fff" src="${source}"></body>`;
+      panel.webview.html = imagePage(image, randomUUID());
       return () => {
         panel.dispose();
       };
     },
   };
+}
+
+function withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const options = { location: ProgressLocation.Notification, title: withoutLinks(title), cancellable: true };
+  const shown = window.withProgress<T>(options, (_progress, token) => {
+    const controller = new AbortController();
+    token.onCancellationRequested(() => controller.abort());
+    return work(controller.signal);
+  });
+  return Promise.resolve(shown);
 }
 
 async function runAction({ command: what }: Action, profileId: string | undefined): Promise<void> {

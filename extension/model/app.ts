@@ -8,6 +8,7 @@ import type {
   StoredProfiles,
 } from '../../core/profiles/index.ts';
 import type { Notification } from './messages.ts';
+import type { SignInDrafts } from './sign-in-drafts.ts';
 import type { Translate } from './translate.ts';
 import type { ShowStep } from './wizard.ts';
 
@@ -30,6 +31,7 @@ export interface App {
   readonly clipboard: Clipboard;
   readonly sandbox: SandboxControl;
   readonly issues: IssueReporter;
+  readonly drafts: SignInDrafts;
 }
 
 export interface Profiles {
@@ -62,11 +64,22 @@ export interface Ui {
   showStatusMessage(message: string): void;
   /** Shows cancellable progress while `work` runs. */
   withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** The same, also in the status item, while `work` signs in to this profile. */
+  withSignInProgress<T>(title: string, profileId: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   showDocument(name: string, text: string): Promise<void>;
   /** What is in the active editor; undefined without one. */
   editorText(): EditorText | undefined;
-  /** Shows an image from a partner in a view that runs no scripts. Returns a function that closes it. */
-  showImage(title: string, dataUri: string): () => void;
+  /** Shows an image of text that the user has to type, where no prompt covers it. Returns a function that closes it. */
+  showImage(image: TextImage): () => void;
+}
+
+export interface TextImage {
+  readonly title: string;
+  /** For screen readers: what the image is, since its text must not be readable by programs. */
+  readonly alt: string;
+  /** What to do, below the image. */
+  readonly hint: string;
+  readonly dataUri: string;
 }
 
 export interface EditorText {

@@ -5,6 +5,7 @@ export const commands = {
   addProfile: 'partnerAuth.addProfile',
   editProfile: 'partnerAuth.editProfile',
   signIn: 'partnerAuth.signIn',
+  signInOtherAccount: 'partnerAuth.signInOtherAccount',
   signOut: 'partnerAuth.signOut',
   signOutAll: 'partnerAuth.signOutAll',
   removeProfile: 'partnerAuth.removeProfile',

@@ -76,8 +76,19 @@ export function explainError(
       );
     case 'invalidCredentials':
       return notification(t('{0} rejected the credentials.', label), true, signIn);
-    case 'oneTimeCodeRequired':
     case 'captchaRequired':
+      if (error.challenge === undefined) {
+        return notification(
+          t(
+            '{0} requires a captcha that only a browser can show, such as Turnstile, reCAPTCHA or Cap. Its administrator can select the captcha with an image or turn it off for sign-ins, and a program can pass the response of the captcha to the library.',
+            label,
+          ),
+          true,
+          log,
+        );
+      }
+      return notification(t('{0} requires one more step to sign in.', label), true, signIn);
+    case 'oneTimeCodeRequired':
       return notification(t('{0} requires one more step to sign in.', label), true, signIn);
     case 'invalidOneTimeCode':
       return notification(t('{0} rejected the one-time code.', label), true, signIn);
@@ -123,7 +134,14 @@ export function explainError(
       return notification(t('{0} is limiting requests. Try again later.', label), false, log);
     case 'partnerUnavailable':
       if (error.foreign === true) return notification(gatewayMessage(error, label, t), false, retry, log);
-      return notification(t('{0} reported a server error. Your session is kept.', label), false, retry, log);
+      return notification(
+        retryCommand === 'signIn'
+          ? t('{0} reported a server error. What you entered is kept.', label)
+          : t('{0} reported a server error. Your session is kept.', label),
+        false,
+        retry,
+        log,
+      );
     case 'partnerRefused':
       return notification(
         rejectionMessage(error, label, t),

@@ -1,5 +1,12 @@
-import { createCipher, isPartnerAuthError, type PartnerAuthError, type TextFormat } from '../../core/index.ts';
+import {
+  createCipher,
+  isPartnerAuthError,
+  type PartnerAuthError,
+  type PartnerDefinition,
+  type TextFormat,
+} from '../../core/index.ts';
 import { type CheckedProfile, cipherOf } from '../../core/profiles/index.ts';
+import { explainError } from './messages.ts';
 import { firstOther, tidy, tidyKey, unchanged } from './pasted.ts';
 import type { Translate } from './translate.ts';
 import type { Answers, InputStep, Step } from './wizard.ts';
@@ -9,41 +16,68 @@ export interface KnownValues {
   readonly key: string | undefined;
   readonly iv: string | undefined;
   readonly credentials: Readonly<Record<string, string>>;
+  /** What the user chose last time. */
+  readonly remember: boolean;
 }
 
 export const rememberStep = 'remember';
+/** Pressed to sign in with another account than the stored one. */
+export const otherAccount = 'otherAccount';
+/** Belongs to the program and not to an account. */
+const clientSecret = 'client_secret';
 
-/** The steps of a sign-in, in order: key material first, because no call works without it. */
+type Credential = PartnerDefinition['credentials'][number];
+
+/**
+ * The steps of a sign-in, in order: key material first, because no call works without it. `prefill` has what was entered
+ * before and is offered again, secrets included.
+ */
 export function signInSteps(
   profile: CheckedProfile,
   known: KnownValues,
   answers: Answers,
   t: Translate,
+  prefill: Answers = {},
 ): readonly Step[] {
   const steps: Step[] = [];
   const { cipher, definition } = profile;
-  if (cipher !== undefined && known.key === undefined) steps.push(keyStep(profile, t));
-  if (cipher?.iv.from === 'fixed' && known.iv === undefined) steps.push(ivStep(profile, answers.key ?? known.key, t));
-  let asksPassword = false;
-  for (const { name, label, secret, required } of definition.credentials) {
-    if (required === false || known.credentials[name] !== undefined) continue;
-    asksPassword ||= name === 'password';
+  const withPrefill = (step: Step): Step => {
+    const value = prefill[step.id];
+    return value === undefined ? step : { ...step, value };
+  };
+  if (cipher !== undefined && known.key === undefined) steps.push(withPrefill(keyStep(profile, t)));
+  if (cipher?.iv.from === 'fixed' && known.iv === undefined)
+    steps.push(withPrefill(ivStep(profile, answers.key ?? known.key, t)));
+  const isOther = answers[otherAccount] !== undefined;
+  const accountName = accountField(definition)?.name;
+  const isAsked = ({ name, secret, required }: Credential): boolean =>
+    required !== false &&
+    (known.credentials[name] === undefined ||
+      (isOther && (name === accountName || (secret === true && name !== clientSecret))));
+  const asked = definition.credentials.filter(isAsked);
+  const canChange = !isOther && asked.every(({ name }) => name !== accountName);
+  const account = accountOf(profile, known, answers);
+  for (const field of asked) {
+    const { name, label, secret } = field;
+    const value = prefill[name] ?? (name === accountName ? known.credentials[name] : undefined);
+    const prompt = t('{0} for {1}', t(label), definition.label);
     steps.push({
       kind: 'input',
       id: name,
-      prompt: t('{0} for {1}', t(label), definition.label),
+      prompt: account === undefined || name === accountName ? prompt : `${prompt} (${account})`,
       ...(secret && { secret }),
-      tidy: (value) =>
-        secret === true && !isIssued(name) ? unchanged(value, t) : tidy(secret ? 'id' : 'name', value, t),
-      validate: (value) => (value === '' ? t('This is required.') : undefined),
+      ...(value !== undefined && { value }),
+      ...(canChange && { buttons: [{ id: otherAccount, label: t('Use Another Account'), icon: 'account' }] }),
+      tidy: (text) => (secret === true && !isIssued(name) ? unchanged(text, t) : tidy(secret ? 'id' : 'name', text, t)),
+      validate: (text) => fieldProblem(field, text, t),
     });
   }
-  if (asksPassword) {
+  if (asked.some(({ name }) => name === 'password')) {
     steps.push({
       kind: 'pick',
       id: rememberStep,
       prompt: t('Remember the password?'),
-      value: 'no',
+      value: known.remember ? 'yes' : 'no',
       items: [
         { value: 'no', label: t("Don't remember"), detail: t('You will be asked again when the session ends.') },
         { value: 'yes', label: t('Remember in secret storage'), detail: t('Sign in again with one click.') },
@@ -56,6 +90,29 @@ export function signInSteps(
 /** Whether a secret field is issued by the partner, as its name says, and not chosen by a person, as a password is. */
 function isIssued(name: string): boolean {
   return /(?:secret|key|token|code|id)$/i.test(name) && !/pass/i.test(name);
+}
+
+function accountField({ credentials }: PartnerDefinition): Credential | undefined {
+  return credentials.find((field) => field.account === true) ?? credentials.find((field) => field.secret !== true);
+}
+
+/** The account to show in prompts; undefined if it is not known or the definition does not say which field holds it. */
+export function accountOf(
+  { definition }: Pick<CheckedProfile, 'definition'>,
+  known: Pick<KnownValues, 'credentials'>,
+  answers: Answers,
+): string | undefined {
+  const field = accountField(definition);
+  return field?.account === true ? (answers[field.name] ?? known.credentials[field.name]) : undefined;
+}
+
+function fieldProblem({ name, format }: Credential, value: string, t: Translate): string | undefined {
+  if (value === '') return t('This is required.');
+  // Only what no server takes as an address: the partner decides about the rest.
+  const isEmail = (format ?? (name === 'email' ? 'email' : 'text')) === 'email';
+  return isEmail && !/^[^\s@]+@[^\s@]+$/.test(value.trim())
+    ? t('This is not an email address. Enter one such as name@example.com.')
+    : undefined;
 }
 
 export function keyStep(profile: Pick<CheckedProfile, 'cipher' | 'partner'>, t: Translate): InputStep {
@@ -162,27 +219,33 @@ export function credentialsFor(
 }
 
 export interface Restart {
+  /** Id of the step with what was refused. */
   readonly at: string;
   readonly forget: (known: KnownValues) => KnownValues;
-  /** The answers to prefill: all but the secrets. */
+  /** What is offered again: all but what was refused. */
   readonly keep: (answers: Answers, known: KnownValues) => Answers;
 }
 
 /** Where to restart the sign-in after an error that other answers can fix; undefined if they cannot. */
 export function restartAfter(
-  { definition, cipher }: CheckedProfile,
+  { definition: { credentials }, cipher }: CheckedProfile,
   { code, setting }: PartnerAuthError,
 ): Restart | undefined {
-  const secrets = definition.credentials.filter((field) => field.secret === true).map((field) => field.name);
-  const withoutSecrets = (answers: Answers): Answers =>
-    Object.fromEntries(Object.entries(answers).filter(([name]) => !secrets.includes(name)));
-  const isFieldInvalid = code === 'configuration' && setting === 'credentials';
+  const field = credentials.find(({ name }) => name === setting)?.name;
+  const isFieldInvalid = code === 'configuration' && (setting === 'credentials' || field !== undefined);
   if (code === 'invalidCredentials' || isFieldInvalid) {
-    const first = definition.credentials[0]?.name ?? '';
+    const first = credentials[0]?.name ?? '';
+    const secret = credentials.find((candidate) => candidate.secret === true)?.name;
+    const at = field ?? (isFieldInvalid ? first : (secret ?? first));
     return {
-      at: isFieldInvalid ? first : (secrets[0] ?? first),
+      at,
       forget: (known) => ({ ...known, credentials: {} }),
-      keep: (answers, known) => ({ ...withoutSecrets(known.credentials), ...withoutSecrets(answers) }),
+      keep: (answers, known) => {
+        const { [at]: refused, ...kept } = { ...known.credentials, ...answers };
+        // What is not a secret is corrected more easily than typed again.
+        const isSecret = credentials.some(({ name, secret: masked }) => name === at && masked === true);
+        return isSecret || refused === undefined ? kept : { ...kept, [at]: refused };
+      },
     };
   }
   const isKeyRejected =
@@ -196,4 +259,23 @@ export function restartAfter(
     };
   }
   return undefined;
+}
+
+/** The error at the step where the sign-in restarts. */
+export function signInProblem(
+  { label, definition }: CheckedProfile,
+  error: PartnerAuthError,
+  wasRemembered: boolean,
+  t: Translate,
+): string {
+  if (error.code === 'invalidCredentials' && wasRemembered)
+    return t('{0} no longer accepts the remembered password.', label);
+  if (error.code === 'configuration' && error.status === undefined && error.setting?.startsWith('cipher') === true)
+    return t('The key or IV does not fit the cipher settings of {0}.', label);
+  if (error.code === 'configuration' && error.setting?.startsWith('cipher') !== true) {
+    return definition.credentials.some(({ name }) => name === error.setting)
+      ? t('{0} did not accept the form of this field.', label)
+      : t('{0} did not accept the form of a login field. Check each of them.', label);
+  }
+  return explainError(error, label, t, 'signIn').message;
 }

@@ -8,10 +8,12 @@ interface StepBase {
 
 export interface InputStep extends StepBase {
   readonly kind: 'input';
-  /** Masked while typing, and not prefilled when the user goes back. */
+  /** Masked, also where `value` prefills it. Empty when the user goes back to it. */
   readonly secret?: boolean;
   readonly value?: string;
   readonly placeholder?: string;
+  /** Shown in the title bar. The wizard starts over with the answer `pressed` to the id of the one that is clicked. */
+  readonly buttons?: readonly StepButton[];
   /** Leaves out of an entered value what cannot belong to it. */
   readonly tidy?: (value: string) => Tidied;
   /** Returns an error message for a tidied value, or undefined if it is valid. */
@@ -59,6 +61,16 @@ export function inputAcceptance(step: InputStep): (raw: string, signal: AbortSig
   };
 }
 
+export interface StepButton {
+  readonly id: string;
+  readonly label: string;
+  /** Name of a codicon. */
+  readonly icon: string;
+}
+
+/** The answer to a button that was clicked. */
+export const pressed = 'pressed';
+
 export interface PickStep extends StepBase {
   readonly kind: 'pick';
   readonly items: readonly {
@@ -75,14 +87,17 @@ export type Answers = Readonly<Record<string, string>>;
 export interface Position {
   /** Starts at 1. */
   readonly step: number;
-  readonly total: number;
+  /** The most steps that there can be, so that it never grows; undefined for a step that is not part of a sequence. */
+  readonly total: number | undefined;
   readonly title: string;
   /** Validation message shown as soon as the step opens. */
   readonly problem?: string | undefined;
 }
 
-/** Shows one step; resolves undefined if the user cancelled. */
-export type ShowStep = (step: Step, position: Position) => Promise<{ readonly value: string } | 'back' | undefined>;
+/** Undefined if the user cancelled. */
+export type StepResult = { readonly value: string } | { readonly button: string } | 'back' | undefined;
+
+export type ShowStep = (step: Step, position: Position) => Promise<StepResult>;
 
 export interface WizardStart {
   readonly answers?: Answers;
@@ -104,22 +119,46 @@ export async function runWizard(
   let answers = given;
   let index = Math.max(0, at === undefined ? 0 : steps(answers).findIndex((step) => step.id === at));
   let pendingProblem = problem;
+  const typedSecrets = new Set<string>();
   for (;;) {
     const list = steps(answers);
     const step = list[index];
     if (step === undefined) return answers;
-    const isSecret = step.kind === 'input' && step.secret === true;
     const previous = answers[step.id];
-    const filled = isSecret || previous === undefined ? step : { ...step, value: previous };
-    const result = await show(filled, { step: index + 1, total: list.length, title, problem: pendingProblem });
+    const filled = withValue(step, typedSecrets.has(step.id) ? '' : isSecret(step) ? step.value : previous);
+    const total = mostSteps(steps, answers);
+    const result = await show(filled, { step: index + 1, total, title, problem: pendingProblem });
     pendingProblem = undefined;
     if (result === undefined) return undefined;
     if (result === 'back') {
       index = Math.max(0, index - 1);
+    } else if ('button' in result) {
+      answers = { ...answers, [result.button]: pressed };
+      index = 0;
     } else {
       const value = step.kind === 'input' ? describeInput(step, result.value).value : result.value;
       answers = { ...answers, [step.id]: value };
+      if (isSecret(step)) typedSecrets.add(step.id);
       index++;
     }
   }
+}
+
+function isSecret(step: Step): boolean {
+  return step.kind === 'input' && step.secret === true;
+}
+
+function withValue(step: Step, value: string | undefined): Step {
+  return value === undefined ? step : { ...step, value };
+}
+
+/** The most steps that can follow these answers: what the user still chooses may add some. */
+function mostSteps(steps: (answers: Answers) => readonly Step[], answers: Answers): number {
+  const list = steps(answers);
+  const open = list.find((step): step is PickStep => step.kind === 'pick' && answers[step.id] === undefined);
+  const values = open?.items.map(({ value }) => value) ?? [];
+  return Math.max(
+    list.length,
+    ...values.map((value) => mostSteps(steps, open === undefined ? answers : { ...answers, [open.id]: value })),
+  );
 }

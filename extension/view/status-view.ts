@@ -126,6 +126,16 @@ export function nextViewChange({ accessExpiresAt, refreshExpiresAt }: ProfileSta
   return Math.min(now - (now % minute) + minute, ...deadlines);
 }
 
+/** The status item while a sign-in to its profile is running. */
+export function signingInView({ label }: CheckedProfile, t: Translate): StatusView {
+  return {
+    text: `$(sync~spin) ${shortLabel(label)}: ${t('signing in')}`,
+    severity: 'normal',
+    command: commands.showLog,
+    accessibilityLabel: `${label}: ${t('signing in')}`,
+  };
+}
+
 /** Why the last refresh failed, in one or two words. */
 function refreshFailure(
   { code, foreign }: PartnerAuthError,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
 import { profileOf, signInInputs, startPartnerAuth, statusItem, typeSteps } from '../helpers/workbench/partner-auth.ts';
-import { waitForVisible, waitUntil } from '../helpers/workbench/wait-until.ts';
+import { assertUncovered } from '../helpers/workbench/uncovered.ts';
+import { waitForVisible } from '../helpers/workbench/wait-until.ts';
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
 
@@ -150,11 +151,10 @@ describe('signing in', () => {
     await window.quickInput.waitFor({ title: 'Sign in to Drive', message: /^Text in the image/ });
     const tab = window.page.locator('.tab').getByText('Captcha from Cloudreve');
     await waitForVisible(window.page, 'the image of the captcha', tab);
-    await waitUntil(window.page, 'the image to load', async () => {
-      const widths = '[...document.images].map((image) => image.naturalWidth)';
-      const seen = await Promise.allSettled(window.page.frames().map((frame) => frame.evaluate<number[]>(widths)));
-      return seen.some((frame) => frame.status === 'fulfilled' && frame.value.includes(200)) || undefined;
-    });
+    const image = window.page.frameLocator('iframe.webview').frameLocator('#active-frame').locator('img');
+    await waitForVisible(window.page, 'the image', image);
+    const { width } = await assertUncovered(window, 'the image of the captcha', image);
+    assert.equal(width, 400);
     await window.quickInput.type(partner.captchaText(ticket) ?? '');
     await window.quickInput.accept();
     await statusItem(window).waitFor(/^\$\(key\) Drive \d+m$/);

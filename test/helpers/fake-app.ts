@@ -13,6 +13,7 @@ import {
 } from '../../core/profiles/index.ts';
 import type { App, PickItem, SandboxControl } from '../../extension/model/app.ts';
 import type { Notification } from '../../extension/model/messages.ts';
+import { SignInDrafts } from '../../extension/model/sign-in-drafts.ts';
 import type { Translate } from '../../extension/model/translate.ts';
 import { fakeSecretStore, type FakeSecretStore } from './fake-secret-store.ts';
 import { inputAcceptance, type Position, type Step } from '../../extension/model/wizard.ts';
@@ -23,7 +24,7 @@ export const english: Translate = (message, ...values) =>
 
 export const back = Symbol('back');
 export const cancel = Symbol('cancel');
-type Reply = string | typeof back | typeof cancel | (() => string);
+type Reply = string | typeof back | typeof cancel | (() => string) | { readonly button: string };
 
 export interface FakeAppOptions {
   readonly profiles?: readonly Profile[];
@@ -57,6 +58,8 @@ export interface FakeApp {
   readonly steps: readonly { readonly step: Step; readonly position: Position }[];
   readonly statusMessages: readonly string[];
   readonly notifications: readonly Notification[];
+  /** The titles of the progress shown. */
+  readonly progress: readonly string[];
   readonly questions: readonly string[];
   /** The warnings of steps whose value was confirmed all the same. */
   readonly doubts: readonly string[];
@@ -97,6 +100,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
   const steps: { step: Step; position: Position }[] = [];
   const statusMessages: string[] = [];
   const notifications: Notification[] = [];
+  const progress: string[] = [];
   const questions: string[] = [];
   const doubts: string[] = [];
   const confirmations: string[] = [];
@@ -161,6 +165,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
         const reply = queue !== undefined && queue.length > 1 ? queue.shift() : (queue?.[0] ?? cancel);
         if (reply === cancel) return undefined;
         if (reply === back) return 'back';
+        if (typeof reply === 'object') return reply;
         const value = typeof reply === 'function' ? reply() : String(reply);
         if (step.kind === 'pick') return { value };
         const accept = inputAcceptance(step);
@@ -194,8 +199,12 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
       notify: async (notification) => void notifications.push(notification),
       showStatusMessage: (message) => void statusMessages.push(message),
       withProgress: (_title, work) => work(new AbortController().signal),
+      withSignInProgress(title, _profileId, work) {
+        progress.push(title);
+        return work(new AbortController().signal);
+      },
       showDocument: async (name, text) => void documents.push({ name, text }),
-      showImage(_title, dataUri) {
+      showImage({ dataUri }) {
         images.shown.push(dataUri);
         images.open++;
         return () => {
@@ -203,6 +212,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
         };
       },
     },
+    drafts: new SignInDrafts(),
     clipboard: {
       read: async () => fake.clipboard,
       write: async (text) => void (fake.clipboard = text),
@@ -235,6 +245,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
     steps,
     statusMessages,
     notifications,
+    progress,
     questions,
     doubts,
     confirmations,

@@ -77,7 +77,7 @@ const refusalDefaults: Readonly<Record<RefusalReason, RefusalDefaults>> = {
     status: 403,
     outcome: 'badCaptcha',
     message: 'a captcha is required',
-    matches: means('captchaRequired'),
+    matches: (rule) => rule.is === 'captchaRequired' && !concerns('captcha', rule),
   },
   accountNotActive: {
     status: 403,

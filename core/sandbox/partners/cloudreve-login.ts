@@ -56,8 +56,9 @@ export function createCloudreveLogin(context: CloudreveLoginContext): CloudreveL
 
     password(request: ReceivedRequest): SandboxResponse {
       // Before validation, so that invalid JSON is a captcha error and not a parameter error.
-      if (scenarios().captcha && !hasCaptcha(request))
-        return refuse(request, 40_026, 'CAPTCHA not match.', 'badCaptcha');
+      const { captcha } = scenarios();
+      if (captcha !== false && !(captcha === true && hasCaptcha(request)))
+        return refuse(request, 40_026, captchaMessage(captcha), 'badCaptcha');
       const bound = bindStrings(request, ['email', 'password']);
       if (bound.kind === 'refused') return bound.response;
       const { email, password } = bound.fields;
@@ -102,6 +103,12 @@ export function createCloudreveLogin(context: CloudreveLoginContext): CloudreveL
     const { ticket, captcha } = body ?? {};
     return typeof ticket === 'string' && typeof captcha === 'string' && captchas.redeem(ticket, captcha, now());
   }
+}
+
+// middleware/captcha.go.
+function captchaMessage(kind: SandboxScenarios['captcha']): string {
+  if (kind === true) return 'CAPTCHA not match.';
+  return kind === 'recaptcha' ? 'Verification failed, please refresh the page and retry.' : 'Captcha validation failed';
 }
 
 function findEmailProblem(email: string): string | undefined {

@@ -52,6 +52,7 @@ export function loginFlow(
       throw new PartnerAuthError(
         'invalidOneTimeCode',
         `No login at ${label} is waiting for a one-time code, or it has expired. Start again with the credentials.`,
+        { setting: 'credentials' },
       );
     }
     const { id, account } = pendingLogin;

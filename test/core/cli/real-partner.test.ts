@@ -124,6 +124,15 @@ describe('command line with a real partner', () => {
     assert.match(stderr, /captcha/i);
   });
 
+  it('says that a captcha needs a browser, and asks for no text', async () => {
+    await using sandbox = await startSandbox({ captcha: 'turnstile' });
+    const env = secretVariables(sandbox, 'cloudreve');
+    const { code, stderr } = await command(connectionArguments(sandbox, 'cloudreve'), { env });
+    assert.equal(code, 1);
+    assert.match(stderr, /can only be solved in a browser/);
+    assert.equal(sandbox.journal.length, 1);
+  });
+
   it('signs out when a later step fails', async () => {
     await using sandbox = await startSandbox();
     sandbox.fail({ status: 403 }, { call: 'refresh' });

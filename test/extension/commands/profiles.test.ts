@@ -91,7 +91,7 @@ describe('addProfile', () => {
     assert.equal(fake.secrets.size, 0);
   });
 
-  it('continues with a sign-in that does not ask for the key again', () =>
+  it('continues by itself with a sign-in that does not ask for the key again', () =>
     withApp({ signedIn: false }, async ({ connection }) => {
       const { profile } = connection;
       const fake = fakeApp({
@@ -106,11 +106,11 @@ describe('addProfile', () => {
           ivValue: connection.iv ?? '',
           label: 'ACME',
         },
-        buttons: ['Sign In'],
       });
       await addProfile(fake.app);
       const asked = fake.steps.map(({ step }) => step.id);
       assert.equal(asked.filter((id) => id === 'key').length, 1);
+      assert.deepEqual(fake.questions, ['The profile ACME was added.']);
       assert.equal(fake.app.sessions.status(fake.profile('acme')).phase, 'valid');
       await fake.app.sessions.close();
     }));

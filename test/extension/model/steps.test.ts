@@ -3,8 +3,15 @@ import { describe, it } from 'node:test';
 import { PartnerAuthError, partners, type PartnerAuthErrorCode } from '../../../core/index.ts';
 import { parseProfiles, type CheckedProfile } from '../../../core/profiles/profile.ts';
 import { profileFrom, profileSteps, sandboxChoice } from '../../../extension/model/profile-steps.ts';
-import { credentialsOf, restartAfter, signInSteps, type KnownValues } from '../../../extension/model/sign-in-steps.ts';
-import { describeInput, runWizard, type Answers, type Step } from '../../../extension/model/wizard.ts';
+import {
+  credentialsOf,
+  otherAccount,
+  restartAfter,
+  signInProblem,
+  signInSteps,
+  type KnownValues,
+} from '../../../extension/model/sign-in-steps.ts';
+import { describeInput, pressed, runWizard, type Answers, type Step } from '../../../extension/model/wizard.ts';
 import { english } from '../../helpers/fake-app.ts';
 
 const utf8Key = '0123456789abcdef0123456789abcdef';
@@ -201,7 +208,7 @@ const [pay, fixed, mail, drive] = parseProfiles([
   { id: 'c', label: 'Mail', partner: 'bizmail', baseUrl: 'https://b.example' },
   { id: 'd', label: 'Drive', partner: 'cloudreve', baseUrl: 'https://c.example' },
 ]).profiles as readonly [CheckedProfile, CheckedProfile, CheckedProfile, CheckedProfile];
-const noValues: KnownValues = { key: undefined, iv: undefined, credentials: {} };
+const noValues: KnownValues = { key: undefined, iv: undefined, credentials: {}, remember: false };
 
 describe('signInSteps', () => {
   const rows: readonly (readonly [CheckedProfile, Partial<KnownValues>, string])[] = [
@@ -237,8 +244,11 @@ describe('signInSteps', () => {
     const list = [...signInSteps(pay, noValues, {}, english), ...signInSteps(drive, noValues, {}, english)];
     for (const one of list) {
       if (one.kind !== 'input' || one.id === 'key') continue;
-      const { value, note, problem } = describeInput(one, ' v\u200bx\n');
-      assert.equal(value, one.id === 'password' ? ' v\u200bx\n' : 'vx', one.id);
+      const { value, note, problem } = describeInput(
+        one,
+        one.id === 'email' ? ' v\u200bx@example.com\n' : ' v\u200bx\n',
+      );
+      assert.equal(value, one.id === 'password' ? ' v\u200bx\n' : one.id === 'email' ? 'vx@example.com' : 'vx', one.id);
       assert.match(note ?? '', one.id === 'password' ? /^This is used exactly as entered/ : /^Left out/);
       assert.equal(problem, undefined);
     }
@@ -253,6 +263,83 @@ describe('signInSteps', () => {
       'Enter a key of 32 bytes as hex digits. The character at position 10 does not belong to it.',
     );
     assert.deepEqual(describeInput(keyOf, `0x${hexKey} `).value, hexKey);
+  });
+
+  it('offers the last choice about the password first', () => {
+    const remember = signInSteps(mail, { ...noValues, remember: true }, {}, english).at(-1);
+    assert.equal(remember?.value, 'yes');
+  });
+
+  it('shows the stored account where a secret is asked, and offers to change it', () => {
+    const known = { ...noValues, credentials: { email: 'ann@example.com' } };
+    const [first] = signInSteps(drive, known, {}, english);
+    assert.equal(first?.prompt, 'Password for Cloudreve (ann@example.com)');
+    assert.deepEqual(first.kind === 'input' && first.buttons?.map(({ id, label }) => [id, label]), [
+      [otherAccount, 'Use Another Account'],
+    ]);
+  });
+
+  it('shows the account that was typed in the steps after it', () => {
+    const list = signInSteps(drive, noValues, { email: 'bob@example.com' }, english);
+    assert.deepEqual(
+      list.map(({ prompt }) => prompt),
+      ['Email for Cloudreve', 'Password for Cloudreve (bob@example.com)', 'Remember the password?'],
+    );
+    assert.ok(list.every((one) => one.kind === 'pick' || one.buttons === undefined));
+  });
+
+  it('shows no account if the definition does not say which field it is', () => {
+    const [first, ...others] = drive.definition.credentials;
+    assert.ok(first !== undefined);
+    const { account: _, ...unmarked } = first;
+    const profile = { ...drive, definition: { ...drive.definition, credentials: [unmarked, ...others] } };
+    const [step] = signInSteps(profile, { ...noValues, credentials: { email: 'ann@example.com' } }, {}, english);
+    assert.equal(step?.prompt, 'Password for Cloudreve');
+  });
+
+  it('asks for another account and its secrets, but not for those of the program', () => {
+    const credentials = { username: 'ann', password: 'p', client_id: 'i', client_secret: 's' };
+    const list = signInSteps(pay, { ...noValues, key: utf8Key, credentials }, { [otherAccount]: pressed }, english);
+    assert.deepEqual(
+      list.map(({ id, value }) => [id, value]),
+      [
+        ['username', 'ann'],
+        ['password', undefined],
+        ['remember', 'no'],
+      ],
+    );
+  });
+
+  for (const [value, isAddress] of [
+    ['ann@example.com', true],
+    [' ann@example.com ', true],
+    ['ann@localhost', true],
+    ['thư@ví-dụ.vn', true],
+    ['ann', false],
+    ['ann@', false],
+    ['@example.com', false],
+    ['ann@example.com bob@example.com', false],
+    ['a@b@c', false],
+  ] as const) {
+    it(`${isAddress ? 'accepts' : 'refuses'} the email "${value}"`, () => {
+      const [email] = signInSteps(drive, noValues, {}, english);
+      const message = email?.kind === 'input' ? email.validate?.(value) : 'no step';
+      assert.equal(
+        message,
+        isAddress ? undefined : 'This is not an email address. Enter one such as name@example.com.',
+      );
+    });
+  }
+
+  it('checks an email in a field of any name that is declared as one, and in no field that is not', () => {
+    const accepts = (field: { name: string; format?: 'email' | 'text' }): boolean => {
+      const definition = { ...drive.definition, credentials: [{ label: 'Account', ...field }] };
+      const [one] = signInSteps({ ...drive, definition }, noValues, {}, english);
+      return one?.kind === 'input' && one.validate?.('ann') === undefined;
+    };
+    assert.equal(accepts({ name: 'login', format: 'email' }), false);
+    assert.equal(accepts({ name: 'email', format: 'text' }), true);
+    assert.equal(accepts({ name: 'username' }), true);
   });
 
   it('rejects empty fields', () => {
@@ -278,6 +365,8 @@ describe('restartAfter', () => {
     [pay, 'invalidCredentials', undefined, 'password'],
     [mail, 'invalidCredentials', undefined, 'password'],
     [drive, 'configuration', 'credentials', 'email'],
+    [drive, 'configuration', 'password', 'password'],
+    [pay, 'configuration', 'client_id', 'client_id'],
     [pay, 'configuration', 'cipher.key', 'key'],
     [pay, 'partnerRefused', 'cipher', 'key'],
     [pay, 'cipher', 'cipher', 'key'],
@@ -295,19 +384,60 @@ describe('restartAfter', () => {
 
   const answers = { key: 'k', username: 'ann', password: 'p', client_id: 'i', client_secret: 's' };
 
-  it('keeps all answers except secrets', () => {
+  it('keeps all answers except the secret that was refused', () => {
     const restart = restartAfter(pay, new PartnerAuthError('invalidCredentials', 'x'));
-    const known = { key: 'k', iv: undefined, credentials: { username: 'ann', password: 'old' } };
-    assert.deepEqual(restart?.keep({ client_id: 'i', password: 'p' }, known), { username: 'ann', client_id: 'i' });
-    assert.deepEqual(restart.forget(known), { key: 'k', iv: undefined, credentials: {} });
+    const credentials = { username: 'ann', password: 'old', client_secret: 's' };
+    const known = { key: 'k', iv: undefined, credentials, remember: true };
+    const { password: _, ...others } = credentials;
+    assert.deepEqual(restart?.keep({ client_id: 'i', password: 'p' }, known), { ...others, client_id: 'i' });
+    assert.deepEqual(restart.forget(known), { ...known, credentials: {} });
+  });
+
+  it('keeps a refused value that is no secret, to be corrected', () => {
+    const restart = restartAfter(drive, new PartnerAuthError('configuration', 'x', { setting: 'email' }));
+    assert.deepEqual(restart?.keep({ email: 'ann@', password: 'p' }, noValues), { email: 'ann@', password: 'p' });
   });
 
   it('asks for the key and the IV again when they may be wrong', () => {
     const restart = restartAfter(pay, new PartnerAuthError('cipher', 'x'));
-    const known = { key: 'k', iv: 'i', credentials: { username: 'ann' } };
+    const known = { key: 'k', iv: 'i', credentials: { username: 'ann' }, remember: false };
     const { key, ...rest } = answers;
     assert.equal(key, 'k');
     assert.deepEqual(restart?.keep(answers, known), rest);
-    assert.deepEqual(restart.forget(known), { key: undefined, iv: undefined, credentials: { username: 'ann' } });
+    assert.deepEqual(restart.forget(known), { ...known, key: undefined, iv: undefined });
   });
+});
+
+describe('signInProblem', () => {
+  const problem = (code: PartnerAuthErrorCode, details: { setting?: string; status?: number }, wasRemembered = false) =>
+    signInProblem(drive, new PartnerAuthError(code, 'x', details), wasRemembered, english);
+
+  for (const [what, actual, expected] of [
+    ['a typed password', problem('invalidCredentials', {}), 'Drive rejected the credentials.'],
+    [
+      'a remembered password',
+      problem('invalidCredentials', {}, true),
+      'Drive no longer accepts the remembered password.',
+    ],
+    [
+      'a field that the partner names',
+      problem('configuration', { setting: 'password', status: 200 }),
+      'Drive did not accept the form of this field.',
+    ],
+    [
+      'a field that the partner does not name',
+      problem('configuration', { setting: 'credentials', status: 200 }),
+      'Drive did not accept the form of a login field. Check each of them.',
+    ],
+    [
+      'a stored key that does not fit',
+      problem('configuration', { setting: 'cipher.key' }),
+      'The key or IV does not fit the cipher settings of Drive.',
+    ],
+  ] as const) {
+    it(`says what is wrong with ${what}, and not to sign in, which the user is doing`, () => {
+      assert.equal(actual, expected);
+      assert.doesNotMatch(actual, /sign in/i);
+    });
+  }
 });

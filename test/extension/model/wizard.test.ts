@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import {
   describeInput,
   inputAcceptance,
+  pressed,
   runWizard,
   type Answers,
   type Position,
@@ -40,11 +41,62 @@ describe('runWizard', () => {
     assert.deepEqual(
       shown.map(({ step, total, title }) => [step, total, title]),
       [
-        [1, 3, 'Title'],
-        [2, 3, 'Title'],
-        [3, 3, 'Title'],
+        [1, 4, 'Title'],
+        [2, 4, 'Title'],
+        [3, 4, 'Title'],
       ],
     );
+  });
+
+  it('counts the steps that an open choice may add, so that the total never grows', async () => {
+    const kind: Step = {
+      kind: 'pick',
+      id: 'kind',
+      prompt: 'Kind',
+      items: [
+        { value: 'short', label: 'Short' },
+        { value: 'long', label: 'Long' },
+      ],
+    };
+    const branching = ({ kind: chosen, colour: shade_ }: Answers): readonly Step[] =>
+      chosen === undefined
+        ? [kind]
+        : chosen === 'short'
+          ? [kind, name]
+          : [kind, colour, ...(shade_ ? [shade] : []), name];
+    for (const [moves, totals] of [
+      [
+        ['short', 'Ann'],
+        [4, 2],
+      ],
+      [
+        ['long', 'red', 'deep', 'Ann'],
+        [4, 4, 4, 4],
+      ],
+    ] as const) {
+      const left: string[] = [...moves];
+      const shown: (number | undefined)[] = [];
+      await runWizard('Title', branching, async (_step, { total }) => {
+        shown.push(total);
+        return { value: left.shift() ?? '' };
+      });
+      assert.deepEqual(shown, totals);
+    }
+  });
+
+  it('starts over with the answer of a button that was clicked', async () => {
+    const ids: string[] = [];
+    const results = [{ button: 'more' }, { value: 'a' }, { value: 'b' }];
+    const answers = await runWizard(
+      'Title',
+      ({ more }) => (more === pressed ? [name, password] : [password]),
+      async ({ id }) => {
+        ids.push(id);
+        return results.shift();
+      },
+    );
+    assert.deepEqual(ids, ['password', 'name', 'password']);
+    assert.deepEqual(answers, { more: pressed, name: 'a', password: 'b' });
   });
 
   it('adds the steps that an answer requires', async () => {
@@ -65,8 +117,24 @@ describe('runWizard', () => {
   it('prefills earlier answers except secrets when the user goes back', async () => {
     const { ids, shown, answers } = await run(['Ann', 'pw', 'back', 'back', 'Bob', 'pw2', 'blue']);
     assert.deepEqual(ids, ['name', 'password', 'colour', 'password', 'name', 'password', 'colour']);
-    assert.deepEqual([shown[3]?.value, shown[4]?.value, shown[5]?.value], [undefined, 'Ann', undefined]);
+    assert.deepEqual([shown[3]?.value, shown[4]?.value, shown[5]?.value], ['', 'Ann', '']);
     assert.deepEqual(answers, { name: 'Bob', password: 'pw2', colour: 'blue' });
+  });
+
+  it('prefills a secret with the value of its step, but not when the user goes back to it', async () => {
+    const values: (string | undefined)[] = [];
+    const moves = [{ value: 'Ann' }, { value: 'pw' }, 'back', { value: 'pw' }] as const;
+    const left: ((typeof moves)[number] | undefined)[] = [...moves];
+    await runWizard(
+      'Title',
+      () => [name, { ...password, value: 'typed before' }, shade],
+      async ({ value }) => {
+        values.push(value);
+        return left.shift();
+      },
+      { answers: { password: 'typed before' } },
+    );
+    assert.deepEqual(values, [undefined, 'typed before', 'deep', '', 'deep']);
   });
 
   it('stays at the first step when the user goes back', async () => {

@@ -6,7 +6,7 @@ import { commands } from '../../../extension/model/ids.ts';
 import { parseProfiles } from '../../../core/profiles/profile.ts';
 import type { ProfileStatus } from '../../../core/profiles/profile-status.ts';
 import { shortDuration } from '../../../extension/view/duration.ts';
-import { nextViewChange, statusView, type StatusView } from '../../../extension/view/status-view.ts';
+import { nextViewChange, signingInView, statusView, type StatusView } from '../../../extension/view/status-view.ts';
 import { english } from '../../helpers/fake-app.ts';
 
 const minute = 60_000;
@@ -242,6 +242,18 @@ describe('nextViewChange', () => {
   ];
   for (const [what, status, at] of rows)
     it(`is ${what}`, () => assert.equal(nextViewChange({ ...base, ...status }, start), at));
+});
+
+describe('signingInView', () => {
+  it('shows progress in the item while a sign-in is running, and the log on click', () => {
+    assert.ok(acme !== undefined);
+    assert.deepEqual(signingInView(acme, english), {
+      text: '$(sync~spin) ACME: signing in',
+      severity: 'normal',
+      command: commands.showLog,
+      accessibilityLabel: 'ACME: signing in',
+    });
+  });
 });
 
 describe('shortDuration', () => {
