@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startPartnerAuth, statusItem } from '../helpers/workbench/partner-auth.ts';
+import { waitUntil } from '../helpers/workbench/wait-until.ts';
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
 
@@ -23,6 +24,13 @@ describe('settings', () => {
   });
   after(() => stack.disposeAsync());
 
+  /** VS Code writes the state of a workspace a moment later, and in a browser a reload does not wait for that. */
+  async function waitUntilStored(name: string): Promise<void> {
+    await waitUntil(window.page, `the state ${name} to be stored`, async () =>
+      (await workbench.browserState()).includes(name) ? true : undefined,
+    );
+  }
+
   it('let a workspace select a profile once the user agrees, without a sign-in', async () => {
     window = await workbench.openWindow('project', folderSettings);
     await statusItem(window).waitFor('$(key) Mine: Sign in');
@@ -32,6 +40,7 @@ describe('settings', () => {
     await statusItem(window).waitFor('$(key) Live: Sign in');
     await window.quickInput.waitUntilClosed();
 
+    await waitUntilStored('workspaceProfiles');
     await window.reload();
     await statusItem(window).waitFor('$(key) Live: Sign in');
     assert.deepEqual(await window.notifications.list(), []);
@@ -47,6 +56,7 @@ describe('settings', () => {
     await statusItem(other).waitFor('$(key) Mine: Sign in');
     await other.page.close();
     await window.page.bringToFront();
+    await waitUntilStored('selectedProfile');
     await window.reload();
     await statusItem(window).waitFor('$(key) Mine: Sign in');
     assert.deepEqual(await window.notifications.list(), []);
