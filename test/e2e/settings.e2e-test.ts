@@ -24,7 +24,7 @@ describe('settings', () => {
   });
   after(() => stack.disposeAsync());
 
-  /** VS Code writes the state of a workspace a moment later, and in a browser not before the page is reloaded. */
+  /** VS Code writes the state of a workspace a moment later, and in a browser a reload does not wait for that. */
   async function waitUntilStored(name: string): Promise<void> {
     await waitUntil(window.page, `the state ${name} to be stored`, async () =>
       (await workbench.browserState()).includes(name) ? true : undefined,
