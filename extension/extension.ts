@@ -22,7 +22,7 @@ import type { App } from './model/app.ts';
 
 let sessions: SessionPool | undefined;
 
-/** Wires up the extension. Reads no secret and calls no partner, unless the token that is shown is due. */
+/** Wires up the extension. Reads no secret and calls no partner, unless the token that is shown has expired. */
 export async function activate(context: ExtensionContext): Promise<void> {
   const { secrets, globalState, workspaceState, globalStorageUri, subscriptions } = context;
   const t = l10n.t;

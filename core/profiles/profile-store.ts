@@ -111,6 +111,8 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   summary = readSummary();
   /** The summary that this window wrote last. */
   let ownSummary: string | undefined;
+  /** The session that this window wrote last, which it needs no other window for. */
+  let ownSession: string | undefined;
   let behind = false;
   let lost = false;
 
@@ -182,7 +184,9 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   async function withRelayed(record: SecretRecord): Promise<SecretRecord> {
     const { relayKey, session } = record;
     if (secrets.isIsolated !== true || relayKey === undefined || session === undefined) return record;
-    const newest = newestOf(session, await readRelay(relayFile, relayKey));
+    const relayed = await readRelay(relayFile, relayKey);
+    if (JSON.stringify(relayed) === ownSession) return record;
+    const newest = newestOf(session, relayed);
     return newest === undefined || newest === session ? record : { ...record, session: newest };
   }
 
@@ -203,6 +207,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
     try {
       if (isTombstone(session)) await rm(relayFile, { force: true });
       else if (relayKey !== undefined) await writeRelay(relayFile, relayKey, session);
+      ownSession = JSON.stringify(session);
     } catch {
       log.warn(`${label}: other windows must be reloaded to use this session: ${relayFile} could not be written.`);
     }
