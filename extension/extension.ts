@@ -23,7 +23,7 @@ import { SignInDrafts } from './model/sign-in-drafts.ts';
 
 let sessions: SessionPool | undefined;
 
-/** Wires up the extension. Reads no secret and calls no partner, unless the token that is shown is due. */
+/** Wires up the extension. Reads no secret and calls no partner, unless the token that is shown has expired. */
 export async function activate(context: ExtensionContext): Promise<void> {
   const { secrets, globalState, workspaceState, globalStorageUri, subscriptions } = context;
   const t = l10n.t;

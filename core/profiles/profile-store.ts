@@ -57,6 +57,8 @@ const windowOpened = performance.timeOrigin - 5_000;
 const secretPrefix = 'profile:';
 const damagedSuffix = ':damaged';
 const relaySuffix = '.relay';
+/** The session that each window has written last to a relay file. A window has one secret store. */
+const relayedBy = new WeakMap<SecretStore, Map<string, string>>();
 const secretName = (id: string): string => `${secretPrefix}${id}`;
 const summaryFile = (folder: string, id: string): string =>
   join(folder, `${createHash('sha256').update(id).digest('hex').slice(0, 24)}.json`);
@@ -102,6 +104,8 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   const file = summaryFile(folder, id);
   /** Through it, windows with isolated secrets pass on sessions, encrypted with a key that is one of the secrets. */
   const relayFile = `${file}${relaySuffix}`;
+  const ownSessions = relayedBy.get(options.secrets) ?? new Map<string, string>();
+  relayedBy.set(options.secrets, ownSessions);
   // Without the folder nothing can be stored, which the lock reports to its caller. Everything else continues to work.
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch(() =>
     log.error(`The folder ${folder} could not be created.`),
@@ -182,7 +186,10 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   async function withRelayed(record: SecretRecord): Promise<SecretRecord> {
     const { relayKey, session } = record;
     if (secrets.isIsolated !== true || relayKey === undefined || session === undefined) return record;
-    const newest = newestOf(session, await readRelay(relayFile, relayKey));
+    const relayed = await readRelay(relayFile, relayKey);
+    // If it is missing from the secrets of the window that wrote it, they are not what they should be.
+    if (JSON.stringify(relayed) === ownSessions.get(relayFile)) return record;
+    const newest = newestOf(session, relayed);
     return newest === undefined || newest === session ? record : { ...record, session: newest };
   }
 
@@ -203,6 +210,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
     try {
       if (isTombstone(session)) await rm(relayFile, { force: true });
       else if (relayKey !== undefined) await writeRelay(relayFile, relayKey, session);
+      ownSessions.set(relayFile, JSON.stringify(session));
     } catch {
       log.warn(`${label}: other windows must be reloaded to use this session: ${relayFile} could not be written.`);
     }

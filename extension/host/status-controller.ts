@@ -11,8 +11,8 @@ import type { ProfileSettings } from './profile-settings.ts';
 import { secretsAreIsolated } from './secret-storage.ts';
 import type { StatusItem } from './status-item.ts';
 
-/** How long after activation only the profile in use is refreshed, so that other extensions can start first, in ms. */
-const startupDelay = 15_000;
+/** How long after activation only an expired token that is shown is refreshed, so that other extensions start, in ms. */
+const startupDelay = 3_000;
 const endCodes: ReadonlySet<string> = new Set(['sessionEnded', 'refreshInterrupted', 'accountUnavailable']);
 const signedOut: ProfileStatus = { phase: 'signedOut', refreshing: false, storage: 'kept' };
 
@@ -135,6 +135,7 @@ export function statusController({
     refreshIfDue(profile);
   }
 
+  const startup = setTimeout(tick, startupDelay);
   const listeners: Disposable[] = [
     window.onDidChangeWindowState(({ focused }) => {
       if (focused) tick();
@@ -151,7 +152,12 @@ export function statusController({
         if (profile !== undefined) onSessionChange(profile);
       }),
     },
-    { dispose: () => clearTimeout(timer) },
+    {
+      dispose() {
+        clearTimeout(startup);
+        clearTimeout(timer);
+      },
+    },
   ];
   return {
     update,

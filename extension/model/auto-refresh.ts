@@ -21,7 +21,8 @@ export function automaticRefresh(
 ): 'refresh' | 'open' | 'leave' {
   if (refreshing || (phase !== 'due' && phase !== 'expired')) return 'leave';
   const isShown = id === active?.id;
-  if (isShown && focused) return 'refresh';
+  // A token that is only due can wait until other extensions have started.
+  if (isShown && focused) return isStarting && phase === 'due' ? 'leave' : 'refresh';
   // A window that shows this profile might be unable to see the tokens that this one receives.
   if (!isShown && secretsAreIsolated) return 'leave';
   return isStarting ? 'leave' : 'open';

@@ -304,6 +304,16 @@ describe('the store of a profile', () => {
         assert.equal((await readdir(folder)).length, 1, 'the encrypted copy is deleted');
       }));
 
+    it('does not restore what the secrets of the same window have lost', () =>
+      withStores(async ({ open }) => {
+        const mySecrets = isolated();
+        await (await open({ secrets: mySecrets })).write(session);
+        const old = mySecrets.entries.get('profile:acme') ?? '';
+        await (await open({ secrets: mySecrets })).write(next);
+        mySecrets.entries.set('profile:acme', old);
+        await assert.rejects((await open({ secrets: mySecrets })).read(), { code: 'store', setting: 'window' });
+      }));
+
     it('ignores a copy that is damaged or from another session', () =>
       withStores(async ({ folder, open }) => {
         const store = await open({ secrets: isolated() });

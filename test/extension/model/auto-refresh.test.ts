@@ -17,8 +17,7 @@ describe('automaticRefresh', () => {
     expected: ReturnType<typeof automaticRefresh>,
   ])[] = [
     ['the window in use shows', 'a', {}, 'refresh'],
-    ['the window in use shows, just after it was opened', 'a', { isStarting: true }, 'refresh'],
-    ['the window in use shows, in a browser', 'a', { secretsAreIsolated: true, isStarting: true }, 'refresh'],
+    ['the window in use shows, in a browser', 'a', { secretsAreIsolated: true }, 'refresh'],
     ['another window shows', 'a', { focused: false }, 'open'],
     ['another window shows, just after it was opened', 'a', { focused: false, isStarting: true }, 'leave'],
     ['another window shows, in a browser', 'a', { focused: false, secretsAreIsolated: true }, 'open'],
@@ -34,6 +33,12 @@ describe('automaticRefresh', () => {
         assert.equal(automaticRefresh({ id }, { phase, refreshing: false }, { ...inUse, ...situation }), expected);
     });
   }
+
+  it('refreshes an expired token that is shown just after the window was opened, and a due one a little later', () => {
+    const starting = { ...inUse, isStarting: true };
+    assert.equal(automaticRefresh({ id: 'a' }, { phase: 'expired', refreshing: false }, starting), 'refresh');
+    assert.equal(automaticRefresh({ id: 'a' }, { phase: 'due', refreshing: false }, starting), 'leave');
+  });
 
   it("is 'leave' unless a refresh is due and helps", () => {
     const others: readonly Pick<ProfileStatus, 'phase' | 'refreshing'>[] = [
