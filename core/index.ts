@@ -18,7 +18,7 @@ export { fileStore, type FileStoreOptions } from './stores/file-store.ts';
 export { withFileLock } from './stores/file-lock.ts';
 export type { HeldLock, LockOptions, TokenStore, WriteOptions } from './stores/token-store.ts';
 export { parseStoredRecord } from './stores/stored-record.ts';
-export type { EndCode, ParsedRecord, StoredRecord, StoredSession, Tombstone } from './stores/stored-record.ts';
+export type { EndCode, ParsedRecord, SessionEnd, StoredRecord, StoredSession, Tombstone } from './stores/stored-record.ts';
 
 export { checkCipher, createCipher } from './cipher/cipher.ts';
 export type { Cipher, EncryptedMessage } from './cipher/cipher.ts';

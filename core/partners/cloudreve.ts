@@ -16,7 +16,13 @@ export const cloudreve = deepFreeze<PartnerDefinition>({
     { name: 'password', label: 'Password', secret: true },
   ],
   login: { path: '/api/v4/session/token', tokensIn: 'data.token' },
-  refresh: { path: '/api/v4/session/token/refresh', tokenField: 'refresh_token', tokensIn: 'data' },
+  refresh: {
+    path: '/api/v4/session/token/refresh',
+    tokenField: 'refresh_token',
+    tokensIn: 'data',
+    // pkg/auth/jwt.go: there is no rotation, and a database that is away for a moment is code 40020 like a dead token.
+    oldTokenStaysValid: true,
+  },
   logout: { method: 'DELETE', path: '/api/v4/session/token', tokenField: 'refresh_token' },
   oneTimeCode: {
     path: '/api/v4/session/token/2fa',

@@ -31,6 +31,11 @@ export interface PartnerDefinition {
   readonly refresh: AuthCall & {
     /** The payload field for the refresh token. */
     readonly tokenField: string;
+    /**
+     * A refresh does not invalidate the refresh token that it was made with, so that asking twice costs nothing: a refusal
+     * counts only if it is repeated after 2 seconds. Default false.
+     */
+    readonly oldTokenStaysValid?: boolean;
   };
   /** Ends the session at the partner. Without it, signing out only discards the tokens locally. */
   readonly logout?: AuthCall & {

@@ -117,7 +117,7 @@ export const partnerSchema = v.strictObject({
     v.minLength(1, 'must name at least one credential'),
   ),
   login: v.strictObject(tokenCall),
-  refresh: v.strictObject({ ...tokenCall, tokenField: name }),
+  refresh: v.strictObject({ ...tokenCall, tokenField: name, oldTokenStaysValid: v.optional(v.boolean()) }),
   logout: v.optional(v.strictObject({ ...authCall, tokenField: name })),
   oneTimeCode: v.optional(
     v.strictObject({

@@ -12,6 +12,8 @@ export interface ProfileStatus {
   readonly issuedAt?: number;
   readonly accessExpiresAt?: number;
   readonly refreshExpiresAt?: number;
+  /** With phase `ended`: a refresh asks the partner once more, and the session continues if it is granted. */
+  readonly refused?: true;
   /** Why the last refresh or save failed. */
   readonly lastError?: PartnerAuthError;
   readonly storage: Storage;
@@ -34,7 +36,7 @@ export function statusOfSummary(
   storage: Storage,
 ): ProfileStatus {
   if (summary?.sessionId === undefined) return { phase: 'signedOut', refreshing: false, storage };
-  const { account, issuedAt = 0, accessExpiresAt, refreshExpiresAt, ended } = summary;
+  const { account, issuedAt = 0, accessExpiresAt, refreshExpiresAt, ended, refusedUntil = -Infinity } = summary;
   const times = {
     issuedAt,
     ...(accessExpiresAt !== undefined && { accessExpiresAt }),
@@ -42,7 +44,8 @@ export function statusOfSummary(
   };
   const tokens = { accessToken: '', refreshToken: '', ...times };
   const phase = phaseOf({ tokens, ...(ended && { ended }) }, now, margin);
-  return { phase, refreshing: false, ...times, ...(account !== undefined && { account }), storage };
+  const refused = now < refusedUntil && ({ refused: true } as const);
+  return { phase, refreshing: false, ...times, ...(account !== undefined && { account }), ...refused, storage };
 }
 
 export function statusOfSession({ unsaved, ...status }: SessionStatus, storage: Storage): ProfileStatus {

@@ -3,13 +3,13 @@ import type { PartnerResponse } from '../exchange/partner-response.ts';
 import { PartnerAuthError } from '../lib/errors.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
 import { nodeCrypto } from '../lib/node-modules.ts';
-import { isTombstone } from '../stores/stored-record.ts';
+import { isTombstone, type StoredSession } from '../stores/stored-record.ts';
 import { isUsable, shouldExtend } from '../tokens/expiry.ts';
 import { abortable } from './abortable.ts';
 import { checkCallOptions } from './check-arguments.ts';
 import { checkBoolean, marginOf, type SessionChanges, type SessionOptions } from './options.ts';
 import { PendingWork } from './pending-work.ts';
-import { refreshSession } from './refresh/refresh.ts';
+import { endError, refreshSession } from './refresh/refresh.ts';
 import { checkRequest, type RequestOptions } from './request/check-request.ts';
 import { protectedCall, Refusals } from './request/protected-call.ts';
 import { sessionParts } from './session-parts.ts';
@@ -48,6 +48,8 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
   /** Reads and writes of the store outside a refresh. */
   readonly #storeWork = new PendingWork();
   readonly #refusals: Refusals;
+  /** The access token that the partner refused last. */
+  #refusedToken: string | undefined;
   #closing: Promise<void> | undefined;
 
   /** Use `openSession()`, which also restores the stored state. */
@@ -99,8 +101,11 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
    * Refreshes the tokens: joins a refresh in flight, adopts the tokens that another process has just received, or calls
    * the partner. Fails without a call while the partner has stated to wait, up to an hour.
    *
+   * If the session has ended because the partner refused the refresh token (`status.refused`), asks with it once more, at
+   * most once a second: a partner may refuse everything while its database is away. If it is granted, the session continues.
+   *
    * @throws PartnerAuthError `signedOut`, `sessionEnded`, `refreshInterrupted`, `accountUnavailable`, `store`, `lock`,
-   * or an error of any exchange, such as `network`. Only after the first four is a new login required.
+   * or an error of any exchange, such as `network`. Only after the first four may a new login be required.
    */
   async refresh(options: CallOptions = {}): Promise<void> {
     checkCallOptions('refresh', options);
@@ -132,7 +137,9 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
       const record = this.#state.record;
       // Read once: it reads two clocks, which takes most of the time of a call with a valid token.
       const now = this.#state.now();
-      if (record !== undefined && isUsable(record.tokens, now, needed)) {
+      if (record?.ended !== undefined && this.#isAccessRefused(record)) {
+        // The store may have the session of a later login.
+      } else if (record !== undefined && isUsable(record.tokens, now, needed)) {
         if (record.ended !== undefined || !this.#state.isDue(now) || this.#state.backOff.remaining > 0)
           return record.tokens.accessToken;
       } else if (
@@ -148,11 +155,11 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
       try {
         requested = await abortable(this.#refreshUnlessPaused(), signal);
       } catch (error) {
-        const current = this.#state.record?.tokens;
+        const current = this.#state.record;
         const aborted = error instanceof PartnerAuthError && error.code === 'aborted';
-        if (!aborted && current !== undefined && isUsable(current, this.#state.now(), needed))
-          return current.accessToken;
-        throw error;
+        if (aborted || current === undefined || !isUsable(current.tokens, this.#state.now(), needed)) throw error;
+        if (current.ended !== undefined && this.#isAccessRefused(current)) throw endError(current);
+        return current.tokens.accessToken;
       }
       const current = this.#state.record;
       if ((requested || round === 2) && current !== undefined) return current.tokens.accessToken;
@@ -178,6 +185,7 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
         accessToken: () => this.accessToken({ signal }),
         current: () => this.#state.record?.tokens.accessToken,
         refresh: () => abortable(this.#refreshUnlessPaused(), signal),
+        refused: (token) => (this.#refusedToken = token),
         refusals: this.#refusals,
       },
       checkRequest(path, rest, this.#parts.options),
@@ -273,6 +281,10 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     this.#parts.transport.close();
   }
 
+  #isAccessRefused({ tokens, ended }: StoredSession): boolean {
+    return ended?.accessRefused === true || tokens.accessToken === this.#refusedToken;
+  }
+
   /** Resolves as `refreshSession()`. Fails without a request while the session waits after a failure. */
   async #refreshUnlessPaused(isExplicit = false): Promise<boolean> {
     const error = this.#flight === undefined ? this.#state.backOff.error(isExplicit) : undefined;
@@ -308,6 +320,8 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
         isDue: () => this.#state.isDue(),
         pauseAfter: (failure) => this.#state.backOff.pauseAfter(failure),
         isExplicit: () => this.#isExplicit,
+        isAccessRefused: (token) => token === this.#refusedToken,
+        oldTokenStaysValid: this.#parts.options.definition.refresh.oldTokenStaysValid === true,
       });
       this.#state.recordSuccess();
       return requested;

@@ -27,8 +27,21 @@ export interface StoredSession {
    * partner has stated how long to wait.
    */
   readonly pause?: { readonly until: number; readonly stated: boolean };
-  /** Present once the partner has refused the refresh token. */
-  readonly ended?: { readonly at: number; readonly code: EndCode };
+  /**
+   * Present once the partner has refused the refresh token. The tokens still contain it, see `refusedUntil()`, unless the
+   * account is not available.
+   */
+  readonly ended?: SessionEnd;
+}
+
+/** How a session ended. Times are epoch ms. */
+export interface SessionEnd {
+  readonly at: number;
+  readonly code: EndCode;
+  /** When the partner was last asked with the refused refresh token. Default: `at`. */
+  readonly askedAt?: number;
+  /** The partner has refused the access token too. */
+  readonly accessRefused?: boolean;
 }
 
 /** The record that a sign-out leaves, which distinguishes it from a store that has lost its content. */
@@ -68,7 +81,12 @@ const sessionSchema = v.object({
   intent: v.optional(v.object({ at: timestamp })),
   pause: v.optional(v.object({ until: timestamp, stated: v.boolean() })),
   ended: v.optional(
-    v.object({ at: timestamp, code: v.picklist(['sessionEnded', 'refreshInterrupted', 'accountUnavailable']) }),
+    v.object({
+      at: timestamp,
+      code: v.picklist(['sessionEnded', 'refreshInterrupted', 'accountUnavailable']),
+      askedAt: v.optional(timestamp),
+      accessRefused: v.optional(v.boolean()),
+    }),
   ),
 });
 const tombstoneSchema = v.object({ version: v.literal(recordVersion), signedOutAt: timestamp });
@@ -90,6 +108,18 @@ export function parseStoredRecord(value: unknown): ParsedRecord {
   const problem = firstProblem('signedOutAt' in fields ? tombstoneSchema : sessionSchema, value);
   if (problem === undefined) return { kind: 'record', record: value as StoredRecord };
   return { kind: 'invalid', problem: `${problem.path === '' ? 'the record' : problem.path} ${problem.message}` };
+}
+
+/** How long a refused refresh token without a deadline of its own is kept, in ms: 14 days. */
+const refusedLifetime = 14 * 86_400_000;
+
+/**
+ * Until when the partner may be asked again with the refused refresh token of a session that has ended, epoch ms; undefined
+ * if there is none.
+ */
+export function refusedUntil({ tokens, ended }: Pick<StoredSession, 'tokens' | 'ended'>): number | undefined {
+  if (ended === undefined || tokens.refreshToken === undefined) return undefined;
+  return tokens.refreshExpiresAt ?? ended.at + refusedLifetime;
 }
 
 export function isTombstone(record: StoredRecord): record is Tombstone {
