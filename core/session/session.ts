@@ -4,6 +4,7 @@ import { PartnerAuthError } from '../lib/errors.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
 import { nodeCrypto } from '../lib/node-modules.ts';
 import { isTombstone, type StoredSession } from '../stores/stored-record.ts';
+import type { HeldLock } from '../stores/token-store.ts';
 import { isUsable, shouldExtend } from '../tokens/expiry.ts';
 import { abortable } from './abortable.ts';
 import { checkCallOptions } from './check-arguments.ts';
@@ -13,6 +14,7 @@ import { endError, refreshSession } from './refresh/refresh.ts';
 import { checkRequest, type RequestOptions } from './request/check-request.ts';
 import { protectedCall, Refusals } from './request/protected-call.ts';
 import { sessionParts } from './session-parts.ts';
+import { checkAdopted, proveUnderLock, type AdoptedTokens } from './sign-in/adopt.ts';
 import type { Credentials } from './sign-in/credentials.ts';
 import type { SignedIn } from './sign-in/login.ts';
 import { signOutUnderLock } from './sign-in/sign-out.ts';
@@ -95,6 +97,23 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     const signedIn = await login(credentials, { signal, timeout });
     this.#assertUsable();
     await this.#storeWork.add(this.#signIn(signedIn));
+  }
+
+  /**
+   * Signs in with a refresh token that another program was issued, such as a browser in which the account signs in by passkey.
+   * The token is proven by a refresh at once, before anything is replaced; if that fails, the stored session stays as it
+   * was. The program that the token was copied from may be signed out by it.
+   *
+   * @throws PartnerAuthError `configuration`, `sessionEnded` if the partner refuses the token, `refreshInterrupted` if an
+   * earlier attempt with it got no response, `accountUnavailable`, `lock`, `store`, or any error of an exchange.
+   * @throws TypeError for an unknown field.
+   */
+  async adopt(tokens: AdoptedTokens, options: CallOptions = {}): Promise<void> {
+    checkCallOptions('adopt', options);
+    const { signal } = options;
+    this.#assertUsable(signal);
+    const adopted = checkAdopted(tokens);
+    await abortable(this.#storeWork.add(this.#adopt(adopted)), signal);
   }
 
   /**
@@ -333,18 +352,37 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     }
   }
 
-  async #signIn({ tokens, account }: SignedIn): Promise<void> {
+  async #adopt(adopted: AdoptedTokens): Promise<void> {
+    const { replica, timeout, redactor, options } = this.#parts;
+    redactor.keep(adopted.refreshToken, ...(adopted.accessToken === undefined ? [] : [adopted.accessToken]));
+    const oldTokenStaysValid = options.definition.refresh.oldTokenStaysValid === true;
+    const failure = await replica.lock(
+      async (held) => {
+        const proven = await proveUnderLock({ ...this.#parts, oldTokenStaysValid }, adopted, held);
+        await this.#signIn(proven, held);
+        return proven.failure;
+      },
+      { timeout: timeout * 2 + 30_000 },
+    );
+    if (failure !== undefined) throw failure;
+  }
+
+  /** `held` is the lock, if the caller holds it. */
+  async #signIn({ tokens, account }: SignedIn, held?: HeldLock): Promise<void> {
     const { definition, origin, partnerCode } = this.#parts.options;
-    await this.#parts.replica.replace({
-      version: 1,
-      sessionId: nodeCrypto().randomUUID(),
-      generation: 1,
-      partner: definition.id,
-      origin,
-      ...(partnerCode !== undefined && { partnerCode }),
-      ...(account !== undefined && { account }),
-      tokens,
-    });
+    await this.#parts.replica.replace(
+      {
+        version: 1,
+        sessionId: nodeCrypto().randomUUID(),
+        generation: 1,
+        partner: definition.id,
+        origin,
+        ...(partnerCode !== undefined && { partnerCode }),
+        ...(account !== undefined && { account }),
+        tokens,
+      },
+      held,
+    );
     this.#parts.log.info('Signed in.');
   }
 

@@ -22,6 +22,7 @@ export interface StoredSession {
    * Written before a refresh is requested and removed with its response. If it is found later, the response was lost.
    */
   readonly intent?: { readonly at: number };
+  readonly adoption?: Adoption;
   /**
    * No process requests a refresh before `until`, epoch ms, because the partner limits the number of calls. `stated`: the
    * partner has stated how long to wait.
@@ -32,6 +33,16 @@ export interface StoredSession {
    * account is not available.
    */
   readonly ended?: SessionEnd;
+}
+
+/**
+ * Written before a refresh token of another program is proven by `adopt()`. If it is found later, the response was lost.
+ */
+export interface Adoption {
+  /** Epoch ms. */
+  readonly at: number;
+  /** Recognizes the refresh token: the first 16 hex digits of its SHA-256. */
+  readonly token: string;
 }
 
 /** How a session ended. Times are epoch ms. */
@@ -49,6 +60,7 @@ export interface Tombstone {
   readonly version: 1;
   /** Epoch ms. */
   readonly signedOutAt: number;
+  readonly adoption?: Adoption;
 }
 
 /** What a `TokenStore` contains. */
@@ -62,6 +74,8 @@ export const recordVersion = 1;
 
 const timestamp = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
 const nonEmptyString = v.pipe(v.string(), v.minLength(1));
+
+const adoption = v.optional(v.object({ at: timestamp, token: nonEmptyString }));
 
 const sessionSchema = v.object({
   version: v.literal(recordVersion),
@@ -79,6 +93,7 @@ const sessionSchema = v.object({
     refreshExpiresAt: v.optional(timestamp),
   }),
   intent: v.optional(v.object({ at: timestamp })),
+  adoption,
   pause: v.optional(v.object({ until: timestamp, stated: v.boolean() })),
   ended: v.optional(
     v.object({
@@ -89,7 +104,7 @@ const sessionSchema = v.object({
     }),
   ),
 });
-const tombstoneSchema = v.object({ version: v.literal(recordVersion), signedOutAt: timestamp });
+const tombstoneSchema = v.object({ version: v.literal(recordVersion), signedOutAt: timestamp, adoption });
 
 /** The result of `parseStoredRecord()`. */
 export type ParsedRecord =
