@@ -7,6 +7,7 @@ import type { TokenSet } from '../tokens/token-set.ts';
 import type { HttpResponse, SendOptions, Transport } from '../transport/http.ts';
 import type { Repeat } from '../transport/retry.ts';
 import type { AuthExchange, CipherFacts } from './auth-exchange.ts';
+import { captchaError, type RefusedLogin } from './captcha.ts';
 import { classify } from './classify.ts';
 import type { Connection } from './connection.ts';
 import { decodeResponse } from './decode-response.ts';
@@ -33,7 +34,7 @@ export type TokenResult =
   | { readonly kind: 'tokens'; readonly tokens: TokenSet }
   /** `loginId` identifies the pending login that requires a one-time code. */
   | { readonly kind: 'codeRequired'; readonly loginId: string; readonly error: PartnerAuthError }
-  | CallFailure;
+  | RefusedCall;
 
 export interface CallFailure {
   readonly kind: 'failed';
@@ -76,9 +77,10 @@ export type RetryPolicy = (typeof retryPolicies)[number];
 
 export const retryPolicies = [false, 'idempotent', 'always'] as const;
 
-type AuthResult =
-  | { readonly kind: 'success'; readonly json: unknown; readonly http: HttpResponse }
-  | (CallFailure & { readonly json?: unknown });
+/** A call that failed, with what the partner sent. */
+type RefusedCall = CallFailure & Omit<RefusedLogin, 'error'>;
+
+type AuthResult = { readonly kind: 'success'; readonly json: unknown; readonly http: HttpResponse } | RefusedCall;
 
 /** The calls to one partner, as its definition describes them. Stateless: it stores no tokens. */
 export function partnerCalls(options: PartnerCallsOptions) {
@@ -133,7 +135,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
         throw new TypeError('The error rule tokenRefused applies to protected calls only.');
       case 'failure': {
         const error = responseError(definition, call, http, decoded, classification, redact);
-        return { kind: 'failed', error, inDoubt: classification.mayHaveActed, json };
+        return { kind: 'failed', error, inDoubt: classification.mayHaveActed, json, isEmpty: decoded.text === '' };
       }
     }
   }
@@ -194,31 +196,16 @@ export function partnerCalls(options: PartnerCallsOptions) {
       return result.kind === 'failed' ? result.error : undefined;
     },
 
-    /** The same error with a captcha as its `challenge`. */
-    async withCaptcha(error: PartnerAuthError, send: SendOptions): Promise<PartnerAuthError> {
-      const step = definition.captcha;
-      if (step === undefined) return error;
-      const draft = { method: 'GET', path: step.path, form: definition.body };
-      const sent = await transport.send((await encodeRequest(options, draft, cipher)).request, {
-        ...send,
-        repeat: 'broken',
-      });
-      if (sent.kind === 'failure') return sent.error;
-      const { json } = decodeResponse(definition, sent.response, cipher);
-      const image = stringAt(json, step.imageIn);
-      const ticket = stringAt(json, step.ticketIn);
-      if (image === undefined || ticket === undefined || !/^data:image\/[\w+.-]+;base64,[\w+/=]+$/.test(image)) {
-        return new PartnerAuthError('invalidResponse', `${label} requires a captcha but sent no image of it.`, {
-          status: sent.response.status,
-        });
-      }
-      redactor.keep(ticket);
-      const { status, correlationId } = error;
-      return new PartnerAuthError('captchaRequired', error.message, {
-        status,
-        correlationId,
-        challenge: { kind: 'captcha', image, ticket },
-      });
+    /** What a failed login requires, such as a captcha. */
+    explainLogin(refused: RefusedLogin, send: SendOptions): Promise<PartnerAuthError> {
+      const get = async (path: string) => {
+        const draft = { method: 'GET', path, form: definition.body };
+        const { request } = await encodeRequest(options, draft, cipher);
+        const sent = await transport.send(request, { ...send, repeat: 'broken' });
+        if (sent.kind === 'failure') return sent.error;
+        return { json: decodeResponse(definition, sent.response, cipher).json, status: sent.response.status };
+      };
+      return captchaError({ definition, redactor, get }, refused);
     },
 
     /** A protected call. */

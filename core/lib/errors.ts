@@ -7,7 +7,7 @@
  * | `invalidCredentials` | the partner refused the credentials |
  * | `oneTimeCodeRequired` | the password was accepted; call `login({ otp })` next |
  * | `invalidOneTimeCode` | the one-time code was refused or has expired |
- * | `captchaRequired` | the partner requires a captcha; `challenge` has its image and ticket |
+ * | `captchaRequired` | the partner requires a captcha; `challenge` has its image and ticket, if it is a picture |
  * | `accountUnavailable` | the account is blocked, not activated or deleted |
  * | `signedOut` | there is no session; call `login()` |
  * | `sessionEnded` | the partner refused the refresh token; sign in again, or call `refresh()` to ask it once more |
@@ -74,7 +74,7 @@ export interface PartnerAuthErrorDetails {
   readonly setting?: string | undefined;
   /** How long the partner asks to wait, in seconds. */
   readonly retryAfter?: number | undefined;
-  /** Present with `captchaRequired`. */
+  /** Present with `captchaRequired` if the captcha is a picture. */
   readonly challenge?: CaptchaChallenge | undefined;
   /** True if the response is not in the partner's own form, so that a gateway or proxy may have sent it. */
   readonly foreign?: true | undefined;

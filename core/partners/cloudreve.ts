@@ -38,6 +38,27 @@ export const cloudreve = deepFreeze<PartnerDefinition>({
     ticketIn: 'data.ticket',
     textField: 'captcha',
     ticketField: 'ticket',
+    // middleware/captcha.go and service/basic/site.go. The route above has a picture whatever the kind is.
+    widgets: {
+      pictureMessage: 'CAPTCHA not match.',
+      path: '/api/v4/site/config/basic',
+      kindIn: 'data.captcha_type',
+      pictures: ['normal', 'tcaptcha'],
+      kinds: {
+        recaptcha: {
+          label: 'reCAPTCHA',
+          field: 'captcha',
+          shownIn: { 'site key': 'data.captcha_ReCaptchaKey' },
+          emptyWithoutSecret: true,
+        },
+        turnstile: { label: 'Turnstile', field: 'ticket', shownIn: { 'site key': 'data.turnstile_site_id' } },
+        cap: {
+          label: 'Cap',
+          field: 'ticket',
+          shownIn: { 'site key': 'data.captcha_cap_site_key', server: 'data.captcha_cap_instance_url' },
+        },
+      },
+    },
   },
   response: {
     success: { field: 'code', equals: 0 },

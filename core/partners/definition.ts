@@ -130,6 +130,34 @@ export interface CaptchaStep {
   readonly textField: string;
   /** The credential field of the next login for the ticket. */
   readonly ticketField: string;
+  /** For partners whose site may require a captcha that only a web page can show. */
+  readonly widgets?: CaptchaWidgets;
+}
+
+/** How to find out which kind of captcha a site requires. */
+export interface CaptchaWidgets {
+  /** The message of the refused login if the captcha is a picture, whatever the site's configuration. */
+  readonly pictureMessage?: string;
+  /** Path below the base URL of the site's configuration, requested with GET. */
+  readonly path: string;
+  /** Path of the kind in its response. */
+  readonly kindIn: string;
+  /** The kinds that are a picture. */
+  readonly pictures: readonly string[];
+  /** The kinds that are a widget. */
+  readonly kinds: Readonly<Record<string, CaptchaWidget>>;
+}
+
+/** A captcha that only a web page can show. */
+export interface CaptchaWidget {
+  /** Its name for users. */
+  readonly label: string;
+  /** The credential field of the next login for the response of the widget. */
+  readonly field: string;
+  /** What a program requires to show it: names for users, and where the site's configuration has their values. */
+  readonly shownIn?: Readonly<Record<string, string>>;
+  /** A server without the secret of this captcha responds to the login without a body. Default false. */
+  readonly emptyWithoutSecret?: boolean;
 }
 
 /** Where a partner's responses hold what the session reads. All fields are paths. */

@@ -133,7 +133,30 @@ export const partnerSchema = v.strictObject({
     }),
   ),
   captcha: v.optional(
-    v.strictObject({ path, imageIn: fieldPath, ticketIn: fieldPath, textField: name, ticketField: name }),
+    v.strictObject({
+      path,
+      imageIn: fieldPath,
+      ticketIn: fieldPath,
+      textField: name,
+      ticketField: name,
+      widgets: v.optional(
+        v.strictObject({
+          pictureMessage: v.optional(v.string()),
+          path,
+          kindIn: fieldPath,
+          pictures: v.array(name),
+          kinds: v.record(
+            name,
+            v.strictObject({
+              label,
+              field: name,
+              shownIn: v.optional(v.record(label, fieldPath)),
+              emptyWithoutSecret: v.optional(v.boolean()),
+            }),
+          ),
+        }),
+      ),
+    }),
   ),
   response: v.strictObject({
     success: v.optional(v.strictObject({ field: fieldPath, equals: scalar })),

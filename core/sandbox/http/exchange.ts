@@ -24,6 +24,7 @@ export type SandboxOutcome =
   | 'replayed'
   | 'revoked'
   | 'accountNotActive'
+  | 'databaseDown'
   | 'notFound'
   | 'tooLarge'
   | 'foreignHost'
