@@ -8,7 +8,7 @@ import type { Redactor } from '../redact/redactor.ts';
 export interface RefusedLogin {
   readonly error: PartnerAuthError;
   readonly json?: unknown;
-  /** The response had no body. */
+  /** The response was HTTP 200 without a body. */
   readonly isEmpty?: boolean;
 }
 

@@ -103,7 +103,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
     const result: AuthResult =
       exchange.kind === 'failure'
         ? { kind: 'failed', error: exchange.error, inDoubt: exchange.mayHaveArrived }
-        : authResult(call, exchange.response, redactWith(redactor.redact, secrets));
+        : authResult(call, path, exchange.response, redactWith(redactor.redact, secrets));
     options.onExchange?.(
       {
         call,
@@ -124,7 +124,12 @@ export function partnerCalls(options: PartnerCallsOptions) {
     return result;
   }
 
-  function authResult(call: AuthExchange['call'], http: HttpResponse, redact: (text: string) => string): AuthResult {
+  function authResult(
+    call: AuthExchange['call'],
+    path: string,
+    http: HttpResponse,
+    redact: (text: string) => string,
+  ): AuthResult {
     const decoded = decodeResponse(definition, http, cipher);
     const { json } = decoded;
     const classification = classify(definition, call, http.status, decoded);
@@ -134,8 +139,17 @@ export function partnerCalls(options: PartnerCallsOptions) {
       case 'tokenRefused':
         throw new TypeError('The error rule tokenRefused applies to protected calls only.');
       case 'failure': {
-        const error = responseError(definition, call, http, decoded, classification, redact);
-        return { kind: 'failed', error, inDoubt: classification.mayHaveActed, json, isEmpty: decoded.text === '' };
+        const error = responseError(definition, call, http, decoded, classification, redact, {
+          baseUrl: options.baseUrl,
+          path,
+        });
+        return {
+          kind: 'failed',
+          error,
+          inDoubt: classification.mayHaveActed,
+          json,
+          isEmpty: http.status === 200 && decoded.text === '',
+        };
       }
     }
   }
@@ -221,14 +235,15 @@ export function partnerCalls(options: PartnerCallsOptions) {
       const decoded = decodeResponse(definition, http, cipher);
       const classification = classify(definition, 'request', http.status, decoded);
       const isSuccess = http.status >= 200 && http.status < 300;
-      if (isSuccess && classification.kind === 'failure' && classification.code === 'cipher') {
-        const redact = redactWith(redactor.redact, body?.secrets ?? []);
-        const error = responseError(definition, 'request', http, decoded, classification, redact);
-        return { kind: 'failed', error, inDoubt: true };
-      }
+      const redact = redactWith(redactor.redact, body?.secrets ?? []);
+      const error =
+        classification.kind === 'failure' && (classification.rule !== undefined || classification.code === 'cipher')
+          ? responseError(definition, 'request', http, decoded, classification, redact)
+          : undefined;
+      if (isSuccess && error?.code === 'cipher') return { kind: 'failed', error, inDoubt: true };
       return {
         kind: 'response',
-        response: partnerResponse(http, classification.kind === 'success', decoded),
+        response: partnerResponse(http, classification.kind === 'success', decoded, error),
         tokenRefused: classification.kind === 'tokenRefused',
       };
     },

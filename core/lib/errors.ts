@@ -3,7 +3,7 @@
  *
  * | code | what happened |
  * | --- | --- |
- * | `configuration` | a setting or credential is missing or invalid; `setting` names it; nothing was sent |
+ * | `configuration` | a setting or credential is missing or invalid; `setting` names it; nothing was sent, or the partner reports it |
  * | `invalidCredentials` | the partner refused the credentials |
  * | `oneTimeCodeRequired` | the password was accepted; call `login({ otp })` next |
  * | `invalidOneTimeCode` | the one-time code was refused or has expired |

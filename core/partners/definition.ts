@@ -51,7 +51,8 @@ export interface PartnerDefinition {
    *
    * A rule matches only responses in the partner's own form: JSON with the field of `response.success`, `response.code`
    * or `response.message`, or an encrypted response. If `response` has none of these, JSON of any form or no body. Other
-   * responses, such as a gateway's, end no session and refuse no credentials. Only `tokenRefused` matches those too.
+   * responses, such as a gateway's, end no session and refuse no credentials. Only `tokenRefused`, and a rule with the setting
+   * `baseUrl`, match those too.
    */
   readonly errors?: readonly ErrorRule[];
   /** A protected call to try an access token with. */
@@ -213,6 +214,8 @@ export interface ErrorRule {
   readonly is: PartnerAuthErrorCode | 'tokenRefused';
   /** The setting to check, for the error. `cipher` means that the partner may be unable to decrypt the payload. */
   readonly setting?: string;
+  /** What to do, for users, in up to 300 characters. Default: depends on the error code. */
+  readonly advice?: string;
 }
 
 /** A protected call that is offered to users as an example. */

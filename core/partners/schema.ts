@@ -185,6 +185,7 @@ export const partnerSchema = v.strictObject({
         message: v.optional(v.string()),
         is: v.picklist([...errorCodes, 'tokenRefused']),
         setting: v.optional(name),
+        advice: v.optional(v.pipe(v.string(), v.regex(/^[^\p{C}]{1,300}$/u, 'must be 1 to 300 printable characters'))),
       }),
     ),
   ),

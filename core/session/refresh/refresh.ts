@@ -143,7 +143,8 @@ async function refreshUnderLock(parts: RefreshParts, held: HeldLock): Promise<bo
     return false;
   }
   const now = clock.now();
-  const isInterrupted = code === 'sessionEnded' && (wasInterrupted || inDoubt);
+  // Where the old token stays valid, a refresh that was interrupted cannot have invalidated it.
+  const isInterrupted = code === 'sessionEnded' && (wasInterrupted || inDoubt) && !parts.oldTokenStaysValid;
   const end: SessionEnd = {
     at: record.ended?.at ?? now,
     code: isInterrupted ? 'refreshInterrupted' : code === 'sessionEnded' ? (record.ended?.code ?? code) : code,

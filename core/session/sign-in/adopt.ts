@@ -104,7 +104,7 @@ export async function proveUnderLock(
   }
   const isRefused = error.code === 'sessionEnded' || error.code === 'invalidCredentials';
   if (isRefused || !inDoubt) await restore(replica, before, held);
-  throw isRefused ? refusedError(error, wasInterrupted || inDoubt) : error;
+  throw isRefused ? refusedError(error, (wasInterrupted || inDoubt) && !parts.oldTokenStaysValid) : error;
 }
 
 /** Puts the store back into the state before the attempt. */
