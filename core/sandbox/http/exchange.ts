@@ -32,6 +32,9 @@ export type SandboxOutcome =
   | 'fault'
   | 'crashed';
 
+/** How a partner's server stops before it starts again: as asked to, or killed, as by a crash or `kill -9`. */
+export type SandboxRestart = 'soft' | 'hard';
+
 /** A completely received request. */
 export interface ReceivedRequest {
   readonly method: string;
@@ -79,4 +82,6 @@ export interface PartnerServer {
   readonly oneTimeCode?: () => string;
   /** Returns the text of the captcha with this ticket. Only for partners that use them. */
   readonly captchaText?: (ticket: string) => string | undefined;
+  /** Loses what the partner's server keeps in memory only. */
+  readonly restart?: (how: SandboxRestart) => void;
 }

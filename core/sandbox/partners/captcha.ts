@@ -50,7 +50,7 @@ export class Captchas {
     const found = this.#open.get(ticket);
     if (found === undefined) return false;
     this.#open.delete(ticket);
-    return found.toLowerCase() === text.trim().toLowerCase();
+    return found.toLowerCase() === text.toLowerCase();
   }
 
   /** Forgets all of them, as a restart does. */

@@ -36,6 +36,8 @@ export interface CloudreveLogin {
   readonly prepare: (request: ReceivedRequest) => SandboxResponse;
   readonly password: (request: ReceivedRequest) => SandboxResponse;
   readonly code: (request: ReceivedRequest) => SandboxResponse;
+  /** Forgets the logins that wait for a one-time code. */
+  readonly forget: () => void;
 }
 
 /** Creates Cloudreve's sign-in: prepare, password, one-time code (service/user/login.go, middleware/captcha.go). */
@@ -46,6 +48,7 @@ export function createCloudreveLogin(context: CloudreveLoginContext): CloudreveL
 
   return {
     oneTimeCode: () => oneTimeCode(secret, now()),
+    forget: () => codeSessions.clear(),
 
     prepare(request: ReceivedRequest): SandboxResponse {
       const email = request.query.get('email') ?? '';

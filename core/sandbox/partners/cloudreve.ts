@@ -81,6 +81,14 @@ function create(context: PartnerContext<CloudreveAccount>): PartnerServer {
     failure,
     oneTimeCode: login.oneTimeCode,
     captchaText: (ticket) => captchas.getText(ticket),
+    // Captchas are in the memory of base64Captcha. The rest is in a cache that only a graceful stop saves (application.go), if there is no
+    // Redis; an upgrade of the version deletes it too (inventory/migration.go).
+    restart(how) {
+      captchas.clear();
+      if (how === 'soft') return;
+      families.forgetRevokedRefresh();
+      login.forget();
+    },
   };
 
   // middleware/auth.go: a bearer token is checked on every route, even if none is required. Before that, the caller or the group of the
