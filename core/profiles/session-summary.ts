@@ -32,7 +32,7 @@ export function summaryOf(record: StoredRecord, origin: string): SessionSummary 
     generation,
     issuedAt,
     ...(account !== undefined && { account }),
-    ...(accessExpiresAt !== undefined && { accessExpiresAt }),
+    ...(accessExpiresAt !== undefined && ended?.accessRefused !== true && { accessExpiresAt }),
     ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
     ...(ended !== undefined && { ended: true }),
     ...(until !== undefined && { refusedUntil: until }),

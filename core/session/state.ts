@@ -14,7 +14,7 @@ export interface SessionStatus {
   readonly refreshing: boolean;
   /** When the current tokens were requested. */
   readonly issuedAt?: number;
-  /** Absent if unknown. */
+  /** Absent if unknown, or if the session has ended and the partner has refused the access token too. */
   readonly accessExpiresAt?: number;
   /** When a new login will be required; absent if unknown. */
   readonly refreshExpiresAt?: number;
@@ -120,7 +120,7 @@ export class SessionState implements LocalState {
       phase: phaseOf(this.#record, now, this.#rule.margin),
       refreshing: this.refreshing,
       ...(issuedAt !== undefined && { issuedAt }),
-      ...(accessExpiresAt !== undefined && { accessExpiresAt }),
+      ...(accessExpiresAt !== undefined && this.#record?.ended?.accessRefused !== true && { accessExpiresAt }),
       ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
       ...(this.#record?.account !== undefined && { account: this.#record.account }),
       ...(now < (this.#refusedUntil ?? -Infinity) && { refused: true }),

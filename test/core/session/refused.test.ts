@@ -202,6 +202,7 @@ describe('the access token of a session that has ended', () => {
       reply('/things', refused);
       assert.equal((await session.request('/things')).status, 401);
       assert.equal(session.status.phase, 'ended');
+      assert.equal(session.status.accessExpiresAt, undefined);
       await assert.rejects(session.accessToken(), { code: 'sessionEnded' });
       await assert.rejects(session.request('/things'), { code: 'sessionEnded' });
       assert.equal(calls.filter((path) => path === '/things').length, 1);
