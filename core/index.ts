@@ -5,6 +5,7 @@ export type { SessionStatus } from './session/state.ts';
 export type { SessionOptions } from './session/options.ts';
 export type { RequestOptions } from './session/request/check-request.ts';
 export type { Credentials } from './session/sign-in/credentials.ts';
+export type { AdoptedTokens } from './session/sign-in/adopt.ts';
 
 export { checkConnection } from './exchange/connection.ts';
 export type { ConnectionOptions, ExtraFields, ResponseSettings } from './exchange/connection.ts';
@@ -19,7 +20,15 @@ export { fileStore, type FileStoreOptions } from './stores/file-store.ts';
 export { withFileLock } from './stores/file-lock.ts';
 export type { HeldLock, LockOptions, TokenStore, WriteOptions } from './stores/token-store.ts';
 export { parseStoredRecord } from './stores/stored-record.ts';
-export type { EndCode, ParsedRecord, StoredRecord, StoredSession, Tombstone } from './stores/stored-record.ts';
+export type {
+  Adoption,
+  EndCode,
+  ParsedRecord,
+  SessionEnd,
+  StoredRecord,
+  StoredSession,
+  Tombstone,
+} from './stores/stored-record.ts';
 
 export { checkCipher, createCipher } from './cipher/cipher.ts';
 export type { Cipher, EncryptedMessage } from './cipher/cipher.ts';

@@ -42,8 +42,9 @@ export function classify(
   const mayHaveActed = ok || status >= 500;
   const isOwn = isOwnForm(shape, decoded);
   const match = errors?.find((candidate) => matches(candidate, call, status, json, shape));
-  // A refused access token is only refreshed, and many servers report it with an empty body.
-  const rule = isOwn || match?.is === 'tokenRefused' ? match : undefined;
+  // A refused access token is only refreshed, and many servers report it with an empty body. At a wrong address, the partner's
+  // own form cannot be expected.
+  const rule = isOwn || match?.is === 'tokenRefused' || match?.setting === 'baseUrl' ? match : undefined;
   if (rule?.is === 'tokenRefused' && call === 'request') return { kind: 'tokenRefused' };
   if (rule !== undefined && rule.is !== 'tokenRefused') {
     const { is: code, setting } = rule;

@@ -7,6 +7,7 @@ import type { TokenSet } from '../tokens/token-set.ts';
 import type { HttpResponse, SendOptions, Transport } from '../transport/http.ts';
 import type { Repeat } from '../transport/retry.ts';
 import type { AuthExchange, CipherFacts } from './auth-exchange.ts';
+import { captchaError, type RefusedLogin } from './captcha.ts';
 import { classify } from './classify.ts';
 import type { Connection } from './connection.ts';
 import { decodeResponse } from './decode-response.ts';
@@ -33,7 +34,7 @@ export type TokenResult =
   | { readonly kind: 'tokens'; readonly tokens: TokenSet }
   /** `loginId` identifies the pending login that requires a one-time code. */
   | { readonly kind: 'codeRequired'; readonly loginId: string; readonly error: PartnerAuthError }
-  | CallFailure;
+  | RefusedCall;
 
 export interface CallFailure {
   readonly kind: 'failed';
@@ -76,9 +77,10 @@ export type RetryPolicy = (typeof retryPolicies)[number];
 
 export const retryPolicies = [false, 'idempotent', 'always'] as const;
 
-type AuthResult =
-  | { readonly kind: 'success'; readonly json: unknown; readonly http: HttpResponse }
-  | (CallFailure & { readonly json?: unknown });
+/** A call that failed, with what the partner sent. */
+type RefusedCall = CallFailure & Omit<RefusedLogin, 'error'>;
+
+type AuthResult = { readonly kind: 'success'; readonly json: unknown; readonly http: HttpResponse } | RefusedCall;
 
 /** The calls to one partner, as its definition describes them. Stateless: it stores no tokens. */
 export function partnerCalls(options: PartnerCallsOptions) {
@@ -101,7 +103,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
     const result: AuthResult =
       exchange.kind === 'failure'
         ? { kind: 'failed', error: exchange.error, inDoubt: exchange.mayHaveArrived }
-        : authResult(call, exchange.response, redactWith(redactor.redact, secrets));
+        : authResult(call, path, exchange.response, redactWith(redactor.redact, secrets));
     options.onExchange?.(
       {
         call,
@@ -122,7 +124,12 @@ export function partnerCalls(options: PartnerCallsOptions) {
     return result;
   }
 
-  function authResult(call: AuthExchange['call'], http: HttpResponse, redact: (text: string) => string): AuthResult {
+  function authResult(
+    call: AuthExchange['call'],
+    path: string,
+    http: HttpResponse,
+    redact: (text: string) => string,
+  ): AuthResult {
     const decoded = decodeResponse(definition, http, cipher);
     const { json } = decoded;
     const classification = classify(definition, call, http.status, decoded);
@@ -132,8 +139,17 @@ export function partnerCalls(options: PartnerCallsOptions) {
       case 'tokenRefused':
         throw new TypeError('The error rule tokenRefused applies to protected calls only.');
       case 'failure': {
-        const error = responseError(definition, call, http, decoded, classification, redact);
-        return { kind: 'failed', error, inDoubt: classification.mayHaveActed, json };
+        const error = responseError(definition, call, http, decoded, classification, redact, {
+          baseUrl: options.baseUrl,
+          path,
+        });
+        return {
+          kind: 'failed',
+          error,
+          inDoubt: classification.mayHaveActed,
+          json,
+          isEmpty: http.status === 200 && decoded.text === '',
+        };
       }
     }
   }
@@ -194,31 +210,16 @@ export function partnerCalls(options: PartnerCallsOptions) {
       return result.kind === 'failed' ? result.error : undefined;
     },
 
-    /** The same error with the captcha as its `challenge`, if that is an image. */
-    async withCaptcha(error: PartnerAuthError, send: SendOptions): Promise<PartnerAuthError> {
-      const step = definition.captcha;
-      if (step === undefined || error.setting === 'captcha') return error;
-      const draft = { method: 'GET', path: step.path, form: definition.body };
-      const sent = await transport.send((await encodeRequest(options, draft, cipher)).request, {
-        ...send,
-        repeat: 'broken',
-      });
-      if (sent.kind === 'failure') return sent.error;
-      const { json } = decodeResponse(definition, sent.response, cipher);
-      const image = stringAt(json, step.imageIn);
-      const ticket = stringAt(json, step.ticketIn);
-      if (image === undefined || ticket === undefined || !/^data:image\/[\w+.-]+;base64,[\w+/=]+$/.test(image)) {
-        return new PartnerAuthError('invalidResponse', `${label} requires a captcha but sent no image of it.`, {
-          status: sent.response.status,
-        });
-      }
-      redactor.keep(ticket);
-      const { status, correlationId } = error;
-      return new PartnerAuthError('captchaRequired', error.message, {
-        status,
-        correlationId,
-        challenge: { kind: 'captcha', image, ticket },
-      });
+    /** What a failed login requires, such as a captcha. */
+    explainLogin(refused: RefusedLogin, send: SendOptions): Promise<PartnerAuthError> {
+      const get = async (path: string) => {
+        const draft = { method: 'GET', path, form: definition.body };
+        const { request } = await encodeRequest(options, draft, cipher);
+        const sent = await transport.send(request, { ...send, repeat: 'broken' });
+        if (sent.kind === 'failure') return sent.error;
+        return { json: decodeResponse(definition, sent.response, cipher).json, status: sent.response.status };
+      };
+      return captchaError({ definition, redactor, get }, refused);
     },
 
     /** A protected call. */
@@ -234,14 +235,15 @@ export function partnerCalls(options: PartnerCallsOptions) {
       const decoded = decodeResponse(definition, http, cipher);
       const classification = classify(definition, 'request', http.status, decoded);
       const isSuccess = http.status >= 200 && http.status < 300;
-      if (isSuccess && classification.kind === 'failure' && classification.code === 'cipher') {
-        const redact = redactWith(redactor.redact, body?.secrets ?? []);
-        const error = responseError(definition, 'request', http, decoded, classification, redact);
-        return { kind: 'failed', error, inDoubt: true };
-      }
+      const redact = redactWith(redactor.redact, body?.secrets ?? []);
+      const error =
+        classification.kind === 'failure' && (classification.rule !== undefined || classification.code === 'cipher')
+          ? responseError(definition, 'request', http, decoded, classification, redact)
+          : undefined;
+      if (isSuccess && error?.code === 'cipher') return { kind: 'failed', error, inDoubt: true };
       return {
         kind: 'response',
-        response: partnerResponse(http, classification.kind === 'success', decoded),
+        response: partnerResponse(http, classification.kind === 'success', decoded, error),
         tokenRefused: classification.kind === 'tokenRefused',
       };
     },

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { PartnerAuthError } from '../lib/errors.ts';
 import { lazy } from '../lib/node-modules.ts';
 import { decodeText } from '../lib/text.ts';
 import type { HttpResponse } from '../transport/http.ts';
@@ -21,6 +22,11 @@ export interface PartnerResponse {
    * integers above 2^53 from `text`.
    */
   readonly body: unknown;
+  /**
+   * What the partner's error means, if an error rule of the partner definition matches it: not thrown, but with the code,
+   * message and advice that the same error has elsewhere.
+   */
+  readonly error?: PartnerAuthError;
   /** How long the partner asks to wait, in seconds from the header `Retry-After`; absent without a valid one. */
   readonly retryAfter?: number;
   /**
@@ -36,11 +42,12 @@ export function partnerResponse(
   { status, headers, body: bytes, receivedAt }: HttpResponse,
   ok: boolean,
   { text: decoded, json: body = decoded, encryption }: DecodedResponse,
+  error?: PartnerAuthError,
 ): PartnerResponse {
   const decrypted = encryption === 'decrypted' ? decoded : undefined;
   const retryAfter = parseRetryAfter(headers['retry-after'], receivedAt);
   return Object.defineProperties(
-    { status, ok, headers, body, ...(retryAfter !== undefined && { retryAfter }) },
+    { status, ok, headers, body, ...(error && { error }), ...(retryAfter !== undefined && { retryAfter }) },
     {
       text: { get: lazy(() => decrypted ?? decodeText(bytes, headers['content-type'])) },
       // A copy: the Buffer may be a view of Node's shared pool.

@@ -44,10 +44,11 @@ export async function probePartner(
   const { status } = http;
   const classification = classify(definition, 'refresh', status, decodeResponse(definition, http, undefined));
   if (classification.kind !== 'failure') return { kind: 'partner', url };
-  const { code, foreign, rule } = classification;
+  const { code, foreign, rule, setting } = classification;
   if (code === 'redirect') return { kind: 'redirect', url, location: locationOf(http.headers.location, url) };
-  // A partner's own 404 of a documented path says that the path is wrong.
-  const isOther = foreign !== undefined || code === 'invalidResponse' || (status === 404 && rule === undefined);
+  // A 404 of a documented path says that the address is wrong, also in the partner's own form.
+  const isWrongPath = status === 404 && (rule === undefined || setting === 'baseUrl');
+  const isOther = foreign !== undefined || code === 'invalidResponse' || isWrongPath;
   return isOther ? { kind: 'other', url, status } : { kind: 'partner', url };
 }
 

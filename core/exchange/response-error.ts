@@ -1,6 +1,7 @@
 import { PartnerAuthError } from '../lib/errors.ts';
 import { stringAt, valueAt } from '../lib/json.ts';
 import { plainLine } from '../lib/plain-line.ts';
+import { withoutRepeatedPath } from '../partners/base-url.ts';
 import type { CallKind, ErrorRule, PartnerDefinition } from '../partners/definition.ts';
 import type { HttpResponse } from '../transport/http.ts';
 import { parseRetryAfter } from '../transport/retry.ts';
@@ -23,6 +24,7 @@ export function responseError(
   decoded: DecodedResponse,
   failure: Failure,
   redact: (text: string) => string,
+  address?: CallAddress,
 ): PartnerAuthError {
   const { json } = decoded;
   const { response: shape } = definition;
@@ -30,11 +32,13 @@ export function responseError(
   const quote = partnerMessage === undefined ? '' : ` It said: "${plainLine(redact(partnerMessage))}".`;
   const id = stringAt(json, shape.correlationId);
   const correlationId = id !== undefined && /^[\w.:-]{1,80}$/.test(id) && redact(id) === id ? id : undefined;
+  if (address !== undefined && http.status === 404 && failure.rule?.setting === 'baseUrl')
+    return wrongAddressError(definition, call, address);
   const what = summarize(definition, call, http.status, decoded, failure, redact);
   const action =
     failure.foreign !== undefined && failure.code === 'invalidResponse'
       ? foreignAdvice(definition, failure.foreign.rule)
-      : advice(failure.code, definition, failure.setting);
+      : (failure.rule?.advice ?? advice(failure.code, definition, failure.setting));
   return new PartnerAuthError(failure.code, `${what}.${quote} ${action}`.trim(), {
     status: http.status,
     correlationId,
@@ -42,6 +46,34 @@ export function responseError(
     setting: failure.setting,
     ...(failure.foreign !== undefined && { retryable: true, foreign: true }),
   });
+}
+
+/** Where an auth call was sent. */
+export interface CallAddress {
+  readonly baseUrl: string;
+  readonly path: string;
+}
+
+function wrongAddressError(
+  { label }: PartnerDefinition,
+  call: CallKind,
+  { baseUrl, path }: CallAddress,
+): PartnerAuthError {
+  const { origin, pathname } = new URL(baseUrl);
+  const right = withoutRepeatedPath(baseUrl, path);
+  const action =
+    right !== undefined
+      ? `baseUrl must not contain the path of the API: set it to ${right}.`
+      : pathname === '/'
+        ? `Set baseUrl to the address of ${label} without the path of the API; it is ${baseUrl} now.`
+        : `Set baseUrl to the address of ${label} without the path of the API, such as ${origin}.`;
+  // Of a session there was a login at this address, so that it may be right, and a gateway in front of it the cause.
+  const isKnown = call === 'refresh' || call === 'logout';
+  const hint = isKnown
+    ? ' If it worked before, a gateway may have sent this: try again later; the session is kept.'
+    : '';
+  const message = `There is no ${callNames[call]} of ${label} at ${baseUrl}${path} (HTTP 404). ${action}${hint}`;
+  return new PartnerAuthError('configuration', message, { status: 404, setting: 'baseUrl', retryable: isKnown });
 }
 
 function summarize(
@@ -114,7 +146,6 @@ function advice(code: ErrorRule['is'], definition: PartnerDefinition, setting: s
         ? 'The pending login has ended: call login() with the credentials and the current code.'
         : 'Call login() with the current code, or after some minutes again with the credentials.';
     case 'captchaRequired':
-      if (setting === 'captcha') return browserCaptchaAdvice(definition);
       return `Show the image in error.challenge and call login() with ${definition.captcha?.textField ?? 'captcha'} and ${definition.captcha?.ticketField ?? 'ticket'}.`;
     case 'accountUnavailable':
       return 'Ask the partner about this account.';
@@ -136,11 +167,6 @@ function advice(code: ErrorRule['is'], definition: PartnerDefinition, setting: s
     default:
       return '';
   }
-}
-
-function browserCaptchaAdvice({ captcha }: PartnerDefinition): string {
-  const fields = captcha === undefined ? '' : `, as ${captcha.textField} or ${captcha.ticketField}`;
-  return `This captcha (such as Turnstile, reCAPTCHA or Cap) can only be solved in a browser. Ask the administrator for one with an image, or call login() with the widget's response as an additional credential${fields}.`;
 }
 
 function settingAdvice(setting: string | undefined): string {

@@ -3,14 +3,14 @@
  *
  * | code | what happened |
  * | --- | --- |
- * | `configuration` | a setting or credential is missing or invalid; `setting` names it; nothing was sent |
+ * | `configuration` | a setting or credential is missing or invalid; `setting` names it; nothing was sent, or the partner reports it |
  * | `invalidCredentials` | the partner refused the credentials |
  * | `oneTimeCodeRequired` | the password was accepted; call `login({ otp })` next |
  * | `invalidOneTimeCode` | the one-time code was refused or has expired |
- * | `captchaRequired` | the partner requires a captcha; `challenge` has its image and ticket, and is missing if only a browser can show it |
+ * | `captchaRequired` | the partner requires a captcha; `challenge` has its image and ticket, if it is a picture |
  * | `accountUnavailable` | the account is blocked, not activated or deleted |
  * | `signedOut` | there is no session; call `login()` |
- * | `sessionEnded` | the partner refused the refresh token; only a new login helps |
+ * | `sessionEnded` | the partner refused the refresh token; sign in again, or call `refresh()` to ask it once more |
  * | `refreshInterrupted` | an earlier refresh got no response and its refresh token is now refused; sign in again |
  * | `cipher` | a ciphertext could not be decrypted; the reason is withheld on purpose |
  * | `network` | the partner could not be reached, or the connection broke |
@@ -74,7 +74,7 @@ export interface PartnerAuthErrorDetails {
   readonly setting?: string | undefined;
   /** How long the partner asks to wait, in seconds. */
   readonly retryAfter?: number | undefined;
-  /** Present with `captchaRequired` if the captcha is an image. */
+  /** Present with `captchaRequired` if the captcha is a picture. */
   readonly challenge?: CaptchaChallenge | undefined;
   /** True if the response is not in the partner's own form, so that a gateway or proxy may have sent it. */
   readonly foreign?: true | undefined;

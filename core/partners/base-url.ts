@@ -9,3 +9,19 @@ export function baseUrlProblem(baseUrl: unknown): string | undefined {
   if (url.protocol === 'https:' || (url.protocol === 'http:' && loopback)) return undefined;
   return 'must start with https://; http:// is for loopback addresses only.';
 }
+
+/**
+ * The base URL without the part of its path that repeats the beginning of `path`, such as `/api/v4`; undefined if it has
+ * none.
+ */
+export function withoutRepeatedPath(baseUrl: string, path: string): string | undefined {
+  const { origin, pathname } = new URL(baseUrl);
+  const base = pathname.split('/').filter(Boolean);
+  const steps = path.split(/[/?]/).filter(Boolean);
+  for (let count = base.length; count > 0; count--) {
+    const kept = base.slice(0, -count);
+    const repeated = base.slice(-count);
+    if (repeated.every((step, index) => step === steps[index])) return [origin, ...kept].join('/');
+  }
+  return undefined;
+}

@@ -31,6 +31,11 @@ export interface PartnerDefinition {
   readonly refresh: AuthCall & {
     /** The payload field for the refresh token. */
     readonly tokenField: string;
+    /**
+     * A refresh does not invalidate the refresh token that it was made with, so that asking twice costs nothing: a refusal
+     * counts only if it is repeated after 2 seconds. Default false.
+     */
+    readonly oldTokenStaysValid?: boolean;
   };
   /** Ends the session at the partner. Without it, signing out only discards the tokens locally. */
   readonly logout?: AuthCall & {
@@ -46,7 +51,8 @@ export interface PartnerDefinition {
    *
    * A rule matches only responses in the partner's own form: JSON with the field of `response.success`, `response.code`
    * or `response.message`, or an encrypted response. If `response` has none of these, JSON of any form or no body. Other
-   * responses, such as a gateway's, end no session and refuse no credentials. Only `tokenRefused` matches those too.
+   * responses, such as a gateway's, end no session and refuse no credentials. Only `tokenRefused`, and a rule with the setting
+   * `baseUrl`, match those too.
    */
   readonly errors?: readonly ErrorRule[];
   /** A protected call to try an access token with. */
@@ -115,10 +121,7 @@ export interface OneTimeCodeStep extends AuthCall {
   readonly lifetime: number;
 }
 
-/**
- * Requests the image of a captcha after an error rule without the setting `captcha` has matched with `captchaRequired`; the
- * error's `challenge` holds it.
- */
+/** Requests the image of a captcha after an error rule has matched with `captchaRequired`; the error's `challenge` holds it. */
 export interface CaptchaStep {
   /** Path below the base URL, requested with GET. */
   readonly path: string;
@@ -130,6 +133,34 @@ export interface CaptchaStep {
   readonly textField: string;
   /** The credential field of the next login for the ticket. */
   readonly ticketField: string;
+  /** For partners whose site may require a captcha that only a web page can show. */
+  readonly widgets?: CaptchaWidgets;
+}
+
+/** How to find out which kind of captcha a site requires. */
+export interface CaptchaWidgets {
+  /** The message of the refused login if the captcha is a picture, whatever the site's configuration. */
+  readonly pictureMessage?: string;
+  /** Path below the base URL of the site's configuration, requested with GET. */
+  readonly path: string;
+  /** Path of the kind in its response. */
+  readonly kindIn: string;
+  /** The kinds that are a picture. */
+  readonly pictures: readonly string[];
+  /** The kinds that are a widget. */
+  readonly kinds: Readonly<Record<string, CaptchaWidget>>;
+}
+
+/** A captcha that only a web page can show. */
+export interface CaptchaWidget {
+  /** Its name for users. */
+  readonly label: string;
+  /** The credential field of the next login for the response of the widget. */
+  readonly field: string;
+  /** What a program requires to show it: names for users, and where the site's configuration has their values. */
+  readonly shownIn?: Readonly<Record<string, string>>;
+  /** A server without the secret of this captcha responds to the login without a body. Default false. */
+  readonly emptyWithoutSecret?: boolean;
 }
 
 /** Where a partner's responses hold what the session reads. All fields are paths. */
@@ -184,11 +215,12 @@ export interface ErrorRule {
   /** The error code. `tokenRefused`: the access token of a protected call is not accepted, so it is refreshed once. */
   readonly is: PartnerAuthErrorCode | 'tokenRefused';
   /**
-   * The setting to check, for the error. `cipher` means that the partner may be unable to decrypt the payload. `captcha`
-   * with `captchaRequired`: a captcha that only a browser can show, so that no image of it is requested. `credentials` with
-   * `invalidOneTimeCode`: the pending login has ended, so that only the credentials start another.
+   * The setting to check, for the error. `cipher` means that the partner may be unable to decrypt the payload. `credentials`
+   * with `invalidOneTimeCode`: the pending login has ended, so that only the credentials start another.
    */
   readonly setting?: string;
+  /** What to do, for users, in up to 300 characters. Default: depends on the error code. */
+  readonly advice?: string;
 }
 
 /** A protected call that is offered to users as an example. */

@@ -118,7 +118,7 @@ export const partnerSchema = v.strictObject({
     v.minLength(1, 'must name at least one credential'),
   ),
   login: v.strictObject(tokenCall),
-  refresh: v.strictObject({ ...tokenCall, tokenField: name }),
+  refresh: v.strictObject({ ...tokenCall, tokenField: name, oldTokenStaysValid: v.optional(v.boolean()) }),
   logout: v.optional(v.strictObject({ ...authCall, tokenField: name })),
   oneTimeCode: v.optional(
     v.strictObject({
@@ -134,7 +134,30 @@ export const partnerSchema = v.strictObject({
     }),
   ),
   captcha: v.optional(
-    v.strictObject({ path, imageIn: fieldPath, ticketIn: fieldPath, textField: name, ticketField: name }),
+    v.strictObject({
+      path,
+      imageIn: fieldPath,
+      ticketIn: fieldPath,
+      textField: name,
+      ticketField: name,
+      widgets: v.optional(
+        v.strictObject({
+          pictureMessage: v.optional(v.string()),
+          path,
+          kindIn: fieldPath,
+          pictures: v.array(name),
+          kinds: v.record(
+            name,
+            v.strictObject({
+              label,
+              field: name,
+              shownIn: v.optional(v.record(label, fieldPath)),
+              emptyWithoutSecret: v.optional(v.boolean()),
+            }),
+          ),
+        }),
+      ),
+    }),
   ),
   response: v.strictObject({
     success: v.optional(v.strictObject({ field: fieldPath, equals: scalar })),
@@ -163,6 +186,7 @@ export const partnerSchema = v.strictObject({
         message: v.optional(v.string()),
         is: v.picklist([...errorCodes, 'tokenRefused']),
         setting: v.optional(name),
+        advice: v.optional(v.pipe(v.string(), v.regex(/^[^\p{C}]{1,300}$/u, 'must be 1 to 300 printable characters'))),
       }),
     ),
   ),

@@ -14,6 +14,8 @@ export interface ProfileStatus {
   readonly issuedBy?: 'signIn' | 'refresh';
   readonly accessExpiresAt?: number;
   readonly refreshExpiresAt?: number;
+  /** With phase `ended`: a refresh asks the partner once more, and the session continues if it is granted. */
+  readonly refused?: true;
   /** Why the last refresh or save failed, or why the session could not be opened. */
   readonly lastError?: PartnerAuthError;
   readonly storage: Storage;
@@ -50,12 +52,13 @@ export function statusOfSummary(
   const state = stateOfSummary(summary);
   if (state === undefined) return { phase: 'signedOut', refreshing: false, storage };
   const { accessToken: _, refreshToken: __, ...times } = state.tokens;
-  const account = summary?.account;
+  const { account, refusedUntil = -Infinity } = summary ?? {};
   return {
     phase: phaseOf(state, now, margin),
     refreshing: false,
     ...times,
     ...(account !== undefined && { account }),
+    ...(now < refusedUntil && { refused: true }),
     storage,
   };
 }

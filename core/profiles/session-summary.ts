@@ -1,5 +1,5 @@
 import { parseJson } from '../lib/json.ts';
-import { isTombstone, type StoredRecord } from '../stores/stored-record.ts';
+import { isTombstone, refusedUntil, type StoredRecord } from '../stores/stored-record.ts';
 
 /**
  * What may be known about a session without decrypting anything, in a file next to the locks. It is shown at startup,
@@ -16,12 +16,15 @@ export interface SessionSummary {
   readonly accessExpiresAt?: number;
   readonly refreshExpiresAt?: number;
   readonly ended?: boolean;
+  /** Until when the partner may be asked again with the refused refresh token, epoch ms. */
+  readonly refusedUntil?: number;
 }
 
 export function summaryOf(record: StoredRecord, origin: string): SessionSummary {
   if (isTombstone(record)) return { version: 1, origin, generation: 0 };
   const { sessionId, generation, account, tokens, ended } = record;
   const { issuedAt, accessExpiresAt, refreshExpiresAt } = tokens;
+  const until = refusedUntil(record);
   return {
     version: 1,
     origin,
@@ -29,9 +32,10 @@ export function summaryOf(record: StoredRecord, origin: string): SessionSummary 
     generation,
     issuedAt,
     ...(account !== undefined && { account }),
-    ...(accessExpiresAt !== undefined && { accessExpiresAt }),
+    ...(accessExpiresAt !== undefined && ended?.accessRefused !== true && { accessExpiresAt }),
     ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
     ...(ended !== undefined && { ended: true }),
+    ...(until !== undefined && { refusedUntil: until }),
   };
 }
 
@@ -40,7 +44,7 @@ export function parseSummary(text: string): SessionSummary | undefined {
   const value = parseJson(text) as Partial<Record<keyof SessionSummary, unknown>> | null | undefined;
   if (value?.version !== 1 || typeof value.origin !== 'string' || typeof value.generation !== 'number')
     return undefined;
-  const times = [value.issuedAt, value.accessExpiresAt, value.refreshExpiresAt];
+  const times = [value.issuedAt, value.accessExpiresAt, value.refreshExpiresAt, value.refusedUntil];
   if (!times.every((time) => time === undefined || typeof time === 'number')) return undefined;
   if (![value.sessionId, value.account].every((entry) => entry === undefined || typeof entry === 'string'))
     return undefined;

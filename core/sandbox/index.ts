@@ -19,7 +19,7 @@ export type {
   SandboxCipherSettings,
 } from './codec/settings.ts';
 export type { SandboxDefinition } from './definitions/account.ts';
-export type { SandboxCall, SandboxOutcome, SandboxPartner, SandboxPartnerId } from './http/exchange.ts';
+export type { SandboxCall, SandboxOutcome, SandboxPartner, SandboxPartnerId, SandboxRestart } from './http/exchange.ts';
 export type { SandboxFault, SandboxFaultTarget } from './http/faults.ts';
 export type { SandboxJournalEntry } from './http/journal.ts';
 export type { Rotation } from './tokens/families.ts';

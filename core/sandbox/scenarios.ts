@@ -26,11 +26,18 @@ export interface SandboxScenarios {
   readonly delay: number;
   /** Whether Cloudreve, and definitions with such a step, require a one-time code after the password. Default false. */
   readonly twoFactor: boolean;
+  /** Whether Cloudreve, and definitions with such a step, require a captcha with the password. Default false. */
+  readonly captcha: boolean;
   /**
-   * Whether Cloudreve, and definitions with such a step, require a captcha with the password: true for an image. The kinds that need a
-   * browser are Cloudreve's only, and the sandbox accepts no response of their widgets. Default false.
+   * Which captcha Cloudreve requires. `normal` and `tcaptcha` are a picture. For the others, whose widget only a web page can show, the
+   * response `SANDBOX-CAPTCHA-RESPONSE` is right. `recaptchaWithoutSecret`: the login gets HTTP 200 without a body. Default `normal`.
    */
-  readonly captcha: boolean | 'turnstile' | 'recaptcha' | 'cap';
+  readonly captchaKind: 'normal' | 'tcaptcha' | 'recaptcha' | 'recaptchaWithoutSecret' | 'turnstile' | 'cap';
+  /**
+   * Cloudreve's database. `down`: every call gets code 50001. `usersDown`: only its table of users is away, so that a refresh is refused
+   * like a dead token (40020) and a login like a wrong password (40080). Default `up`.
+   */
+  readonly database: 'up' | 'down' | 'usersDown';
   /** The refresh token in a refresh response: `new`, the `same`, or `omitted`; the last two leave the old one valid. Default `new`. */
   readonly refreshTokenInResponse: 'new' | 'same' | 'omitted';
   /**
@@ -53,6 +60,8 @@ const defaults: SandboxScenarios = {
   delay: 0,
   twoFactor: false,
   captcha: false,
+  captchaKind: 'normal',
+  database: 'up',
   refreshTokenInResponse: 'new',
   tconnectResponse: 'flat',
   certificate: 'valid',
@@ -79,7 +88,9 @@ const checks: Readonly<Record<keyof SandboxScenarios, Check>> = {
   graceTime: atLeastZero,
   delay: atLeastZero,
   twoFactor: trueOrFalse,
-  captcha: oneOf(true, false, 'turnstile', 'recaptcha', 'cap'),
+  captcha: trueOrFalse,
+  captchaKind: oneOf('normal', 'tcaptcha', 'recaptcha', 'recaptchaWithoutSecret', 'turnstile', 'cap'),
+  database: oneOf('up', 'down', 'usersDown'),
   refreshTokenInResponse: oneOf('new', 'same', 'omitted'),
   tconnectResponse: oneOf('flat', 'wrapped', 'encrypted'),
   certificate: oneOf('valid', 'expired', 'wrongHost'),

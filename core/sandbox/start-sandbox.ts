@@ -11,7 +11,7 @@ import { SandboxClock } from './clock.ts';
 import { completeDefinedAccount, type SandboxDefinition } from './definitions/account.ts';
 import { createDefinedPartner } from './definitions/defined-partner.ts';
 import { checkConflicts } from './definitions/routes.ts';
-import type { PartnerServer, SandboxPartner, SandboxPartnerId } from './http/exchange.ts';
+import type { PartnerServer, SandboxPartner, SandboxPartnerId, SandboxRestart } from './http/exchange.ts';
 import { FaultQueue, type SandboxFault, type SandboxFaultTarget } from './http/faults.ts';
 import { Journal, type SandboxJournalEntry } from './http/journal.ts';
 import { listen } from './http/server.ts';
@@ -68,6 +68,11 @@ export interface Sandbox extends AsyncDisposable {
   tokens(partner: SandboxPartnerId): { readonly accessToken: string; readonly refreshToken: string } | undefined;
   /** Ends every session of this partner's account, access tokens included. */
   revoke(partner: SandboxPartnerId): void;
+  /**
+   * Restarts the partners' servers, without closing connections. Cloudreve forgets its captchas; after a `hard` stop, such as a crash, also
+   * its sign-outs, so that refresh tokens that they revoked work again, and the logins that wait for a one-time code.
+   */
+  restart(how: SandboxRestart): void;
   /** The current one-time code, by default Cloudreve's: six digits (RFC 6238, 30 s). */
   oneTimeCode(partner?: SandboxPartnerId): string;
   /** The text of the captcha with this ticket. Undefined if the ticket is unknown or used. */
@@ -171,6 +176,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     now: clock.now,
     tokens: (partner) => requirePartner(families.get(partner), partner).current,
     revoke: (partner) => requirePartner(families.get(partner), partner).revokeAll(),
+    restart(how) {
+      if (!['soft', 'hard'].includes(how)) throw new TypeError("The sandbox restarts 'soft' or 'hard'.");
+      for (const partner of partners) partner.restart?.(how);
+    },
     oneTimeCode: (partner = 'cloudreve') =>
       requirePartner(partners.find(({ id }) => id === partner)?.oneTimeCode, partner)(),
     captchaText: (ticket) =>

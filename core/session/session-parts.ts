@@ -40,5 +40,5 @@ export function sessionParts(given: SessionOptions, refresh: () => void) {
   const onDue = given.autoRefresh === true ? refresh : undefined;
   const state = new SessionState({ clock, log, margin, onDue });
   const replica = new SessionReplica({ store, connection: options, state, clock, redactor, log });
-  return { options, timeout, clock, store, log, transport, exchanges, calls, connect, login, state, replica };
+  return { options, timeout, clock, store, log, redactor, transport, exchanges, calls, connect, login, state, replica };
 }

@@ -161,18 +161,24 @@ export class SessionReplica {
     }
   }
 
+  /** Removes every stored token. */
+  async clear(): Promise<void> {
+    await this.#options.store.clear();
+  }
+
   /**
-   * Replaces the stored record with a new session, and adopts it.
+   * Replaces the stored record with a new session, and adopts it. `held` is the lock, if the caller holds it.
    *
    * @throws PartnerAuthError `store` if it could not be saved, although it is adopted.
    */
-  async replace(record: StoredSession): Promise<void> {
+  async replace(record: StoredSession, held?: HeldLock): Promise<void> {
     const { state } = this.#options;
+    const write = async (lock: HeldLock): Promise<void> => {
+      await this.assertWritable();
+      await this.write(record, lock);
+    };
     try {
-      await this.lock(async (held) => {
-        await this.assertWritable();
-        await this.write(record, held);
-      });
+      await (held === undefined ? this.lock(write) : write(held));
     } catch (error) {
       const unsaved = new PartnerAuthError('store', `Signed in for this process only. ${storeErrorMessage(error)}`, {
         setting: error instanceof PartnerAuthError && error.code === 'store' ? error.setting : 'store',

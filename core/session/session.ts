@@ -4,16 +4,18 @@ import { PartnerAuthError } from '../lib/errors.ts';
 import { logText } from '../lib/log-text.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
 import { nodeCrypto } from '../lib/node-modules.ts';
-import { isTombstone } from '../stores/stored-record.ts';
+import { isTombstone, type StoredSession } from '../stores/stored-record.ts';
+import type { HeldLock } from '../stores/token-store.ts';
 import { isUsable, shouldExtend } from '../tokens/expiry.ts';
 import { abortable } from './abortable.ts';
 import { checkCallOptions } from './check-arguments.ts';
 import { checkBoolean, marginOf, type SessionChanges, type SessionOptions } from './options.ts';
 import { PendingWork } from './pending-work.ts';
-import { refreshSession } from './refresh/refresh.ts';
+import { endError, refreshSession } from './refresh/refresh.ts';
 import { checkRequest, type RequestOptions } from './request/check-request.ts';
 import { protectedCall, Refusals } from './request/protected-call.ts';
 import { sessionParts } from './session-parts.ts';
+import { checkAdopted, proveUnderLock, type AdoptedTokens } from './sign-in/adopt.ts';
 import type { Credentials } from './sign-in/credentials.ts';
 import type { SignedIn } from './sign-in/login.ts';
 import { signOutUnderLock, type SignOutResult } from './sign-in/sign-out.ts';
@@ -49,6 +51,8 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
   /** Reads and writes of the store outside a refresh. */
   readonly #storeWork = new PendingWork();
   readonly #refusals: Refusals;
+  /** The access token that the partner refused last. */
+  #refusedToken: string | undefined;
   #closing: Promise<void> | undefined;
 
   /** Use `openSession()`, which also restores the stored state. */
@@ -97,11 +101,31 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
   }
 
   /**
+   * Signs in with a refresh token that another program was issued, such as a browser in which the account signs in by passkey.
+   * The token is proven by a refresh at once, before anything is replaced; if that fails, the stored session stays as it
+   * was. The program that the token was copied from may be signed out by it.
+   *
+   * @throws PartnerAuthError `configuration`, `sessionEnded` if the partner refuses the token, `refreshInterrupted` if an
+   * earlier attempt with it got no response, `accountUnavailable`, `lock`, `store`, or any error of an exchange.
+   * @throws TypeError for an unknown field.
+   */
+  async adopt(tokens: AdoptedTokens, options: CallOptions = {}): Promise<void> {
+    checkCallOptions('adopt', options);
+    const { signal } = options;
+    this.#assertUsable(signal);
+    const adopted = checkAdopted(tokens);
+    await abortable(this.#storeWork.add(this.#adopt(adopted)), signal);
+  }
+
+  /**
    * Refreshes the tokens: joins a refresh in flight, adopts the tokens that another process has just received, or calls
    * the partner. Fails without a call while the partner has stated to wait, up to an hour.
    *
+   * If the session has ended because the partner refused the refresh token (`status.refused`), asks with it once more, at
+   * most once a second: a partner may refuse everything while its database is away. If it is granted, the session continues.
+   *
    * @throws PartnerAuthError `signedOut`, `sessionEnded`, `refreshInterrupted`, `accountUnavailable`, `store`, `lock`,
-   * or an error of any exchange, such as `network`. Only after the first four is a new login required.
+   * or an error of any exchange, such as `network`. Only after the first four may a new login be required.
    */
   async refresh(options: CallOptions = {}): Promise<void> {
     checkCallOptions('refresh', options);
@@ -133,7 +157,9 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
       const record = this.#state.record;
       // Read once: it reads two clocks, which takes most of the time of a call with a valid token.
       const now = this.#state.now();
-      if (record !== undefined && isUsable(record.tokens, now, needed)) {
+      if (record?.ended !== undefined && this.#isAccessRefused(record)) {
+        // The store may have the session of a later login.
+      } else if (record !== undefined && isUsable(record.tokens, now, needed)) {
         if (record.ended !== undefined || !this.#state.isDue(now) || this.#state.backOff.remaining > 0)
           return record.tokens.accessToken;
       } else if (
@@ -149,11 +175,11 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
       try {
         requested = await abortable(this.#refreshUnlessPaused(), signal);
       } catch (error) {
-        const current = this.#state.record?.tokens;
+        const current = this.#state.record;
         const aborted = error instanceof PartnerAuthError && error.code === 'aborted';
-        if (!aborted && current !== undefined && isUsable(current, this.#state.now(), needed))
-          return current.accessToken;
-        throw error;
+        if (aborted || current === undefined || !isUsable(current.tokens, this.#state.now(), needed)) throw error;
+        if (current.ended !== undefined && this.#isAccessRefused(current)) throw endError(current);
+        return current.tokens.accessToken;
       }
       const current = this.#state.record;
       if ((requested || round === 2) && current !== undefined) return current.tokens.accessToken;
@@ -179,6 +205,7 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
         accessToken: () => this.accessToken({ signal }),
         current: () => this.#state.record?.tokens.accessToken,
         refresh: () => abortable(this.#refreshUnlessPaused(), signal),
+        refused: (token) => (this.#refusedToken = token),
         refusals: this.#refusals,
       },
       checkRequest(path, rest, this.#parts.options),
@@ -275,6 +302,10 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     this.#parts.transport.close();
   }
 
+  #isAccessRefused({ tokens, ended }: StoredSession): boolean {
+    return ended?.accessRefused === true || tokens.accessToken === this.#refusedToken;
+  }
+
   /** Resolves as `refreshSession()`. Fails without a request while the session waits after a failure. */
   async #refreshUnlessPaused(isExplicit = false): Promise<boolean> {
     const error = this.#flight === undefined ? this.#state.backOff.error(isExplicit) : undefined;
@@ -310,6 +341,8 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
         isDue: () => this.#state.isDue(),
         pauseAfter: (failure) => this.#state.backOff.pauseAfter(failure),
         isExplicit: () => this.#isExplicit,
+        isAccessRefused: (token) => token === this.#refusedToken,
+        oldTokenStaysValid: this.#parts.options.definition.refresh.oldTokenStaysValid === true,
       });
       this.#state.recordSuccess();
       return requested;
@@ -321,18 +354,37 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     }
   }
 
-  async #signIn({ tokens, account }: SignedIn): Promise<void> {
+  async #adopt(adopted: AdoptedTokens): Promise<void> {
+    const { replica, timeout, redactor, options } = this.#parts;
+    redactor.keep(adopted.refreshToken, ...(adopted.accessToken === undefined ? [] : [adopted.accessToken]));
+    const oldTokenStaysValid = options.definition.refresh.oldTokenStaysValid === true;
+    const failure = await replica.lock(
+      async (held) => {
+        const proven = await proveUnderLock({ ...this.#parts, oldTokenStaysValid }, adopted, held);
+        await this.#signIn(proven, held);
+        return proven.failure;
+      },
+      { timeout: timeout * 2 + 30_000 },
+    );
+    if (failure !== undefined) throw failure;
+  }
+
+  /** `held` is the lock, if the caller holds it. */
+  async #signIn({ tokens, account }: SignedIn, held?: HeldLock): Promise<void> {
     const { definition, origin, partnerCode } = this.#parts.options;
-    await this.#parts.replica.replace({
-      version: 1,
-      sessionId: nodeCrypto().randomUUID(),
-      generation: 1,
-      partner: definition.id,
-      origin,
-      ...(partnerCode !== undefined && { partnerCode }),
-      ...(account !== undefined && { account }),
-      tokens,
-    });
+    await this.#parts.replica.replace(
+      {
+        version: 1,
+        sessionId: nodeCrypto().randomUUID(),
+        generation: 1,
+        partner: definition.id,
+        origin,
+        ...(partnerCode !== undefined && { partnerCode }),
+        ...(account !== undefined && { account }),
+        tokens,
+      },
+      held,
+    );
     this.#parts.log.info('Signed in.');
   }
 

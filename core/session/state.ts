@@ -2,7 +2,7 @@ import { callSafely } from '../lib/call-safely.ts';
 import { steadyNow, type Clock } from '../lib/clock.ts';
 import type { PartnerAuthError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { StoredSession } from '../stores/stored-record.ts';
+import { refusedUntil, type StoredSession } from '../stores/stored-record.ts';
 import { dueAt, isDue, nextChange, phaseOf, type Phase } from '../tokens/expiry.ts';
 import { BackOff } from './back-off.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
@@ -14,12 +14,17 @@ export interface SessionStatus {
   readonly refreshing: boolean;
   /** When the current tokens were requested. */
   readonly issuedAt?: number;
-  /** Absent if unknown. */
+  /** Absent if unknown, or if the session has ended and the partner has refused the access token too. */
   readonly accessExpiresAt?: number;
   /** When a new login will be required; absent if unknown. */
   readonly refreshExpiresAt?: number;
   /** The account that is signed in, if the partner definition names its field. */
   readonly account?: string;
+  /**
+   * True with phase `ended` while the refused refresh token is kept: `refresh()` asks the partner once more, and the session
+   * continues if it is granted.
+   */
+  readonly refused?: true;
   /** Why the last refresh or save failed; absent after the next success. */
   readonly lastError?: PartnerAuthError;
   /** Whether the tokens could not be saved, so that they are lost when this process ends; absent if they are saved. */
@@ -110,13 +115,15 @@ export class SessionState implements LocalState {
 
   status(): SessionStatus {
     const { issuedAt, accessExpiresAt, refreshExpiresAt } = this.#record?.tokens ?? {};
+    const now = this.#now();
     return {
-      phase: phaseOf(this.#record, this.#now(), this.#rule.margin),
+      phase: phaseOf(this.#record, now, this.#rule.margin),
       refreshing: this.refreshing,
       ...(issuedAt !== undefined && { issuedAt }),
-      ...(accessExpiresAt !== undefined && { accessExpiresAt }),
+      ...(accessExpiresAt !== undefined && this.#record?.ended?.accessRefused !== true && { accessExpiresAt }),
       ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
       ...(this.#record?.account !== undefined && { account: this.#record.account }),
+      ...(now < (this.#refusedUntil ?? -Infinity) && { refused: true }),
       ...(this.lastError !== undefined && { lastError: this.lastError }),
       ...(this.#unsaved && { unsaved: true }),
     };
@@ -214,10 +221,20 @@ export class SessionState implements LocalState {
     return remaining === 0 ? time : Math.max(time, this.#now() + remaining);
   }
 
+  get #refusedUntil(): number | undefined {
+    return this.#record && refusedUntil(this.#record);
+  }
+
   #schedule(): void {
     const isNeeded = !this.#stopped && (this.#rule.onDue !== undefined || this.#listeners.size > 0);
-    const change = nextChange(this.#record, this.#now(), this.#rule.margin);
-    const time = Math.min(this.#refreshAt() ?? Infinity, change ?? Infinity);
+    const now = this.#now();
+    const change = nextChange(this.#record, now, this.#rule.margin);
+    const forgotten = this.#refusedUntil;
+    const time = Math.min(
+      this.#refreshAt() ?? Infinity,
+      change ?? Infinity,
+      forgotten !== undefined && forgotten > now ? forgotten : Infinity,
+    );
     this.#scheduler.schedule(isNeeded && time !== Infinity ? time : undefined);
   }
 }

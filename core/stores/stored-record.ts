@@ -22,13 +22,37 @@ export interface StoredSession {
    * Written before a refresh is requested and removed with its response. If it is found later, the response was lost.
    */
   readonly intent?: { readonly at: number };
+  readonly adoption?: Adoption;
   /**
    * No process requests a refresh before `until`, epoch ms, because the partner limits the number of calls. `stated`: the
    * partner has stated how long to wait.
    */
   readonly pause?: { readonly until: number; readonly stated: boolean };
-  /** Present once the partner has refused the refresh token. */
-  readonly ended?: { readonly at: number; readonly code: EndCode };
+  /**
+   * Present once the partner has refused the refresh token. The tokens still contain it, see `refusedUntil()`, unless the
+   * account is not available.
+   */
+  readonly ended?: SessionEnd;
+}
+
+/**
+ * Written before a refresh token of another program is proven by `adopt()`. If it is found later, the response was lost.
+ */
+export interface Adoption {
+  /** Epoch ms. */
+  readonly at: number;
+  /** Recognizes the refresh token: the first 16 hex digits of its SHA-256. */
+  readonly token: string;
+}
+
+/** How a session ended. Times are epoch ms. */
+export interface SessionEnd {
+  readonly at: number;
+  readonly code: EndCode;
+  /** When the partner was last asked with the refused refresh token. Default: `at`. */
+  readonly askedAt?: number;
+  /** The partner has refused the access token too. */
+  readonly accessRefused?: boolean;
 }
 
 /** The record that a sign-out leaves, which distinguishes it from a store that has lost its content. */
@@ -36,6 +60,7 @@ export interface Tombstone {
   readonly version: 1;
   /** Epoch ms. */
   readonly signedOutAt: number;
+  readonly adoption?: Adoption;
 }
 
 /** What a `TokenStore` contains. */
@@ -49,6 +74,8 @@ export const recordVersion = 1;
 
 const timestamp = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
 const nonEmptyString = v.pipe(v.string(), v.minLength(1));
+
+const adoption = v.optional(v.object({ at: timestamp, token: nonEmptyString }));
 
 const sessionSchema = v.object({
   version: v.literal(recordVersion),
@@ -66,12 +93,18 @@ const sessionSchema = v.object({
     refreshExpiresAt: v.optional(timestamp),
   }),
   intent: v.optional(v.object({ at: timestamp })),
+  adoption,
   pause: v.optional(v.object({ until: timestamp, stated: v.boolean() })),
   ended: v.optional(
-    v.object({ at: timestamp, code: v.picklist(['sessionEnded', 'refreshInterrupted', 'accountUnavailable']) }),
+    v.object({
+      at: timestamp,
+      code: v.picklist(['sessionEnded', 'refreshInterrupted', 'accountUnavailable']),
+      askedAt: v.optional(timestamp),
+      accessRefused: v.optional(v.boolean()),
+    }),
   ),
 });
-const tombstoneSchema = v.object({ version: v.literal(recordVersion), signedOutAt: timestamp });
+const tombstoneSchema = v.object({ version: v.literal(recordVersion), signedOutAt: timestamp, adoption });
 
 /** The result of `parseStoredRecord()`. */
 export type ParsedRecord =
@@ -90,6 +123,18 @@ export function parseStoredRecord(value: unknown): ParsedRecord {
   const problem = firstProblem('signedOutAt' in fields ? tombstoneSchema : sessionSchema, value);
   if (problem === undefined) return { kind: 'record', record: value as StoredRecord };
   return { kind: 'invalid', problem: `${problem.path === '' ? 'the record' : problem.path} ${problem.message}` };
+}
+
+/** How long a refused refresh token without a deadline of its own is kept, in ms: 14 days. */
+const refusedLifetime = 14 * 86_400_000;
+
+/**
+ * Until when the partner may be asked again with the refused refresh token of a session that has ended, epoch ms; undefined
+ * if there is none.
+ */
+export function refusedUntil({ tokens, ended }: Pick<StoredSession, 'tokens' | 'ended'>): number | undefined {
+  if (ended === undefined || tokens.refreshToken === undefined) return undefined;
+  return tokens.refreshExpiresAt ?? ended.at + refusedLifetime;
 }
 
 export function isTombstone(record: StoredRecord): record is Tombstone {

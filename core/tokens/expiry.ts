@@ -5,7 +5,8 @@ import type { TokenSet } from './token-set.ts';
  * - `valid`: the access token is valid.
  * - `due`: the access token is valid, but inside the refresh margin.
  * - `expired`: the access token has expired, but the refresh token is usable.
- * - `ended`: only a new login helps. The access token remains usable until it expires.
+ * - `ended`: the partner has refused the refresh token, or it has expired; a new login helps, and after a refusal perhaps an
+ *   explicit refresh. The access token remains usable until it expires, unless the partner has refused it too.
  */
 export type Phase = 'signedOut' | 'valid' | 'due' | 'expired' | 'ended';
 

@@ -173,7 +173,7 @@ describe('what a person sees while signing in', () => {
   });
 
   it('that a captcha needs a browser', async () => {
-    partner.set({ captcha: 'turnstile' });
+    partner.set({ captcha: true, captchaKind: 'turnstile' });
     await statusItem(window).click();
     await window.quickInput.waitFor({ step: 1, masked: true });
     await typeCaptcha(typed()[1]?.value ?? '');

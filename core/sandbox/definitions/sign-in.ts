@@ -75,7 +75,7 @@ export function createSignIn(context: SignInContext): SignIn {
     captcha(request) {
       const problem = context.reader.findHeaderProblem(request, false);
       if (problem !== undefined) return refuseProblem('login', problem);
-      const { image, ticket } = captchas.issue(now());
+      const { image, ticket } = captchas.issue();
       const { imageIn = 'image', ticketIn = 'ticket' } = definition.captcha ?? {};
       return responses.succeed({ [imageIn]: image, [ticketIn]: ticket });
     },
@@ -85,6 +85,6 @@ export function createSignIn(context: SignInContext): SignIn {
     const step = definition.captcha;
     if (step === undefined) return true;
     const { [step.ticketField]: ticket, [step.textField]: text } = payload;
-    return isNonEmptyString(ticket) && isNonEmptyString(text) && captchas.redeem(ticket, text, now());
+    return isNonEmptyString(ticket) && isNonEmptyString(text) && captchas.redeem(ticket, text);
   }
 }

@@ -24,12 +24,16 @@ export type SandboxOutcome =
   | 'replayed'
   | 'revoked'
   | 'accountNotActive'
+  | 'databaseDown'
   | 'notFound'
   | 'tooLarge'
   | 'foreignHost'
   | 'foreignOrigin'
   | 'fault'
   | 'crashed';
+
+/** How a partner's server stops before it starts again: as asked to, or killed, as by a crash or `kill -9`. */
+export type SandboxRestart = 'soft' | 'hard';
 
 /** A completely received request. */
 export interface ReceivedRequest {
@@ -78,4 +82,6 @@ export interface PartnerServer {
   readonly oneTimeCode?: () => string;
   /** Returns the text of the captcha with this ticket. Only for partners that use them. */
   readonly captchaText?: (ticket: string) => string | undefined;
+  /** Loses what the partner's server keeps in memory only. */
+  readonly restart?: (how: SandboxRestart) => void;
 }

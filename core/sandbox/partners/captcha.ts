@@ -1,51 +1,66 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
+import { randomWord } from '../random.ts';
 
-// Cloudreve 4.18 service/basic/site.go: 30 minutes.
-const lifetime = 1800;
+// Five rows of three pixels. Only characters that are unlike each other.
+const glyphs: Readonly<Record<string, string>> = {
+  2: '111001111100111',
+  3: '111001111001111',
+  4: '101101111001001',
+  6: '111100111101111',
+  7: '111001010010010',
+  8: '111101111101111',
+  9: '111101111001111',
+  A: '010101111101101',
+  C: '111100100100111',
+  E: '111100110100111',
+  F: '111100110100100',
+  H: '101101111101101',
+  K: '101101110101101',
+  L: '100100100100111',
+  P: '111101111100100',
+  T: '111010010010010',
+  U: '101101101101111',
+  X: '101101010101101',
+  Y: '101101010010010',
+};
 
-// One string per digit, five rows of three pixels.
-const glyphs = [
-  '111101101101111',
-  '010110010010111',
-  '111001111100111',
-  '111001111001111',
-  '101101111001001',
-  '111100111001111',
-  '111100111101111',
-  '111001010010010',
-  '111101111101111',
-  '111101111001111',
-];
-
-/** Captchas of six digits, each valid for one attempt. */
+/**
+ * Captchas of six letters and digits, each valid for one attempt. As in base64Captcha, which Cloudreve uses, they have no age and letter
+ * case does not matter; its own `CaptchaTTL` is not applied anywhere (service/basic/site.go).
+ */
 export class Captchas {
-  readonly #open = new Map<string, { readonly text: string; readonly expiresAt: number }>();
+  readonly #open = new Map<string, string>();
 
-  /** `now` is in epoch milliseconds; `image` is a data URI. */
-  issue(now: number): { readonly image: string; readonly ticket: string } {
-    const ticket = randomUUID();
-    const text = String(randomInt(1_000_000)).padStart(6, '0');
-    for (const [id, { expiresAt }] of this.#open) if (now >= expiresAt) this.#open.delete(id);
-    this.#open.set(ticket, { text, expiresAt: now + lifetime * 1000 });
-    return { image: `data:image/png;base64,${drawDigits(text).toString('base64')}`, ticket };
+  /** `image` is a data URI, `ticket` has 20 characters. */
+  issue(): { readonly image: string; readonly ticket: string } {
+    const ticket = randomWord(20);
+    const characters = Object.keys(glyphs);
+    const text = Array.from({ length: 6 }, () => characters[randomInt(characters.length)]).join('');
+    this.#open.set(ticket, text);
+    return { image: `data:image/png;base64,${drawText(text).toString('base64')}`, ticket };
   }
 
   getText(ticket: string): string | undefined {
-    return this.#open.get(ticket)?.text;
+    return this.#open.get(ticket);
   }
 
   /** Whether the text is correct. Invalidates the ticket in any case. */
-  redeem(ticket: string, text: string, now: number): boolean {
+  redeem(ticket: string, text: string): boolean {
     const found = this.#open.get(ticket);
-    if (found === undefined || text === '') return false;
+    if (found === undefined) return false;
     this.#open.delete(ticket);
-    return found.text === text && now < found.expiresAt;
+    return found.toLowerCase() === text.toLowerCase();
+  }
+
+  /** Forgets all of them, as a restart does. */
+  clear(): void {
+    this.#open.clear();
   }
 }
 
-/** Draws a PNG of black digits on white, large enough to read on a screen. */
-function drawDigits(text: string): Buffer {
+/** Draws a PNG of black characters on white, large enough to read on a screen. */
+function drawText(text: string): Buffer {
   const scale = 8;
   const width = (text.length * 4 + 1) * scale;
   const height = 7 * scale;
@@ -72,7 +87,7 @@ function drawDigits(text: string): Buffer {
 
 function isInk(text: string, column: number, row: number): boolean {
   if (column < 0 || column % 4 === 3 || row < 0 || row > 4) return false;
-  const glyph = glyphs[Number(text.charAt(Math.floor(column / 4)))];
+  const glyph = glyphs[text.charAt(Math.floor(column / 4))];
   return glyph?.charAt(row * 3 + (column % 4)) === '1';
 }
 

@@ -23,6 +23,19 @@ export function refuse(request: ReceivedRequest, code: number, msg: string, outc
   return { status: 200, outcome, headers, json: { code, msg, correlation_id: correlationId } };
 }
 
+/**
+ * Builds the error of the check of the caller, which precedes every route. It has no `Cache-Control`, because the check runs before the
+ * header is set (routers/router.go).
+ */
+export function refuseCaller(
+  request: ReceivedRequest,
+  code: number,
+  msg: string,
+  outcome: SandboxOutcome,
+): SandboxResponse {
+  return { ...refuse(request, code, msg, outcome), headers: {} };
+}
+
 /** Builds a validation error. An older helper of Cloudreve responds to these, without a correlation id (routers/controllers/main.go). */
 export function refuseParameter(msg: string): SandboxResponse {
   return { status: 200, outcome: 'validation', headers, json: { code: 40001, msg } };

@@ -9,6 +9,9 @@ import { bindStrings, refuse, refuseParameter, requireOneTimeCode, succeed } fro
 // service/user/login.go: the session for a one-time code lasts 600 s.
 const codeSessionLifetime = 600;
 
+/** What the widgets of the sandbox's captchas would respond. */
+const widgetResponse = 'SANDBOX-CAPTCHA-RESPONSE';
+
 export interface CloudreveCredentials {
   readonly email: string;
   readonly password: string;
@@ -33,6 +36,8 @@ export interface CloudreveLogin {
   readonly prepare: (request: ReceivedRequest) => SandboxResponse;
   readonly password: (request: ReceivedRequest) => SandboxResponse;
   readonly code: (request: ReceivedRequest) => SandboxResponse;
+  /** Forgets the logins that wait for a one-time code. */
+  readonly forget: () => void;
 }
 
 /** Creates Cloudreve's sign-in: prepare, password, one-time code (service/user/login.go, middleware/captcha.go). */
@@ -43,12 +48,13 @@ export function createCloudreveLogin(context: CloudreveLoginContext): CloudreveL
 
   return {
     oneTimeCode: () => oneTimeCode(secret, now()),
+    forget: () => codeSessions.clear(),
 
     prepare(request: ReceivedRequest): SandboxResponse {
       const email = request.query.get('email') ?? '';
       const problem = findEmailProblem(email);
       if (problem !== undefined) return refuseParameter(problem);
-      if (email !== credentials.email || scenarios().accountState === 'gone') {
+      if (!isSameEmail(email) || scenarios().accountState === 'gone') {
         return refuse(request, 404, 'User not found', 'badCredentials');
       }
       return succeed({ webauthn_enabled: false, password_enabled: true });
@@ -56,16 +62,16 @@ export function createCloudreveLogin(context: CloudreveLoginContext): CloudreveL
 
     password(request: ReceivedRequest): SandboxResponse {
       // Before validation, so that invalid JSON is a captcha error and not a parameter error.
-      const { captcha } = scenarios();
-      if (captcha !== false && !(captcha === true && hasCaptcha(request)))
-        return refuse(request, 40_026, captchaMessage(captcha), 'badCaptcha');
+      const refusedCaptcha = scenarios().captcha ? checkCaptcha(request) : undefined;
+      if (refusedCaptcha !== undefined) return refusedCaptcha;
       const bound = bindStrings(request, ['email', 'password']);
       if (bound.kind === 'refused') return bound.response;
       const { email, password } = bound.fields;
       const problem = findEmailProblem(email) ?? findPasswordProblem(password);
       if (problem !== undefined) return refuseParameter(problem);
-      const { accountState, twoFactor } = scenarios();
-      if (accountState === 'gone' || email !== credentials.email || password !== credentials.password) {
+      const { accountState, twoFactor, database } = scenarios();
+      const isUnknown = accountState === 'gone' || database === 'usersDown' || !isSameEmail(email);
+      if (isUnknown || password !== credentials.password) {
         return refuse(request, 40_080, 'Incorrect password or email address', 'badCredentials');
       }
       if (accountState === 'blocked') {
@@ -98,17 +104,34 @@ export function createCloudreveLogin(context: CloudreveLoginContext): CloudreveL
     return session;
   }
 
-  function hasCaptcha(request: ReceivedRequest): boolean {
-    const body = asObject(parseJson(request.body.toString('utf8'))?.value);
-    const { ticket, captcha } = body ?? {};
-    return typeof ticket === 'string' && typeof captcha === 'string' && captchas.redeem(ticket, captcha, now());
+  // inventory/user.go compares with EqualFold.
+  function isSameEmail(email: string): boolean {
+    return email.toLowerCase() === credentials.email.toLowerCase();
   }
-}
 
-// middleware/captcha.go.
-function captchaMessage(kind: SandboxScenarios['captcha']): string {
-  if (kind === true) return 'CAPTCHA not match.';
-  return kind === 'recaptcha' ? 'Verification failed, please refresh the page and retry.' : 'Captcha validation failed';
+  // middleware/captcha.go
+  function checkCaptcha(request: ReceivedRequest): SandboxResponse | undefined {
+    const body = asObject(parseJson(request.body.toString('utf8'))?.value);
+    const { ticket = '', captcha = '' } = body ?? {};
+    const isBound = body !== undefined && typeof ticket === 'string' && typeof captcha === 'string';
+    const refuseWith = (msg: string): SandboxResponse => refuse(request, 40_026, msg, 'badCaptcha');
+    if (!isBound) return refuseWith('CAPTCHA not match.');
+    switch (scenarios().captchaKind) {
+      case 'normal':
+      case 'tcaptcha':
+        return captchas.redeem(ticket, captcha) ? undefined : refuseWith('CAPTCHA not match.');
+      case 'recaptcha':
+        return captcha === widgetResponse
+          ? undefined
+          : refuseWith('Verification failed, please refresh the page and retry.');
+      case 'recaptchaWithoutSecret':
+        // The handler aborts without a response, so gin sends an empty one.
+        return { status: 200, outcome: 'badCaptcha', text: '' };
+      case 'turnstile':
+      case 'cap':
+        return ticket === widgetResponse ? undefined : refuseWith('Captcha validation failed');
+    }
+  }
 }
 
 function findEmailProblem(email: string): string | undefined {

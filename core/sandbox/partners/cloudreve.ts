@@ -1,15 +1,14 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { parseJson } from '../http/body.ts';
-import type { PartnerServer, ReceivedRequest, SandboxResponse } from '../http/exchange.ts';
+import type { PartnerServer, ReceivedRequest, SandboxOutcome, SandboxResponse } from '../http/exchange.ts';
 import { randomWord } from '../random.ts';
 import { signToken } from '../tokens/jwt.ts';
 import type { TokenMint, TokenPair } from '../tokens/families.ts';
 import { Captchas } from './captcha.ts';
-import { bindStrings, refuse, refuseParameter, succeed } from './cloudreve-envelope.ts';
+import { bindStrings, refuse, refuseCaller, refuseParameter, succeed } from './cloudreve-envelope.ts';
 import { createCloudreveLogin, type CloudreveAccount, type CloudreveCredentials } from './cloudreve-login.ts';
 import {
   isTokenPair,
-  readBearer,
   readToken,
   refreshRules,
   toOutcome,
@@ -38,6 +37,7 @@ function create(context: PartnerContext<CloudreveAccount>): PartnerServer {
   const { families, now, scenarios } = context;
   const { email, password } = context.account.credentials;
   const userId = randomWord(4);
+  const instanceId = randomUUID();
   // pkg/auth/jwt.go: base64 of SHA-256 over email/passwordHash/siteID.
   const stateHash = createHash('sha256')
     .update(`${email}/${randomWord(16)}:${password}/${randomUUID()}`)
@@ -58,11 +58,12 @@ function create(context: PartnerContext<CloudreveAccount>): PartnerServer {
     routes: [
       { method: 'GET', path: '/api/v4/session/prepare', call: 'other', handle: withBearerCheck(login.prepare) },
       { method: 'GET', path: '/api/v4/site/config/login', call: 'other', handle: withBearerCheck(describeLogin) },
+      { method: 'GET', path: '/api/v4/site/config/basic', call: 'other', handle: withBearerCheck(describeSite) },
       {
         method: 'GET',
         path: '/api/v4/site/captcha',
         call: 'captcha',
-        handle: withBearerCheck(() => succeed(captchas.issue(now()))),
+        handle: withBearerCheck(() => succeed(captchas.issue())),
       },
       { method: 'POST', path: '/api/v4/session/token', call: 'login', handle: withBearerCheck(login.password) },
       { method: 'POST', path: '/api/v4/session/token/2fa', call: 'twoFactor', handle: withBearerCheck(login.code) },
@@ -77,38 +78,46 @@ function create(context: PartnerContext<CloudreveAccount>): PartnerServer {
         handle: requireUser(() => succeed({ total: 1_073_741_824, used: 20_480 })),
       },
     ],
-    // The 404 of gin is plain text. Cloudreve never sends other plain statuses, so their format is the sandbox's own choice.
-    failure: (status, outcome) =>
-      status === 404
-        ? { status, outcome, text: '404 page not found', headers: { 'content-type': 'text/plain' } }
-        : { status, outcome, json: { code: status, msg: `Sandbox: HTTP ${status}` } },
+    failure,
     oneTimeCode: login.oneTimeCode,
     captchaText: (ticket) => captchas.getText(ticket),
+    // Captchas are in the memory of base64Captcha. The rest is in a cache that only a graceful stop saves (application.go), if there is no
+    // Redis; an upgrade of the version deletes it too (inventory/migration.go).
+    restart(how) {
+      captchas.clear();
+      if (how === 'soft') return;
+      families.forgetRevokedRefresh();
+      login.forget();
+    },
   };
 
-  // middleware/auth.go: a bearer token is checked on every route, even if none is required.
-  function checkBearer(request: ReceivedRequest): SandboxResponse | 'user' | 'anonymous' {
-    const token = readBearer(request);
-    const claims = token === undefined ? 'unknown' : readToken(token, context.key, now());
+  // middleware/auth.go: a bearer token is checked on every route, even if none is required. Before that, the caller or the group of the
+  // anonymous ones is read from the database.
+  function checkCaller(request: ReceivedRequest): SandboxResponse | 'user' | 'anonymous' {
+    const { accountState, database } = scenarios();
+    const noUser = (outcome: SandboxOutcome): SandboxResponse =>
+      refuseCaller(request, 50_001, 'failed to get login user', outcome);
+    if (database === 'down') return noUser('databaseDown');
+    const token = readCloudreveBearer(request);
+    const claims = token === undefined ? 'unknown' : readToken(token, context.key, now(), 0);
     if (token === undefined || typeof claims === 'string') return 'anonymous';
-    if (claims.token_type === 'refresh') return refuse(request, 40_020, 'Invalid token type', 'badToken');
+    if (claims.token_type === 'refresh') return refuseCaller(request, 40_020, 'Invalid token type', 'badToken');
     if (families.checkAccess(token, now()) !== undefined) return 'anonymous';
-    return scenarios().accountState === 'active'
-      ? 'user'
-      : refuse(request, 50_001, 'failed to get login user', 'accountNotActive');
+    if (database === 'usersDown') return noUser('databaseDown');
+    return accountState === 'active' ? 'user' : noUser('accountNotActive');
   }
 
-  function withBearerCheck(handle: (request: ReceivedRequest) => SandboxResponse) {
+  function withBearerCheck(handle: (request: ReceivedRequest, caller: 'user' | 'anonymous') => SandboxResponse) {
     return (request: ReceivedRequest): SandboxResponse => {
-      const caller = checkBearer(request);
+      const caller = checkCaller(request);
       const payload = parseJson(request.body.toString('utf8'))?.value;
-      return { ...(typeof caller === 'object' ? caller : handle(request)), payload };
+      return { ...(typeof caller === 'object' ? caller : handle(request, caller)), payload };
     };
   }
 
   function requireUser(handle: () => SandboxResponse) {
     return (request: ReceivedRequest): SandboxResponse => {
-      const caller = checkBearer(request);
+      const caller = checkCaller(request);
       if (typeof caller === 'object') return caller;
       return caller === 'user' ? handle() : refuse(request, 401, 'Login required', anonymousOutcome(request));
     };
@@ -116,9 +125,9 @@ function create(context: PartnerContext<CloudreveAccount>): PartnerServer {
 
   // Cloudreve responds alike to all of these, but the journal distinguishes them.
   function anonymousOutcome(request: ReceivedRequest) {
-    const token = readBearer(request);
+    const token = readCloudreveBearer(request);
     if (token === undefined) return 'badToken';
-    const claims = readToken(token, context.key, now());
+    const claims = readToken(token, context.key, now(), 0);
     return toOutcome(typeof claims === 'string' ? claims : (families.checkAccess(token, now()) ?? 'unknown'));
   }
 
@@ -127,15 +136,30 @@ function create(context: PartnerContext<CloudreveAccount>): PartnerServer {
     return succeed({ ...(scenarios().captcha ? { login_captcha: true } : {}), register_enabled: true });
   }
 
+  // service/basic/site.go. Open to anonymous callers, so a dead bearer token gets the anonymous user instead of an error.
+  function describeSite(_request: ReceivedRequest, caller: 'user' | 'anonymous'): SandboxResponse {
+    const kind = scenarios().captchaKind;
+    return succeed({
+      instance_id: instanceId,
+      title: 'Sandbox',
+      user: caller === 'user' ? describeUser() : { id: '', nickname: '', group: { id: '', name: 'Anonymous' } },
+      captcha_type: kind === 'recaptchaWithoutSecret' ? 'recaptcha' : kind,
+      captcha_ReCaptchaKey: 'sandbox-recaptcha-key',
+      turnstile_site_id: 'sandbox-turnstile-key',
+      captcha_cap_instance_url: 'https://cap.example',
+      captcha_cap_site_key: 'sandbox-cap-key',
+    });
+  }
+
   // service/user/login.go: every fault in a refresh token gets the same response.
   function refresh(request: ReceivedRequest): SandboxResponse {
     const bound = bindStrings(request, ['refresh_token']);
     if (bound.kind === 'refused') return bound.response;
     const token = bound.fields.refresh_token;
     if (token === '') return refuseParameter('RefreshToken cannot be empty');
-    const claims = readToken(token, context.key, now());
+    const claims = readToken(token, context.key, now(), 0);
     const current = scenarios();
-    const isActive = current.accountState === 'active';
+    const isActive = current.accountState === 'active' && current.database === 'up';
     const result =
       typeof claims === 'string'
         ? claims
@@ -152,7 +176,7 @@ function create(context: PartnerContext<CloudreveAccount>): PartnerServer {
     if (bound.kind === 'refused') return bound.response;
     const token = bound.fields.refresh_token;
     if (token === '') return refuseParameter('RefreshToken cannot be empty');
-    const claims = readToken(token, context.key, now());
+    const claims = readToken(token, context.key, now(), 0);
     if (typeof claims === 'string') return refuse(request, 40_020, 'Failed to parse token', toOutcome(claims));
     const family = claims.root_token_id;
     if (typeof family === 'string') families.revokeRefresh(family);
@@ -196,6 +220,20 @@ function create(context: PartnerContext<CloudreveAccount>): PartnerServer {
     };
     return signToken(claims, context.key);
   }
+}
+
+// The 404 of gin is plain text, and a panic is a 500 without a body (router.go: Recovery). The format of others is the sandbox's own choice.
+function failure(status: number, outcome: SandboxOutcome): SandboxResponse {
+  if (status === 404) return { status, outcome, text: '404 page not found', headers: { 'content-type': 'text/plain' } };
+  return status === 500
+    ? { status, outcome, text: '', headers: {} }
+    : { status, outcome, json: { code: status, msg: `Sandbox: HTTP ${status}` } };
+}
+
+// pkg/auth/jwt.go: exactly "Bearer " before it, or the bare token.
+function readCloudreveBearer({ headers }: ReceivedRequest): string | undefined {
+  const token = (headers.authorization ?? '').replace(/^Bearer /, '');
+  return token === '' ? undefined : token;
 }
 
 function describeTokens(pair: TokenPair, withRefreshToken = true): object {

@@ -48,12 +48,15 @@ export function refreshRules(scenarios: SandboxScenarios, defaults: PartnerDefau
   };
 }
 
-/** Returns the verified claims, or why the token is invalid. Accepts a token until the end of the second in `exp`. */
-export function readToken(token: string, key: TokenKey, now: number): Claims | 'unknown' | 'expired' {
+/**
+ * Returns the verified claims, or why the token is invalid. `leeway` is how long after the second in `exp` a token is accepted, in seconds.
+ * By default to the end of that second.
+ */
+export function readToken(token: string, key: TokenKey, now: number, leeway = 1): Claims | 'unknown' | 'expired' {
   const claims = verifyToken(token, key);
   if (claims === undefined) return 'unknown';
   const expiry = claims.exp;
-  return typeof expiry === 'number' && now < (expiry + 1) * 1000 ? claims : 'expired';
+  return typeof expiry === 'number' && now < (expiry + leeway) * 1000 ? claims : 'expired';
 }
 
 export function isTokenPair(result: TokenPair | Refusal): result is TokenPair {

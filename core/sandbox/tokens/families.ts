@@ -105,6 +105,11 @@ export class TokenFamilies {
     if (found !== undefined) found.isRefreshRevoked = true;
   }
 
+  /** Makes the refresh tokens that `revokeRefresh()` has revoked valid again. */
+  forgetRevokedRefresh(): void {
+    for (const family of this.#families.values()) if (!family.isAccessRevoked) family.isRefreshRevoked = false;
+  }
+
   /** Revokes one session, access tokens included. */
   revoke(family: string): void {
     const found = this.#families.get(family);

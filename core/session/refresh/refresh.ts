@@ -1,5 +1,5 @@
 import { PartnerAuthError, type PartnerAuthErrorCode } from '../../lib/errors.ts';
-import type { EndCode, StoredSession } from '../../stores/stored-record.ts';
+import { refusedUntil, type EndCode, type SessionEnd, type StoredSession } from '../../stores/stored-record.ts';
 import type { HeldLock } from '../../stores/token-store.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import { isLockLost, isNewer, storeErrorMessage, type SessionReplica } from '../session-replica.ts';
@@ -14,10 +14,17 @@ interface RefreshParts extends RequestParts {
   readonly pauseAfter: (error: PartnerAuthError) => number;
   /** Whether a caller asked for this refresh, and not only for a valid token. */
   readonly isExplicit: () => boolean;
+  /** Whether the partner has refused this access token. */
+  readonly isAccessRefused: (accessToken: string) => boolean;
+  /** Whether a refused refresh token can be sent again without harm. */
+  readonly oldTokenStaysValid: boolean;
 }
 
 /** How often a refresh is attempted if its lock is taken over before anything was sent. */
 const lockAttempts = 3;
+
+/** How often the partner may be asked with a refresh token that it has refused, in ms. */
+const refusedInterval = 1_000;
 
 /**
  * Requests a new token set, or adopts the one that a sibling process has just received. Holds the store's lock from the
@@ -85,15 +92,23 @@ async function refreshUnderLock(parts: RefreshParts, held: HeldLock): Promise<bo
     }
   }
   const { refreshToken } = record.tokens;
-  if (record.ended !== undefined || refreshToken === undefined) throw endError(record);
+  if (refreshToken === undefined || (record.ended !== undefined && !mayAskAgain(parts, record))) {
+    throw endError(await updatedEnd(parts, record, held));
+  }
   assertNotPaused(parts, record);
   // A process that has taken the lock over may have replaced the record.
   if (await isLockLost(held)) return 'lockLost';
   const wasInterrupted = record.intent !== undefined;
-  const intended = { ...settled(record), intent: { at: clock.now() } };
+  const asked = askedNow(settled(record), clock.now());
+  const intended = { ...asked, intent: { at: clock.now() } };
   if (!(await writeIntent(replica, intended, held, isStored))) return 'lockLost';
 
-  const outcome = await requestRefresh(parts, refreshToken, held);
+  const outcome = await requestRefresh(
+    parts,
+    refreshToken,
+    held,
+    parts.oldTokenStaysValid && record.ended === undefined,
+  );
   if (outcome === 'lockLost') return outcome;
   const { result, inDoubt } = outcome;
   if (result.kind === 'tokens') {
@@ -116,7 +131,7 @@ async function refreshUnderLock(parts: RefreshParts, held: HeldLock): Promise<bo
   const code = endCodeOf(error);
   if (code === undefined) {
     // If the partner has certainly not acted, the refresh token is still valid.
-    const next = { ...(inDoubt || wasInterrupted ? intended : settled(record)), ...pauseOf(parts, error) };
+    const next = { ...(inDoubt || wasInterrupted ? intended : asked), ...pauseOf(parts, error) };
     if (isStored && (next.intent === undefined || next.pause !== undefined) && !(await isLockLost(held)))
       await replica.write(next, held).catch(() => undefined);
     throw error;
@@ -127,19 +142,66 @@ async function refreshUnderLock(parts: RefreshParts, held: HeldLock): Promise<bo
     replica.adopt(sibling);
     return false;
   }
-  const { refreshToken: _, ...tokens } = record.tokens;
+  const now = clock.now();
+  // Where the old token stays valid, a refresh that was interrupted cannot have invalidated it.
+  const isInterrupted = code === 'sessionEnded' && (wasInterrupted || inDoubt) && !parts.oldTokenStaysValid;
+  const end: SessionEnd = {
+    at: record.ended?.at ?? now,
+    code: isInterrupted ? 'refreshInterrupted' : code === 'sessionEnded' ? (record.ended?.code ?? code) : code,
+    askedAt: now,
+    ...((record.ended?.accessRefused === true || parts.isAccessRefused(record.tokens.accessToken)) && {
+      accessRefused: true,
+    }),
+  };
   const ended: StoredSession = {
     ...settled(record),
-    tokens,
-    ended: {
-      at: clock.now(),
-      code: code === 'sessionEnded' && (wasInterrupted || inDoubt) ? 'refreshInterrupted' : code,
-    },
+    // The refusal of a token may be wrong, such as while the partner's database is away. That of an account is not.
+    tokens: code === 'accountUnavailable' ? withoutRefreshToken(record.tokens) : record.tokens,
+    ended: end,
   };
   await replica.save(ended, held).catch((failure: unknown) => {
     log.error(failure instanceof Error ? failure.message : 'The end of the session could not be saved.');
   });
-  throw endError(ended, error);
+  throw record.ended === undefined ? endError(ended, error) : refusedAgainError(ended, error);
+}
+
+/** Whether a caller asks, and the refused refresh token of a session that has ended may be sent once more. */
+function mayAskAgain({ clock, isExplicit }: RefreshParts, record: StoredSession): boolean {
+  const { ended } = record;
+  const until = refusedUntil(record);
+  if (ended === undefined || until === undefined || !isExplicit()) return false;
+  const now = clock.now();
+  // The absolute value, because the clock may have been set back.
+  return now < until && Math.abs(now - (ended.askedAt ?? ended.at)) >= refusedInterval;
+}
+
+/** Removes a refused refresh token that has expired, and records that the access token was refused too. */
+async function updatedEnd(
+  { replica, clock, isAccessRefused }: RefreshParts,
+  record: StoredSession,
+  held: HeldLock,
+): Promise<StoredSession> {
+  const { ended, tokens } = record;
+  if (ended === undefined) return record;
+  const isOver = clock.now() >= (refusedUntil(record) ?? Infinity);
+  const isNewlyRefused = ended.accessRefused !== true && isAccessRefused(tokens.accessToken);
+  if (!isOver && !isNewlyRefused) return record;
+  const updated: StoredSession = {
+    ...record,
+    tokens: isOver ? withoutRefreshToken(tokens) : tokens,
+    ended: { ...ended, ...(isNewlyRefused && { accessRefused: true }) },
+  };
+  await replica.save(updated, held).catch(() => undefined);
+  return updated;
+}
+
+function withoutRefreshToken({ refreshToken: _, ...tokens }: TokenSet): TokenSet {
+  return tokens;
+}
+
+/** The record of a refused session with the time at which the partner is asked again. */
+function askedNow(record: StoredSession, now: number): StoredSession {
+  return record.ended === undefined ? record : { ...record, ended: { ...record.ended, askedAt: now } };
 }
 
 /**
@@ -169,8 +231,14 @@ function endCodeOf({ code }: PartnerAuthError): EndCode | undefined {
   return code === 'invalidCredentials' ? 'sessionEnded' : undefined;
 }
 
+/** The error after an explicit refresh of a session that has ended was refused as well. */
+function refusedAgainError(record: StoredSession, refusal: PartnerAuthError): PartnerAuthError {
+  const { code, message, status, correlationId } = endError(record, refusal);
+  return new PartnerAuthError(code, `The refresh token was refused again. ${message}`, { status, correlationId });
+}
+
 /** The error for a session that has ended. `refusal` is the partner's error, if it has just been received. */
-function endError({ ended, tokens }: StoredSession, refusal?: PartnerAuthError): PartnerAuthError {
+export function endError({ ended, tokens }: StoredSession, refusal?: PartnerAuthError): PartnerAuthError {
   const { status, correlationId } = refusal ?? {};
   const code = ended?.code ?? 'sessionEnded';
   if (code === 'refreshInterrupted') {
@@ -187,11 +255,16 @@ function endError({ ended, tokens }: StoredSession, refusal?: PartnerAuthError):
       : tokens.refreshToken === undefined && ended === undefined
         ? 'The partner issued no refresh token.'
         : 'The partner refused the refresh token.';
-  return new PartnerAuthError(code, `${why} Sign in again.`);
+  const action =
+    ended !== undefined && code !== 'accountUnavailable' && tokens.refreshToken !== undefined
+      ? 'Call refresh() to ask once more, or sign in again.'
+      : 'Sign in again.';
+  return new PartnerAuthError(code, `${why} ${action}`);
 }
 
 function nextGeneration(record: StoredSession, tokens: TokenSet): StoredSession {
-  return { ...settled(record), generation: record.generation + 1, tokens };
+  const { ended: _, ...live } = settled(record);
+  return { ...live, generation: record.generation + 1, tokens };
 }
 
 /** The record without what an earlier refresh has left in it. */

@@ -1,5 +1,6 @@
 import type { PartnerCalls, TokenResult } from '../../exchange/partner-calls.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { PartnerAuthError } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { HeldLock } from '../../stores/token-store.ts';
 import { isLockLost } from '../session-replica.ts';
@@ -8,9 +9,12 @@ export interface RequestParts {
   readonly calls: PartnerCalls;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Total deadline of one exchange, in ms. A refresh takes at most twice as long. */
+  /** Total deadline of one exchange, in ms. A refresh takes at most twice as long, and 2 s more if a refusal is repeated. */
   readonly timeout: number;
 }
+
+/** How long to wait before a refused refresh token is sent again where that costs nothing, in ms. */
+const refusalDelay = 2_000;
 
 /** How long to wait before the same refresh token is sent again if the outcome of an attempt is unknown, in ms. */
 const retryDelays = [250, 1_000, 4_000];
@@ -21,14 +25,19 @@ interface Outcome {
   readonly inDoubt: boolean;
 }
 
-/** Requests a refresh. Sends the same refresh token again while it is unknown whether the partner has acted on it. */
+/**
+ * Requests a refresh. Sends the same refresh token again while it is unknown whether the partner has acted on it, and with
+ * `doubtsRefusal` once more after a refusal.
+ */
 export async function requestRefresh(
   { calls, log, clock, timeout }: RequestParts,
   refreshToken: string,
   held: HeldLock,
+  doubtsRefusal: boolean,
 ): Promise<Outcome | 'lockLost'> {
-  const deadline = clock.monotonic() + timeout * 2;
+  let deadline = clock.monotonic() + timeout * 2;
   let inDoubt = false;
+  let mayRepeatRefusal = doubtsRefusal;
   for (let attempt = 0; ; attempt++) {
     const remaining = deadline - clock.monotonic();
     const result = await calls.refresh(refreshToken, {
@@ -44,6 +53,13 @@ export async function requestRefresh(
       case 'failed': {
         if (result.error.code === 'lock') return 'lockLost';
         if (isDifferentToken(result.replacement?.refreshToken, refreshToken)) return { result, inDoubt };
+        if (mayRepeatRefusal && isRefusal(result.error)) {
+          mayRepeatRefusal = false;
+          deadline += refusalDelay;
+          log.warn('The refresh token was refused; trying it once more, because it may not have been the token.');
+          await clock.wait(refusalDelay);
+          continue;
+        }
         const { retryAfter = 0 } = result.error;
         const delay = Math.max(retryDelays[attempt] ?? Infinity, retryAfter * 1000);
         if (!result.inDoubt || clock.monotonic() + delay >= deadline) {
@@ -61,4 +77,9 @@ export async function requestRefresh(
 
 export function isDifferentToken(fresh: string | undefined, sent: string): boolean {
   return fresh !== undefined && fresh !== sent;
+}
+
+/** Whether the partner refused the refresh token, not the account. */
+function isRefusal({ code }: PartnerAuthError): boolean {
+  return code === 'sessionEnded' || code === 'invalidCredentials';
 }

@@ -10,6 +10,8 @@ interface CallTokens {
   /** The current access token; no I/O. */
   current(): string | undefined;
   refresh(): Promise<unknown>;
+  /** Called with an access token that the partner has refused. */
+  refused(token: string): void;
   readonly refusals: Refusals;
 }
 
@@ -47,6 +49,7 @@ export async function protectedCall(
   const token = await tokens.accessToken();
   const first = responseOf(await calls.request(request, token, options));
   if (!first.tokenRefused) return first.response;
+  tokens.refused(token);
   try {
     if (tokens.current() === token) {
       if (tokens.refusals.areFutile) return first.response;
@@ -59,7 +62,10 @@ export async function protectedCall(
   const fresh = tokens.current();
   if (fresh === undefined || fresh === token) return first.response;
   const second = responseOf(await calls.request(request, fresh, options));
-  if (second.tokenRefused) tokens.refusals.add();
+  if (second.tokenRefused) {
+    tokens.refused(fresh);
+    tokens.refusals.add();
+  }
   return second.response;
 }
 

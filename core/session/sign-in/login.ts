@@ -33,7 +33,7 @@ export function loginFlow(
         pendingLogin = { id: result.loginId, account, expiresAt: monotonic() + (oneTimeCode?.lifetime ?? 0) * 1000 };
         return result.error;
       case 'failed':
-        throw result.error.code === 'captchaRequired' ? await calls.withCaptcha(result.error, options) : result.error;
+        throw await calls.explainLogin(result, options);
     }
   }
 

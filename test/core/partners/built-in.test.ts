@@ -109,6 +109,7 @@ describe('Cloudreve definition', () => {
       path: '/api/v4/session/token/refresh',
       tokenField: 'refresh_token',
       tokensIn: 'data',
+      oldTokenStaysValid: true,
     });
     assert.deepEqual(logout, { method: 'DELETE', path: '/api/v4/session/token', tokenField: 'refresh_token' });
     assert.equal(oneTimeCode?.path, '/api/v4/session/token/2fa');

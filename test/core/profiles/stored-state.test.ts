@@ -92,6 +92,20 @@ describe('a session summary', () => {
   it('contains no session data after a sign-out', () =>
     assert.deepEqual(summaryOf(signedOut, origin), { version: 1, origin, generation: 0 }));
 
+  it('records until when a refused refresh token may be tried again', () => {
+    const { tokens } = session;
+    const refused = {
+      ...session,
+      tokens: { ...tokens, refreshToken: 'r' },
+      ended: { at: 1, code: 'sessionEnded' as const },
+    };
+    const { refreshExpiresAt: _, ...withoutDeadline } = refused.tokens;
+    assert.equal(summaryOf({ ...refused, tokens: withoutDeadline }, origin).refusedUntil, 1 + 14 * 86_400_000);
+    assert.equal(summaryOf({ ...refused, tokens: { ...refused.tokens, refreshExpiresAt: 9 } }, origin).refusedUntil, 9);
+    const both = { ...refused, ended: { ...refused.ended, accessRefused: true } };
+    assert.equal(summaryOf(both, origin).accessExpiresAt, undefined);
+  });
+
   it('records that the session has ended', () =>
     assert.equal(summaryOf({ ...session, ended: { at: 1, code: 'sessionEnded' } }, origin).ended, true));
 
@@ -151,6 +165,11 @@ describe('the status of a summary', () => {
   it('is due inside the refresh margin', () => assert.equal(phaseAt(9_000), 'due'));
   it('is expired after the access token has expired', () => assert.equal(phaseAt(11_000), 'expired'));
   it('is ended after the refresh token has expired', () => assert.equal(phaseAt(90_000), 'ended'));
+  it('says that a refresh may help while the refused refresh token is kept', () => {
+    const refused = { ...summary, ended: true, refusedUntil: 3000 };
+    assert.equal(statusOfSummary(refused, 2000, 0, 'kept').refused, true);
+    assert.equal(statusOfSummary(refused, 3000, 0, 'kept').refused, undefined);
+  });
   it('is ended if the summary says so', () => assert.equal(phaseAt(2000, { ...summary, ended: true }), 'ended'));
   it('is valid if the partner stated no lifetime', () => assert.equal(phaseAt(80_000, unlimited), 'valid'));
 

@@ -72,7 +72,8 @@ describe('a response that is not in the form of the partner', () => {
         for (const status of [401, 403, 404]) {
           sandbox.fail({ status, html: true }, { call: 'refresh' });
           const error = await partnerError(session.refresh());
-          assert.deepEqual([error.code, error.retryable, error.status], ['invalidResponse', true, status]);
+          const code = partner === 'cloudreve' && status === 404 ? 'configuration' : 'invalidResponse';
+          assert.deepEqual([error.code, error.retryable, error.status], [code, true, status]);
           assert.equal(session.status.phase, 'valid');
         }
         clock.advance(60_000);

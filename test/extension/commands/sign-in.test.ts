@@ -310,20 +310,23 @@ describe('sign-in with a challenge', () => {
     );
   });
 
-  for (const captcha of ['turnstile', 'recaptcha', 'cap'] as const) {
-    it(`says that ${captcha} needs a browser, and what is left to do`, () =>
-      withApp({ partner: 'cloudreve', server: { captcha }, signedIn: false }, async ({ fake, profile }) => {
-        assert.equal(await signIn(fake.app, profile), false);
-        assert.deepEqual(fake.images.shown, []);
-        assert.match(
-          fake.notifications[0]?.message ?? '',
-          /requires a captcha that only a browser can show.*administrator.*library/,
-        );
-        assert.deepEqual(
-          fake.notifications[0]?.actions.map(({ command }) => command),
-          ['showLog'],
-        );
-      }));
+  for (const captchaKind of ['turnstile', 'recaptcha', 'cap'] as const) {
+    it(`says that ${captchaKind} needs a browser, and what is left to do`, () =>
+      withApp(
+        { partner: 'cloudreve', server: { captcha: true, captchaKind }, signedIn: false },
+        async ({ fake, profile }) => {
+          assert.equal(await signIn(fake.app, profile), false);
+          assert.deepEqual(fake.images.shown, []);
+          assert.match(
+            fake.notifications[0]?.message ?? '',
+            /requires a captcha that only a browser can show.*administrator.*library/,
+          );
+          assert.deepEqual(
+            fake.notifications[0]?.actions.map(({ command }) => command),
+            ['showLog'],
+          );
+        },
+      ));
   }
 
   it('closes the image when cancelled at the captcha', () =>
