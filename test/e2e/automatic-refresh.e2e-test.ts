@@ -56,7 +56,7 @@ describe('automatic refreshes', () => {
     await untilRefreshed(mailer, 4);
     assert.deepEqual(
       (await statesOf(mailer)).filter(
-        (state) => !/^\$\((key|sync~spin)\) Mailer(: Sign in|: refreshing| 23h| <1m) default$/.test(state),
+        (state) => !/^\$\((key|sync~spin)\) Mailer(: Sign in|: signing in|: refreshing| 23h| <1m) default$/.test(state),
       ),
       [],
     );
