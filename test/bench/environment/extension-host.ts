@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire, registerHooks } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,8 +52,10 @@ export async function startExtension(bundle: string, profiles: number): Promise<
     get: (key: string) => state.get(key),
     update: (key: string, value: unknown) => state.set(key, value),
   };
+  const manifest = new URL('../../../package.json', import.meta.url);
   await activate({
     subscriptions: [],
+    extension: { id: 'partner-auth.partner-auth', packageJSON: JSON.parse(await readFile(manifest, 'utf8')) as object },
     globalState: memento,
     workspaceState: memento,
     globalStorageUri: { fsPath: folder },
@@ -61,6 +63,7 @@ export async function startExtension(bundle: string, profiles: number): Promise<
       get: (key: string) => Promise.resolve(secrets.get(key)),
       store: (key: string, value: string) => Promise.resolve(void secrets.set(key, value)),
       delete: (key: string) => Promise.resolve(void secrets.delete(key)),
+      keys: () => Promise.resolve([...secrets.keys()]),
       onDidChange: () => ({ dispose: () => undefined }),
     },
   });

@@ -58,7 +58,16 @@ export const Uri = { from: (parts: object) => parts, parse: (text: string) => ({
 export const l10n = {
   t: (text: string, ...args: unknown[]) => text.replace(/\{(\d+)\}/g, (_, index) => String(args[Number(index)])),
 };
-export const env = { language: 'en', clipboard: { readText: () => '', writeText: noop } };
+export const UIKind = { Desktop: 1, Web: 2 };
+export const version = '1.105.0';
+export const InputBoxValidationSeverity = { Info: 1, Warning: 2, Error: 3 };
+export class ThemeIcon extends ThemeColor {}
+export const env = {
+  language: 'en',
+  uiKind: UIKind.Desktop,
+  appName: 'Code',
+  clipboard: { readText: () => '', writeText: noop },
+};
 export const commands = { registerCommand: disposable, executeCommand: () => Promise.resolve() };
 export const authentication = {
   registerAuthenticationProvider(_id: string, _label: string, provider: NonNullable<FakeHost['provider']>) {
@@ -70,6 +79,8 @@ export const window = {
   createOutputChannel: () => outputChannel,
   createStatusBarItem: () => ({ show: noop, hide: noop, ...disposable() }),
   onDidChangeWindowState: disposable,
+  onDidChangeActiveTextEditor: disposable,
+  showInformationMessage: () => Promise.resolve(undefined),
   showWarningMessage: () => Promise.resolve(undefined),
   state: { focused: true },
 };
@@ -79,7 +90,11 @@ export const workspace = {
     inspect: (name: string) => ({ globalValue: fakeHost.settings[name] }),
     update: () => Promise.resolve(),
   }),
+  isTrusted: true,
+  getWorkspaceFolder: noop,
   onDidChangeConfiguration: disposable,
+  onDidChangeWorkspaceFolders: disposable,
+  onDidGrantWorkspaceTrust: disposable,
   onDidCloseTextDocument: disposable,
   registerTextDocumentContentProvider: disposable,
 };
