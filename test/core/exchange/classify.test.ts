@@ -145,7 +145,12 @@ describe('Cloudreve response', () => {
       [call, 200, refusal(40019), 'partnerRefused'],
       [call, 404, '404 page not found', 'configuration (baseUrl)'],
       [call, 404, '', 'configuration (baseUrl)'],
-      [call, 404, refusal(404), call === 'oneTimeCode' ? 'invalidOneTimeCode (credentials)' : 'configuration (baseUrl)'],
+      [
+        call,
+        404,
+        refusal(404),
+        call === 'oneTimeCode' ? 'invalidOneTimeCode (credentials)' : 'configuration (baseUrl)',
+      ],
     ]),
     ['request', 404, '404 page not found', 'invalidResponse'],
     ['refresh', 200, refusal(401, 'Login required'), 'partnerRefused', true],
