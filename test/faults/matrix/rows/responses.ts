@@ -1,3 +1,4 @@
+import { partners, type PartnerDefinition } from '../../../../core/index.ts';
 import type { SandboxFault } from '../../../../core/sandbox/index.ts';
 import type { Row } from '../trial.ts';
 
@@ -82,6 +83,26 @@ export const responseRows: readonly Row[] = [
     '`invalidResponse`, which is retryable: the partner has not responded',
     ...[401, 403].map((status) => ({ status, html: true })),
   ),
+  {
+    name: '200 with an error that only a rule of the definition distinguishes from success',
+    reported: '`rateLimited`, the code of the rule, after one request',
+    async inject({ partner, sandbox, open, attempt, refreshCount }) {
+      const { response, errors = [], ...rest }: PartnerDefinition = partners[partner];
+      const { success: _, ...shape } = response;
+      const session = await open({
+        partner: {
+          ...rest,
+          response: { ...shape, code: 'code' },
+          errors: [{ code: 'BUSY', is: 'rateLimited' }, ...errors],
+        },
+      });
+      sandbox.fail({ text: JSON.stringify({ code: 'BUSY', data: {} }) }, { call: 'refresh', times: Infinity });
+      const before = refreshCount();
+      const code = await attempt(() => session.refresh());
+      const requests = refreshCount() - before;
+      return code === 'rateLimited' && requests === 1 ? undefined : `reported ${code} after ${requests} requests`;
+    },
+  },
   recoverable('byte order mark before the JSON', 'nothing', 'byteOrderMark'),
   ...afterRotation('broken JSON', '`invalidResponse`', 'brokenJson'),
   ...afterRotation('oversized body', '`responseTooLarge`', 'oversized'),
