@@ -67,3 +67,14 @@ export function connectionTo({ profiles }: Sandbox, partner: SandboxPartner): Ru
     credentials: { ...credentials },
   };
 }
+
+/** The ids of the steps of a first sign-in, by partner. */
+export const signInSteps = {
+  tconnect: ['key', 'iv', 'username', 'password', 'client_id', 'client_secret', 'remember'],
+  bizmail: ['username', 'password', 'remember'],
+  cloudreve: ['email', 'password', 'remember'],
+};
+
+export function countLogins(journal: readonly { readonly call: string }[]): number {
+  return journal.filter(({ call }) => call === 'login').length;
+}

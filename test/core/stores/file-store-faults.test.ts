@@ -5,16 +5,9 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { fileStore, type StoredSession } from '../../../core/index.ts';
 import { notOnWindows } from '../../helpers/platform.ts';
+import { storedSession as record } from '../../helpers/stored-session.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 
-const record: StoredSession = {
-  version: 1,
-  sessionId: 'a',
-  generation: 1,
-  partner: 'bizmail',
-  origin: 'https://partner.example',
-  tokens: { accessToken: 'access-token-1', refreshToken: 'refresh-token-1', issuedAt: 1 },
-};
 const second: StoredSession = { ...record, generation: 2 };
 const withTmpfs = notOnWindows('Windows has no tmpfs');
 

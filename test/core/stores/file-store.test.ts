@@ -4,17 +4,10 @@ import { describe, it } from 'node:test';
 import { fileStore, openSession, type StoredSession } from '../../../core/index.ts';
 import { notOnWindows } from '../../helpers/platform.ts';
 import { replaceFile } from '../../helpers/replace-file.ts';
+import { storedSession as record } from '../../helpers/stored-session.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 import { readSession, withSession } from '../../helpers/with-session.ts';
 
-const record: StoredSession = {
-  version: 1,
-  sessionId: 'a',
-  generation: 1,
-  partner: 'bizmail',
-  origin: 'https://partner.example',
-  tokens: { accessToken: 'access-token-1', refreshToken: 'refresh-token-1', issuedAt: 1 },
-};
 const second: StoredSession = { ...record, generation: 2 };
 
 describe('fileStore', () => {

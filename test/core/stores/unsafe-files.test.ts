@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmod, chown, link, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { fileStore, type StoredSession } from '../../../core/index.ts';
 import { mount } from '../../helpers/mount.ts';
 import { storedSession } from '../../helpers/stored-session.ts';
@@ -136,42 +136,46 @@ describe('the way to a session file', posixOnly, () => {
   });
 });
 
-describe('a write on a full disk', { ...posixOnly }, () => {
-  it('uses no previous generation that is a link or belongs to another user', rootOnly, async (t) => {
-    await using folder = await temporaryFolder();
-    await using elsewhere = await temporaryFolder();
-    using mounted = mount('-t', 'tmpfs', '-o', 'size=64k', 'partner-auth-test', folder.path);
-    if (mounted === undefined) {
-      t.skip('requires permission to mount');
-      return;
-    }
-    await chmod(folder.path, 0o700);
-    const file = folder.file('session.json');
-    await fileStore(file).write(storedSession);
-    await writeFile(elsewhere.file('victim'), 'unchanged', { mode: 0o600 });
-    await symlink(elsewhere.file('victim'), `${file}.previous`);
-    await assert.rejects(writeFile(folder.file('fill'), Buffer.alloc(1 << 20)), { code: 'ENOSPC' });
-    const next: StoredSession = { ...storedSession, generation: 2 };
-    await assert.rejects(fileStore(file).write(next), { code: 'store' });
-    assert.equal(await readFile(elsewhere.file('victim'), 'utf8'), 'unchanged');
-    assert.ok((await lstat(`${file}.previous`)).isSymbolicLink());
-  });
+/** Runs `test` with a stored session on a small file system, which `fill` fills. */
+async function withSmallDisk(
+  t: TestContext,
+  test: (file: string, fill: () => Promise<void>, names: () => Promise<string[]>) => Promise<void>,
+): Promise<void> {
+  await using folder = await temporaryFolder();
+  using mounted = mount('-t', 'tmpfs', '-o', 'size=64k', 'partner-auth-test', folder.path);
+  if (mounted === undefined) {
+    t.skip('requires permission to mount');
+    return;
+  }
+  await chmod(folder.path, 0o700);
+  const file = folder.file('session.json');
+  await fileStore(file).write(storedSession);
+  const fill = (): Promise<void> =>
+    assert.rejects(writeFile(folder.file('fill'), Buffer.alloc(1 << 20)), { code: 'ENOSPC' });
+  await test(file, fill, async () => (await readdir(folder.path)).sort());
+}
 
-  it('replaces the tokens by a sign-out', async (t) => {
-    await using folder = await temporaryFolder();
-    using mounted = mount('-t', 'tmpfs', '-o', 'size=64k', 'partner-auth-test', folder.path);
-    if (mounted === undefined) {
-      t.skip('requires permission to mount');
-      return;
-    }
-    await chmod(folder.path, 0o700);
-    const file = folder.file('session.json');
-    await fileStore(file).write(storedSession);
-    await assert.rejects(writeFile(folder.file('fill'), Buffer.alloc(1 << 20)), { code: 'ENOSPC' });
-    await fileStore(file).write({ version: 1, signedOutAt: 1 });
-    assert.deepEqual(await fileStore(file).read(), { version: 1, signedOutAt: 1 });
-    assert.deepEqual((await readdir(folder.path)).sort(), ['fill', 'session.json']);
-  });
+describe('a write on a full disk', posixOnly, () => {
+  it('uses no previous generation that is a link or belongs to another user', rootOnly, (t) =>
+    withSmallDisk(t, async (file, fill) => {
+      await using elsewhere = await temporaryFolder();
+      await writeFile(elsewhere.file('victim'), 'unchanged', { mode: 0o600 });
+      await symlink(elsewhere.file('victim'), `${file}.previous`);
+      await fill();
+      const next: StoredSession = { ...storedSession, generation: 2 };
+      await assert.rejects(fileStore(file).write(next), { code: 'store' });
+      assert.equal(await readFile(elsewhere.file('victim'), 'utf8'), 'unchanged');
+      assert.ok((await lstat(`${file}.previous`)).isSymbolicLink());
+    }),
+  );
+
+  it('replaces the tokens by a sign-out', (t) =>
+    withSmallDisk(t, async (file, fill, names) => {
+      await fill();
+      await fileStore(file).write({ version: 1, signedOutAt: 1 });
+      assert.deepEqual(await fileStore(file).read(), { version: 1, signedOutAt: 1 });
+      assert.deepEqual(await names(), ['fill', 'session.json']);
+    }));
 });
 
 describe('fileStore() with allowGroup', posixOnly, () => {
