@@ -1,5 +1,5 @@
 import type { Cipher } from '../cipher/cipher.ts';
-import type { BodyForm } from '../partners/definition.ts';
+import type { BodyForm, EncryptedQuery } from '../partners/definition.ts';
 import type { Content, QueryPairs } from '../partners/payload.ts';
 import type { HttpRequest } from '../transport/http.ts';
 import type { HttpBody } from '../transport/request-body.ts';
@@ -41,6 +41,8 @@ export interface EncodedRequest {
   readonly request: HttpRequest;
   /** Absent without a payload. */
   readonly body: EncodedBody | undefined;
+  /** Ciphertexts, which must not be logged. */
+  readonly secrets: readonly string[];
 }
 
 /** Encodes a call as an HTTP request: headers, envelope and encryption as the partner definition describes them. */
@@ -62,9 +64,43 @@ export async function encodeRequest(
   Object.assign(headers, draft.headers);
   if (accessToken !== undefined) headers.authorization = `Bearer ${accessToken}`;
   const content = (body ?? raw)?.body;
+  const { requestQuery } = definition;
+  const encrypted =
+    requestQuery === undefined || accessToken === undefined
+      ? undefined
+      : encryptQuery(requestQuery, path, query, cipher);
   // In its parsed form, as it was checked: what is shown or copied is then what is sent.
-  const { href: url } = new URL(baseUrl + withQuery(path, encodeQuery(query)));
-  return { request: { method, url, headers, ...(content !== undefined && { body: content }) }, body };
+  const { href: url } = new URL(baseUrl + (encrypted?.path ?? withQuery(path, encodeQuery(query))));
+  return {
+    request: { method, url, headers, ...(content !== undefined && { body: content }) },
+    body,
+    secrets: [...(body?.secrets ?? []), ...(encrypted?.secrets ?? [])],
+  };
+}
+
+/** Encrypts the query of a call, that of its path included, into one parameter. */
+function encryptQuery(
+  { field, payload = 'query' }: EncryptedQuery,
+  given: string,
+  added: QueryPairs,
+  cipher: Cipher | undefined,
+): { readonly path: string; readonly secrets: readonly string[] } {
+  if (cipher === undefined) throw new TypeError('An encrypted query requires a cipher.');
+  const [path = '', own = ''] = given.split(/\?(.*)/s);
+  const query = [...new URLSearchParams(own), ...added];
+  if (query.length === 0) return { path, secrets: [] };
+  const plain = payload === 'json' ? JSON.stringify(fieldsOf(query)) : encodeQuery(query);
+  const { ciphertext, iv } = cipher.encryptWithIv(plain);
+  const parameters: [string, string][] = [[field, ciphertext]];
+  if (iv !== undefined && cipher.ivField !== undefined) parameters.push([cipher.ivField, iv]);
+  return { path: withQuery(path, encodeQuery(parameters)), secrets: [ciphertext] };
+}
+
+/** One field for each name; a list if the name is repeated. */
+function fieldsOf(query: QueryPairs): Record<string, unknown> {
+  const values = new Map<string, (string | number | boolean)[]>();
+  for (const [name, value] of query) values.set(name, [...(values.get(name) ?? []), value]);
+  return Object.fromEntries([...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all]));
 }
 
 function encodeQuery(query: QueryPairs): string {

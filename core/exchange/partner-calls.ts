@@ -104,8 +104,8 @@ export function partnerCalls(options: PartnerCallsOptions) {
     send: SendOptions,
   ): Promise<AuthResult> {
     const payload = { ...fields, ...constant };
-    const { request, body } = await encodeRequest(options, { method, path, form: definition.body, payload }, cipher);
-    const secrets = body?.secrets ?? [];
+    const draft = { method, path, form: definition.body, payload };
+    const { request, body, secrets } = await encodeRequest(options, draft, cipher);
     const at = now();
     // A refresh token is sent again by the session alone, which first makes sure that it is still the current one.
     const repeat = call === 'refresh' ? 'refused' : 'broken';
@@ -278,7 +278,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
     send: SendOptions,
   ): Promise<ProtectedResult | CallFailure> {
     const form = definition.requestBody ?? definition.body;
-    const { request: encoded, body } = await encodeRequest(options, { ...request, form, accessToken }, cipher);
+    const { request: encoded, secrets } = await encodeRequest(options, { ...request, form, accessToken }, cipher);
     const repeat = isReplayable(encoded.body) ? repeatOf(request.method, request.retry) : 'never';
     const sent = await transport.send(encoded, { ...send, repeat });
     if (sent.kind === 'failure') {
@@ -295,7 +295,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
     const classification = classify(definition, 'request', http.status, decoded, isFile);
     const isSuccess = http.status >= 200 && http.status < 300;
     if (isSuccess && classification.kind === 'failure' && classification.code === 'cipher') {
-      const redact = redactWith(redactor.redact, body?.secrets ?? []);
+      const redact = redactWith(redactor.redact, secrets);
       const error = responseError(definition, 'request', http, decoded, classification, redact);
       return { kind: 'failed', error, inDoubt: true };
     }
