@@ -52,6 +52,12 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
   /** Reads and writes of the store outside a refresh. */
   readonly #storeWork = new PendingWork();
   readonly #refusals: Refusals;
+  /** Bound, because clients call it as a function. Not a public field, with which a session could not be cloned. */
+  readonly #fetch: Fetch = async (input, init) => {
+    this.#assertUsable();
+    const { calls, options } = this.#parts;
+    return fetchBy((request, signal) => this.#call(calls.stream, request, signal), options, input, init);
+  };
   #closing: Promise<void> | undefined;
 
   /** Use `openSession()`, which also restores the stored state. */
@@ -203,11 +209,9 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
    * @throws PartnerAuthError as `request()`; the reason of the signal if that aborts the call.
    * @throws TypeError for a URL that is not below `baseUrl`, or a header that the session sets.
    */
-  readonly fetch: Fetch = async (input, init) => {
-    this.#assertUsable();
-    const { calls, options } = this.#parts;
-    return fetchBy((request, signal) => this.#call(calls.stream, request, signal), options, input, init);
-  };
+  get fetch(): Fetch {
+    return this.#fetch;
+  }
 
   /**
    * Changes options of the open session, with the ranges of `openSession()`; what is omitted stays. Takes effect at once:

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
 import axios from 'axios';
 import createClient from 'openapi-fetch';
 import { createCipher, definePartner, isPartnerAuthError, openSession } from '../../../core/index.ts';
@@ -165,6 +166,14 @@ describe('session.fetch', () => {
         await catchError(session.fetch(new Request(`${url}/x`, { signal: AbortSignal.abort(reason) }))),
         reason,
       );
+    }));
+
+  it('is the same function each time, and does not keep a session from being cloned or logged', () =>
+    withRawPartner({}, ({ session }) => {
+      assert.equal(session.fetch, session.fetch);
+      assert.deepEqual(structuredClone({ session }), { session: {} });
+      assert.doesNotMatch(inspect(session), /fetch/);
+      return Promise.resolve();
     }));
 
   it('rejects with a PartnerAuthError without a response or session', async () => {
