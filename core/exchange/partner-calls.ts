@@ -1,7 +1,7 @@
 import type { Cipher } from '../cipher/cipher.ts';
 import { configurationError, PartnerAuthError } from '../lib/errors.ts';
 import { stringAt } from '../lib/json.ts';
-import type { AuthCall } from '../partners/definition.ts';
+import type { AuthCall, PartnerDefinition } from '../partners/definition.ts';
 import { redactWith, type Redactor } from '../redact/redactor.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { HttpResponse, SendOptions, Transport } from '../transport/http.ts';
@@ -278,7 +278,11 @@ export function partnerCalls(options: PartnerCallsOptions) {
     send: SendOptions,
   ): Promise<ProtectedResult | CallFailure> {
     const form = definition.requestBody ?? definition.body;
-    const { request: encoded, secrets } = await encodeRequest(options, { ...request, form, accessToken }, cipher);
+    // The transport asks for JSON, which a server may refuse to a call for a file.
+    const takesAny = request.expect === 'file' || send.stream !== undefined;
+    const headers = takesAny && !definesAccept(definition) ? { accept: '*/*', ...request.headers } : request.headers;
+    const draft: RequestDraft = { ...request, form, headers, accessToken };
+    const { request: encoded, secrets } = await encodeRequest(options, draft, cipher);
     const repeat = isReplayable(encoded.body) ? repeatOf(request.method, request.retry) : 'never';
     const sent = await transport.send(encoded, { ...send, repeat });
     if (sent.kind === 'failure') {
@@ -316,6 +320,10 @@ interface ProtectedResult {
   readonly isOk: boolean;
   /** The partner does not accept this access token. */
   readonly tokenRefused: boolean;
+}
+
+function definesAccept({ headers = {} }: PartnerDefinition): boolean {
+  return Object.keys(headers).some((name) => name.toLowerCase() === 'accept');
 }
 
 function repeatOf(method: string, retry: RetryPolicy): Repeat {

@@ -5,7 +5,13 @@ import { pipeline } from 'node:stream/promises';
 import { describe, it } from 'node:test';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
-import { createCipher, definePartner, isPartnerAuthError, partners } from '../../../core/index.ts';
+import {
+  createCipher,
+  definePartner,
+  isPartnerAuthError,
+  partners,
+  type PartnerDefinition,
+} from '../../../core/index.ts';
 import { withRawPartner, type RawPartner } from '../../helpers/raw-partner.ts';
 import { plainPartner, withPartner, plainCredentials } from '../../helpers/with-partner.ts';
 import { catchError } from '../../helpers/with-session.ts';
@@ -104,6 +110,29 @@ describe('a response without the success marker', () => {
       assert.ok((await buffer((await session.stream('/file')).body)).equals(Buffer.from(file)));
       assert.equal(received.at(-1)?.headers.authorization, 'Bearer fresh-2');
     }));
+
+  it('is asked for with any content type, unless the call or the definition says otherwise', async () => {
+    const accepts = async (partner: PartnerDefinition): Promise<unknown[]> => {
+      const accepted: unknown[] = [];
+      await withRawPartner({ partner }, async ({ session, received }) => {
+        const note = (): unknown => accepted.push(received.at(-1)?.headers.accept);
+        await session.request('/file');
+        note();
+        await session.request('/file', { expect: 'file' });
+        note();
+        await buffer((await session.stream('/file')).body);
+        note();
+        await (await session.fetch('/file')).text();
+        note();
+        await session.request('/file', { expect: 'file', headers: { Accept: 'image/png' } }).catch(() => undefined);
+        note();
+      });
+      return accepted;
+    };
+    assert.deepEqual(await accepts(plainPartner), ['application/json', '*/*', '*/*', '*/*', 'image/png']);
+    const own = 'application/vnd.acme+json';
+    assert.deepEqual(await accepts({ ...plainPartner, headers: { Accept: own } }), [own, own, own, own, own]);
+  });
 
   it('of a login is never taken as a file', () =>
     withRawPartner({ partner: marked, signedIn: false }, async ({ session, on }) => {
