@@ -96,7 +96,16 @@ async function packageExtension(folder) {
   }
   const manifest = JSON.parse(await readFile('package.json', 'utf8'));
   await writeFile(join(stage, 'README.md'), marketplacePage(await readFile('extension/README.md', 'utf8'), manifest));
-  for (const field of ['scripts', 'dependencies', 'devDependencies', 'allowScripts', 'exports', 'bin']) {
+  for (const field of [
+    'scripts',
+    'dependencies',
+    'devDependencies',
+    'allowScripts',
+    'exports',
+    'types',
+    'typesVersions',
+    'bin',
+  ]) {
     delete manifest[field];
   }
   manifest.files = ['README.md', ...parts];

@@ -3,7 +3,8 @@ export type { AccessTokenOptions, CallOptions, TokenSource } from './session/tok
 export type { SignOutResult } from './session/sign-in/sign-out.ts';
 export type { SessionStatus } from './session/state.ts';
 export type { SessionOptions } from './session/options.ts';
-export type { RequestOptions } from './session/request/check-request.ts';
+export type { Query, RequestOptions } from './session/request/check-request.ts';
+export type { RequestBody } from './session/request/read-body.ts';
 export type { Credentials } from './session/sign-in/credentials.ts';
 export type { AdoptedTokens } from './session/sign-in/adopt.ts';
 
@@ -13,7 +14,7 @@ export type { AuthExchange, CipherFacts } from './exchange/auth-exchange.ts';
 export { encryptedBody } from './exchange/encode-body.ts';
 export type { EncodedBody, Payload } from './exchange/encode-body.ts';
 export type { RetryPolicy } from './exchange/partner-calls.ts';
-export type { PartnerResponse } from './exchange/partner-response.ts';
+export type { PartnerResponse, StreamedResponse } from './exchange/partner-response.ts';
 
 export { memoryStore } from './stores/memory-store.ts';
 export { fileStore, type FileStoreOptions } from './stores/file-store.ts';

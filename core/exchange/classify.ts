@@ -26,12 +26,17 @@ export interface Failure {
   readonly foreign?: { readonly rule: ErrorRule | undefined };
 }
 
-/** Classifies a response by the partner definition and the HTTP status alone. */
+/**
+ * Classifies a response by the partner definition and the HTTP status alone.
+ *
+ * @param isFile whether a 2xx response to a protected call that is not in the partner's own form is a success.
+ */
 export function classify(
   { response: shape, errors }: PartnerDefinition,
   call: CallKind,
   status: number,
   decoded: DecodedResponse,
+  isFile = false,
 ): Classification {
   const { json, encryption } = decoded;
   const ok = status >= 200 && status < 300;
@@ -51,6 +56,7 @@ export function classify(
     // With a documented refusal the partner has certainly not acted; with a failure on its side it may have.
     return { kind: 'failure', code, rule, setting, mayHaveActed: code === 'partnerUnavailable' && mayHaveActed };
   }
+  if (isReadable && isFile && !isOwn && call === 'request') return { kind: 'success' };
   // A protected call may return anything, such as a PDF.
   if (isReadable && shape.success === undefined && (json !== undefined || call === 'request'))
     return { kind: 'success' };

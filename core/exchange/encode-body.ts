@@ -2,7 +2,7 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Cipher, EncryptedMessage } from '../cipher/cipher.ts';
 import { nodeCrypto } from '../lib/node-modules.ts';
 import type { BodyForm, EncryptedBody } from '../partners/definition.ts';
-import { bytesOf, copyPayload, isBlob, type Payload } from '../partners/payload.ts';
+import { bytesOf, copyPayload, isBlob, type Content, type Payload } from '../partners/payload.ts';
 
 export type { Payload } from '../partners/payload.ts';
 
@@ -20,17 +20,17 @@ export interface EncodedBody {
 const chunkLength = 256 * 1024;
 
 /**
- * Encodes a payload as a request body. `partnerCode` is inserted into the envelope's constant fields.
+ * Encodes a payload as a request body; a string is encrypted as it is. `partnerCode` is inserted into the envelope's constant fields.
  *
  * @throws TypeError naming the field that the form cannot carry; see `copyPayload()`.
  */
 export async function encodeBody(
   form: BodyForm,
-  given: Payload,
+  given: Content | string,
   cipher: Cipher | undefined,
   partnerCode = '',
 ): Promise<EncodedBody> {
-  const payload = copyPayload(form, given);
+  const payload = typeof given === 'string' && form.form === 'encrypted' ? given : copyPayload(form, given);
   switch (form.form) {
     case 'json':
       return { body: JSON.stringify(payload), contentType: 'application/json', secrets: [] };
@@ -38,7 +38,7 @@ export async function encodeBody(
       if (cipher === undefined) throw new TypeError('An encrypted body requires a cipher.');
       return encryptInChunks(form, payload, cipher, partnerCode);
     case 'multipart':
-      return multipartBody(payload);
+      return multipartBody(payload as Payload);
   }
 }
 
@@ -50,7 +50,7 @@ export async function encodeBody(
  */
 export function encryptedBody(
   form: EncryptedBody,
-  payload: Payload | string,
+  payload: Content | string,
   cipher: Cipher,
   partnerCode = '',
 ): EncodedBody & { readonly body: string } {
@@ -61,7 +61,7 @@ export function encryptedBody(
 /** As `encryptedBody`, and yields to the event loop between the steps of a long payload. */
 async function encryptInChunks(
   form: EncryptedBody,
-  payload: Payload,
+  payload: Content | string,
   cipher: Cipher,
   partnerCode: string,
 ): Promise<EncodedBody> {
@@ -88,9 +88,9 @@ async function encryptInChunks(
   return { ...encoded, body: Buffer.concat(chunks), secrets: [ciphertext] };
 }
 
-function plainText(form: EncryptedBody, payload: Payload | string): string {
+function plainText(form: EncryptedBody, payload: Content | string): string {
   if (typeof payload === 'string') return payload;
-  return form.payload === 'query' ? queryString(payload) : JSON.stringify(payload);
+  return form.payload === 'query' ? queryString(payload as Payload) : JSON.stringify(payload);
 }
 
 function wrapInEnvelope(
@@ -151,8 +151,8 @@ async function multipartBody(payload: Payload): Promise<EncodedBody> {
   };
 }
 
-/** As browsers do (HTML, "multipart form data"). */
-function escapeName(name: string): string {
+/** The name of a part or file, as browsers write it (HTML, "multipart form data"). */
+export function escapeName(name: string): string {
   return name.replaceAll('\r', '%0D').replaceAll('\n', '%0A').replaceAll('"', '%22');
 }
 

@@ -1,19 +1,21 @@
 import type { Cipher } from '../cipher/cipher.ts';
 import { configurationError, PartnerAuthError } from '../lib/errors.ts';
 import { stringAt } from '../lib/json.ts';
-import type { AuthCall } from '../partners/definition.ts';
+import type { AuthCall, PartnerDefinition } from '../partners/definition.ts';
 import { redactWith, type Redactor } from '../redact/redactor.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { HttpResponse, SendOptions, Transport } from '../transport/http.ts';
+import { isReplayable } from '../transport/request-body.ts';
 import type { Repeat } from '../transport/retry.ts';
 import type { AuthExchange, CipherFacts } from './auth-exchange.ts';
 import { captchaError, type RefusedLogin } from './captcha.ts';
 import { classify } from './classify.ts';
 import type { Connection } from './connection.ts';
-import { decodeResponse } from './decode-response.ts';
+import { mayBeFile, mayBeJson } from './content-type.ts';
+import { decodeResponse, type DecodedResponse } from './decode-response.ts';
 import type { Payload } from './encode-body.ts';
-import { encodeRequest } from './encode-request.ts';
-import { partnerResponse, type PartnerResponse } from './partner-response.ts';
+import { encodeRequest, type RequestDraft } from './encode-request.ts';
+import { partnerResponse, streamedResponse, type PartnerResponse, type StreamedResponse } from './partner-response.ts';
 import { responseError } from './response-error.ts';
 import { readRefreshToken, readTokenSet } from './token-response.ts';
 
@@ -45,23 +47,33 @@ export interface CallFailure {
   readonly replacement?: Partial<Pick<TokenSet, 'refreshToken' | 'refreshExpiresAt'>>;
 }
 
-export type RequestResult =
+export type RequestResult<R> =
   | {
       readonly kind: 'response';
-      readonly response: PartnerResponse;
+      readonly response: R;
       /** The partner does not accept this access token. */
       readonly tokenRefused: boolean;
     }
   | CallFailure;
 
-export interface PartnerRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly payload: Payload | undefined;
+/** A protected call. */
+export interface PartnerRequest extends Pick<
+  RequestDraft,
+  'method' | 'path' | 'query' | 'payload' | 'raw' | 'contentType'
+> {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** In ms. */
+  readonly timeout?: number | undefined;
+  /** In bytes. Default 16 MiB. */
+  readonly maxResponseSize?: number | undefined;
+  readonly expect?: 'file' | undefined;
   readonly retry: RetryPolicy;
 }
+
+const mebibyte = 1024 * 1024;
+/** Of protected calls, in bytes. */
+const defaultResponseSize = 16 * mebibyte;
 
 /**
  * When a protected call is sent again by itself. Not affected: a call whose token the partner refused is repeated once
@@ -94,8 +106,8 @@ export function partnerCalls(options: PartnerCallsOptions) {
     send: SendOptions,
   ): Promise<AuthResult> {
     const payload = { ...fields, ...constant };
-    const { request, body } = await encodeRequest(options, { method, path, form: definition.body, payload }, cipher);
-    const secrets = body?.secrets ?? [];
+    const draft = { method, path, form: definition.body, payload };
+    const { request, body, secrets } = await encodeRequest(options, draft, cipher);
     const at = now();
     // A refresh token is sent again by the session alone, which first makes sure that it is still the current one.
     const repeat = call === 'refresh' ? 'refused' : 'broken';
@@ -113,7 +125,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
         headers: request.headers,
         payload,
         ...(cipherFacts !== undefined && definition.body.form === 'encrypted' && { cipher: cipherFacts }),
-        body: String(request.body ?? ''),
+        body: String(body?.body ?? ''),
         ...(exchange.kind === 'response' && { status: exchange.response.status }),
         ...(result.json !== undefined && { response: result.json }),
         outcome: result.kind === 'failed' ? result.error.code : 'success',
@@ -222,32 +234,100 @@ export function partnerCalls(options: PartnerCallsOptions) {
       return captchaError({ definition, redactor, get }, refused);
     },
 
-    /** A protected call. */
-    async request(request: PartnerRequest, accessToken: string, send: SendOptions): Promise<RequestResult> {
-      const form = definition.requestBody ?? definition.body;
-      const { request: encoded, body } = await encodeRequest(options, { ...request, form, accessToken }, cipher);
-      const sent = await transport.send(encoded, { ...send, repeat: repeatOf(request.method, request.retry) });
-      if (sent.kind === 'failure') {
-        const isDoubtful = sent.mayHaveArrived && !isIdempotent(request.method);
-        return { kind: 'failed', error: isDoubtful ? doubtful(sent.error) : sent.error, inDoubt: sent.mayHaveArrived };
-      }
-      const http = sent.response;
-      const decoded = decodeResponse(definition, http, cipher);
-      const classification = classify(definition, 'request', http.status, decoded);
-      const isSuccess = http.status >= 200 && http.status < 300;
-      const redact = redactWith(redactor.redact, body?.secrets ?? []);
-      const error =
-        classification.kind === 'failure' && (classification.rule !== undefined || classification.code === 'cipher')
-          ? responseError(definition, 'request', http, decoded, classification, redact)
-          : undefined;
-      if (isSuccess && error?.code === 'cipher') return { kind: 'failed', error, inDoubt: true };
-      return {
-        kind: 'response',
-        response: partnerResponse(http, classification.kind === 'success', decoded, error),
-        tokenRefused: classification.kind === 'tokenRefused',
-      };
+    /** A protected call whose response is read to its end. */
+    async request(
+      request: PartnerRequest,
+      accessToken: string,
+      send: SendOptions,
+    ): Promise<RequestResult<PartnerResponse>> {
+      const result = await protectedCall(request, accessToken, {
+        ...send,
+        maxResponseSize: request.maxResponseSize ?? defaultResponseSize,
+      });
+      if (result.kind === 'failed') return result;
+      const { http, isOk, decoded, error, tokenRefused } = result;
+      return { kind: 'response', response: partnerResponse(http, isOk, decoded, error), tokenRefused };
+    },
+
+    /**
+     * A protected call whose response is left to be read, unless it may be an error or a refused token, or is encrypted: then
+     * it is read to its end first.
+     */
+    async stream(
+      request: PartnerRequest,
+      accessToken: string,
+      send: SendOptions,
+    ): Promise<RequestResult<StreamedResponse>> {
+      const isEncrypted = definition.response.encryptedIn !== undefined;
+      const result = await protectedCall(request, accessToken, {
+        ...send,
+        maxResponseSize: request.maxResponseSize ?? defaultResponseSize,
+        stream({ headers }) {
+          if (!mayBeJson(headers['content-type'])) return 0;
+          return isEncrypted ? undefined : mebibyte;
+        },
+      });
+      if (result.kind === 'failed') return result;
+      const { http, isOk, decoded, error, tokenRefused } = result;
+      return { kind: 'response', response: streamedResponse(http, isOk, decoded, error), tokenRefused };
     },
   };
+
+  async function protectedCall(
+    request: PartnerRequest,
+    accessToken: string,
+    send: SendOptions,
+  ): Promise<ProtectedResult | CallFailure> {
+    const form = definition.requestBody ?? definition.body;
+    // The transport asks for JSON, which a server may refuse to a call for a file.
+    const takesAny = request.expect === 'file' || send.stream !== undefined;
+    const headers = takesAny && !definesAccept(definition) ? { accept: '*/*', ...request.headers } : request.headers;
+    const draft: RequestDraft = { ...request, form, headers, accessToken };
+    const { request: encoded, secrets } = await encodeRequest(options, draft, cipher);
+    const repeat = isReplayable(encoded.body) ? repeatOf(request.method, request.retry) : 'never';
+    const sent = await transport.send(encoded, { ...send, repeat });
+    if (sent.kind === 'failure') {
+      const isDoubtful = sent.mayHaveArrived && !isIdempotent(request.method);
+      return { kind: 'failed', error: isDoubtful ? doubtful(sent.error) : sent.error, inDoubt: sent.mayHaveArrived };
+    }
+    const http = sent.response;
+    // What is not read to its end can be neither JSON nor decrypted.
+    const decoded: DecodedResponse =
+      http.rest === undefined
+        ? decodeResponse(definition, http, cipher)
+        : { text: '', json: undefined, encryption: 'plain' };
+    const isFile = request.expect === 'file' || mayBeFile(http);
+    const classification = classify(definition, 'request', http.status, decoded, isFile);
+    const isSuccess = http.status >= 200 && http.status < 300;
+    const error =
+      classification.kind === 'failure' && (classification.rule !== undefined || classification.code === 'cipher')
+        ? responseError(definition, 'request', http, decoded, classification, redactWith(redactor.redact, secrets))
+        : undefined;
+    if (isSuccess && error?.code === 'cipher') return { kind: 'failed', error, inDoubt: true };
+    return {
+      kind: 'response',
+      http,
+      decoded,
+      isOk: classification.kind === 'success',
+      error,
+      tokenRefused: classification.kind === 'tokenRefused',
+    };
+  }
+}
+
+interface ProtectedResult {
+  readonly kind: 'response';
+  readonly http: HttpResponse;
+  readonly decoded: DecodedResponse;
+  readonly isOk: boolean;
+  /** That of the error rule that matches. */
+  readonly error: PartnerAuthError | undefined;
+  /** The partner does not accept this access token. */
+  readonly tokenRefused: boolean;
+}
+
+function definesAccept({ headers = {} }: PartnerDefinition): boolean {
+  return Object.keys(headers).some((name) => name.toLowerCase() === 'accept');
 }
 
 function repeatOf(method: string, retry: RetryPolicy): Repeat {

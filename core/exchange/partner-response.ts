@@ -6,22 +6,17 @@ import type { HttpResponse } from '../transport/http.ts';
 import { parseRetryAfter } from '../transport/retry.ts';
 import type { DecodedResponse } from './decode-response.ts';
 
-/** The partner's response to a protected call. */
-export interface PartnerResponse {
+/** What all responses to protected calls have. */
+interface ResponseStart {
   /** HTTP status. */
   readonly status: number;
   /**
-   * Whether the call succeeded: the status is 2xx, the response contains the partner's success marker if it has one, and
-   * no error rule of the partner definition matches.
+   * Whether the call succeeded: the status is 2xx, no error rule of the partner definition matches, and the response
+   * contains the partner's success marker if it has one, or is a file: its content type is neither JSON nor HTML.
    */
   readonly ok: boolean;
   /** As in Node: names in lower case, `set-cookie` is a list, other repeated headers are joined by comma. */
   readonly headers: Readonly<IncomingHttpHeaders>;
-  /**
-   * The parsed JSON, decrypted if it was encrypted; a string if the body is not JSON. JSON numbers are doubles: read
-   * integers above 2^53 from `text`.
-   */
-  readonly body: unknown;
   /**
    * What the partner's error means, if an error rule of the partner definition matches it: not thrown, but with the code,
    * message and advice that the same error has elsewhere.
@@ -29,6 +24,15 @@ export interface PartnerResponse {
   readonly error?: PartnerAuthError;
   /** How long the partner asks to wait, in seconds from the header `Retry-After`; absent without a valid one. */
   readonly retryAfter?: number;
+}
+
+/** The partner's response to a protected call. `T` is what the caller states the body to be; it is not checked. */
+export interface PartnerResponse<T = unknown> extends ResponseStart {
+  /**
+   * The parsed JSON, decrypted if it was encrypted; a string if the body is not JSON. JSON numbers are doubles: read
+   * integers above 2^53 from `text`.
+   */
+  readonly body: T;
   /**
    * The body as text, decrypted if it was encrypted. Decoded by its byte order mark, else by the charset of its content
    * type, else as UTF-8. Not enumerable, like `bytes`: both are made on first use, and are not part of a copy or a log.
@@ -36,6 +40,51 @@ export interface PartnerResponse {
   readonly text: string;
   /** The bytes of the body as they were received, or of the decrypted text. Their own copy. */
   readonly bytes: Uint8Array;
+}
+
+/** The partner's response to `stream()`. */
+export interface StreamedResponse extends ResponseStart {
+  /**
+   * The bytes of the body, decrypted if it was encrypted, to be read once: with `for await`, `pipeline()` of
+   * `node:stream/promises`, or `Readable.fromWeb()`. Read it to its end or call its `cancel()`, which closes the connection.
+   * It fails with a PartnerAuthError, such as `network`, if the rest does not arrive.
+   */
+  readonly body: ReadableStream<Uint8Array>;
+}
+
+export function streamedResponse(
+  { status, headers: received, body: bytes, receivedAt, rest }: HttpResponse,
+  ok: boolean,
+  { text, json, encryption }: DecodedResponse,
+  error?: PartnerAuthError,
+): StreamedResponse {
+  const isDecrypted = encryption === 'decrypted';
+  const start = isDecrypted ? new TextEncoder().encode(text) : bytes;
+  const headers = isDecrypted ? headersOfDecrypted(received, json !== undefined) : received;
+  const retryAfter = parseRetryAfter(headers['retry-after'], receivedAt);
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        if (start.length > 0) controller.enqueue(start);
+        if (rest === undefined) controller.close();
+      },
+      async pull(controller) {
+        const chunk = await rest?.next();
+        if (chunk === undefined) controller.close();
+        else controller.enqueue(chunk);
+      },
+      cancel: () => rest?.cancel(),
+    },
+    // Without it, a chunk would be read before anyone asks for one.
+    { highWaterMark: 0 },
+  );
+  return { status, ok, headers, ...(error && { error }), ...(retryAfter !== undefined && { retryAfter }), body };
+}
+
+/** Those of an envelope describe its own length and charset. */
+function headersOfDecrypted(received: Readonly<IncomingHttpHeaders>, isJson: boolean): IncomingHttpHeaders {
+  const { 'content-length': _length, ...headers } = received;
+  return { ...headers, 'content-type': isJson ? 'application/json' : 'text/plain; charset=utf-8' };
 }
 
 export function partnerResponse(

@@ -21,7 +21,7 @@
  * | `partnerRefused` | the partner returned an error that no rule of its definition matches |
  * | `invalidResponse` | the response does not match the partner definition; `retryable` if a gateway or proxy may have sent it |
  * | `redirect` | the partner returned a redirect; redirects are never followed |
- * | `responseTooLarge` | the response is larger than 1 MiB |
+ * | `responseTooLarge` | the response is larger than 1 MiB, or than `maxResponseSize` for a protected call |
  * | `store` | the session could not be read or saved |
  * | `lock` | another process held the session's lock for too long |
  * | `aborted` | the caller's `AbortSignal` fired |

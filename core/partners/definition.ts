@@ -25,6 +25,8 @@ export interface PartnerDefinition {
   readonly body: BodyForm;
   /** How the payloads of protected calls are encoded. Default: as `body`. */
   readonly requestBody?: BodyForm;
+  /** How the query of protected calls is sent. Default: as it is, in the URL. */
+  readonly requestQuery?: EncryptedQuery;
   /** The fields of `login()`. */
   readonly credentials: readonly CredentialField[];
   readonly login: AuthCall;
@@ -77,6 +79,15 @@ export interface EncryptedBody {
   readonly envelope?: 'json' | 'form';
   /** Constant fields next to the ciphertext. `{partnerCode}` is replaced with the session's partner code. */
   readonly fields?: Readonly<Record<string, string>>;
+}
+
+/** A query whose parameters, those in the path included, are encrypted into one parameter. */
+export interface EncryptedQuery {
+  readonly form: 'encrypted';
+  /** The parameter for the ciphertext. The one for the IV, if there is one, is named by `cipher.iv`. */
+  readonly field: string;
+  /** What is encrypted: the query string (`a=1&b=2`), or JSON of its fields. Default `query`. */
+  readonly payload?: 'json' | 'query';
 }
 
 /** One field of the login. */

@@ -3,6 +3,9 @@ import type { BodyForm } from './definition.ts';
 /** The fields of a payload. */
 export type Payload = Readonly<Record<string, unknown>>;
 
+/** What a call sends: fields, or a list where the form is JSON. */
+export type Content = Payload | readonly unknown[];
+
 /** Why a payload cannot be sent as it is. */
 export interface PayloadProblem {
   /** Path of the field, such as `items.0.price`; empty for the payload itself. */
@@ -17,26 +20,30 @@ type Carrier = 'json' | 'multipart' | 'query';
 /**
  * An independent copy of a payload, unaffected by later changes of the original.
  *
- * JSON carries strings, finite numbers, booleans, null, lists and objects. Multipart carries strings, finite numbers and
- * booleans as text, bytes and `Blob`s as files, objects as JSON, and a list as one part for each item. A query string
- * carries what multipart does, except for files, and a list as JSON. Nothing else is sent, because it would arrive as
- * something else.
+ * JSON carries strings, finite numbers, booleans, null, lists and objects, and may be a list itself. Multipart carries
+ * strings, finite numbers and booleans as text, bytes and `Blob`s as files, objects as JSON, and a list as one part for
+ * each item. A query string carries what multipart does, except for files, and a list as JSON. Nothing else is sent,
+ * because it would arrive as something else.
  *
  * @throws TypeError naming the field that the form cannot carry.
  */
-export function copyPayload(form: BodyForm, payload: unknown): Payload {
+export function copyPayload(form: BodyForm, payload: unknown): Content {
+  return nameErrors('payload', () => copyContent(carrierOf(form), payload));
+}
+
+function nameErrors<T>(name: string, copy: () => T): T {
   try {
-    return copyFields(carrierOf(form), payload);
+    return copy();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    throw new TypeError(`${['payload', ...error.path].join('.')} ${error.message}.`);
+    throw new TypeError(`${[name, ...error.path].join('.')} ${error.message}.`);
   }
 }
 
 /** The first field of a payload that the form cannot carry, as `copyPayload()` defines it. */
 export function payloadProblem(form: BodyForm, payload: unknown): PayloadProblem | undefined {
   try {
-    copyFields(carrierOf(form), payload);
+    copyContent(carrierOf(form), payload);
     return undefined;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -72,7 +79,8 @@ function carrierOf(form: BodyForm): Carrier {
   return form.form;
 }
 
-function copyFields(carrier: Carrier, payload: unknown): Payload {
+function copyContent(carrier: Carrier, payload: unknown): Content {
+  if (carrier === 'json' && Array.isArray(payload)) return copyJson(payload, new Set()) as readonly unknown[];
   if (typeof payload !== 'object' || payload === null || tagOf(payload) !== 'Object')
     throw new Refusal(`must be an object of fields, not ${nameOf(payload)}`);
   if (carrier === 'json') return copyJson(payload, new Set()) as Payload;
@@ -141,6 +149,35 @@ function copyContainer(value: object, copy: (item: unknown) => unknown): unknown
   return mapFields(value, copy);
 }
 
+/** The parameters of a query, in order. */
+export type QueryPairs = readonly (readonly [name: string, value: string | number | boolean])[];
+
+/**
+ * The parameters of a query: strings, finite numbers and booleans, and one parameter for each item of a list.
+ *
+ * @throws TypeError naming the field that a query cannot carry.
+ */
+export function copyQuery(query: unknown): QueryPairs {
+  if (isTagged(query, 'URLSearchParams')) return [...(query as URLSearchParams)];
+  const fields = nameErrors('query', () => {
+    if (typeof query !== 'object' || query === null || tagOf(query) !== 'Object')
+      throw new Refusal(`must be an object of fields or URLSearchParams, not ${nameOf(query)}`);
+    return mapFields(query, (value, name) => {
+      if (!name.isWellFormed()) throw new Refusal('has an unpaired surrogate in its name');
+      return Array.isArray(value) ? copyItems(value, copyScalar) : [copyScalar(value)];
+    });
+  });
+  return Object.entries(fields as Readonly<Record<string, readonly (string | number | boolean)[]>>).flatMap(
+    ([name, values]) => values.map((value) => [name, value] as const),
+  );
+}
+
+function copyScalar(value: unknown): unknown {
+  const copy = copyAsText(value, 'query');
+  if (typeof copy === 'object') throw new Refusal('is an object; a query carries strings, numbers and booleans');
+  return copy;
+}
+
 function copyItems(items: readonly unknown[], copy: (item: unknown) => unknown): unknown[] {
   // Unlike map(), it visits empty slots.
   return Array.from(items, (item, index) => at(String(index), () => copy(item)));
@@ -166,7 +203,8 @@ function tagOf(value: object): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
-function isTagged(value: unknown, tag: string): boolean {
+/** Whether a value is an object of the class, also of another realm. */
+export function isTagged(value: unknown, tag: string): boolean {
   return typeof value === 'object' && value !== null && tagOf(value) === tag;
 }
 

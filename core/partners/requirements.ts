@@ -7,7 +7,9 @@ function bodyForms({ body, requestBody }: PartnerDefinition): readonly BodyForm[
 /** Whether a session with this partner requires cipher settings. */
 export function requiresCipher(definition: PartnerDefinition): boolean {
   return (
-    definition.response.encryptedIn !== undefined || bodyForms(definition).some(({ form }) => form === 'encrypted')
+    definition.response.encryptedIn !== undefined ||
+    definition.requestQuery !== undefined ||
+    bodyForms(definition).some(({ form }) => form === 'encrypted')
   );
 }
 

@@ -104,6 +104,9 @@ export const partnerSchema = v.strictObject({
   headers: v.optional(v.record(headerName, headerValue)),
   body: bodyForm,
   requestBody: v.optional(bodyForm),
+  requestQuery: v.optional(
+    v.strictObject({ form: v.literal('encrypted'), field: name, payload: v.optional(v.picklist(['json', 'query'])) }),
+  ),
   credentials: v.pipe(
     v.array(
       v.strictObject({

@@ -2,13 +2,17 @@ import { plainLine } from '../lib/plain-line.ts';
 
 /** Names that other HTTP libraries use, with what replaces them in `request()`. */
 const otherNames: Readonly<Record<string, string>> = {
-  body: 'Pass the fields of the body as `payload`.',
   data: 'Pass the fields of the body as `payload`.',
   form: 'Pass the fields of the body as `payload`.',
   json: 'Pass the fields of the body as `payload`.',
-  params: 'Write the query into the path.',
-  query: 'Write the query into the path.',
-  searchParams: 'Write the query into the path.',
+  params: 'Pass the parameters as `query`.',
+  searchParams: 'Pass the parameters as `query`.',
+};
+
+/** Options of `request()` that a caller may expect elsewhere, with what replaces them there. */
+const ofRequests: Readonly<Record<string, string>> = {
+  body: 'It is an option of request().',
+  query: 'It is an option of request().',
   timeout: 'Pass `timeout` to openSession(), or a `signal` here.',
 };
 
@@ -21,9 +25,10 @@ const otherNames: Readonly<Record<string, string>> = {
 export function checkCallOptions(method: string, options: unknown): void {
   if (options === undefined) return;
   if (!isObject(options)) throw new TypeError(`The options of ${method}() must be an object.`);
+  const refused = method === 'request' || method === 'stream' ? otherNames : { ...otherNames, ...ofRequests };
   for (const name of Object.keys(options)) {
-    if (Object.hasOwn(otherNames, name))
-      throw new TypeError(`${method}() has no option "${plainLine(name, 80)}". ${otherNames[name] ?? ''}`);
+    if (Object.hasOwn(refused, name))
+      throw new TypeError(`${method}() has no option "${plainLine(name, 80)}". ${refused[name] ?? ''}`);
   }
   const { signal } = options;
   if (signal !== undefined && !isAbortSignal(signal)) {

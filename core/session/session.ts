@@ -1,5 +1,6 @@
 import type { AuthExchange } from '../exchange/auth-exchange.ts';
-import type { PartnerResponse } from '../exchange/partner-response.ts';
+import type { PartnerRequest, RequestResult } from '../exchange/partner-calls.ts';
+import type { PartnerResponse, StreamedResponse } from '../exchange/partner-response.ts';
 import { PartnerAuthError } from '../lib/errors.ts';
 import { logText } from '../lib/log-text.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
@@ -7,12 +8,14 @@ import { nodeCrypto } from '../lib/node-modules.ts';
 import { isTombstone, type StoredSession } from '../stores/stored-record.ts';
 import type { HeldLock } from '../stores/token-store.ts';
 import { isUsable, shouldExtend } from '../tokens/expiry.ts';
+import type { SendOptions } from '../transport/http.ts';
 import { abortable } from './abortable.ts';
 import { checkCallOptions } from './check-arguments.ts';
 import { checkBoolean, marginOf, type SessionChanges, type SessionOptions } from './options.ts';
 import { PendingWork } from './pending-work.ts';
 import { endError, refreshSession } from './refresh/refresh.ts';
 import { checkRequest, type RequestOptions } from './request/check-request.ts';
+import { fetchBy, type Fetch } from './request/fetch.ts';
 import { protectedCall, Refusals } from './request/protected-call.ts';
 import { sessionParts } from './session-parts.ts';
 import { checkAdopted, proveUnderLock, type AdoptedTokens } from './sign-in/adopt.ts';
@@ -53,6 +56,12 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
   readonly #refusals: Refusals;
   /** The access token that the partner refused last. */
   #refusedToken: string | undefined;
+  /** Bound, because clients call it as a function. Not a public field, with which a session could not be cloned. */
+  readonly #fetch: Fetch = async (input, init) => {
+    this.#assertUsable();
+    const { calls, options } = this.#parts;
+    return fetchBy((request, signal) => this.#call(calls.stream, request, signal), options, input, init);
+  };
   #closing: Promise<void> | undefined;
 
   /** Use `openSession()`, which also restores the stored state. */
@@ -192,25 +201,42 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
    * meanwhile, and the call is repeated once. Resolves with the response, also if the partner returned an error.
    *
    * @throws PartnerAuthError as `accessToken()`, `cipher` if the response cannot be decrypted, or if there is none.
-   * @throws TypeError for a method, path or header that is not allowed, a GET with a payload, or a payload with a value that
-   * cannot be sent.
+   * @throws TypeError for a method, path, header or other option that is not allowed, a GET with a payload or body, or a
+   * value that cannot be sent.
    */
-  async request(path: string, options: RequestOptions & CallOptions = {}): Promise<PartnerResponse> {
+  async request<T = unknown>(path: string, options: RequestOptions & CallOptions = {}): Promise<PartnerResponse<T>> {
     checkCallOptions('request', options);
     const { signal, ...rest } = options;
     this.#assertUsable(signal);
-    return protectedCall(
-      this.#parts.calls,
-      {
-        accessToken: () => this.accessToken({ signal }),
-        current: () => this.#state.record?.tokens.accessToken,
-        refresh: () => abortable(this.#refreshUnlessPaused(), signal),
-        refused: (token) => (this.#refusedToken = token),
-        refusals: this.#refusals,
-      },
-      checkRequest(path, rest, this.#parts.options),
-      { signal, timeout: this.#parts.timeout },
-    );
+    const request = checkRequest(path, rest, this.#parts.options);
+    return (await this.#call(this.#parts.calls.request, request, signal)) as PartnerResponse<T>;
+  }
+
+  /**
+   * Makes a protected call as `request()`, and resolves as soon as the response begins: its body is a stream, so that it may
+   * be of any size. Only a response that may be JSON is read up to 1 MiB first, because it may be an error, and an encrypted
+   * one to its end. `timeout` then limits the wait for each piece of the body, and `signal` ends the reading too.
+   *
+   * @throws as `request()`.
+   */
+  async stream(path: string, options: RequestOptions & CallOptions = {}): Promise<StreamedResponse> {
+    checkCallOptions('stream', options);
+    const { signal, ...rest } = options;
+    this.#assertUsable(signal);
+    const request = checkRequest(path, rest, this.#parts.options);
+    return this.#call(this.#parts.calls.stream, request, signal);
+  }
+
+  /**
+   * The `fetch()` of the web platform for clients that accept one, such as those that are generated from an OpenAPI
+   * document: `request()` with its signature. URLs must be below `baseUrl`, or start with a slash. For a partner that takes
+   * encrypted payloads, a body of text is encrypted, and the response is the decrypted one. Redirects are not followed.
+   *
+   * @throws PartnerAuthError as `request()`; the reason of the signal if that aborts the call.
+   * @throws TypeError for a URL that is not below `baseUrl`, or a header that the session sets.
+   */
+  get fetch(): Fetch {
+    return this.#fetch;
   }
 
   /**
@@ -304,6 +330,21 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
 
   #isAccessRefused({ tokens, ended }: StoredSession): boolean {
     return ended?.accessRefused === true || tokens.accessToken === this.#refusedToken;
+  }
+
+  #call<R>(
+    send: (request: PartnerRequest, accessToken: string, options: SendOptions) => Promise<RequestResult<R>>,
+    request: PartnerRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<R> {
+    const tokens = {
+      accessToken: () => this.accessToken({ signal }),
+      current: () => this.#state.record?.tokens.accessToken,
+      refresh: () => abortable(this.#refreshUnlessPaused(), signal),
+      refused: (token: string) => (this.#refusedToken = token),
+      refusals: this.#refusals,
+    };
+    return protectedCall(send, tokens, request, { signal, timeout: request.timeout ?? this.#parts.timeout });
   }
 
   /** Resolves as `refreshSession()`. Fails without a request while the session waits after a failure. */

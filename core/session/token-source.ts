@@ -21,7 +21,7 @@ export interface TokenSource {
   /** A valid access token, refreshed first if it is due. */
   accessToken(options?: AccessTokenOptions): Promise<string>;
   /** Makes a protected call to a path below the base URL. */
-  request(path: string, options?: RequestOptions & CallOptions): Promise<PartnerResponse>;
+  request<T = unknown>(path: string, options?: RequestOptions & CallOptions): Promise<PartnerResponse<T>>;
   /** Calls `listener` with each change of `status`. Returns an unsubscribe function. */
   on(event: 'change', listener: (status: SessionStatus) => void): () => void;
 }

@@ -21,6 +21,20 @@ const unsupported: ReadonlySet<string> = new Set([
 
 type Decompress = (body: Buffer) => Buffer;
 
+/** The names in a `Content-Encoding` header, in lower case, in the order in which they were applied. */
+export function contentEncodings(header: string | undefined): string[] {
+  return (header ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'identity');
+}
+
+/** The first encoding of the header that was not asked for and is not supported. */
+export function unsupportedEncoding(header: string | undefined): string | undefined {
+  return contentEncodings(header).find((name) => unsupported.has(name));
+}
+
 /** Undoes the `Content-Encoding` of a response body. `limit` is the largest result, in bytes. */
 export function decodeContent(
   zlib: Zlib,
@@ -47,20 +61,13 @@ export function decodeContent(
   };
   // A response to HEAD, a 204 or a 304 may state the encoding of the content that it does not have.
   if (body.length === 0) return body;
-  const names = (header ?? '')
-    .toLowerCase()
-    .split(',')
-    .map((name) => name.trim());
   let decoded = body;
   // In the order in which they were applied.
-  for (const name of names.reverse()) {
-    if (name === '' || name === 'identity') continue;
+  for (const name of contentEncodings(header).reverse()) {
     const decode = Object.hasOwn(decoders, name) ? decoders[name] : undefined;
-    if (decode === undefined) {
-      if (unsupported.has(name)) return { unsupported: name };
-      // Such as "utf-8", a common mistake in servers.
-      continue;
-    }
+    if (unsupported.has(name)) return { unsupported: name };
+    // Such as "utf-8", a common mistake in servers.
+    if (decode === undefined) continue;
     try {
       decoded = decode(decoded);
     } catch (error) {
@@ -84,7 +91,8 @@ function inflateRaw({ inflateRawSync }: Zlib, bytes: Buffer, limit: number): Buf
   }
 }
 
-function problemOf(error: unknown, name: string): DecodingProblem {
+/** `name`: the encoding that was undone. */
+export function problemOf(error: unknown, name: string): DecodingProblem {
   switch (codeOf(error)) {
     case 'ERR_BUFFER_TOO_LARGE':
       return 'tooLarge';

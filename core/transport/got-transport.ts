@@ -1,4 +1,6 @@
-import type { ClientRequest } from 'node:http';
+import { once } from 'node:events';
+import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import type tls from 'node:tls';
 import type { Got, Response } from 'got';
@@ -6,10 +8,18 @@ import { configurationError, PartnerAuthError } from '../lib/errors.ts';
 import { nodeCrypto, nodeFs } from '../lib/node-modules.ts';
 import { plainLine } from '../lib/plain-line.ts';
 import { keepConnections, observeConnection, type Connections, type ConnectionUse } from './connections.ts';
-import { acceptEncoding, decodeContent, type DecodingProblem } from './content-encoding.ts';
+import {
+  acceptEncoding,
+  decodeContent,
+  problemOf,
+  unsupportedEncoding,
+  type DecodingProblem,
+} from './content-encoding.ts';
 import { describeFailure, type TransportFailure } from './failure.ts';
 import type { Exchange, HttpRequest, SendOptions, Transport } from './http.ts';
+import { bodyLength, writeBody } from './request-body.ts';
 import { parseRetryAfter, retryDelay, type Attempt } from './retry.ts';
+import { chunkReader, decodeStream, isDecompressionError, readStart, withErrors } from './streamed-body.ts';
 
 export interface TransportOptions {
   /** PEM of additional certificate authorities to trust. */
@@ -19,7 +29,8 @@ export interface TransportOptions {
   readonly now: () => number;
 }
 
-const responseLimit = 1024 * 1024;
+const mebibyte = 1024 * 1024;
+const defaultResponseSize = mebibyte;
 const phaseTimeouts = { lookup: 5_000, connect: 10_000, secureConnect: 10_000 };
 
 // got takes longer to load than everything else combined, and importing Node's `http` evaluates all of its `fetch`. A
@@ -38,7 +49,7 @@ async function load() {
 type Loaded = Awaited<ReturnType<typeof load>>;
 
 /**
- * HTTP by got, restricted: no redirects, no cookies, no HTTP/2, responses of at most 1 MiB after decompression, one
+ * HTTP by got, restricted: no redirects, no cookies, no HTTP/2, responses of limited size after decompression, one
  * deadline for all attempts (at most 5 s of it for DNS, 10 s each for connecting and TLS), and none of got's own
  * errors, which contain the whole request.
  */
@@ -80,20 +91,39 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
     got: Got,
     request: HttpRequest,
     timeout: number,
-    signal?: AbortSignal,
+    { signal, stream: readAtOnce, maxResponseSize = defaultResponseSize }: SendOptions,
   ): Promise<Outcome> {
     const { host, protocol } = new URL(request.url);
     const { body = '' } = request;
+    const isStreamed = readAtOnce !== undefined;
     // got waits for the body of every other method, also for an empty one.
-    const hasBody = request.method !== 'GET';
+    const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
+    const length = hasBody ? bodyLength(body) : undefined;
     const sentAt = now();
+    const describe = (error: unknown): TransportFailure =>
+      isDecompressionError(error)
+        ? decodingFailure(
+            host,
+            problemOf(error, response?.headers['content-encoding'] ?? ''),
+            response?.statusCode ?? 0,
+            maxResponseSize,
+          )
+        : describeFailure(error, host, protocol === 'https:');
     let response: Response | undefined;
     let sent: ClientRequest | undefined;
     let connectionUse: (() => ConnectionUse) | undefined;
+    let isLeftOpen = false;
+    let assertBodyRead = (): void => undefined;
     const stream = got.stream(request.url, {
       method: request.method as 'POST',
-      headers: { ...request.headers, ...(hasBody && { 'content-length': String(Buffer.byteLength(body)) }) },
-      timeout: { request: timeout },
+      headers: {
+        // Its bytes are then those that the partner has, and a broken connection cannot be taken for their end.
+        ...(isStreamed && { 'accept-encoding': 'identity' }),
+        ...request.headers,
+        ...(length !== undefined && { 'content-length': String(length) }),
+      },
+      // A response that is left to its reader may take any time.
+      ...(!isStreamed && { timeout: { request: timeout } }),
       ...(signal && { signal }),
     });
     stream.once('request', (request: ClientRequest) => {
@@ -104,38 +134,61 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
       response = head;
       connections?.noteResponse(head);
     });
-    // Not by the option `body`: with it, got closes the connection if the response arrives before the body is reported as
-    // written.
-    if (hasBody) stream.end(body);
+    if (hasBody) assertBodyRead = writeBody(body, stream);
+    const deadline = isStreamed ? destroyLater(stream, timeout) : undefined;
     try {
+      if (isStreamed) {
+        response = await responseOf(stream);
+        const { statusCode: status, headers } = response;
+        const atOnce = status >= 200 && status < 300 ? readAtOnce({ status, headers }) : undefined;
+        if (atOnce !== undefined) {
+          const unsupported = unsupportedEncoding(headers['content-encoding']);
+          if (unsupported !== undefined) return decodingFailure(host, { unsupported }, status, maxResponseSize);
+          const reader = chunkReader(decodeStream(zlib, stream, headers['content-encoding']), stream, timeout);
+          const start = await readStart(reader, atOnce);
+          isLeftOpen = !start.isAll;
+          const explain = (error: unknown): PartnerAuthError =>
+            (signal?.aborted === true ? abortedFailure(true) : describe(error)).error;
+          return {
+            kind: 'response',
+            response: {
+              status,
+              headers: withoutContentHeaders(headers),
+              body: start.bytes,
+              ...(isLeftOpen && { rest: withErrors(reader, explain) }),
+              sentAt,
+              receivedAt: now(),
+            },
+          };
+        }
+      }
       const chunks: Buffer[] = [];
       let size = 0;
       for await (const chunk of stream as AsyncIterable<Buffer>) {
         size += chunk.length;
-        if (size > responseLimit) return tooLargeFailure(host);
+        if (size > maxResponseSize) return tooLargeFailure(host, maxResponseSize);
         chunks.push(chunk);
       }
       if (response === undefined) return describeFailure({ code: 'ECONNRESET' }, host, false);
       await connectionReleased(sent);
       const encoding = response.headers['content-encoding'];
-      const decoded = decodeContent(zlib, Buffer.concat(chunks), encoding, responseLimit);
-      if (!Buffer.isBuffer(decoded)) return decodingFailure(host, decoded, response.statusCode);
-      if (encoding !== undefined) {
-        // They describe what was received, not the decoded body.
-        delete response.headers['content-encoding'];
-        delete response.headers['content-length'];
-      }
-      const { statusCode: status, headers } = response;
+      const decoded = decodeContent(zlib, Buffer.concat(chunks), encoding, maxResponseSize);
+      if (!Buffer.isBuffer(decoded)) return decodingFailure(host, decoded, response.statusCode, maxResponseSize);
+      const { statusCode: status } = response;
+      const headers = withoutContentHeaders(response.headers);
       return { kind: 'response', response: { status, headers, body: decoded, sentAt, receivedAt: now() } };
     } catch (error) {
-      return withConnectionUse(describeFailure(error, host, protocol === 'https:'), connectionUse?.());
+      assertBodyRead();
+      return withConnectionUse(describe(error), connectionUse?.());
     } finally {
-      stream.destroy();
+      clearTimeout(deadline);
+      if (!isLeftOpen) stream.destroy();
     }
   }
 
   return {
-    async send(request, { signal, timeout, maySend, repeat: allowed = 'refused' }: SendOptions): Promise<Exchange> {
+    async send(request, options: SendOptions): Promise<Exchange> {
+      const { signal, timeout, maySend, repeat: allowed = 'refused' } = options;
       const start = performance.now();
       const remaining = (): number => timeout - (performance.now() - start);
       const loaded = await load();
@@ -146,8 +199,11 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
         await connections?.settle();
         if (isClosed()) return failure(closedError(), false);
         if ((await maySend?.()) === false) return lockLostFailure();
-        const outcome = await attempt(loaded, client, request, Math.max(1, Math.round(remaining())), signal);
-        if (signal?.aborted === true) return abortedFailure(outcome.kind === 'response' || outcome.mayHaveArrived);
+        const outcome = await attempt(loaded, client, request, Math.max(1, Math.round(remaining())), options);
+        if (signal?.aborted === true) {
+          if (outcome.kind === 'response') outcome.response.rest?.cancel();
+          return abortedFailure(outcome.kind === 'response' || outcome.mayHaveArrived);
+        }
         const details = attemptOf(outcome);
         // If one connection went dead, the others probably did as well.
         if (details.brokeOnReuse === true) connections?.closeIdle();
@@ -183,6 +239,25 @@ async function connectionReleased(request: ClientRequest | undefined): Promise<v
   clearTimeout(timer);
 }
 
+/** Fails the stream if it takes longer than `timeout`, in ms. */
+function destroyLater(stream: Readable, timeout: number): NodeJS.Timeout {
+  return setTimeout(() => {
+    stream.destroy(Object.assign(new Error('No response in time.'), { code: 'ETIMEDOUT' }));
+  }, timeout);
+}
+
+async function responseOf(stream: Readable): Promise<Response> {
+  const [response] = (await once(stream, 'response')) as [Response];
+  return response;
+}
+
+/** Without the headers that describe what was received, if that was compressed. */
+function withoutContentHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  if (headers['content-encoding'] === undefined) return headers;
+  const { 'content-encoding': _encoding, 'content-length': _length, ...rest } = headers;
+  return rest;
+}
+
 type Outcome = Extract<Exchange, { kind: 'response' }> | TransportFailure;
 
 function attemptOf(outcome: Outcome): Omit<Attempt, 'number' | 'repeat'> {
@@ -203,13 +278,15 @@ function failure(error: PartnerAuthError, mayHaveArrived: boolean): TransportFai
   return { kind: 'failure', error, mayHaveArrived, isTransient: false };
 }
 
-function tooLargeFailure(host: string): TransportFailure {
-  const message = `The response of ${host} is larger than 1 MiB and was not read to its end. Check baseUrl.`;
+function tooLargeFailure(host: string, limit: number): TransportFailure {
+  const size = limit % mebibyte === 0 ? `${limit / mebibyte} MiB` : `${limit} bytes`;
+  const advice = limit === defaultResponseSize ? 'Check baseUrl.' : 'Raise `maxResponseSize`, or use `stream()`.';
+  const message = `The response of ${host} is larger than ${size} and was not read to its end. ${advice}`;
   return failure(new PartnerAuthError('responseTooLarge', message), true);
 }
 
-function decodingFailure(host: string, problem: DecodingProblem, status: number): TransportFailure {
-  if (problem === 'tooLarge') return tooLargeFailure(host);
+function decodingFailure(host: string, problem: DecodingProblem, status: number, limit: number): TransportFailure {
+  if (problem === 'tooLarge') return tooLargeFailure(host, limit);
   if (problem === 'endsEarly') {
     const message = `The response of ${host} is incomplete: its compressed content ends early.`;
     return failure(new PartnerAuthError('network', message, { status }), true);

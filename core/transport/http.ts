@@ -1,21 +1,28 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { PartnerAuthError } from '../lib/errors.ts';
+import type { HttpBody } from './request-body.ts';
 import type { Repeat } from './retry.ts';
+import type { ChunkReader } from './streamed-body.ts';
 
 export interface HttpRequest {
   readonly method: string;
   readonly url: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
+  readonly body?: HttpBody;
 }
 
-export interface HttpResponse {
+export interface ResponseHead {
   readonly status: number;
   /** As in Node: names in lower case, `set-cookie` is a list, other repeated headers are joined by comma. */
   readonly headers: Readonly<IncomingHttpHeaders>;
+}
+
+export interface HttpResponse extends ResponseHead {
   /** Decompressed. */
   readonly body: Buffer;
+  /** What follows `body`, decompressed: only with the option `stream`, if the response was not read to its end. */
+  readonly rest?: ChunkReader;
   /** Wall-clock epoch ms just before the last attempt was sent. */
   readonly sentAt: number;
   readonly receivedAt: number;
@@ -29,8 +36,15 @@ export type Exchange =
 
 export interface SendOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Total deadline of this exchange including retries, in ms. */
+  /** Total deadline of this exchange including retries, in ms. With `stream`, it does not include reading `rest`. */
   readonly timeout: number;
+  /** The largest response body, in bytes after decompression. Default 1 MiB. A larger one is a failure. */
+  readonly maxResponseSize?: number | undefined;
+  /**
+   * How many bytes of a 2xx response to read at once; what follows is left in `rest`, whatever its size. Undefined for a
+   * response that is to be read to its end. Default: every response is read to its end.
+   */
+  readonly stream?: ((head: ResponseHead) => number | undefined) | undefined;
   /** Called immediately before each attempt is sent. If it resolves false, the exchange fails without sending it. */
   readonly maySend?: () => Promise<boolean>;
   /** Default `refused`. */

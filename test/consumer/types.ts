@@ -15,6 +15,8 @@ import {
   type Credentials,
   type Logger,
   type PartnerResponse,
+  type RequestBody,
+  type StreamedResponse,
   type PartnerAuthErrorCode,
   type PartnerDefinition,
   type PartnerSession,
@@ -23,6 +25,7 @@ import {
   type SessionStatus,
   type TokenStore,
 } from 'partner-auth';
+import { createReadStream } from 'node:fs';
 import { startSandbox, type Sandbox, type SandboxOptions } from 'partner-auth/sandbox';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -57,6 +60,37 @@ export async function session(store: TokenStore, logger: Logger, signal: AbortSi
     headers: { b: 'c' },
     signal,
   });
+  interface Order {
+    id: number;
+    lines: { sku: string }[];
+  }
+  const order: Order = { id: 1, lines: [] };
+  const typed: PartnerResponse<Order> = await open.request<Order>('/x', {
+    query: { page: 1, tags: ['a', 'b'], all: true },
+    payload: order,
+    timeout: 1000,
+    maxResponseSize: 1024,
+    expect: 'file',
+    retry: 'always',
+  });
+  await open.request('/x', { payload: [order] });
+  const bodies: RequestBody[] = ['text', new Uint8Array(1), new Blob([]), new FormData(), new URLSearchParams()];
+  bodies.push(new Blob([]).stream(), createReadStream('x'));
+  for (const body of bodies) await open.request('/x', { body, contentType: 'text/csv' });
+  const streamed: StreamedResponse = await open.stream('/x', { query: new URLSearchParams() });
+  for await (const chunk of streamed.body) void chunk.byteLength;
+  const fetched: Response = await open.fetch(new URL('https://partner.example/x'), {
+    method: 'POST',
+    body: '{}',
+    signal,
+  });
+  const fetchLike: typeof fetch = open.fetch;
+  void [typed.body.lines, fetched.ok, fetchLike];
+  // @ts-expect-error a query carries no objects
+  await open.request('/x', { query: { a: { b: 1 } } });
+  // @ts-expect-error a string is no payload
+  await open.request('/x', { payload: '{}' });
+
   const { revoked }: { readonly revoked: boolean } = await open.signOut();
   const stop: () => void = open.on('change', (status) => void status.phase);
   stop();

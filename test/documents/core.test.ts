@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { openSession, type SessionOptions } from '../../core/index.ts';
 import { startSandbox } from '../../core/sandbox/index.ts';
@@ -27,6 +29,20 @@ testDocument(path, {
       'true 200 { revoked: true }',
     ]);
     assert.deepEqual(callsOf(sandbox), ['login', 'refresh', 'protected', 'logout']);
+  },
+
+  async calls({ run, folder }) {
+    await using sandbox = await startSandbox();
+    const { stdout } = await run({ env: cloudreveEnv(sandbox) });
+    assert.deepEqual(stdout.trim().split('\n'), ['true', 'true']);
+    assert.match(readFileSync(join(folder, 'capacity.json'), 'utf8'), /^\{"code":0,/);
+    assert.deepEqual(callsOf(sandbox), ['login', 'protected', 'protected']);
+  },
+
+  async fetch({ run }) {
+    await using sandbox = await startSandbox();
+    assert.equal((await run({ env: cloudreveEnv(sandbox) })).stdout, '200 0\n');
+    assert.deepEqual(callsOf(sandbox), ['login', 'protected']);
   },
 
   async errors({ run }) {

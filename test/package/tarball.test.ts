@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { runProgram, type ProgramResult } from '../helpers/run-program.ts';
 import { install, pack, root, type Tarball } from '../helpers/tarball.ts';
@@ -80,6 +81,19 @@ describe('the npm package', () => {
     });
   });
 
+  describe('the declarations', () => {
+    it('pass arethetypeswrong with every module resolution', async () => {
+      const bytes = await readFile(tarball.file);
+      const result = await checkPackage(createPackageFromTarballData(new Uint8Array(bytes)));
+      assert.ok(result.types !== false);
+      // The package is ESM only. CommonJS loads it with import(), or with require() from Node 22.12.
+      assert.deepEqual(
+        result.problems.filter(({ kind }) => kind !== 'CJSResolvesToESM'),
+        [],
+      );
+    });
+  });
+
   describe('the installed package', () => {
     before(() => cp(join(root, 'test', 'consumer'), project, { recursive: true }));
 
@@ -101,10 +115,19 @@ describe('the npm package', () => {
       assert.equal((await inProject(['--input-type=commonjs', '-e', code])).stdout, 'function\n');
     });
 
-    it('provides its types to TypeScript', async () => {
-      const { code, stdout } = await compile('types.ts');
-      assert.equal(code, 0, stdout);
-    });
+    const resolutions: readonly (readonly [name: string, options: readonly string[]])[] = [
+      ['nodenext', ['--module', 'nodenext']],
+      ['node16', ['--module', 'node16', '--moduleResolution', 'node16']],
+      ['bundler', ['--module', 'esnext', '--moduleResolution', 'bundler']],
+      // Deprecated since TypeScript 6.0, and still what many projects use.
+      ['node10', ['--module', 'esnext', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0']],
+    ];
+    for (const [name, options] of resolutions) {
+      it(`provides its types to TypeScript with moduleResolution ${name}`, async () => {
+        const { code, stdout } = await compile('types.ts', options);
+        assert.equal(code, 0, stdout);
+      });
+    }
 
     it('provides types that detect a wrong argument', async () => {
       const source = "import { openSession } from 'partner-auth';\nawait openSession({ partner: 1, baseUrl: 'x' });\n";
@@ -132,7 +155,7 @@ describe('the npm package', () => {
   });
 
   /** Compiles with the strictest options, including the declarations of the package. */
-  function compile(file: string): Promise<ProgramResult> {
+  function compile(file: string, resolution: readonly string[] = ['--module', 'nodenext']): Promise<ProgramResult> {
     const strict = [
       '--strict',
       '--exactOptionalPropertyTypes',
@@ -142,6 +165,6 @@ describe('the npm package', () => {
     ];
     const target = ['--target', 'es2024', '--lib', 'es2024,esnext.disposable', '--types', 'node'];
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-    return inProject([tsc, '--ignoreConfig', '--noEmit', '--module', 'nodenext', ...target, ...strict, file]);
+    return inProject([tsc, '--ignoreConfig', '--noEmit', ...resolution, ...target, ...strict, file]);
   }
 });

@@ -145,7 +145,7 @@ export function createDefinedPartner(context: PartnerContext<DefinedAccount>): P
     return responses.succeed({});
   }
 
-  /** The example call. Returns the payload that it received. */
+  /** The example call. Returns the payload and the query that it received. */
   async function handleProtectedCall(request: ReceivedRequest): Promise<SandboxResponse> {
     const problem = reader.findHeaderProblem(request, true);
     if (problem !== undefined) return refuseProblem('request', problem);
@@ -154,8 +154,13 @@ export function createDefinedPartner(context: PartnerContext<DefinedAccount>): P
     const refusal = typeof claims === 'string' ? claims : families.checkAccess(token, now());
     if (refusal !== undefined) return refuse('request', 'accessTokenRefused', { outcome: toOutcome(refusal) });
     if (scenarios().accountState !== 'active') return refuse('request', 'accountNotActive');
-    if (request.body.length === 0 && definition.example?.payload === undefined) return responses.succeed({});
-    return withPayload('request', requestBody, request, (payload) => responses.succeed({ received: payload }));
+    const query = reader.readQuery(request);
+    if (query.kind === 'problem') return refuseProblem('request', query.problem);
+    const received = Object.keys(query.payload).length === 0 ? {} : { query: query.payload };
+    if (request.body.length === 0 && definition.example?.payload === undefined) return responses.succeed(received);
+    return withPayload('request', requestBody, request, (payload) =>
+      responses.succeed({ received: payload, ...received }),
+    );
   }
 
   function mint(...[kind, family, issuedAt, expiresAt]: Parameters<TokenMint>): string {

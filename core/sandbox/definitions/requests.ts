@@ -16,14 +16,16 @@ export interface RequestReader {
   /** Returns undefined if the constant headers match the definition. */
   readonly findHeaderProblem: (request: ReceivedRequest, isProtected: boolean) => RequestProblem | undefined;
   readonly read: (form: BodyForm, request: ReceivedRequest) => Promise<ReadPayload>;
+  /** Reads the query of a protected call, decrypted if the definition says so. */
+  readonly readQuery: (request: ReceivedRequest) => ReadPayload;
 }
 
 export function createReader(
-  { headers = {} }: PartnerDefinition,
+  { headers = {}, requestQuery }: PartnerDefinition,
   partnerCode: string | undefined,
   codec: Codec | undefined,
 ): RequestReader {
-  return { findHeaderProblem, read };
+  return { findHeaderProblem, read, readQuery };
 
   function findHeaderProblem(request: ReceivedRequest, isProtected: boolean): RequestProblem | undefined {
     // The bearer token replaces a constant value of this header.
@@ -50,14 +52,24 @@ export function createReader(
       const problem = findConstantProblem(`the field ${name}`, stringField(envelope, name), template);
       if (problem !== undefined) return { kind: 'problem', problem };
     }
-    const ciphertext = stringField(envelope, form.field);
+    return decrypt(envelope, form.field, form.payload ?? 'json');
+  }
+
+  function readQuery({ query }: ReceivedRequest): ReadPayload {
+    const fields = Object.fromEntries(query);
+    if (requestQuery === undefined || query.size === 0) return { kind: 'payload', payload: fields };
+    return decrypt(fields, requestQuery.field, requestQuery.payload ?? 'query');
+  }
+
+  function decrypt(envelope: Payload, field: string, form: 'json' | 'query'): ReadPayload {
+    const ciphertext = stringField(envelope, field);
     const ivField = codec?.ivField;
     const iv = ivField === undefined ? undefined : stringField(envelope, ivField);
-    if (!isNonEmptyString(ciphertext)) return toProblem(`the field ${form.field} is missing`);
+    if (!isNonEmptyString(ciphertext)) return toProblem(`the field ${field} is missing`);
     if (ivField !== undefined && !isNonEmptyString(iv)) return toProblem(`the field ${ivField} is missing`);
     // One response for every failure, because the failing step would reveal something about the key.
     const plain = codec?.decrypt({ ciphertext, ...(iv === undefined ? {} : { iv }) });
-    const parsed = plain === undefined ? undefined : parsePayload(plain, form.payload ?? 'json');
+    const parsed = plain === undefined ? undefined : parsePayload(plain, form);
     if (parsed === undefined) return { kind: 'problem', problem: { reason: 'badCiphertext' } };
     const payload = asObject(parsed.value);
     return payload === undefined ? toProblem('the payload must be a JSON object') : { kind: 'payload', payload };

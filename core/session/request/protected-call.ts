@@ -1,7 +1,7 @@
-import type { PartnerCalls, PartnerRequest, RequestResult } from '../../exchange/partner-calls.ts';
-import type { PartnerResponse } from '../../exchange/partner-response.ts';
+import type { PartnerRequest, RequestResult } from '../../exchange/partner-calls.ts';
 import { PartnerAuthError } from '../../lib/errors.ts';
 import type { SendOptions } from '../../transport/http.ts';
+import { isReplayable } from '../../transport/request-body.ts';
 
 /** What a protected call requires from the session. */
 interface CallTokens {
@@ -38,16 +38,16 @@ export class Refusals {
 
 /**
  * Makes a protected call. If the partner refuses the token, refreshes it once, unless it was replaced meanwhile, and
- * repeats the call once.
+ * repeats the call once, unless its body is a stream, which was read by then.
  */
-export async function protectedCall(
-  calls: PartnerCalls,
+export async function protectedCall<R>(
+  send: (request: PartnerRequest, accessToken: string, options: SendOptions) => Promise<RequestResult<R>>,
   tokens: CallTokens,
   request: PartnerRequest,
   options: SendOptions,
-): Promise<PartnerResponse> {
+): Promise<R> {
   const token = await tokens.accessToken();
-  const first = responseOf(await calls.request(request, token, options));
+  const first = responseOf(await send(request, token, options));
   if (!first.tokenRefused) return first.response;
   tokens.refused(token);
   try {
@@ -60,8 +60,8 @@ export async function protectedCall(
     return first.response;
   }
   const fresh = tokens.current();
-  if (fresh === undefined || fresh === token) return first.response;
-  const second = responseOf(await calls.request(request, fresh, options));
+  if (fresh === undefined || fresh === token || !isReplayable(request.raw?.body)) return first.response;
+  const second = responseOf(await send(request, fresh, options));
   if (second.tokenRefused) {
     tokens.refused(fresh);
     tokens.refusals.add();
@@ -69,7 +69,7 @@ export async function protectedCall(
   return second.response;
 }
 
-function responseOf(result: RequestResult): Extract<RequestResult, { kind: 'response' }> {
+function responseOf<R>(result: RequestResult<R>): Extract<RequestResult<R>, { kind: 'response' }> {
   if (result.kind === 'failed') throw result.error;
   return result;
 }

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import http, { type RequestListener } from 'node:http';
+import http, { type RequestListener, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { processCertificates } from '../../../core/sandbox/certificates.ts';
 
 export interface AuthServerOptions {
@@ -26,8 +27,17 @@ const responseBody = JSON.stringify({
   refresh_expires_in: 2_592_000,
 });
 
+const chunk = Buffer.alloc(65_536, 7);
+
+/** A response of so many bytes, a multiple of 64 KiB. */
+function sendFile(response: ServerResponse, bytes: number): void {
+  response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes });
+  Readable.from(Array.from({ length: bytes / chunk.length }, () => chunk)).pipe(response);
+}
+
 /**
- * Starts a partner that reads the whole request and always responds with the same tokens, at once or after a delay. It does
+ * Starts a partner that reads the whole request and always responds with the same tokens, at once or after a delay. A path
+ * such as `/file/65536` is a file of that size. It does
  * as little as possible, so that the time of the client dominates.
  */
 export async function startAuthServer({ secure = false, delay = 0 }: AuthServerOptions = {}): Promise<AuthServer> {
@@ -37,6 +47,11 @@ export async function startAuthServer({ secure = false, delay = 0 }: AuthServerO
     request.once('end', () => {
       counts.requests++;
       const send = (): void => {
+        const size = /^\/file\/(\d+)$/.exec(request.url ?? '')?.[1];
+        if (size !== undefined) {
+          sendFile(response, Number(size));
+          return;
+        }
         response.writeHead(200, {
           'content-type': 'application/json',
           'content-length': Buffer.byteLength(responseBody),

@@ -1,5 +1,6 @@
 import type { Part } from '../report/part.ts';
 import { cipher } from './cipher.ts';
+import { download } from './download.ts';
 import { exchange } from './exchange.ts';
 import { growth } from './growth.ts';
 import { idle } from './idle.ts';
@@ -9,4 +10,14 @@ import { storm } from './storm.ts';
 import { token } from './token.ts';
 
 /** By the name on the command line, in the order of the report. */
-export const parts: Readonly<Record<string, Part>> = { cipher, token, exchange, storm, startup, size, idle, growth };
+export const parts: Readonly<Record<string, Part>> = {
+  cipher,
+  token,
+  exchange,
+  storm,
+  download,
+  startup,
+  size,
+  idle,
+  growth,
+};

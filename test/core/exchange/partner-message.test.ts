@@ -46,7 +46,7 @@ async function loginError(echo: (request: HttpRequest) => unknown): Promise<Part
   return result.error;
 }
 
-const ciphertextOf = ({ body }: HttpRequest): string => (JSON.parse(String(body)) as { data: string }).data;
+const ciphertextOf = ({ body }: HttpRequest): string => (JSON.parse(body as string) as { data: string }).data;
 const shown = (error: PartnerAuthError): string => `${inspect(error, { showHidden: true })}${JSON.stringify(error)}`;
 
 describe("a partner's message in an error", () => {

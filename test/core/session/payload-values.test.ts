@@ -82,7 +82,7 @@ const files: readonly (readonly [title: string, value: unknown])[] = [
 
 async function assertRefused({ session, received }: RawPartner, payload: object, message: RegExp): Promise<void> {
   const before = received.length;
-  await assert.rejects(session.request('/orders', { payload: payload as Record<string, unknown> }), (error: Error) => {
+  await assert.rejects(session.request('/orders', { payload: payload }), (error: Error) => {
     assert.equal(error.name, 'TypeError');
     assert.match(error.message, message);
     return true;

@@ -1,0 +1,133 @@
+import type { PartnerRequest } from '../../exchange/partner-calls.ts';
+import type { StreamedResponse } from '../../exchange/partner-response.ts';
+import { PartnerAuthError } from '../../lib/errors.ts';
+import { parseJson } from '../../lib/json.ts';
+import type { BodyForm } from '../../partners/definition.ts';
+import { transportHeaders } from '../../partners/headers.ts';
+import { copyPayload, isBlob } from '../../partners/payload.ts';
+import type { ResolvedOptions } from '../options.ts';
+import { checkHeaders, checkPath } from './check-request.ts';
+import { readBody } from './read-body.ts';
+
+export type Fetch = typeof globalThis.fetch;
+type Input = Parameters<Fetch>[0];
+type Init = Parameters<Fetch>[1];
+
+type Content = Pick<PartnerRequest, 'payload' | 'raw' | 'contentType'>;
+
+/** `fetch()` by `send`, which makes a protected call. */
+export async function fetchBy(
+  send: (request: PartnerRequest, signal: AbortSignal) => Promise<StreamedResponse>,
+  options: ResolvedOptions,
+  input: Input,
+  init: Init = {},
+): Promise<Response> {
+  const unreadBody = isReadOnce(init.body) ? init.body : undefined;
+  const request = toRequest(options, input, unreadBody === undefined ? init : { ...init, body: null });
+  const { signal } = request;
+  const call = await readRequest(request, unreadBody, options);
+  let response: StreamedResponse;
+  try {
+    response = await send(call, signal);
+  } catch (error) {
+    // As fetch() does; clients recognize an abort by it.
+    if (signal.aborted && error instanceof PartnerAuthError && error.code === 'aborted') throw signal.reason;
+    throw error;
+  }
+  if (
+    request.redirect === 'error' &&
+    response.status >= 300 &&
+    response.status < 400 &&
+    response.headers.location !== undefined
+  ) {
+    await response.body.cancel();
+    throw new TypeError(`The partner returned a redirect (HTTP ${response.status}), which redirect: 'error' refuses.`);
+  }
+  return toResponse(response, request);
+}
+
+/** Bodies that are passed on as they are: a Request would read a Blob into memory to let it be sent again. */
+function isReadOnce(body: unknown): body is Blob | AsyncIterable<unknown> {
+  return isBlob(body) || (typeof body === 'object' && body !== null && Symbol.asyncIterator in body);
+}
+
+function toRequest({ baseUrl }: ResolvedOptions, input: Input, init: Init): Request {
+  // Node has no document whose address a relative URL could be resolved against.
+  if (typeof input === 'string' && input.startsWith('/')) {
+    return new Request(baseUrl + input, init);
+  }
+  return new Request(input, init);
+}
+
+const methods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+async function readRequest(
+  request: Request,
+  unreadBody: Blob | AsyncIterable<unknown> | undefined,
+  options: ResolvedOptions,
+): Promise<PartnerRequest> {
+  const { method } = request;
+  if (!methods.includes(method)) throw new TypeError(`The method of a request must be one of ${methods.join(', ')}.`);
+  const hasBody = unreadBody !== undefined || request.body !== null;
+  if (hasBody && (method === 'GET' || method === 'HEAD'))
+    throw new TypeError(`A ${method} request cannot have a body.`);
+  const headers = Object.fromEntries([...request.headers].filter(([name]) => !transportHeaders.includes(name)));
+  const { 'content-type': contentType, ...rest } = headers;
+  return {
+    method,
+    path: pathOf(request.url, options),
+    headers: checkHeaders(rest, options, false),
+    ...(hasBody && (await readContent(request, unreadBody, contentType, options))),
+    retry: options.retry,
+  };
+}
+
+/** The path below the base URL. */
+function pathOf(address: string, options: ResolvedOptions): string {
+  const { baseUrl, origin } = options;
+  const url = new URL(address);
+  url.hash = '';
+  if (url.origin !== origin || !url.href.startsWith(`${baseUrl}/`)) {
+    throw new TypeError(
+      'The URL of a request must be below baseUrl: the access token is sent to no other server. Use fetch() of Node for other URLs.',
+    );
+  }
+  const path = url.href.slice(baseUrl.length);
+  checkPath(path, options);
+  return path;
+}
+
+/** Text is encrypted for a partner that takes encrypted payloads; anything else is sent as it is. */
+async function readContent(
+  request: Request,
+  unreadBody: Blob | AsyncIterable<unknown> | undefined,
+  contentType: string | undefined,
+  { definition }: ResolvedOptions,
+): Promise<Content> {
+  if (unreadBody !== undefined) return { raw: readBody(unreadBody), contentType };
+  const form = definition.requestBody ?? definition.body;
+  if (form.form === 'encrypted' && isText(contentType)) return { payload: readPayload(form, await request.text()) };
+  return { raw: readBody(await request.arrayBuffer()), contentType };
+}
+
+function isText(contentType = ''): boolean {
+  return contentType === '' || /^(?:text\/|application\/x-www-form-urlencoded)|[/+]json\s*(?:;|$)/i.test(contentType);
+}
+
+/** The text itself, which may have integers that JavaScript cannot represent, unless it is JSON for a query string. */
+function readPayload(form: BodyForm, text: string): PartnerRequest['payload'] {
+  const takesQuery = form.form === 'encrypted' && form.payload === 'query';
+  const json = takesQuery ? parseJson(text) : undefined;
+  return json === undefined ? text : copyPayload(form, json);
+}
+
+function toResponse({ status, headers: received, body }: StreamedResponse, { url, method }: Request): Response {
+  const headers = new Headers();
+  for (const [name, values = []] of Object.entries(received)) {
+    for (const value of [values].flat()) headers.append(name, value);
+  }
+  const isEmpty = method === 'HEAD' || [204, 205, 304].includes(status);
+  if (isEmpty) void body.cancel();
+  const response = new Response(isEmpty ? null : body, { status, headers });
+  return Object.defineProperty(response, 'url', { value: url.replace(/#.*$/, '') });
+}
