@@ -134,15 +134,22 @@ export function describeFailure(
     return { kind: 'failure', error, mayHaveArrived, isTransient: false };
   }
   const reason = networkReasons[name] ?? `the request failed (${name})`;
+  const isTransient = !mayHaveArrived && transientCodes.has(name);
   // Some servers end the connection instead of reporting what is wrong with the certificate.
-  const hint =
-    offered === undefined || reason !== networkReasons.ECONNRESET
-      ? ''
-      : offered.hasExpired
-        ? `; ${describeClientCertificate('', offered)}`
-        : '; it may not accept the certificate in `clientCertificate`';
-  const error = new PartnerAuthError('network', `No response from ${host}: ${reason}${hint}.`);
-  return { kind: 'failure', error, mayHaveArrived, isTransient: !mayHaveArrived && transientCodes.has(name) };
+  if (offered !== undefined && reason === networkReasons.ECONNRESET) {
+    const error = offered.hasExpired
+      ? new PartnerAuthError('tls', `${host} ended the connection: ${describeClientCertificate('', offered)}.`, {
+          setting: 'clientCertificate',
+        })
+      : new PartnerAuthError(
+          'network',
+          `No response from ${host}: ${reason}; it may not accept the certificate in \`clientCertificate\`.`,
+          { setting: 'clientCertificate' },
+        );
+    return { kind: 'failure', error, mayHaveArrived, isTransient };
+  }
+  const error = new PartnerAuthError('network', `No response from ${host}: ${reason}.`);
+  return { kind: 'failure', error, mayHaveArrived, isTransient };
 }
 
 /** Why TLS failed; undefined if the error is not one of TLS. */

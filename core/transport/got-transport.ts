@@ -147,8 +147,10 @@ export function gotTransport(options: TransportOptions): Transport {
     stream.once('request', (request: ClientRequest) => {
       sent = request;
       connectionUse = observeConnection(request);
-      // Not from the options, which may be a PKCS#12 file.
-      request.once('socket', (socket) => (offered = offeredCertificate(socket as Partial<TLSSocket>, now)));
+      // Not from the options, which may be a PKCS#12 file. On a connection that was used before, it has been accepted.
+      request.once('socket', (socket) => {
+        if (!request.reusedSocket) offered = offeredCertificate(socket as Partial<TLSSocket>, now);
+      });
     });
     stream.once('response', (head: Response) => {
       response = head;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
+import { createServer as createHttpsServer, type Server as HttpsServer, type ServerOptions } from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import type { Duplex } from 'node:stream';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 
@@ -33,12 +34,14 @@ export interface TestProxyOptions {
   readonly scheme?: string;
   /** Called instead of a response. */
   readonly handle?: (socket: Duplex) => void;
-  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly tls?: ServerOptions;
+  /** Called with the certificate of each client; an empty object if it has none. */
+  readonly onCertificate?: (certificate: object) => void;
 }
 
 /** A real HTTP proxy on a free port of 127.0.0.1 that opens tunnels. */
 export async function startProxy(options: TestProxyOptions = {}): Promise<TestProxy> {
-  const { credentials, to, refuse, scheme = 'Basic realm="proxy"', handle, tls } = options;
+  const { credentials, to, refuse, scheme = 'Basic realm="proxy"', handle, tls, onCertificate } = options;
   const requests: ConnectRequest[] = [];
   const others: string[] = [];
   const sockets = new Set<Socket>();
@@ -54,6 +57,7 @@ export async function startProxy(options: TestProxyOptions = {}): Promise<TestPr
     socket.on('close', () => sockets.delete(socket));
   });
   (server as HttpsServer).on('tlsClientError', () => undefined);
+  server.on('secureConnection', (socket: TLSSocket) => onCertificate?.(socket.getPeerCertificate()));
   server.on('connect', ({ url = '', headers }, socket, head) => {
     socket.on('error', () => undefined);
     const authorization = headers['proxy-authorization'];

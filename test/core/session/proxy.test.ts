@@ -198,7 +198,7 @@ describe('a session with a proxy', () => {
     await using sandbox = await startSandbox({ https: true });
     const { processCertificates } = await import('../../../core/sandbox/certificates.ts');
     const { valid } = await processCertificates();
-    await using proxy = await startProxy({ tls: valid as { key: string; cert: string } });
+    await using proxy = await startProxy({ tls: valid });
     await using session = await open(sandbox, { proxy: proxy.url });
     await session.login({ ...sandbox.profiles.tconnect.credentials });
     assert.equal(proxy.requests.length, 1);
