@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import dns from 'node:dns';
+import { once } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
 import { describe, it, mock } from 'node:test';
-import { inspect } from 'node:util';
+import { inspect, promisify } from 'node:util';
 import {
   memoryStore,
   openSession,
@@ -20,10 +24,14 @@ async function open(sandbox: Sandbox, options: Partial<SessionOptions>): Promise
   return openSession({ ...sandbox.profiles.tconnect, ...options });
 }
 
-async function loginError(options: Partial<SessionOptions>, https = true): Promise<PartnerAuthError> {
-  await using sandbox = await startSandbox({ https });
+async function loginError(
+  options: Partial<SessionOptions>,
+  secure = true,
+  signal?: AbortSignal,
+): Promise<PartnerAuthError> {
+  await using sandbox = await startSandbox({ https: secure });
   await using session = await open(sandbox, options);
-  const error = await catchError(session.login({ ...sandbox.profiles.tconnect.credentials }));
+  const error = await catchError(session.login({ ...sandbox.profiles.tconnect.credentials }, { signal }));
   assert.ok(error instanceof PartnerAuthError);
   assert.equal(sandbox.journal.length, 0, 'nothing reaches the partner');
   return error;
@@ -46,12 +54,12 @@ async function withEnvironment(variables: Readonly<Record<string, string>>, test
 }
 
 describe('a session with a proxy', () => {
-  for (const https of [false, true]) {
+  for (const secure of [false, true]) {
     for (const globalAgent of [false, true]) {
-      const title = `${https ? 'an https' : 'an http'} partner${globalAgent ? ', also if global agents are used otherwise' : ''}`;
+      const title = `${secure ? 'an https' : 'an http'} partner${globalAgent ? ', also if global agents are used otherwise' : ''}`;
       it(`signs in, refreshes and calls through it: ${title}`, async () => {
         await using proxy = await startProxy();
-        await using sandbox = await startSandbox({ https });
+        await using sandbox = await startSandbox({ https: secure });
         await using session = await open(sandbox, { proxy: proxy.url, globalAgent });
         await session.login({ ...sandbox.profiles.tconnect.credentials });
         await session.refresh();
@@ -64,9 +72,9 @@ describe('a session with a proxy', () => {
       });
     }
 
-    it(`sends credentials to the proxy alone: ${https ? 'an https' : 'an http'} partner`, async () => {
+    it(`sends credentials to the proxy alone: ${secure ? 'an https' : 'an http'} partner`, async () => {
       await using proxy = await startProxy({ credentials: 'pat:p@ss:word' });
-      await using sandbox = await startSandbox({ https });
+      await using sandbox = await startSandbox({ https: secure });
       const url = proxy.url.replace('p@ss:word', encodeURIComponent('p@ss:word'));
       await using session = await open(sandbox, { proxy: url });
       await session.login({ ...sandbox.profiles.tconnect.credentials });
@@ -144,11 +152,11 @@ describe('a session with a proxy', () => {
       /not an HTTP proxy/,
     ],
   ];
-  for (const https of [true, false]) {
+  for (const secure of [true, false]) {
     for (const [title, options, user, expected, message] of refusals) {
-      it(`reports that the proxy ${title}, not the ${https ? 'https' : 'http'} partner`, async () => {
+      it(`reports that the proxy ${title}, not the ${secure ? 'https' : 'http'} partner`, async () => {
         await using proxy = await startProxy(options);
-        const error = await loginError({ proxy: `http://${user}127.0.0.1:${proxy.port}` }, https);
+        const error = await loginError({ proxy: `http://${user}127.0.0.1:${proxy.port}` }, secure);
         assert.equal(error.setting, 'proxy');
         assert.equal(error.status, undefined);
         for (const [name, value] of Object.entries(expected)) assert.equal(error[name as 'code'], value);
@@ -158,9 +166,9 @@ describe('a session with a proxy', () => {
       });
     }
 
-    it(`reports a 502 of the ${https ? 'https' : 'http'} partner as the partner's`, async () => {
+    it(`reports a 502 of the ${secure ? 'https' : 'http'} partner as the partner's`, async () => {
       await using proxy = await startProxy();
-      await using sandbox = await startSandbox({ https });
+      await using sandbox = await startSandbox({ https: secure });
       await using session = await open(sandbox, { proxy: proxy.url });
       sandbox.fail({ status: 502 });
       const error = await catchError(session.login({ ...sandbox.profiles.tconnect.credentials }));
@@ -181,6 +189,64 @@ describe('a session with a proxy', () => {
     await using proxy = await startProxy({ handle: () => undefined });
     const error = await loginError({ proxy: proxy.url, timeout: 200 });
     assert.equal(error.code, 'timeout');
+  });
+
+  it('closes the tunnel that a call waits for if the call is aborted', async () => {
+    const controller = new AbortController();
+    let closed: Promise<unknown> | undefined;
+    await using proxy = await startProxy({
+      handle(socket) {
+        closed = once(socket, 'end');
+        socket.resume();
+        controller.abort();
+      },
+    });
+    const error = await loginError({ proxy: proxy.url }, true, controller.signal);
+    assert.equal(error.code, 'aborted');
+    await closed;
+  });
+
+  it('opens a tunnel for each of several calls at a time, and uses them again', async () => {
+    await using proxy = await startProxy();
+    await using sandbox = await startSandbox({ https: true });
+    await using session = await open(sandbox, { proxy: proxy.url });
+    await session.login({ ...sandbox.profiles.tconnect.credentials });
+    const call = () => session.request('/openapi/v1/transaction/qr', { method: 'POST', payload: {} });
+    await Promise.all([call(), call(), call()]);
+    await Promise.all([call(), call(), call()]);
+    assert.equal(proxy.requests.length, 3);
+  });
+
+  it('does not depend on a host program that has replaced the functions of node:http', async () => {
+    await using proxy = await startProxy();
+    await using sandbox = await startSandbox({ https: true });
+    const replaced = [http, https].map((module) =>
+      mock.method(module, 'request', () => {
+        throw new Error('The host program sends it elsewhere.');
+      }),
+    );
+    try {
+      await using session = await open(sandbox, { proxy: proxy.url, globalAgent: true });
+      await session.login({ ...sandbox.profiles.tconnect.credentials });
+    } finally {
+      for (const { mock } of replaced) mock.restore();
+    }
+    assert.equal(proxy.requests.length, 1);
+  });
+
+  it('lets the process exit while it has an idle tunnel', async () => {
+    await using proxy = await startProxy();
+    await using sandbox = await startSandbox({ https: true });
+    const { credentials, ...profile } = sandbox.profiles.tconnect;
+    const program = `
+      import { openSession } from ${JSON.stringify(new URL('../../../core/index.ts', import.meta.url).href)};
+      const session = await openSession(${JSON.stringify({ ...profile, proxy: proxy.url })});
+      await session.login(${JSON.stringify(credentials)});
+      console.log('signed in');`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
+      timeout: 20_000,
+    });
+    assert.equal(stdout, 'signed in\n');
   });
 
   it('keeps the session if the proxy fails during a refresh', async () => {
