@@ -3,6 +3,7 @@ export type { AccessTokenOptions, CallOptions, TokenSource } from './session/tok
 export type { SignOutResult } from './session/sign-in/sign-out.ts';
 export type { SessionStatus } from './session/state.ts';
 export type { SessionOptions } from './session/options.ts';
+export type { ClientCertificate } from './transport/client-certificate.ts';
 export type { Query, RequestOptions } from './session/request/check-request.ts';
 export type { RequestBody } from './session/request/read-body.ts';
 export type { Credentials } from './session/sign-in/credentials.ts';

@@ -40,7 +40,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const secretsAreVolatile = (): boolean => isVolatile;
   sessions = new SessionPool({
     openStore: (profile) => openProfileStore(profile, { secrets: secretStore, folder, log, secretsAreVolatile }),
-    readFile: (path) => readFile(path, 'utf8'),
+    readFile: (path) => readFile(path),
     log,
     autoRefresh,
     refreshMargin,

@@ -1,7 +1,7 @@
 import { configurationError } from '../lib/errors.ts';
 import { plainLine } from '../lib/plain-line.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
-import { baseUrlProblem } from '../partners/base-url.ts';
+import { baseUrlProblem, baseUrlProblemWithHttp } from '../partners/base-url.ts';
 import { definePartner } from '../partners/define-partner.ts';
 import type { JsonObject, PartnerDefinition } from '../partners/definition.ts';
 import { partners, type BuiltInPartner } from '../partners/index.ts';
@@ -12,8 +12,17 @@ import { requiresPartnerCode } from '../partners/requirements.ts';
 export interface ConnectionOptions {
   /** The id of a built-in partner, or a partner definition. */
   readonly partner: BuiltInPartner | PartnerDefinition;
-  /** URL of the partner's server: `https`, or `http` on loopback. May have a path, but no user, query or fragment. */
+  /**
+   * URL of the partner's server: `https`, or `http` on loopback or with `allowHttp`. May have a path, but no user, query
+   * or fragment.
+   */
   readonly baseUrl: string;
+  /**
+   * Permit `http` for a server at a private address (RFC 1918, 100.64.0.0/10, 169.254.0.0/16, fc00::/7, fe80::/10), such
+   * as a NAS. A host name must resolve to one when it is connected to. Nothing is encrypted then: anyone on that network
+   * can read credentials and tokens. Never through a proxy. Default false.
+   */
+  readonly allowHttp?: boolean | undefined;
   /**
    * The identifier that the partner issued to you, if its definition contains `{partnerCode}`. Up to 256 printable
    * ASCII characters.
@@ -72,7 +81,7 @@ export function resolveConnection(options: ConnectionOptions): Connection {
   if (typeof options !== 'object' || (options as unknown) === null)
     throw new TypeError('The options of a connection must be an object with partner and baseUrl.');
   const definition = applySettings(resolvePartner(options.partner), options);
-  const url = resolveBaseUrl(options.baseUrl);
+  const url = resolveBaseUrl(options.baseUrl, options.allowHttp);
   return {
     definition,
     baseUrl: url.origin + url.pathname.replace(/\/+$/, ''),
@@ -118,9 +127,17 @@ function applySettings(definition: PartnerDefinition, { bodyForm, response }: Co
   });
 }
 
-function resolveBaseUrl(baseUrl: string): URL {
-  const problem = baseUrlProblem(baseUrl);
-  if (problem !== undefined) throw configurationError('baseUrl', `baseUrl ${problem}`);
+function resolveBaseUrl(baseUrl: string, allowHttp: unknown): URL {
+  if (allowHttp !== undefined && typeof allowHttp !== 'boolean')
+    throw configurationError('allowHttp', 'allowHttp must be true or false.');
+  const problem = allowHttp === true ? baseUrlProblemWithHttp(baseUrl) : baseUrlProblem(baseUrl);
+  if (problem === 'publicHost') {
+    const message =
+      'allowHttp is for private addresses only, and the address in baseUrl is a public one. Use https://.';
+    throw configurationError('allowHttp', message);
+  }
+  if (problem !== undefined)
+    throw configurationError('baseUrl', `baseUrl ${typeof problem === 'string' ? problem : problem.message}`);
   return new URL(baseUrl);
 }
 

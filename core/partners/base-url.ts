@@ -1,13 +1,35 @@
+import { addressOf, isLoopbackHost, isPrivateAddress } from '../lib/addresses.ts';
+
 /** Why a string cannot be the base URL of a session; undefined if it can. */
 export function baseUrlProblem(baseUrl: unknown): string | undefined {
+  const problem = urlProblem(baseUrl);
+  if (problem !== undefined) return problem;
+  const { protocol, hostname } = new URL(baseUrl as string);
+  if (protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname))) return undefined;
+  return 'must start with https://; http:// is for loopback addresses, and with `allowHttp: true` for private ones.';
+}
+
+/**
+ * The same with `allowHttp: true`. A host name is accepted: the address that it resolves to is checked when a connection is
+ * opened.
+ */
+export function baseUrlProblemWithHttp(baseUrl: unknown): 'publicHost' | { readonly message: string } | undefined {
+  const message = urlProblem(baseUrl);
+  if (message !== undefined) return { message };
+  const { protocol, hostname } = new URL(baseUrl as string);
+  if (protocol === 'https:') return undefined;
+  if (protocol !== 'http:') return { message: 'must start with https:// or http://.' };
+  const address = addressOf(hostname);
+  return address === undefined || isPrivateAddress(address) ? undefined : 'publicHost';
+}
+
+function urlProblem(baseUrl: unknown): string | undefined {
   const url = typeof baseUrl === 'string' && URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   if (url === undefined) return 'must be the URL of the partner, such as https://partner.example.';
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     return 'must have no user, password, query or fragment. Pass credentials to login().';
   }
-  const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && loopback)) return undefined;
-  return 'must start with https://; http:// is for loopback addresses only.';
+  return undefined;
 }
 
 /**

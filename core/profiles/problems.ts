@@ -18,6 +18,12 @@ export const problems = {
   plainOnly: 'is only for partners that take plain payloads',
   fieldPath: 'must name fields by paths such as "data.token"',
   pemFile: 'must be the path of a PEM file',
+  file: 'must be the path of a file',
+  clientCertificate: 'must have certFile and keyFile, or pfxFile',
+  proxy: 'must be the URL of a proxy without user and password, or false',
+  proxyWithoutTls: 'cannot be used with an http address',
+  publicAddress: 'is only for private addresses, such as 192.168.1.5',
+  switch: 'must be true or false',
   cipherMissing: 'is missing: this partner requires encrypted payloads',
   cipherSecret: 'is a secret: sign in to enter it, and delete it here',
 } as const;

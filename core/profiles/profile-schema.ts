@@ -12,6 +12,7 @@ const payloadFields = v.pipe(plainObject, v.record(v.string(), v.unknown()));
 const oneOf = <const T extends readonly string[]>(values: T) => v.picklist(values, problems.invalid);
 const string = v.string(problems.invalid);
 const matching = (pattern: RegExp, message: string) => v.pipe(v.string(message), v.regex(pattern, message));
+const path = (message: string) => matching(/^[^\0]{1,4096}$/, message);
 
 /** Cipher settings without secrets. Their combination is checked by `checkCipher()`. */
 const cipher = object({
@@ -71,7 +72,22 @@ const profileEntries = {
   extraFields: v.exactOptional(
     object({ login: v.exactOptional(payloadFields), refresh: v.exactOptional(payloadFields) }),
   ),
-  caFile: v.exactOptional(matching(/^[^\0]{1,4096}$/, problems.pemFile)),
+  caFile: v.exactOptional(path(problems.pemFile)),
+  allowHttp: v.exactOptional(v.boolean(problems.switch)),
+  // Credentials are a secret, which is not kept in a profile.
+  proxy: v.exactOptional(
+    v.union(
+      [v.literal(false, problems.proxy), matching(/^https?:\/\/[^\s/?#@]{1,2000}\/?$/, problems.proxy)],
+      problems.proxy,
+    ),
+  ),
+  clientCertificate: v.exactOptional(
+    object({
+      certFile: v.exactOptional(path(problems.file)),
+      keyFile: v.exactOptional(path(problems.file)),
+      pfxFile: v.exactOptional(path(problems.file)),
+    }),
+  ),
 };
 
 /**

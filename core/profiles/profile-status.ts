@@ -19,6 +19,8 @@ export interface ProfileStatus {
   /** Why the last refresh or save failed, or why the session could not be opened. */
   readonly lastError?: PartnerAuthError;
   readonly storage: Storage;
+  /** The connection to the partner is not encrypted, see `SessionStatus`. */
+  readonly unencrypted?: true;
 }
 
 /**

@@ -8,6 +8,7 @@ import { firstIssue, newNameOfField } from '../lib/validation.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
 import { partners } from '../partners/index.ts';
 import { requiresCipher } from '../partners/requirements.ts';
+import { checkProxy, isPlainProxyUrl } from '../transport/proxy.ts';
 import { fieldProblem, problems, type FieldProblem, type ProblemMessage, type ProfileProblem } from './problems.ts';
 import { profileSchema } from './profile-schema.ts';
 
@@ -75,7 +76,8 @@ export function parseProfile(value: unknown, known: KnownPartners = partners): P
   }
   try {
     const { definition, baseUrl, origin } = checkConnection(connectionOf({ ...profile, source }));
-    const problem = cipherProblem(profile.cipher, definition);
+    checkProxy(profile.proxy, baseUrl, profile.allowHttp === true);
+    const problem = cipherProblem(profile.cipher, definition) ?? certificateProblem(profile);
     if (problem !== undefined) return invalid(problem);
     return { kind: 'profile', profile: { ...profile, baseUrl, definition, source, origin } };
   } catch (error) {
@@ -86,12 +88,13 @@ export function parseProfile(value: unknown, known: KnownPartners = partners): P
 export function connectionOf({
   source,
   baseUrl,
+  allowHttp,
   partnerCode,
   bodyForm,
   response,
   extraFields,
 }: Omit<Profile, 'partner'> & Pick<CheckedProfile, 'source'>): ConnectionOptions {
-  return { partner: source, baseUrl, partnerCode, bodyForm, response, extraFields };
+  return { partner: source, baseUrl, allowHttp, partnerCode, bodyForm, response, extraFields };
 }
 
 /** The cipher settings of `openSession()`; undefined if the partner takes plain payloads. */
@@ -126,18 +129,24 @@ function schemaProblem(value: unknown): FieldProblem | undefined {
   return fieldProblem(field, issue.message as ProblemMessage);
 }
 
-/** The path of a key or IV that is in the profile, where anyone can read it. */
+/** The path of a secret that is in the profile, where anyone can read it. */
 function misplacedSecret(value: unknown): string | undefined {
+  const certificate = isObject(value) && isObject(value.clientCertificate) ? value.clientCertificate : {};
+  if ('passphrase' in certificate) return 'clientCertificate.passphrase';
   const cipher = isObject(value) && isObject(value.cipher) ? value.cipher : {};
   if ('key' in cipher) return 'cipher.key';
   return isObject(cipher.iv) && 'value' in cipher.iv ? 'cipher.iv.value' : undefined;
 }
 
-function connectionProblem(setting: string, { partnerCode }: Profile): FieldProblem {
+function connectionProblem(setting: string, { partnerCode, proxy }: Profile): FieldProblem {
   if (/^extraFields\.\w+\./.test(setting)) return fieldProblem(setting, problems.extraField);
   switch (setting) {
     case 'baseUrl':
       return fieldProblem(setting, problems.address);
+    case 'allowHttp':
+      return fieldProblem(setting, problems.publicAddress);
+    case 'proxy':
+      return fieldProblem(setting, isPlainProxyUrl(String(proxy)) ? problems.proxyWithoutTls : problems.proxy);
     case 'partnerCode':
       return fieldProblem(setting, partnerCode ? problems.partnerCode : problems.partnerCodeMissing);
     case 'bodyForm':
@@ -152,6 +161,14 @@ function connectionProblem(setting: string, { partnerCode }: Profile): FieldProb
       // The remaining case: response settings that do not result in a valid partner definition.
       return fieldProblem('response', problems.fieldPath);
   }
+}
+
+function certificateProblem({ clientCertificate }: Profile): FieldProblem | undefined {
+  if (clientCertificate === undefined) return undefined;
+  const { certFile, keyFile, pfxFile } = clientCertificate;
+  const isPem = certFile !== undefined && keyFile !== undefined && pfxFile === undefined;
+  const isPfx = certFile === undefined && keyFile === undefined && pfxFile !== undefined;
+  return isPem || isPfx ? undefined : fieldProblem('clientCertificate', problems.clientCertificate);
 }
 
 function cipherProblem(

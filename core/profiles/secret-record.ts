@@ -12,9 +12,20 @@ export interface SecretRecord {
   readonly credentials?: Readonly<Record<string, string>>;
   /** What the user chose last, also while there is no password because the partner no longer accepts it. */
   readonly rememberPassword?: boolean;
+  /** For the profile's proxy. Not sent to another one. */
+  readonly proxyCredentials?: ProxyCredentials;
+  /** Of the key of the profile's client certificate. */
+  readonly clientCertificatePassphrase?: string;
   readonly session?: StoredRecord;
   /** Encrypts the copies of the session for other windows; see `session-relay.ts`. */
   readonly relayKey?: string;
+}
+
+export interface ProxyCredentials {
+  /** The URL of the proxy that they belong to, as in the profile. */
+  readonly proxy: string;
+  readonly username: string;
+  readonly password: string;
 }
 
 export type ParsedSecretRecord =
@@ -31,18 +42,28 @@ export function parseSecretRecord(text: string): ParsedSecretRecord {
   const value = parseJson(text);
   if (value === undefined) return invalid('it is not JSON');
   if (typeof value !== 'object' || value === null) return invalid('it is not an object');
-  const { version: given, origin, key, iv, credentials, session, relayKey } = value as Record<string, unknown>;
+  const record = value as Record<string, unknown>;
+  const { version: given, origin, key, iv, credentials, session, relayKey } = record;
   if (typeof given === 'number' && given > version) return { kind: 'newer', version: given };
   if (given !== version) return invalid('its version is unknown');
   if (typeof origin !== 'string') return invalid('its origin is missing');
   if (![key, iv, relayKey].every((part) => part === undefined || typeof part === 'string'))
     return invalid('its key is not a string');
   if (credentials !== undefined && !isStringMap(credentials)) return invalid('its credentials are not strings');
+  const { proxyCredentials, clientCertificatePassphrase: passphrase } = record;
+  if (proxyCredentials !== undefined && !isProxyCredentials(proxyCredentials))
+    return invalid('its proxy credentials are not complete');
+  if (passphrase !== undefined && typeof passphrase !== 'string') return invalid('its passphrase is not a string');
   if (session !== undefined) {
     const parsed = parseStoredRecord(session);
     if (parsed.kind !== 'record') return parsed;
   }
   return { kind: 'record', record: value as SecretRecord };
+}
+
+function isProxyCredentials(value: unknown): boolean {
+  const { proxy, username, password } = (value ?? {}) as Partial<ProxyCredentials>;
+  return [proxy, username, password].every((part) => typeof part === 'string');
 }
 
 function isStringMap(value: unknown): boolean {

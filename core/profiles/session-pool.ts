@@ -9,16 +9,19 @@ import { createScheduler, type Scheduler } from '../session/scheduler.ts';
 import { openSession, type PartnerSession } from '../session/session.ts';
 import type { TokenStore } from '../stores/token-store.ts';
 import { nextChange } from '../tokens/expiry.ts';
+import type { ClientCertificate } from '../transport/client-certificate.ts';
 import { gotTransport } from '../transport/got-transport.ts';
+import { withProxyCredentials } from '../transport/proxy.ts';
 import { cipherOf, connectionOf, type CheckedProfile } from './profile.ts';
 import { issuerOf, stateOfSummary, statusOfSession, statusOfSummary, type ProfileStatus } from './profile-status.ts';
 import type { ProfileStore, RecordChange } from './profile-store.ts';
 import type { SessionSummary } from './session-summary.ts';
+import type { SecretRecord } from './secret-record.ts';
 
 /** What a `SessionPool` requires from its host. */
 export interface SessionPoolPorts {
   readonly openStore: (profile: CheckedProfile) => Promise<ProfileStore>;
-  readonly readFile: (path: string) => Promise<string>;
+  readonly readFile: (path: string) => Promise<Uint8Array>;
   readonly log: Logger;
   readonly autoRefresh: () => boolean;
   /** In seconds. */
@@ -33,6 +36,8 @@ export interface KeyMaterial {
   readonly key?: string | undefined;
   readonly iv?: string | undefined;
 }
+
+type NetworkSecrets = Pick<SecretRecord, 'proxyCredentials' | 'clientCertificatePassphrase'>;
 
 interface Entry {
   /** The current profile: its label may change while the session is open. */
@@ -84,6 +89,11 @@ export class SessionPool {
   }
 
   status(profile: CheckedProfile): ProfileStatus {
+    const status = this.#status(profile);
+    return profile.allowHttp === true && profile.origin.startsWith('http:') ? { ...status, unencrypted: true } : status;
+  }
+
+  #status(profile: CheckedProfile): ProfileStatus {
     const entry = this.#entries.get(profile.id);
     if (entry === undefined || !isSameConnection(entry.profile, profile)) {
       return { phase: 'signedOut', refreshing: false, storage: 'kept' };
@@ -115,8 +125,9 @@ export class SessionPool {
   async probe(connection: ConnectionOptions, signal: AbortSignal, caFile?: string): Promise<ProbeResult> {
     const { globalAgent } = this.#ports;
     try {
-      const ca = caFile === undefined ? undefined : await this.#readCa(caFile);
-      const transport = gotTransport({ ca, globalAgent, now: () => this.#clock.now() });
+      const ca = caFile === undefined ? undefined : (await this.#read('caFile', caFile)).toString();
+      const privateOnly = connection.allowHttp === true && /^http:/i.test(connection.baseUrl);
+      const transport = gotTransport({ ca, globalAgent, privateOnly, now: () => this.#clock.now() });
       try {
         return await probePartner(connection, transport, { signal, timeout: probeTimeout });
       } finally {
@@ -143,7 +154,8 @@ export class SessionPool {
       const entry = await this.#entry(profile);
       if (entry.session !== undefined) return entry.session;
       try {
-        const session = await this.#openSession(entry, (await entry.store.secrets()) ?? {}, entry.store);
+        const secrets = (await entry.store.secrets()) ?? {};
+        const session = await this.#openSession(entry, secrets, secrets, entry.store);
         this.#attach(entry, session);
         return session;
       } catch (error) {
@@ -174,7 +186,9 @@ export class SessionPool {
   ): Promise<PartnerAuthError | undefined> {
     const { entry, session } = await this.#enqueue(profile.id, async () => {
       const current = await this.#entry(profile);
-      const attempt = await this.#openSession(current, material, current.store.forSignIn(change));
+      const usesNetworkSecrets = profile.proxy !== undefined || profile.clientCertificate !== undefined;
+      const secrets = usesNetworkSecrets ? await current.store.secrets() : undefined;
+      const attempt = await this.#openSession(current, material, secrets ?? {}, current.store.forSignIn(change));
       current.attempts.add(attempt);
       return { entry: current, session: attempt };
     });
@@ -271,7 +285,12 @@ export class SessionPool {
     this.#notify(entry.profile.id);
   }
 
-  async #openSession(entry: Entry, { key, iv }: KeyMaterial, store: TokenStore): Promise<PartnerSession> {
+  async #openSession(
+    entry: Entry,
+    { key, iv }: KeyMaterial,
+    networkSecrets: NetworkSecrets,
+    store: TokenStore,
+  ): Promise<PartnerSession> {
     const { profile } = entry;
     if (
       profile.cipher !== undefined &&
@@ -285,7 +304,9 @@ export class SessionPool {
     const session = await openSession({
       ...connectionOf(profile),
       cipher: cipherOf(profile, key, iv),
-      ca: profile.caFile === undefined ? undefined : await this.#readCa(profile.caFile),
+      ca: profile.caFile === undefined ? undefined : (await this.#read('caFile', profile.caFile)).toString(),
+      proxy: proxyOf(profile, networkSecrets),
+      clientCertificate: await this.#readCertificate(profile, networkSecrets),
       store,
       ...this.#settings(),
       logger: prefixedLogger(log, () => entry.profile.label),
@@ -297,17 +318,26 @@ export class SessionPool {
     return session;
   }
 
-  async #readCa(path: string): Promise<string> {
+  async #readCertificate(
+    { clientCertificate }: CheckedProfile,
+    { clientCertificatePassphrase: passphrase }: NetworkSecrets,
+  ): Promise<ClientCertificate | undefined> {
+    if (clientCertificate === undefined) return undefined;
+    const { certFile = '', keyFile = '', pfxFile } = clientCertificate;
+    if (pfxFile !== undefined) return { pfx: await this.#read('clientCertificate.pfxFile', pfxFile), passphrase };
+    const [cert, key] = await Promise.all([
+      this.#read('clientCertificate.certFile', certFile),
+      this.#read('clientCertificate.keyFile', keyFile),
+    ]);
+    return { cert, key, passphrase };
+  }
+
+  async #read(setting: string, path: string): Promise<Buffer> {
     try {
-      return await this.#ports.readFile(path);
+      return Buffer.from(await this.#ports.readFile(path));
     } catch {
-      throw new PartnerAuthError(
-        'configuration',
-        `The file ${path} of caFile could not be read. Check the path and its permissions.`,
-        {
-          setting: 'caFile',
-        },
-      );
+      const message = `The file ${path} of ${setting} could not be read. Check the path and its permissions.`;
+      throw new PartnerAuthError('configuration', message, { setting });
     }
   }
 
@@ -367,6 +397,11 @@ export class SessionPool {
 function summaryOf({ profile, store }: Entry): SessionSummary | undefined {
   const summary = store.summary();
   return summary?.origin === profile.origin ? summary : undefined;
+}
+
+function proxyOf({ proxy }: CheckedProfile, { proxyCredentials }: NetworkSecrets): string | false | undefined {
+  if (typeof proxy !== 'string' || proxyCredentials?.proxy !== proxy) return proxy;
+  return withProxyCredentials(proxy, proxyCredentials.username, proxyCredentials.password);
 }
 
 function isSameConnection(a: CheckedProfile, b: CheckedProfile): boolean {

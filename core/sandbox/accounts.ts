@@ -1,4 +1,5 @@
 import type { PartnerDefinition } from '../partners/definition.ts';
+import type { SandboxClientCertificate } from './certificates.ts';
 import type { SandboxCipher, SandboxCipherSettings } from './codec/settings.ts';
 import type { DefinedAccount } from './definitions/account.ts';
 import type { SandboxPartner } from './http/exchange.ts';
@@ -14,26 +15,30 @@ export type Accounts = { readonly [Id in SandboxPartner]: Account<Id> };
 /** Fixes parts of the accounts. Everything omitted is random at every start, so that nothing can be hard-coded against it. */
 export type SandboxAccounts = { readonly [Id in SandboxPartner]?: Parameters<Simulator<Id>['completeAccount']>[0] };
 
-/** The options of `openSession()` for one partner of the sandbox: `openSession({ ...sandbox.profiles.tconnect })`. */
-export interface SandboxProfile<Credentials> {
-  readonly partner: SandboxPartner;
+/** What all profiles of a sandbox have in common. */
+interface SandboxConnection {
   readonly baseUrl: string;
-  readonly partnerCode?: string;
-  readonly cipher?: SandboxCipher;
   /** PEM of the sandbox's own certificate authority. Only with https. */
   readonly ca?: string;
+  /** Only if the sandbox requires one. */
+  readonly clientCertificate?: SandboxClientCertificate;
+}
+
+/** The options of `openSession()` for one partner of the sandbox: `openSession({ ...sandbox.profiles.tconnect })`. */
+export interface SandboxProfile<Credentials> extends SandboxConnection {
+  readonly partner: SandboxPartner;
+  readonly partnerCode?: string;
+  readonly cipher?: SandboxCipher;
   /** Not enumerable, so that spreading or printing a profile does not reveal the password. */
   readonly credentials: Credentials;
 }
 
 /** Like `SandboxProfile`, for a partner served from a definition. */
-export interface SandboxDefinitionProfile {
+export interface SandboxDefinitionProfile extends SandboxConnection {
   /** The definition as passed to `startSandbox()`. */
   readonly partner: PartnerDefinition;
-  readonly baseUrl: string;
   readonly partnerCode?: string;
   readonly cipher?: SandboxCipherSettings;
-  readonly ca?: string;
   readonly credentials: Readonly<Record<string, string>>;
 }
 
@@ -61,10 +66,8 @@ export function completeAccounts(overrides: SandboxAccounts): Accounts {
 export function buildProfiles(
   accounts: Accounts,
   defined: readonly DefinedAccount[],
-  baseUrl: string,
-  ca: string | undefined,
+  shared: SandboxConnection,
 ): SandboxProfiles {
-  const shared = { baseUrl, ...(ca === undefined ? {} : { ca }) };
   const builtIn = sandboxPartners.map((partner) => {
     const { credentials, ...visible }: SandboxAccount = accounts[partner];
     return [partner, withHiddenCredentials({ partner, ...visible, ...shared }, credentials)] as const;

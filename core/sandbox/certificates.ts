@@ -10,6 +10,15 @@ export interface Certificates extends Readonly<Record<CertificateKind, SecureCon
   readonly ca: string;
 }
 
+/** A certificate with its private key, in PEM form. */
+export interface SandboxClientCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Certificates for clients of a sandbox that requires one; `unknown` is signed by an authority that it does not know. */
+export type SandboxClientCertificates = Readonly<Record<'valid' | 'expired' | 'unknown', SandboxClientCertificate>>;
+
 interface Subject {
   readonly name: string;
   /** Milliseconds from now. */
@@ -24,7 +33,22 @@ const loopback = [
   { type: 7, ip: '127.0.0.1' },
 ];
 
+const issuer = 'Partner Auth Sandbox CA';
+
+let authority: Promise<KeyPair> | undefined;
 let certificates: Promise<Certificates> | undefined;
+let clientCertificates: Promise<SandboxClientCertificates> | undefined;
+
+/** Certificates for clients, created once per process. */
+export function processClientCertificates(): Promise<SandboxClientCertificates> {
+  clientCertificates ??= createClientCertificates();
+  return clientCertificates;
+}
+
+function processAuthority(): Promise<KeyPair> {
+  authority ??= generateRsaKeyPair();
+  return authority;
+}
 
 /** An authority and its three server certificates, created once per process because RSA keys and forge's signatures are slow. */
 export function processCertificates(): Promise<Certificates> {
@@ -35,10 +59,9 @@ export function processCertificates(): Promise<Certificates> {
 async function createCertificates(): Promise<Certificates> {
   const [{ default: forge }, authority, server] = await Promise.all([
     import('node-forge'),
-    generateRsaKeyPair(),
+    processAuthority(),
     generateRsaKeyPair(),
   ]);
-  const issuer = 'Partner Auth Sandbox CA';
   const sign = (subject: Subject): string => signCertificate(forge, subject, issuer, authority, server);
   const leaf = (from: number, until: number, altNames: object[]): SecureContextOptions => ({
     key: server.privateKey,
@@ -73,6 +96,28 @@ async function createCertificates(): Promise<Certificates> {
     valid: leaf(-day, 90 * day, loopback),
     expired: leaf(-30 * day, -day, loopback),
     wrongHost: leaf(-day, 90 * day, [{ type: 2, value: 'partner.example' }]),
+  };
+}
+
+async function createClientCertificates(): Promise<SandboxClientCertificates> {
+  const [{ default: forge }, authority, otherAuthority, client] = await Promise.all([
+    import('node-forge'),
+    processAuthority(),
+    generateRsaKeyPair(),
+    generateRsaKeyPair(),
+  ]);
+  const create = (from: number, until: number, by: KeyPair, name = issuer): SandboxClientCertificate => {
+    const extensions = [
+      { name: 'basicConstraints', cA: false },
+      { name: 'extKeyUsage', clientAuth: true },
+    ];
+    const subject = { name: 'Partner Auth Sandbox client', from, until, extensions };
+    return { key: client.privateKey, cert: signCertificate(forge, subject, name, by, client) };
+  };
+  return {
+    valid: create(-day, 90 * day, authority),
+    expired: create(-30 * day, -day, authority),
+    unknown: create(-day, 90 * day, otherAuthority, 'Another CA'),
   };
 }
 

@@ -1,5 +1,6 @@
 export { startSandbox } from './start-sandbox.ts';
 export type { Sandbox, SandboxOptions } from './start-sandbox.ts';
+export type { SandboxClientCertificate, SandboxClientCertificates } from './certificates.ts';
 export type { SandboxScenarios } from './scenarios.ts';
 export type {
   SandboxAccounts,

@@ -7,6 +7,7 @@ import {
   type SandboxAccounts,
   type SandboxProfiles,
 } from './accounts.ts';
+import type { SandboxClientCertificates } from './certificates.ts';
 import { SandboxClock } from './clock.ts';
 import { completeDefinedAccount, type SandboxDefinition } from './definitions/account.ts';
 import { createDefinedPartner } from './definitions/defined-partner.ts';
@@ -26,6 +27,8 @@ export interface SandboxOptions extends Partial<SandboxScenarios> {
   readonly port?: number;
   /** TLS with a certificate of the sandbox's own authority (see `Sandbox.ca`). Default false. */
   readonly https?: boolean;
+  /** Require a client certificate that the sandbox's own authority has signed; requires `https`. Default false. */
+  readonly clientCertificate?: boolean;
   /** Fixes parts of the partners' accounts. Default: random at every start. */
   readonly accounts?: SandboxAccounts;
   /**
@@ -46,6 +49,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly url: string;
   /** PEM of its certificate authority. Only with https. */
   readonly ca?: string;
+  /** To try what a client reports: the profiles have the `valid` one. Only with the option `clientCertificate`. */
+  readonly clientCertificates?: SandboxClientCertificates;
   readonly profiles: SandboxProfiles;
   /**
    * The newest 1,000 requests, oldest first, and of them at most 8 MiB of headers and bodies: `onRequest` gets every one. A
@@ -93,9 +98,10 @@ export interface Sandbox extends AsyncDisposable {
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, https = false, accounts: accountOverrides = {}, definitions = [], ...others } = options;
-  const { clock: baseClock = Date.now, onRequest, ...changes } = others;
+  const { clientCertificate = false, clock: baseClock = Date.now, onRequest, ...changes } = others;
   let scenarios = changeScenarios(changes);
   checkCertificateOption(scenarios, https);
+  if (clientCertificate && !https) throw new TypeError('Sandbox option clientCertificate requires https: true.');
   const accounts = completeAccounts(accountOverrides);
   const definedAccounts = definitions.map(completeDefinedAccount);
   const clock = new SandboxClock(baseClock, scenarios.clockRate);
@@ -104,9 +110,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const families = new Map<string, TokenFamilies>();
   const shared = { now: clock.now, scenarios: () => scenarios };
 
-  const [rsaKey, certificates] = await Promise.all([
+  const [rsaKey, certificates, clientCertificates] = await Promise.all([
     processRsaKey(),
     https ? import('./certificates.ts').then(({ processCertificates }) => processCertificates()) : undefined,
+    clientCertificate
+      ? import('./certificates.ts').then(({ processClientCertificates }) => processClientCertificates())
+      : undefined,
   ]);
   const createContext = <Account>(id: string, account: Account, key: TokenKey): PartnerContext<Account> => {
     const partnerFamilies = new TokenFamilies();
@@ -134,6 +143,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       now: clock.now,
       delay: () => scenarios.delay,
       tls: certificates?.[scenarios.certificate],
+      clientCa: clientCertificate ? certificates?.ca : undefined,
       record: (exchange) => {
         const entry = journal.add(exchange, clock.now());
         if (onRequest !== undefined) callSafely(() => onRequest(entry));
@@ -153,7 +163,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   return {
     url,
     ...(ca === undefined ? {} : { ca }),
-    profiles: buildProfiles(accounts, definedAccounts, url, ca),
+    ...(clientCertificates === undefined ? {} : { clientCertificates }),
+    profiles: buildProfiles(accounts, definedAccounts, {
+      baseUrl: url,
+      ...(ca === undefined ? {} : { ca }),
+      ...(clientCertificates === undefined ? {} : { clientCertificate: clientCertificates.valid }),
+    }),
     journal: journal.entries,
     get scenarios() {
       return scenarios;

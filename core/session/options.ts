@@ -9,6 +9,8 @@ import { assertKnownKeys } from '../lib/validation.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
 import { requiresCipher } from '../partners/requirements.ts';
 import type { TokenStore } from '../stores/token-store.ts';
+import type { ClientCertificate } from '../transport/client-certificate.ts';
+import { checkProxy } from '../transport/proxy.ts';
 import { hasMethods } from './check-arguments.ts';
 
 /** Options of `openSession()`. */
@@ -32,6 +34,13 @@ export interface SessionOptions extends ConnectionOptions {
   readonly retry?: RetryPolicy | undefined;
   /** PEM of certificate authorities to trust in addition to the default ones. */
   readonly ca?: string | undefined;
+  /**
+   * URL of an HTTP proxy, such as `http://proxy.example:3128`, with a user and password if it requires them; false for
+   * none. Default: as `HTTPS_PROXY` and `NO_PROXY` state, never for loopback; with `globalAgent`, as those agents decide.
+   */
+  readonly proxy?: string | false | undefined;
+  /** A certificate that identifies this client to the partner (mutual TLS). Default: none. */
+  readonly clientCertificate?: ClientCertificate | undefined;
   /** Receives log messages, which never contain a secret. Default: none. */
   readonly logger?: Logger | undefined;
   /** Refresh due tokens by a timer, without a call. The timer does not keep the process alive. Default false. */
@@ -52,11 +61,14 @@ export interface ResolvedOptions extends Connection {
   /** In ms. */
   readonly timeout: number;
   readonly retry: RetryPolicy;
+  /** By `allowHttp`, what is sent is not encrypted. */
+  readonly isUnencrypted: boolean;
 }
 
 const knownOptions = [
   'partner',
   'baseUrl',
+  'allowHttp',
   'partnerCode',
   'cipher',
   'store',
@@ -64,6 +76,8 @@ const knownOptions = [
   'timeout',
   'retry',
   'ca',
+  'proxy',
+  'clientCertificate',
   'logger',
   'autoRefresh',
   'bodyForm',
@@ -81,12 +95,14 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
   assertKnownKeys('openSession', options, knownOptions);
   checkTypes(options);
   const connection = resolveConnection(options);
+  checkProxy(options.proxy, connection.baseUrl, options.allowHttp === true);
   return {
     ...connection,
     cipher: resolveCipher(connection.definition, options.cipher),
     margin: marginOf(options.refreshMargin),
     timeout: numberIn('timeout', options.timeout, 30_000, 1, 300_000),
     retry: resolveRetry(options.retry),
+    isUnencrypted: options.allowHttp === true && connection.origin.startsWith('http:'),
   };
 }
 

@@ -6,6 +6,7 @@ import { silentLogger } from '../lib/logger.ts';
 import { createRedactor, redactingLogger } from '../redact/redactor.ts';
 import { memoryStore } from '../stores/memory-store.ts';
 import { gotTransport } from '../transport/got-transport.ts';
+import { proxySecrets } from '../transport/proxy.ts';
 import { knownSecrets } from './known-secrets.ts';
 import { resolveOptions, type SessionOptions } from './options.ts';
 import { SessionReplica } from './session-replica.ts';
@@ -16,14 +17,24 @@ import { SessionState } from './state.ts';
 export function sessionParts(given: SessionOptions, refresh: () => void) {
   const options = resolveOptions(given);
   const { definition, margin, timeout } = options;
-  const { ca, cipher, clock = systemClock, globalAgent = false, store = memoryStore() } = given;
+  const {
+    ca,
+    cipher,
+    clock = systemClock,
+    globalAgent = false,
+    proxy,
+    clientCertificate,
+    store = memoryStore(),
+  } = given;
   const redactor = createRedactor();
-  redactor.keep(...knownSecrets(options, cipher));
+  redactor.keep(...knownSecrets(options, cipher), ...proxySecrets(proxy, process.env), clientCertificate?.passphrase);
   const log = redactingLogger(given.logger ?? silentLogger, redactor);
   const now = (): number => clock.now();
+  const { isUnencrypted } = options;
+  if (isUnencrypted) log.warn(unencryptedWarning(options.origin));
   const exchanges = new ExchangeListeners(definition, redactor.redact, log);
   const connect = () => {
-    const transport = gotTransport({ ca, globalAgent, now });
+    const transport = gotTransport({ ca, globalAgent, proxy, clientCertificate, privateOnly: isUnencrypted, now });
     const calls = partnerCalls({
       ...options,
       transport,
@@ -38,7 +49,11 @@ export function sessionParts(given: SessionOptions, refresh: () => void) {
   const { transport, calls } = connect();
   const login = loginFlow(definition, calls, redactor, () => clock.monotonic());
   const onDue = given.autoRefresh === true ? refresh : undefined;
-  const state = new SessionState({ clock, log, margin, onDue });
+  const state = new SessionState({ clock, log, margin, isUnencrypted, onDue });
   const replica = new SessionReplica({ store, connection: options, state, clock, redactor, log });
   return { options, timeout, clock, store, log, redactor, transport, exchanges, calls, connect, login, state, replica };
+}
+
+function unencryptedWarning(origin: string): string {
+  return `The connection to ${origin} is not encrypted (allowHttp): anyone on its network can read credentials and tokens.`;
 }

@@ -29,6 +29,8 @@ export interface SessionStatus {
   readonly lastError?: PartnerAuthError;
   /** Whether the tokens could not be saved, so that they are lost when this process ends; absent if they are saved. */
   readonly unsaved?: true;
+  /** The connection to the partner is not encrypted: `baseUrl` is `http`, permitted by `allowHttp`. */
+  readonly unencrypted?: true;
 }
 
 /** The session as this process holds it. */
@@ -51,6 +53,7 @@ export interface RefreshRule {
 }
 
 export interface StateOptions extends RefreshRule {
+  readonly isUnencrypted: boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -126,6 +129,7 @@ export class SessionState implements LocalState {
       ...(now < (this.#refusedUntil ?? -Infinity) && { refused: true }),
       ...(this.lastError !== undefined && { lastError: this.lastError }),
       ...(this.#unsaved && { unsaved: true }),
+      ...(this.#options.isUnencrypted && { unencrypted: true }),
     };
   }
 

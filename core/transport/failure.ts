@@ -12,8 +12,27 @@ export interface TransportFailure {
   readonly brokeOnReuse?: boolean;
 }
 
+/** An error of opening a connection that is already described. got passes it on as the cause of its own. */
+export class ConnectError extends Error {
+  readonly code = 'ERR_CONNECT';
+  readonly failure: TransportFailure;
+
+  constructor(failure: TransportFailure) {
+    super(failure.error.message);
+    this.failure = failure;
+  }
+}
+
+/** The client certificate that was offered in the handshake, if any. */
+export interface OfferedCertificate {
+  readonly hasExpired: boolean;
+  /** As the certificate states it. */
+  readonly validTo: string;
+}
+
 interface RawError {
   readonly code?: unknown;
+  readonly cause?: unknown;
   readonly timings?: { readonly connect?: number; readonly secureConnect?: number };
   readonly event?: unknown;
   readonly message?: unknown;
@@ -32,23 +51,15 @@ const tlsReasons: Readonly<Record<string, string>> = {
   CERT_REVOKED: 'its certificate was revoked',
 };
 
-const noClientCertificate =
-  'it requires a client certificate, which no option sends; set `cert` and `key` in the options of https.globalAgent and pass `globalAgent: true`';
-
 /** Reasons that OpenSSL and BoringSSL spell differently, by what their names have in common. */
 const tlsReasonPatterns: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [
     /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTPS?(?:_PROXY)?_REQUEST/,
     'the server at that port does not use TLS; check the port of baseUrl, and whether it is one for http://',
   ],
-  // The handshake sends no certificate, so that a complaint about one means that it is missing.
-  [
-    /CERTIFICATE_REQUIRED|ALERT_(?:NO_CERTIFICATE|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNKNOWN_CA|ACCESS_DENIED)/,
-    noClientCertificate,
-  ],
   [
     /ALERT_HANDSHAKE_FAILURE/,
-    'it refused the TLS handshake: it may require a client certificate, or no cipher suite is supported by both',
+    'it refused the TLS handshake: it may require a client certificate (`clientCertificate`), or no cipher suite is supported by both',
   ],
   [
     /ALERT_PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/,
@@ -56,6 +67,20 @@ const tlsReasonPatterns: readonly (readonly [pattern: RegExp, reason: string])[]
   ],
   [/UNRECOGNIZED_NAME/, 'it has no certificate for that host name; check baseUrl'],
 ];
+
+/** What a server reports about the certificate of its client. */
+const clientCertificatePattern =
+  /CERTIFICATE_REQUIRED|ALERT_(?:NO_CERTIFICATE|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(?:UNKNOWN|EXPIRED|REVOKED)|UNKNOWN_CA|ACCESS_DENIED)/;
+
+/** Why a server may have ended a connection on which it requires a client certificate. */
+function describeClientCertificate(code: string, offered: OfferedCertificate | undefined): string {
+  if (offered === undefined) return 'it requires a client certificate; pass one as `clientCertificate`';
+  if (offered.hasExpired || code.includes('CERTIFICATE_EXPIRED'))
+    return `the certificate in \`clientCertificate\` has expired (valid to ${offered.validTo}); ask the partner for a new one`;
+  if (code.includes('CERTIFICATE_REVOKED'))
+    return 'the certificate in `clientCertificate` was revoked; ask the partner for a new one';
+  return 'it does not accept the certificate in `clientCertificate`; check that the partner has issued it, or knows its authority';
+}
 
 /** Codes of further TLS errors: Node uses the names of OpenSSL's verification errors. */
 const otherTlsCodes =
@@ -75,7 +100,7 @@ const networkReasons: Readonly<Record<string, string>> = {
     'it does not use HTTP at that port; check the port of baseUrl, and whether it is one for https://',
 };
 
-const transientCodes: ReadonlySet<string> = new Set([
+export const transientCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'EAI_AGAIN',
   'EHOSTUNREACH',
@@ -83,16 +108,24 @@ const transientCodes: ReadonlySet<string> = new Set([
   'ECONNRESET',
 ]);
 
-export function describeFailure(raw: unknown, host: string, secure: boolean): TransportFailure {
-  const { code, timings, event, message } = (typeof raw === 'object' && raw !== null ? raw : {}) as RawError;
-  const name = typeof code === 'string' && /^[A-Z\d_]{1,60}$/.test(code) ? code : 'unknown error';
+/** `offered` is the client certificate of this connection. */
+export function describeFailure(
+  raw: unknown,
+  host: string,
+  secure: boolean,
+  offered?: OfferedCertificate,
+): TransportFailure {
+  const { code, cause, timings, event } = toRawError(raw);
+  if (cause instanceof ConnectError) return cause.failure;
+  const name = nameOf(code);
   const connected = (secure ? timings?.secureConnect : timings?.connect) !== undefined;
   const isConnecting = event === 'lookup' || event === 'connect' || event === 'secureConnect' || event === 'socket';
   const mayHaveArrived = connected && !isConnecting;
 
-  const tls = tlsReasons[name] ?? (otherTlsCodes.test(name) ? describeTlsCode(tlsCode(name, message)) : undefined);
+  const tls = describeTls(raw, offered);
   if (tls !== undefined) {
-    const error = new PartnerAuthError('tls', `No secure connection to ${host}: ${tls}.`, { setting: 'baseUrl' });
+    const setting = tls.includes('`clientCertificate`') ? 'clientCertificate' : 'baseUrl';
+    const error = new PartnerAuthError('tls', `No secure connection to ${host}: ${tls}.`, { setting });
     return { kind: 'failure', error, mayHaveArrived: false, isTransient: false };
   }
   if (name === 'ETIMEDOUT') {
@@ -101,8 +134,39 @@ export function describeFailure(raw: unknown, host: string, secure: boolean): Tr
     return { kind: 'failure', error, mayHaveArrived, isTransient: false };
   }
   const reason = networkReasons[name] ?? `the request failed (${name})`;
+  const isTransient = !mayHaveArrived && transientCodes.has(name);
+  // Some servers end the connection instead of reporting what is wrong with the certificate.
+  if (offered !== undefined && reason === networkReasons.ECONNRESET) {
+    const error = offered.hasExpired
+      ? new PartnerAuthError('tls', `${host} ended the connection: ${describeClientCertificate('', offered)}.`, {
+          setting: 'clientCertificate',
+        })
+      : new PartnerAuthError(
+          'network',
+          `No response from ${host}: ${reason}; it may not accept the certificate in \`clientCertificate\`.`,
+          { setting: 'clientCertificate' },
+        );
+    return { kind: 'failure', error, mayHaveArrived, isTransient };
+  }
   const error = new PartnerAuthError('network', `No response from ${host}: ${reason}.`);
-  return { kind: 'failure', error, mayHaveArrived, isTransient: !mayHaveArrived && transientCodes.has(name) };
+  return { kind: 'failure', error, mayHaveArrived, isTransient };
+}
+
+/** Why TLS failed; undefined if the error is not one of TLS. */
+export function describeTls(raw: unknown, offered?: OfferedCertificate): string | undefined {
+  const { code, message } = toRawError(raw);
+  const name = nameOf(code);
+  const reason = tlsReasons[name];
+  if (reason !== undefined || !otherTlsCodes.test(name)) return reason;
+  return describeTlsCode(tlsCode(name, message), offered);
+}
+
+function toRawError(raw: unknown): RawError {
+  return typeof raw === 'object' && raw !== null ? raw : {};
+}
+
+function nameOf(code: unknown): string {
+  return typeof code === 'string' && /^[A-Z\d_]{1,60}$/.test(code) ? code : 'unknown error';
 }
 
 /** `EPROTO` has OpenSSL's own reason only in its message, such as `error:0A00010B:SSL routines::wrong version number:`. */
@@ -112,6 +176,10 @@ function tlsCode(name: string, message: unknown): string {
   return reason === undefined ? name : `ERR_SSL_${reason.toUpperCase().replace(/\W+/g, '_')}`;
 }
 
-function describeTlsCode(code: string): string {
+function describeTlsCode(code: string, offered: OfferedCertificate | undefined): string {
+  if (clientCertificatePattern.test(code)) return describeClientCertificate(code, offered);
+  // A server of TLS 1.2 reports no more than this.
+  if (code.includes('ALERT_HANDSHAKE_FAILURE') && offered !== undefined)
+    return describeClientCertificate(code, offered);
   return tlsReasonPatterns.find(([pattern]) => pattern.test(code))?.[1] ?? `TLS failed (${code})`;
 }

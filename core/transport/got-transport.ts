@@ -1,12 +1,15 @@
 import { once } from 'node:events';
-import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
+import type { ClientRequest, ClientRequestArgs, IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import type tls from 'node:tls';
-import type { Got, Response } from 'got';
+import type { TLSSocket } from 'node:tls';
+import { urlToHttpOptions } from 'node:url';
+import type { ExtendOptions, Got, Response } from 'got';
 import { configurationError, PartnerAuthError } from '../lib/errors.ts';
 import { nodeCrypto, nodeFs } from '../lib/node-modules.ts';
 import { plainLine } from '../lib/plain-line.ts';
+import { checkClientCertificate, type CertificateOptions, type ClientCertificate } from './client-certificate.ts';
 import { keepConnections, observeConnection, type Connections, type ConnectionUse } from './connections.ts';
 import {
   acceptEncoding,
@@ -15,17 +18,25 @@ import {
   unsupportedEncoding,
   type DecodingProblem,
 } from './content-encoding.ts';
-import { describeFailure, type TransportFailure } from './failure.ts';
+import { describeFailure, type OfferedCertificate, type TransportFailure } from './failure.ts';
 import type { Exchange, HttpRequest, SendOptions, Transport } from './http.ts';
+import { privateLookup } from './private-lookup.ts';
+import { mayUseProxy, proxyFor, type ProxyOption } from './proxy.ts';
 import { bodyLength, writeBody } from './request-body.ts';
 import { parseRetryAfter, retryDelay, type Attempt } from './retry.ts';
 import { chunkReader, decodeStream, isDecompressionError, readStart, withErrors } from './streamed-body.ts';
+import { requestByConstructor, requestThroughTunnel, useProxy, type ResponseCallback } from './tunnel.ts';
 
 export interface TransportOptions {
   /** PEM of additional certificate authorities to trust. */
   readonly ca?: string | undefined;
   /** Use Node's global agents, which an editor may have patched for its proxy settings. */
   readonly globalAgent: boolean;
+  /** URL of a proxy; false for none. Default: as the environment states, or the global agents if they are used. */
+  readonly proxy?: ProxyOption;
+  readonly clientCertificate?: ClientCertificate | undefined;
+  /** HTTP without TLS to private addresses only, and never through a proxy. */
+  readonly privateOnly?: boolean | undefined;
   readonly now: () => number;
 }
 
@@ -36,14 +47,27 @@ const phaseTimeouts = { lookup: 5_000, connect: 10_000, secureConnect: 10_000 };
 // got takes longer to load than everything else combined, and importing Node's `http` evaluates all of its `fetch`. A
 // session with a valid token needs neither.
 const loadAll = () =>
-  Promise.all([import('got'), import('node:http'), import('node:https'), import('node:tls'), import('node:zlib')]);
+  Promise.all([
+    import('got'),
+    import('node:http'),
+    import('node:https'),
+    import('node:tls'),
+    import('node:zlib'),
+    import('node:dns'),
+  ]);
 
 let loading: ReturnType<typeof loadAll> | undefined;
 
 async function load() {
-  const [{ default: got }, { default: http }, { default: https }, { default: tls }, { default: zlib }] =
-    await (loading ??= loadAll());
-  return { got, http, https, tls, zlib };
+  const [
+    { default: got },
+    { default: http },
+    { default: https },
+    { default: tls },
+    { default: zlib },
+    { default: dns },
+  ] = await (loading ??= loadAll());
+  return { got, http, https, tls, zlib, dns };
 }
 
 type Loaded = Awaited<ReturnType<typeof load>>;
@@ -53,21 +77,32 @@ type Loaded = Awaited<ReturnType<typeof load>>;
  * deadline for all attempts (at most 5 s of it for DNS, 10 s each for connecting and TLS), and none of got's own
  * errors, which contain the whole request.
  */
-export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transport {
+export function gotTransport(options: TransportOptions): Transport {
+  const { ca, globalAgent, proxy, clientCertificate, privateOnly = false, now } = options;
   if (ca !== undefined) checkCertificates(ca);
+  const certificate = clientCertificate === undefined ? undefined : checkClientCertificate(clientCertificate);
+  // What is set for this session must not depend on how a host program has patched the global agents.
+  const usesGlobalAgent = globalAgent && proxy === undefined && !privateOnly;
   let connections: Connections | undefined;
+  let stopOpening: (() => void) | undefined;
   let client: Got | undefined;
   let closed = false;
   const isClosed = (): boolean => closed;
+  const usesTunnels = (): boolean => !usesGlobalAgent && !privateOnly && mayUseProxy(proxy, process.env);
 
-  function openConnections({ http, https, tls }: Loaded): Connections | undefined {
-    if (globalAgent) return undefined;
-    const secureContext = ca === undefined ? undefined : tls.createSecureContext({ ca: authorities(tls, ca) });
-    return keepConnections(
-      new http.Agent({ keepAlive: true }),
-      new https.Agent({ keepAlive: true, ...(secureContext && { secureContext }) }),
-      now,
-    );
+  function openConnections(loaded: Loaded): Connections | undefined {
+    if (usesGlobalAgent) return undefined;
+    const { http, https, tls } = loaded;
+    const trusted = ca === undefined ? undefined : { ca: authorities(tls, ca) };
+    const own = trusted || certificate ? tls.createSecureContext({ ...trusted, ...certificate }) : undefined;
+    const httpAgent = new http.Agent({ keepAlive: true, ...(privateOnly && { lookup: privateLookup(loaded) }) });
+    const httpsAgent = new https.Agent({ keepAlive: true, ...(own && { secureContext: own }) });
+    if (usesTunnels()) {
+      const choose = (hostname: string, port: number, secure: boolean) =>
+        proxyFor(proxy, process.env, hostname, port, secure);
+      stopOpening = useProxy(loaded, [httpAgent, httpsAgent], choose, trusted && tls.createSecureContext(trusted));
+    }
+    return keepConnections(httpAgent, httpsAgent, now);
   }
 
   // got validates options that are the same for every call only once.
@@ -82,8 +117,20 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
       http2: false,
       timeout: phaseTimeouts,
       ...(connections && { agent: connections.agents }),
-      ...(globalAgent && ca !== undefined && { https: { certificateAuthority: authorities(loaded.tls, ca) } }),
+      ...requestFunction(loaded),
+      ...(usesGlobalAgent && { https: globalTlsOptions(loaded.tls, ca, certificate) }),
     });
+  }
+
+  function requestFunction({ http, https }: Loaded): Pick<ExtendOptions, 'request'> {
+    if (usesGlobalAgent || !(globalAgent || usesTunnels())) return {};
+    const byModule = (options: ClientRequestArgs, callback?: ResponseCallback) =>
+      (options.protocol === 'https:' ? https : http).request(options, callback);
+    const start = globalAgent ? requestByConstructor(http) : byModule;
+    const startOne = usesTunnels() ? requestThroughTunnel(start) : start;
+    return {
+      request: (url, options, callback) => startOne({ ...urlToHttpOptions(url), ...options }, callback),
+    };
   }
 
   async function attempt(
@@ -108,12 +155,13 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
             response?.statusCode ?? 0,
             maxResponseSize,
           )
-        : describeFailure(error, host, protocol === 'https:');
+        : describeFailure(error, host, protocol === 'https:', offered);
     let response: Response | undefined;
     let sent: ClientRequest | undefined;
     let connectionUse: (() => ConnectionUse) | undefined;
     let isLeftOpen = false;
     let assertBodyRead = (): void => undefined;
+    let offered: OfferedCertificate | undefined;
     const stream = got.stream(request.url, {
       method: request.method as 'POST',
       headers: {
@@ -129,6 +177,10 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
     stream.once('request', (request: ClientRequest) => {
       sent = request;
       connectionUse = observeConnection(request);
+      // Not from the options, which may be a PKCS#12 file. On a connection that was used before, it has been accepted.
+      request.once('socket', (socket) => {
+        if (!request.reusedSocket) offered = offeredCertificate(socket as Partial<TLSSocket>, now);
+      });
     });
     stream.once('response', (head: Response) => {
       response = head;
@@ -219,6 +271,7 @@ export function gotTransport({ ca, globalAgent, now }: TransportOptions): Transp
     },
     close() {
       closed = true;
+      stopOpening?.();
       connections?.close();
     },
   };
@@ -310,6 +363,24 @@ function lockLostFailure(): TransportFailure {
 
 function abortedFailure(mayHaveArrived: boolean): TransportFailure {
   return failure(new PartnerAuthError('aborted', 'The call was aborted by its signal.'), mayHaveArrived);
+}
+
+function globalTlsOptions(tlsModule: typeof tls, ca: string | undefined, certificate: CertificateOptions | undefined) {
+  const { cert, key, pfx, passphrase } = certificate ?? {};
+  return {
+    ...(ca !== undefined && { certificateAuthority: authorities(tlsModule, ca) }),
+    ...(cert !== undefined && { certificate: cert }),
+    ...(key !== undefined && { key }),
+    ...(pfx !== undefined && { pfx }),
+    ...(passphrase !== undefined && { passphrase }),
+  };
+}
+
+function offeredCertificate(socket: Partial<TLSSocket>, now: () => number): OfferedCertificate | undefined {
+  const certificate = socket.getCertificate?.();
+  if (!certificate || !('valid_to' in certificate)) return undefined;
+  const { valid_to: validTo } = certificate;
+  return { validTo, hasExpired: Date.parse(validTo) < now() };
 }
 
 // Node's own `ca` option replaces the trusted authorities; ours adds to them.

@@ -6,6 +6,7 @@ import { openSession, type SessionOptions } from '../../core/index.ts';
 import { startSandbox } from '../../core/sandbox/index.ts';
 import { bizmailEnv, callsOf, cloudreveEnv, readDocument, testDocument } from '../helpers/documents.ts';
 import { firstColumn } from '../helpers/markdown.ts';
+import { startProxy } from '../helpers/start-proxy.ts';
 import { catchError } from '../helpers/with-session.ts';
 
 const path = 'core/README.md';
@@ -43,6 +44,14 @@ testDocument(path, {
     await using sandbox = await startSandbox();
     assert.equal((await run({ env: cloudreveEnv(sandbox) })).stdout, '200 0\n');
     assert.deepEqual(callsOf(sandbox), ['login', 'protected']);
+  },
+
+  async networks({ run }) {
+    await using sandbox = await startSandbox();
+    await using proxy = await startProxy({ credentials: 'pat:word-of-pat' });
+    await run({ env: { ...bizmailEnv(sandbox), BIZMAIL_PROXY: proxy.url } });
+    assert.deepEqual(callsOf(sandbox), ['login']);
+    assert.equal(proxy.requests.length, 1);
   },
 
   async errors({ run }) {

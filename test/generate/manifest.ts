@@ -7,8 +7,6 @@ const annotations: Readonly<Record<string, JsonSchema>> = {
   id: { patternErrorMessage: '%config.id.pattern%' },
   label: { patternErrorMessage: '%config.label.pattern%' },
   baseUrl: {
-    pattern: '^(https://|http://(localhost|127\\.|\\[::1\\]))',
-    patternErrorMessage: '%config.baseUrl.pattern%',
     examples: Object.values<PartnerDefinition>(partners).flatMap(({ baseUrls = [] }) => baseUrls.map(({ url }) => url)),
   },
   partner: {
@@ -29,6 +27,11 @@ const annotations: Readonly<Record<string, JsonSchema>> = {
   bodyForm: { default: 'json' },
 };
 
+const baseUrlWithTls: JsonSchema = {
+  pattern: '^(https://|http://(localhost|127\\.|\\[::1\\]))',
+  patternErrorMessage: '%config.baseUrl.pattern%',
+};
+
 /** The prefix of the keys in package.nls.json that describe the values of an enum, as in `%format.hex%`. */
 const enumKeyPrefixes: Readonly<Record<string, string>> = {
   'cipher.keyFormat': 'format',
@@ -39,7 +42,12 @@ const enumKeyPrefixes: Readonly<Record<string, string>> = {
 /** The schema of one profile in the manifest: `contributes.configuration.properties['partnerAuth.profiles'].items`. */
 export function profileItems(): JsonSchema {
   const { $schema: _, title: _title, ...schema } = profileJsonSchema();
-  return { ...annotate(schema, ''), defaultSnippets: Object.values<PartnerDefinition>(partners).map(createSnippet) };
+  return {
+    ...annotate(schema, ''),
+    if: { properties: { allowHttp: { const: true } }, required: ['allowHttp'] },
+    else: { properties: { baseUrl: baseUrlWithTls } },
+    defaultSnippets: Object.values<PartnerDefinition>(partners).map(createSnippet),
+  };
 }
 
 function annotate(schema: JsonSchema, path: string): JsonSchema {

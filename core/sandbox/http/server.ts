@@ -21,6 +21,8 @@ export interface HttpServerOptions {
   readonly delay: () => number;
   /** Undefined for http. */
   readonly tls: SecureContextOptions | undefined;
+  /** PEM of the authority of the certificates that clients must have. Undefined if they need none. */
+  readonly clientCa: string | undefined;
 }
 
 export interface HttpServer {
@@ -36,7 +38,9 @@ export async function listen(options: HttpServerOptions, port: number): Promise<
   const timers = new Timers();
   const handle = (request: IncomingMessage, outgoing: ServerResponse): void =>
     void serve(options, timers, request, outgoing).catch(() => outgoing.destroy());
-  const tlsServer = options.tls === undefined ? undefined : createTlsServer(options.tls, handle);
+  const clientOptions = options.clientCa === undefined ? {} : { ca: options.clientCa, requestCert: true };
+  const tlsServer =
+    options.tls === undefined ? undefined : createTlsServer({ ...options.tls, ...clientOptions }, handle);
   const server: Server | TlsServer = tlsServer ?? createServer(handle);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -54,7 +58,7 @@ export async function listen(options: HttpServerOptions, port: number): Promise<
   return {
     port: (server.address() as AddressInfo).port,
     useCertificate(tls) {
-      tlsServer?.setSecureContext(tls);
+      tlsServer?.setSecureContext({ ...tls, ...clientOptions });
       server.closeIdleConnections();
     },
     close: () =>

@@ -1,0 +1,205 @@
+import type * as httpModule from 'node:http';
+import type { Agent as HttpAgent, ClientRequest, ClientRequestArgs, IncomingMessage } from 'node:http';
+import type * as httpsModule from 'node:https';
+import type { Agent as HttpsAgent } from 'node:https';
+import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import { isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
+import { systemErrorCode } from '../lib/system-error.ts';
+import { ConnectError, describeTls, transientCodes } from './failure.ts';
+import type { Proxy } from './proxy.ts';
+
+/** For the connection to the proxy, and the one from there to the partner together, in ms. */
+const tunnelTimeout = 10_000;
+
+interface Modules {
+  readonly http: typeof httpModule;
+  readonly https: typeof httpsModule;
+}
+
+const destroyed = Symbol('destroyed');
+
+interface TunnelOptions extends ClientRequestArgs {
+  /** Fires when the request for which the tunnel is opened is destroyed. */
+  readonly [destroyed]?: AbortSignal;
+}
+
+type ConnectCallback = NonNullable<Parameters<HttpAgent['createConnection']>[1]>;
+
+/** The proxy for a connection, if there is one. May throw what is wrong with it. */
+export type ChooseProxy = (hostname: string, port: number, secure: boolean) => Proxy | undefined;
+
+/**
+ * Makes two agents open their connections through a proxy. All of them are tunnels (CONNECT), those of plain HTTP too, so
+ * that what the proxy responds cannot be taken for a response of the partner.
+ *
+ * @param secureContext for TLS with the proxy itself, without the client certificate.
+ * @returns a function that closes the tunnels that are being opened.
+ */
+export function useProxy(
+  modules: Modules,
+  agents: readonly [http: HttpAgent, https: HttpsAgent],
+  choose: ChooseProxy,
+  secureContext: SecureContext | undefined,
+): () => void {
+  const opening = new Set<ClientRequest>();
+  for (const agent of agents) {
+    const secure = agent === agents[1];
+    const connect: HttpAgent['createConnection'] = agent.createConnection.bind(agent);
+    agent.createConnection = (options: ClientRequestArgs, callback?: ConnectCallback) => {
+      const fail = (error: Error): void => callback?.(error, undefined as never);
+      const [hostname, port] = [options.host ?? '', Number(options.port)];
+      let proxy: Proxy | undefined;
+      try {
+        proxy = choose(hostname, port, secure);
+      } catch (error) {
+        if (!isPartnerAuthError(error)) throw error;
+        fail(connectError(error));
+        return;
+      }
+      if (proxy === undefined) return connect(options, callback);
+      const { [destroyed]: signal } = options as TunnelOptions;
+      const request = openTunnel(modules, proxy, `${bracketed(hostname)}:${port}`, secureContext, (outcome) => {
+        const result = signal?.aborted === true ? (signal.reason as Error) : outcome;
+        opening.delete(request);
+        if (result instanceof Error) fail(result);
+        else
+          callback?.(null, secure ? (connect({ ...options, socket: result } as ClientRequestArgs) ?? result) : result);
+      });
+      opening.add(request);
+      signal?.addEventListener('abort', () => request.destroy(signal.reason as Error), { once: true });
+      return undefined;
+    };
+  }
+  return () => {
+    for (const request of opening) request.destroy();
+  };
+}
+
+function openTunnel(
+  { http, https }: Modules,
+  proxy: Proxy,
+  authority: string,
+  secureContext: SecureContext | undefined,
+  done: (result: Socket | ConnectError) => void,
+): ClientRequest {
+  const request = new http.ClientRequest({
+    agent: proxy.secure ? new https.Agent({ ...(secureContext && { secureContext }) }) : new http.Agent(),
+    protocol: proxy.secure ? 'https:' : 'http:',
+    method: 'CONNECT',
+    host: proxy.hostname.replace(/^\[|\]$/g, ''),
+    port: proxy.port,
+    path: authority,
+    setHost: false,
+    headers: { host: authority, ...(proxy.authorization && { 'proxy-authorization': proxy.authorization }) },
+  });
+  const timer = setTimeout(() => request.destroy(timeoutError(proxy)), tunnelTimeout);
+  const finish = (result: Socket | ConnectError): void => {
+    clearTimeout(timer);
+    request.removeAllListeners();
+    // A tunnel that is no longer needed is destroyed by its agent.
+    request.on('error', () => undefined);
+    done(result);
+  };
+  request.once('connect', ({ statusCode = 0, headers }, socket, head) => {
+    if (statusCode >= 200 && statusCode < 300) {
+      if (head.length > 0) socket.unshift(head);
+      finish(socket);
+      return;
+    }
+    socket.destroy();
+    finish(refusal(proxy, authority, statusCode, headers['proxy-authenticate']));
+  });
+  request.once('error', (error) => finish(error instanceof ConnectError ? error : failureOf(proxy, error)));
+  request.end();
+  return request;
+}
+
+export type ResponseCallback = (response: IncomingMessage) => void;
+
+type StartRequest = (options: ClientRequestArgs, callback?: ResponseCallback) => ClientRequest;
+
+/**
+ * Starts requests by their constructor. A host program that replaces `http.request` for its own proxy would send them
+ * elsewhere than to the agent.
+ */
+export function requestByConstructor({ ClientRequest }: typeof httpModule): StartRequest {
+  return (options, callback) => new ClientRequest(options, callback);
+}
+
+/**
+ * Starts requests that close the tunnel for them if they are destroyed while it is being opened. Node would report such a
+ * request as destroyed only when it has a connection.
+ */
+export function requestThroughTunnel(start: StartRequest): StartRequest {
+  return (options, callback) => {
+    const controller = new AbortController();
+    const request = start({ ...options, [destroyed]: controller.signal } as ClientRequestArgs, callback);
+    const destroy = request.destroy.bind(request);
+    request.destroy = (error) => {
+      destroy(error);
+      controller.abort(error ?? new Error('The request was destroyed.'));
+      return request;
+    };
+    return request;
+  };
+}
+
+function bracketed(hostname: string): string {
+  return hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname;
+}
+
+function refusal(proxy: Proxy, authority: string, status: number, schemes: string | undefined): ConnectError {
+  const { label, source, authorization } = proxy;
+  if (status === 407) {
+    const offersBasic = schemes === undefined || /\bbasic\b/i.test(schemes);
+    const reason = !offersBasic
+      ? 'requires a kind of authentication other than Basic, which is not supported: use a local proxy that adds it'
+      : authorization === undefined
+        ? `requires a user and password: add them to ${source}, as in http://user:password@proxy.example:3128`
+        : `refused the user and password in ${source}`;
+    const message = `The proxy ${label} ${reason} (HTTP 407). Nothing was sent to the partner.`;
+    return connectError(new PartnerAuthError('configuration', message, { setting: 'proxy' }));
+  }
+  if (status >= 500) {
+    const message = `The proxy ${label} could not connect to ${authority} (HTTP ${status}). Try again, or ask who runs the proxy.`;
+    return connectError(new PartnerAuthError('network', message, { setting: 'proxy' }));
+  }
+  const message = `The proxy ${label} refused to connect to ${authority} (HTTP ${status}). Ask who runs it to allow that, or check ${source}.`;
+  return connectError(new PartnerAuthError('network', message, { setting: 'proxy', retryable: false }));
+}
+
+function timeoutError({ label, source }: Proxy): ConnectError {
+  const message = `The proxy ${label} did not connect in time. Try again, or check ${source}.`;
+  return connectError(new PartnerAuthError('timeout', message, { setting: 'proxy' }));
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens at that address',
+  ENOTFOUND: 'its host name is unknown',
+  EAI_AGAIN: 'its host name could not be looked up',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to it',
+  ETIMEDOUT: 'it could not be reached in time',
+  ECONNRESET: 'the connection broke',
+  EPIPE: 'the connection broke',
+};
+
+function failureOf({ label, source }: Proxy, raw: unknown): ConnectError {
+  const tls = describeTls(raw);
+  if (tls !== undefined) {
+    const message = `No secure connection to the proxy ${label}: ${tls.replaceAll('baseUrl', source)}.`;
+    return connectError(new PartnerAuthError('tls', message, { setting: 'proxy' }));
+  }
+  const code = systemErrorCode(raw);
+  const reason = code.startsWith('HPE_')
+    ? 'it is not an HTTP proxy'
+    : (reasons[code] ?? `the connection failed (${code})`);
+  const message = `No connection to the proxy ${label}: ${reason}. Check ${source} and the network.`;
+  const error = new PartnerAuthError('network', message, { setting: 'proxy' });
+  return connectError(error, transientCodes.has(code));
+}
+
+function connectError(error: PartnerAuthError, isTransient = false): ConnectError {
+  return new ConnectError({ kind: 'failure', error, mayHaveArrived: false, isTransient });
+}

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { openProfileStore, parseProfiles, SessionPool, type CheckedProfile } from '../../../core/profiles/index.ts';
+import { parseSecretRecord } from '../../../core/profiles/secret-record.ts';
+import { startSandbox, type Sandbox } from '../../../core/sandbox/index.ts';
+import { fakeSecretStore } from '../../helpers/fake-secret-store.ts';
+import { profileOf } from '../../helpers/profile-of.ts';
+import { startProxy } from '../../helpers/start-proxy.ts';
+import { temporaryFolder } from '../../helpers/temporary-folder.ts';
+
+const mail = { id: 'mail', label: 'Mailer', partner: 'bizmail', baseUrl: 'https://mail.example' };
+const nas = { ...mail, baseUrl: 'http://192.168.1.5:5212', allowHttp: true };
+
+describe('a profile', () => {
+  for (const [title, fields] of [
+    ['a proxy', { proxy: 'http://proxy.example:3128' }],
+    ['no proxy', { proxy: false }],
+    ['a certificate and its key', { clientCertificate: { certFile: '/c.pem', keyFile: '/k.pem' } }],
+    ['a PKCS#12 file', { clientCertificate: { pfxFile: '/c.pfx' } }],
+    ['http to a private address', nas],
+    ['http to a name', { ...nas, baseUrl: 'http://nas.local:5212' }],
+  ] as const) {
+    it(`can have ${title}`, () => {
+      const { profiles, problems } = parseProfiles([{ ...mail, ...fields }]);
+      assert.deepEqual([problems, profiles.length], [[], 1]);
+    });
+  }
+
+  const secret = 'secret-of-pat';
+  for (const [title, fields, field] of [
+    ['credentials in the proxy', { proxy: `http://pat:${secret}@proxy.example:3128` }, 'proxy'],
+    ['a user in the proxy', { proxy: 'http://pat@proxy.example:3128' }, 'proxy'],
+    ['a proxy without a scheme', { proxy: 'proxy.example:3128' }, 'proxy'],
+    ['another kind of proxy', { proxy: 'socks5://proxy.example' }, 'proxy'],
+    ['a proxy with a port that is no number', { proxy: 'http://proxy.example:port' }, 'proxy'],
+    ['true as proxy', { proxy: true }, 'proxy'],
+    ['a proxy for what is not encrypted', { ...nas, proxy: 'http://proxy.example:3128' }, 'proxy'],
+    ['http to a public address', { ...nas, baseUrl: 'http://8.8.8.8' }, 'allowHttp'],
+    ['http without permission', { ...nas, allowHttp: false }, 'baseUrl'],
+    ['a permission that is a text', { allowHttp: 'yes' }, 'allowHttp'],
+    ['a certificate without its key', { clientCertificate: { certFile: '/c.pem' } }, 'clientCertificate'],
+    ['a key without its certificate', { clientCertificate: { keyFile: '/k.pem' } }, 'clientCertificate'],
+    [
+      'both forms of a certificate',
+      { clientCertificate: { certFile: '/c', keyFile: '/k', pfxFile: '/p' } },
+      'clientCertificate',
+    ],
+    ['nothing in the certificate', { clientCertificate: {} }, 'clientCertificate'],
+    ['a passphrase', { clientCertificate: { pfxFile: '/c.pfx', passphrase: secret } }, 'clientCertificate.passphrase'],
+    ['a certificate itself', { clientCertificate: { cert: 'PEM' } }, 'clientCertificate.cert'],
+  ] as const) {
+    it(`cannot have ${title}, and the problem names ${field}`, () => {
+      const { profiles, problems } = parseProfiles([{ ...mail, ...fields }]);
+      assert.deepEqual([profiles.length, problems.map((problem) => problem.field)], [0, [field]]);
+      assert.ok(!JSON.stringify(problems).includes(secret));
+    });
+  }
+});
+
+interface Fixture {
+  readonly pool: SessionPool;
+  readonly folder: string;
+  readonly parse: (fields: object) => CheckedProfile;
+}
+
+async function withPool(sandbox: Sandbox, test: (fixture: Fixture) => Promise<void>): Promise<void> {
+  await using folder = await temporaryFolder();
+  const nothing = (): undefined => undefined;
+  const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+  const secrets = fakeSecretStore();
+  const pool = new SessionPool({
+    openStore: (profile) =>
+      openProfileStore(profile, { secrets, folder: folder.path, log, secretsAreVolatile: () => false }),
+    readFile: (path) => readFile(path),
+    log,
+    autoRefresh: () => false,
+    refreshMargin: () => 300,
+    globalAgent: true,
+  });
+  const caFile = join(folder.path, 'ca.pem');
+  await writeFile(caFile, sandbox.ca ?? '');
+  const parse = (fields: object): CheckedProfile => {
+    const { profiles, problems } = parseProfiles([
+      { ...profileOf(sandbox, 'bizmail'), ...(sandbox.ca && { caFile }), ...fields },
+    ]);
+    const [profile] = profiles;
+    assert.ok(profile, JSON.stringify(problems));
+    return profile;
+  };
+  try {
+    await test({ pool, folder: folder.path, parse });
+  } finally {
+    await pool.close();
+  }
+}
+
+describe('the session of a profile', () => {
+  it('uses its proxy with the credentials that are stored for it', async () => {
+    await using sandbox = await startSandbox({ https: true });
+    await using proxy = await startProxy({ credentials: 'pat:p@ss word' });
+    const url = `http://127.0.0.1:${proxy.port}`;
+    await withPool(sandbox, async ({ pool, parse }) => {
+      const profile = parse({ proxy: url });
+      const credentials = { ...sandbox.profiles.bizmail.credentials };
+      await assert.rejects((await pool.open(profile)).login(credentials), { code: 'configuration', setting: 'proxy' });
+      const proxyCredentials = { proxy: url, username: 'pat', password: 'p@ss word' };
+      await (await pool.store(profile)).update((record) => ({ ...record, proxyCredentials }));
+      await pool.release(profile);
+      await (await pool.open(profile)).login(credentials);
+      // The sign-in command opens it with the key that was just entered.
+      await pool.signIn(
+        profile,
+        {},
+        (record) => record,
+        (session) => session.login(credentials),
+      );
+      assert.equal(sandbox.journal.length, 2);
+    });
+  });
+
+  it('does not send the credentials of one proxy to another', async () => {
+    await using sandbox = await startSandbox({ https: true });
+    await using proxy = await startProxy();
+    const url = `http://127.0.0.1:${proxy.port}`;
+    await withPool(sandbox, async ({ pool, parse }) => {
+      const profile = parse({ proxy: url });
+      const proxyCredentials = { proxy: 'http://other.example', username: 'pat', password: 'word' };
+      await (await pool.store(profile)).update((record) => ({ ...record, proxyCredentials }));
+      await (await pool.open(profile)).login({ ...sandbox.profiles.bizmail.credentials });
+      assert.deepEqual(
+        proxy.requests.map(({ authorization }) => authorization),
+        [undefined],
+      );
+    });
+  });
+
+  it('has its client certificate, with the passphrase that is stored', async () => {
+    await using sandbox = await startSandbox({ https: true, clientCertificate: true });
+    await withPool(sandbox, async ({ pool, folder, parse }) => {
+      const { createPrivateKey } = await import('node:crypto');
+      const { cert, key } = sandbox.clientCertificates?.valid ?? { cert: '', key: '' };
+      const format = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'word-of-the-key' } as const;
+      const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+      await writeFile(certFile, cert);
+      await writeFile(keyFile, createPrivateKey(key).export(format));
+      const profile = parse({ clientCertificate: { certFile, keyFile } });
+      await assert.rejects(pool.open(profile), { code: 'configuration', setting: 'clientCertificate.passphrase' });
+      const change = { clientCertificatePassphrase: 'word-of-the-key' };
+      await (await pool.store(profile)).update((record) => ({ ...record, ...change }));
+      await (await pool.open(profile)).login({ ...sandbox.profiles.bizmail.credentials });
+    });
+  });
+
+  it('is not opened if a file cannot be read', async () => {
+    await using sandbox = await startSandbox({ https: true });
+    await withPool(sandbox, async ({ pool, parse }) => {
+      const profile = parse({ clientCertificate: { pfxFile: '/nowhere/client.pfx' } });
+      const setting = 'clientCertificate.pfxFile';
+      await assert.rejects(pool.open(profile), { code: 'configuration', setting, message: /\/nowhere\/client\.pfx/ });
+    });
+  });
+
+  it('reports that it is not encrypted, open or not', async () => {
+    await using sandbox = await startSandbox();
+    await withPool(sandbox, async ({ pool, parse }) => {
+      const profile = parse({ baseUrl: 'http://192.168.1.5:5212', allowHttp: true });
+      assert.equal(pool.status(profile).unencrypted, true);
+      await pool.open(profile);
+      assert.equal(pool.status(profile).unencrypted, true);
+      assert.ok(!('unencrypted' in pool.status(parse({ caFile: '/ca.pem' }))));
+    });
+  });
+});
+
+describe('a secret record', () => {
+  for (const change of [
+    { proxyCredentials: 'pat:word' },
+    { proxyCredentials: { username: 'pat' } },
+    { clientCertificatePassphrase: 1 },
+  ]) {
+    it(`is invalid with ${JSON.stringify(change)}`, () => {
+      const text = JSON.stringify({ version: 1, origin: 'https://mail.example', ...change });
+      assert.equal(parseSecretRecord(text).kind, 'invalid');
+    });
+  }
+});

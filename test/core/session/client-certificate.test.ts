@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
+import forge from 'node-forge';
+import { openSession, PartnerAuthError, type ClientCertificate } from '../../../core/index.ts';
+import { startSandbox, type Sandbox, type SandboxClientCertificate } from '../../../core/sandbox/index.ts';
+import { startProxy } from '../../helpers/start-proxy.ts';
+import { catchError } from '../../helpers/with-session.ts';
+
+const passphrase = 'word-of-the-key';
+
+function certificatesOf({ clientCertificates }: Sandbox): NonNullable<Sandbox['clientCertificates']> {
+  assert.ok(clientCertificates);
+  return clientCertificates;
+}
+
+function pfxOf({ cert, key }: SandboxClientCertificate, password: string): Uint8Array {
+  const { pki, pkcs12, asn1 } = forge;
+  const file = pkcs12.toPkcs12Asn1(pki.privateKeyFromPem(key), [pki.certificateFromPem(cert)], password, {
+    algorithm: 'aes256',
+  });
+  return Buffer.from(asn1.toDer(file).getBytes(), 'binary');
+}
+
+function encrypted({ cert, key }: SandboxClientCertificate): SandboxClientCertificate {
+  const pem = createPrivateKey(key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase });
+  return { cert, key: pem.toString() };
+}
+
+async function loginError(
+  choose: (sandbox: Sandbox) => ClientCertificate | undefined,
+  globalAgent: boolean,
+): Promise<PartnerAuthError> {
+  await using sandbox = await startSandbox({ https: true, clientCertificate: true });
+  const profile = sandbox.profiles.bizmail;
+  await using session = await openSession({ ...profile, clientCertificate: choose(sandbox), globalAgent });
+  const error = await catchError(session.login({ ...profile.credentials }));
+  assert.ok(error instanceof PartnerAuthError);
+  assert.equal(sandbox.journal.length, 0);
+  return error;
+}
+
+for (const globalAgent of [false, true]) {
+  describe(`a client certificate with ${globalAgent ? 'the global agents' : "the session's own agents"}`, () => {
+    const forms: readonly (readonly [string, (valid: SandboxClientCertificate) => ClientCertificate])[] = [
+      ['as PEM', (valid) => valid],
+      ['as bytes', ({ cert, key }) => ({ cert: Buffer.from(cert), key: new Uint8Array(Buffer.from(key)) })],
+      ['with an encrypted key', (valid) => ({ ...encrypted(valid), passphrase })],
+      ['as PKCS#12', (valid) => ({ pfx: new Uint8Array(pfxOf(valid, passphrase)), passphrase })],
+    ];
+    for (const [title, form] of forms) {
+      it(`signs in ${title}`, async () => {
+        await using sandbox = await startSandbox({ https: true, clientCertificate: true });
+        const profile = sandbox.profiles.bizmail;
+        const clientCertificate = form(certificatesOf(sandbox).valid);
+        await using session = await openSession({ ...profile, clientCertificate, globalAgent });
+        await session.login({ ...profile.credentials });
+        await session.refresh();
+        assert.ok(!inspect(session, { depth: 9 }).includes('PRIVATE KEY'));
+      });
+    }
+
+    it('is asked for if it is missing', async () => {
+      const error = await loginError(() => undefined, globalAgent);
+      assert.deepEqual([error.code, error.setting, error.retryable], ['tls', 'clientCertificate', false]);
+      assert.match(error.message, /it requires a client certificate; pass one as `clientCertificate`/);
+    });
+
+    it('is named if it has expired', async () => {
+      const error = await loginError((sandbox) => certificatesOf(sandbox).expired, globalAgent);
+      assert.deepEqual([error.code, error.setting, error.retryable], ['tls', 'clientCertificate', false]);
+      assert.match(error.message, /the certificate in `clientCertificate` has expired \(valid to .* GMT\)/);
+    });
+
+    it('is named if the partner may not accept it', async () => {
+      const error = await loginError((sandbox) => certificatesOf(sandbox).unknown, globalAgent);
+      assert.match(error.message, /not accept the certificate in `clientCertificate`/);
+    });
+  });
+}
+
+describe('a client certificate', () => {
+  it('is sent through a proxy to the partner, and not to the proxy', async () => {
+    await using sandbox = await startSandbox({ https: true, clientCertificate: true });
+    const { processCertificates } = await import('../../../core/sandbox/certificates.ts');
+    const { valid } = await processCertificates();
+    const profile = sandbox.profiles.bizmail;
+    const certificates: object[] = [];
+    await using proxy = await startProxy({
+      tls: { ...(valid as { key: string; cert: string }), requestCert: true, rejectUnauthorized: false },
+      onCertificate: (certificate) => certificates.push(certificate),
+    });
+    await using session = await openSession({ ...profile, proxy: proxy.url });
+    await session.login({ ...profile.credentials });
+    assert.deepEqual([certificates, proxy.requests.length], [[{}], 1]);
+  });
+
+  const wrong: readonly (readonly [string, (valid: SandboxClientCertificate, other: string) => unknown, string])[] = [
+    ['a text', () => 'certificate', 'clientCertificate'],
+    ['null', () => null, 'clientCertificate'],
+    ['nothing in it', () => ({}), 'clientCertificate'],
+    ['no key', ({ cert }) => ({ cert }), 'clientCertificate.key'],
+    ['no certificate', ({ key }) => ({ key }), 'clientCertificate.cert'],
+    ['the path of a certificate', ({ key }) => ({ cert: '/tmp/cert.pem', key }), 'clientCertificate.cert'],
+    ['a certificate as key', ({ cert }) => ({ cert, key: cert }), 'clientCertificate.key'],
+    ['a key of another certificate', ({ cert }, other) => ({ cert, key: other }), 'clientCertificate.key'],
+    ['a certificate that is cut off', ({ cert, key }) => ({ cert: cert.slice(0, 400), key }), 'clientCertificate'],
+    ['both forms', (valid) => ({ ...valid, pfx: Buffer.from('x') }), 'clientCertificate'],
+    ['a passphrase that is a number', (valid) => ({ ...valid, passphrase: 1 }), 'clientCertificate.passphrase'],
+    ['no passphrase for an encrypted key', (valid) => encrypted(valid), 'clientCertificate.passphrase'],
+    [
+      'a wrong passphrase',
+      (valid) => ({ ...encrypted(valid), passphrase: 'wrong-word' }),
+      'clientCertificate.passphrase',
+    ],
+    ['a path as PKCS#12', () => ({ pfx: '/tmp/client.pfx' }), 'clientCertificate.pfx'],
+    ['other bytes as PKCS#12', () => ({ pfx: Buffer.from('other bytes') }), 'clientCertificate.pfx'],
+    ['no passphrase for PKCS#12', (valid) => ({ pfx: pfxOf(valid, passphrase) }), 'clientCertificate.passphrase'],
+    [
+      'a wrong one',
+      (valid) => ({ pfx: pfxOf(valid, passphrase), passphrase: 'wrong-word' }),
+      'clientCertificate.passphrase',
+    ],
+  ];
+  for (const [title, form, setting] of wrong) {
+    it(`is refused with ${title} before anything is sent`, async () => {
+      await using sandbox = await startSandbox({ https: true, clientCertificate: true });
+      const { processCertificates } = await import('../../../core/sandbox/certificates.ts');
+      const other = (await processCertificates()).valid.key as string;
+      const clientCertificate = form(certificatesOf(sandbox).valid, other) as ClientCertificate;
+      await assert.rejects(openSession({ ...sandbox.profiles.bizmail, clientCertificate }), (error: Error) => {
+        assert.ok(error instanceof PartnerAuthError);
+        assert.deepEqual([error.code, error.setting], ['configuration', setting]);
+        assert.ok(!inspect(error).includes(passphrase) && !inspect(error).includes('wrong-word'));
+        return true;
+      });
+    });
+  }
+
+  it('with an unknown field is a TypeError that names it', async () => {
+    const clientCertificate = { certificate: 'x' } as unknown as ClientCertificate;
+    const options = { partner: 'bizmail', baseUrl: 'https://partner.example', clientCertificate } as const;
+    await assert.rejects(
+      openSession(options),
+      (error) => error instanceof TypeError && error.message.includes('certificate'),
+    );
+  });
+});
+
+describe('a sandbox that requires a client certificate', () => {
+  it('requires https', async () => {
+    await assert.rejects(startSandbox({ clientCertificate: true }), TypeError);
+  });
+
+  it('requires it also after its own certificate has changed', async () => {
+    await using sandbox = await startSandbox({ https: true, clientCertificate: true });
+    sandbox.set({ certificate: 'expired' });
+    sandbox.set({ certificate: 'valid' });
+    const { clientCertificate: _, ...profile } = sandbox.profiles.bizmail;
+    await using session = await openSession(profile);
+    await assert.rejects(session.login({ ...sandbox.profiles.bizmail.credentials }), { setting: 'clientCertificate' });
+  });
+});
