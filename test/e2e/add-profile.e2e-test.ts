@@ -172,7 +172,7 @@ describe('adding a profile', () => {
       'Open Settings',
     );
     await window.waitForEditor(/partnerAuth\.profiles/);
-    await window.waitForProblem(/Must be an https URL; http is allowed for localhost only\./);
+    await window.waitForProblem(/Must be an https URL; http is allowed for localhost only, or with allowHttp/);
     await window.runCommand('Partner Auth: Switch Profile');
     const { rows } = await window.quickInput.waitFor({ row: 'ACME Việt Nam' });
     assert.equal(rows.length, 3);
