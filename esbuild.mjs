@@ -25,7 +25,13 @@ async function buildAll() {
     // Dependencies that npm should be able to update stay external. The others are bundled, because only a fifth of their code is used.
     build({
       ...common,
-      entryPoints: ['core/index.ts', 'core/sandbox/index.ts', 'core/sandbox/run.ts', 'core/cli/main.ts'],
+      entryPoints: [
+        'core/index.ts',
+        'core/sandbox/index.ts',
+        'core/sandbox/run.ts',
+        'core/testing/index.ts',
+        'core/cli/main.ts',
+      ],
       outbase: 'core',
       outdir: 'dist/core',
       splitting: true,

@@ -19,17 +19,17 @@ export interface AuthExchange {
   /** The payload before encryption. */
   readonly payload: unknown;
   /** How the payload was encrypted; absent if it was not. */
-  readonly cipher?: CipherFacts;
+  readonly cipher?: CipherFacts | undefined;
   /** The body as it was sent. */
   readonly body: string;
   /** HTTP status; absent if there was no response. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** The JSON of the response, decrypted if it was encrypted. */
   readonly response?: unknown;
   /** `success`, or the code of the error that the call failed with. */
   readonly outcome: 'success' | PartnerAuthErrorCode;
   /** The message of that error. */
-  readonly message?: string;
+  readonly message?: string | undefined;
 }
 
 /** The cipher settings of an exchange without key, salt and IV. */

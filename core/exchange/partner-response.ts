@@ -21,9 +21,9 @@ interface ResponseStart {
    * What the partner's error means, if an error rule of the partner definition matches it: not thrown, but with the code,
    * message and advice that the same error has elsewhere.
    */
-  readonly error?: PartnerAuthError;
+  readonly error?: PartnerAuthError | undefined;
   /** How long the partner asks to wait, in seconds from the header `Retry-After`; absent without a valid one. */
-  readonly retryAfter?: number;
+  readonly retryAfter?: number | undefined;
 }
 
 /** The partner's response to a protected call. `T` is what the caller states the body to be; it is not checked. */

@@ -65,7 +65,7 @@ export interface CaptchaChallenge {
 
 export interface PartnerAuthErrorDetails {
   /** Whether the same call may succeed later without any change. Default: depends on the error code. */
-  readonly retryable?: boolean;
+  readonly retryable?: boolean | undefined;
   /** HTTP status of the partner's response. */
   readonly status?: number | undefined;
   /** The partner's id of the failed request, to be quoted to its support. */

@@ -7,20 +7,20 @@ import type { SessionSummary } from './session-summary.ts';
 export interface ProfileStatus {
   readonly phase: Phase;
   readonly refreshing: boolean;
-  readonly account?: string;
+  readonly account?: string | undefined;
   /** When the current tokens were requested. */
-  readonly issuedAt?: number;
+  readonly issuedAt?: number | undefined;
   /** Whether the current tokens come from a sign-in or from a refresh; absent if unknown. */
-  readonly issuedBy?: 'signIn' | 'refresh';
-  readonly accessExpiresAt?: number;
-  readonly refreshExpiresAt?: number;
+  readonly issuedBy?: 'signIn' | 'refresh' | undefined;
+  readonly accessExpiresAt?: number | undefined;
+  readonly refreshExpiresAt?: number | undefined;
   /** With phase `ended`: a refresh asks the partner once more, and the session continues if it is granted. */
-  readonly refused?: true;
+  readonly refused?: true | undefined;
   /** Why the last refresh or save failed, or why the session could not be opened. */
-  readonly lastError?: PartnerAuthError;
+  readonly lastError?: PartnerAuthError | undefined;
   readonly storage: Storage;
   /** The connection to the partner is not encrypted, see `SessionStatus`. */
-  readonly unencrypted?: true;
+  readonly unencrypted?: true | undefined;
 }
 
 /**

@@ -12,6 +12,7 @@ import type { SendOptions } from '../transport/http.ts';
 import { abortable } from './abortable.ts';
 import { checkCallOptions } from './check-arguments.ts';
 import { checkBoolean, marginOf, type SessionChanges, type SessionOptions } from './options.ts';
+import type { PartnerSession } from './partner-session.ts';
 import { PendingWork } from './pending-work.ts';
 import { endError, refreshSession } from './refresh/refresh.ts';
 import { checkRequest, type RequestOptions } from './request/check-request.ts';
@@ -23,7 +24,7 @@ import type { Credentials } from './sign-in/credentials.ts';
 import type { SignedIn } from './sign-in/login.ts';
 import { signOutUnderLock, type SignOutResult } from './sign-in/sign-out.ts';
 import type { SessionState, SessionStatus } from './state.ts';
-import type { AccessTokenOptions, CallOptions, TokenSource } from './token-source.ts';
+import type { AccessTokenOptions, CallOptions } from './token-source.ts';
 import { watchStore } from './watch-store.ts';
 
 // `inspect.custom` by its registered name: importing node:util would load much that is not used here.
@@ -36,11 +37,11 @@ const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom');
  * @throws TypeError for an unknown option.
  */
 export async function openSession(options: SessionOptions): Promise<PartnerSession> {
-  return new PartnerSession(options).restore();
+  return new OpenSession(options).restore();
 }
 
-/** A session with one partner: logs in, refreshes tokens when they are due and makes calls. See `openSession()`. */
-export class PartnerSession implements TokenSource, AsyncDisposable {
+/** The session that `openSession()` opens. */
+class OpenSession implements PartnerSession {
   readonly #onDue = (): void => void this.#refreshOnce();
   readonly #parts: ReturnType<typeof sessionParts>;
   readonly #state: SessionState;
@@ -86,18 +87,10 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     }
   }
 
-  /** A snapshot of the session, without secrets and without I/O. */
   get status(): SessionStatus {
     return this.#state.status();
   }
 
-  /**
-   * Signs in and replaces the stored session. After an error `oneTimeCodeRequired`, call it again with the code alone
-   * (`login({ otp })`). The code may also be passed together with the credentials.
-   *
-   * @throws PartnerAuthError `configuration`, `invalidCredentials`, `oneTimeCodeRequired`, `invalidOneTimeCode`,
-   * `captchaRequired`, `accountUnavailable`, `store` (signed in, but not saved), or any error of an exchange.
-   */
   async login(credentials: Credentials, options: CallOptions = {}): Promise<void> {
     checkCallOptions('login', options);
     const { signal } = options;
@@ -109,15 +102,6 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     await this.#storeWork.add(this.#signIn(signedIn));
   }
 
-  /**
-   * Signs in with a refresh token that another program was issued, such as a browser in which the account signs in by passkey.
-   * The token is proven by a refresh at once, before anything is replaced; if that fails, the stored session stays as it
-   * was. The program that the token was copied from may be signed out by it.
-   *
-   * @throws PartnerAuthError `configuration`, `sessionEnded` if the partner refuses the token, `refreshInterrupted` if an
-   * earlier attempt with it got no response, `accountUnavailable`, `lock`, `store`, or any error of an exchange.
-   * @throws TypeError for an unknown field.
-   */
   async adopt(tokens: AdoptedTokens, options: CallOptions = {}): Promise<void> {
     checkCallOptions('adopt', options);
     const { signal } = options;
@@ -126,16 +110,6 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     await abortable(this.#storeWork.add(this.#adopt(adopted)), signal);
   }
 
-  /**
-   * Refreshes the tokens: joins a refresh in flight, adopts the tokens that another process has just received, or calls
-   * the partner. Fails without a call while the partner has stated to wait, up to an hour.
-   *
-   * If the session has ended because the partner refused the refresh token (`status.refused`), asks with it once more, at
-   * most once a second: a partner may refuse everything while its database is away. If it is granted, the session continues.
-   *
-   * @throws PartnerAuthError `signedOut`, `sessionEnded`, `refreshInterrupted`, `accountUnavailable`, `store`, `lock`,
-   * or an error of any exchange, such as `network`. Only after the first four may a new login be required.
-   */
   async refresh(options: CallOptions = {}): Promise<void> {
     checkCallOptions('refresh', options);
     const { signal } = options;
@@ -143,16 +117,6 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     await abortable(this.#refreshUnlessPaused(true), signal);
   }
 
-  /**
-   * Resolves with an access token that is valid for at least `minValidity` seconds, refreshed first if it is due. If
-   * the refresh fails, a current token that is valid for that long is returned anyway. If the partner's tokens have a
-   * shorter lifetime than `minValidity`, one refresh is made and its token is returned until half of its lifetime has
-   * passed. After failures, calls fail with the last error without asking the partner, for 1 second and up to 60 seconds,
-   * or as long as the partner states, up to an hour.
-   *
-   * @throws PartnerAuthError as `refresh()`.
-   * @throws TypeError if `minValidity` is not a number from 0.
-   */
   async accessToken(options: AccessTokenOptions = {}): Promise<string> {
     checkCallOptions('accessToken', options);
     const { minValidity = 0, signal } = options;
@@ -195,15 +159,6 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     }
   }
 
-  /**
-   * Makes a protected call to a path below the base URL, with the access token, the partner's headers, and the payload
-   * encoded as the partner requires. If the partner refuses the token, it is refreshed once, unless it was replaced
-   * meanwhile, and the call is repeated once. Resolves with the response, also if the partner returned an error.
-   *
-   * @throws PartnerAuthError as `accessToken()`, `cipher` if the response cannot be decrypted, or if there is none.
-   * @throws TypeError for a method, path, header or other option that is not allowed, a GET with a payload or body, or a
-   * value that cannot be sent.
-   */
   async request<T = unknown>(path: string, options: RequestOptions & CallOptions = {}): Promise<PartnerResponse<T>> {
     checkCallOptions('request', options);
     const { signal, ...rest } = options;
@@ -212,13 +167,6 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     return (await this.#call(this.#parts.calls.request, request, signal)) as PartnerResponse<T>;
   }
 
-  /**
-   * Makes a protected call as `request()`, and resolves as soon as the response begins: its body is a stream, so that it may
-   * be of any size. Only a response that may be JSON is read up to 1 MiB first, because it may be an error, and an encrypted
-   * one to its end. `timeout` then limits the wait for each piece of the body, and `signal` ends the reading too.
-   *
-   * @throws as `request()`.
-   */
   async stream(path: string, options: RequestOptions & CallOptions = {}): Promise<StreamedResponse> {
     checkCallOptions('stream', options);
     const { signal, ...rest } = options;
@@ -227,25 +175,10 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     return this.#call(this.#parts.calls.stream, request, signal);
   }
 
-  /**
-   * The `fetch()` of the web platform for clients that accept one, such as those that are generated from an OpenAPI
-   * document: `request()` with its signature. URLs must be below `baseUrl`, or start with a slash. For a partner that takes
-   * encrypted payloads, a body of text is encrypted, and the response is the decrypted one. Redirects are not followed.
-   *
-   * @throws PartnerAuthError as `request()`; the reason of the signal if that aborts the call.
-   * @throws TypeError for a URL that is not below `baseUrl`, or a header that the session sets.
-   */
   get fetch(): Fetch {
     return this.#fetch;
   }
 
-  /**
-   * Changes options of the open session, with the ranges of `openSession()`; what is omitted stays. Takes effect at once:
-   * with `autoRefresh`, tokens that are due by the new margin are refreshed now.
-   *
-   * @throws PartnerAuthError `configuration` for a value out of range, `closed`.
-   * @throws TypeError for another option.
-   */
   configure(changes: SessionChanges): void {
     this.#assertUsable();
     assertKnownKeys('configure', changes, ['refreshMargin', 'autoRefresh']);
@@ -257,13 +190,6 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     });
   }
 
-  /**
-   * Removes the session from this process and from the store, then notifies the partner if it has a logout call.
-   * Resolves with whether the partner confirmed it, and if not, with why, until when it may accept the refresh token, and
-   * a function that tries again. The session is removed in any case.
-   *
-   * @throws PartnerAuthError `store` or `lock` if other processes that share the store may still have the session.
-   */
   async signOut(): Promise<SignOutResult> {
     this.#assertUsable();
     await this.#flight?.catch(() => undefined);
@@ -276,18 +202,17 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     return result;
   }
 
-  /**
-   * Calls `listener` with each change of `status`, or with each login, refresh and logout as it was sent and received.
-   * The secrets of an `exchange` are masked unless `reveal` is true. Returns an unsubscribe function. A listener that
-   * throws, or returns a promise that rejects, is logged and affects nothing else.
-   */
   on(event: 'change', listener: (status: SessionStatus) => void): () => void;
   on(
     event: 'exchange',
     listener: (exchange: AuthExchange) => void,
-    options?: { readonly reveal?: boolean },
+    options?: { readonly reveal?: boolean | undefined },
   ): () => void;
-  on(event: string, listener: (value: never) => void, options: { readonly reveal?: boolean } = {}): () => void {
+  on(
+    event: string,
+    listener: (value: never) => void,
+    options: { readonly reveal?: boolean | undefined } = {},
+  ): () => void {
     checkCallOptions('on', options);
     if (typeof listener !== 'function') throw new TypeError('The listener must be a function.');
     const { reveal = false } = options;
@@ -298,10 +223,6 @@ export class PartnerSession implements TokenSource, AsyncDisposable {
     throw new TypeError('The event must be "change" or "exchange".');
   }
 
-  /**
-   * Waits for a refresh in flight, whose new tokens would be lost otherwise, tries once more to save tokens that could
-   * not be saved, then closes timers, watchers and connections. Later calls fail with code `closed`.
-   */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }

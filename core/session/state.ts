@@ -13,24 +13,24 @@ export interface SessionStatus {
   /** A refresh is in flight. */
   readonly refreshing: boolean;
   /** When the current tokens were requested. */
-  readonly issuedAt?: number;
+  readonly issuedAt?: number | undefined;
   /** Absent if unknown, or if the session has ended and the partner has refused the access token too. */
-  readonly accessExpiresAt?: number;
+  readonly accessExpiresAt?: number | undefined;
   /** When a new login will be required; absent if unknown. */
-  readonly refreshExpiresAt?: number;
+  readonly refreshExpiresAt?: number | undefined;
   /** The account that is signed in, if the partner definition names its field. */
-  readonly account?: string;
+  readonly account?: string | undefined;
   /**
    * True with phase `ended` while the refused refresh token is kept: `refresh()` asks the partner once more, and the session
    * continues if it is granted.
    */
-  readonly refused?: true;
+  readonly refused?: true | undefined;
   /** Why the last refresh or save failed; absent after the next success. */
-  readonly lastError?: PartnerAuthError;
+  readonly lastError?: PartnerAuthError | undefined;
   /** Whether the tokens could not be saved, so that they are lost when this process ends; absent if they are saved. */
-  readonly unsaved?: true;
+  readonly unsaved?: true | undefined;
   /** The connection to the partner is not encrypted: `baseUrl` is `http`, permitted by `allowHttp`. */
-  readonly unencrypted?: true;
+  readonly unencrypted?: true | undefined;
 }
 
 /** The session as this process holds it. */

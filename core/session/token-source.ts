@@ -11,7 +11,7 @@ export interface CallOptions {
 /** Options of `accessToken()`. */
 export interface AccessTokenOptions extends CallOptions {
   /** How long the token must remain valid, in seconds from 0. Default 0. */
-  readonly minValidity?: number;
+  readonly minValidity?: number | undefined;
 }
 
 /** Provides access tokens and makes calls with them: a `PartnerSession`, or a substitute for one. */

@@ -1,6 +1,7 @@
 // A program that uses the installed package: signs in at the sandbox, refreshes, signs out, and encrypts.
-import { createCipher, openSession } from 'partner-auth';
+import { createCipher, isPartnerAuthError, openSession } from 'partner-auth';
 import { startSandbox } from 'partner-auth/sandbox';
+import { fakeSession } from 'partner-auth/testing';
 
 const sandbox = await startSandbox({ https: true });
 const report = {};
@@ -20,5 +21,6 @@ const cipher = createCipher(sandbox.profiles.tconnect.cipher);
 const short = 'Xin chào 👋';
 const long = short.repeat(1000);
 report.cipher = [short, long].every((text) => cipher.decrypt(cipher.encrypt(text)) === text);
+report.fake = await fakeSession({ fail: 'network' }).refresh().catch(isPartnerAuthError);
 await sandbox.close();
 console.log(JSON.stringify(report));

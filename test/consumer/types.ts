@@ -27,6 +27,7 @@ import {
 } from 'partner-auth';
 import { createReadStream } from 'node:fs';
 import { startSandbox, type Sandbox, type SandboxOptions } from 'partner-auth/sandbox';
+import { fakeSession, type FakeSession } from 'partner-auth/testing';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const assertTrue = <_T extends true>(): void => undefined;
@@ -172,4 +173,35 @@ export async function sandbox(options: SandboxOptions): Promise<Sandbox> {
   running.set({ acccessLifetime: 1 });
   await running.close();
   return running;
+}
+
+export async function testing(): Promise<PartnerSession> {
+  const fake: FakeSession = fakeSession({
+    tokens: ['a', { accessToken: 'b', accessExpiresAt: Date.now() }],
+    fail: { refresh: 'sessionEnded' },
+    respond: (path) => ({ status: 404, body: { path } }),
+  });
+  fake.fail('network');
+  const { lastError }: SessionStatus = { phase: 'due', refreshing: false, lastError: new PartnerAuthError('tls', 'x') };
+  // @ts-expect-error no such code
+  fakeSession({ fail: 'nope' });
+  // @ts-expect-error no such method
+  fakeSession({ fail: { reqest: 'network' } });
+  const literal: PartnerSession = {
+    status: fake.status,
+    login: async () => undefined,
+    adopt: async () => undefined,
+    refresh: async () => undefined,
+    accessToken: async () => 'a',
+    request: fake.request,
+    stream: fake.stream,
+    fetch: async () => new Response(),
+    configure: () => undefined,
+    signOut: async () => ({ revoked: true }),
+    on: () => () => undefined,
+    close: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  void [lastError, await fake.accessToken()];
+  return literal;
 }

@@ -54,6 +54,10 @@ testDocument(path, {
     assert.equal(proxy.requests.length, 1);
   },
 
+  async fake({ run }) {
+    assert.equal((await run()).stdout, 'second 404 3\nended\n');
+  },
+
   async errors({ run }) {
     await using sandbox = await startSandbox();
     const { stdout } = await run({ env: bizmailEnv(sandbox) });

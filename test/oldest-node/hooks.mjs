@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { transform } from 'esbuild';
 
 const root = new URL('../../', import.meta.url).href;
-const doors = ['core/index', 'core/sandbox/index', 'core/sandbox/run', 'core/cli/main'];
+const doors = ['core/index', 'core/sandbox/index', 'core/sandbox/run', 'core/testing/index', 'core/cli/main'];
 
 export async function resolve(specifier, context, next) {
   const resolved = await next(specifier, context);

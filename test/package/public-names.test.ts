@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as core from '../../core/index.ts';
 import * as sandbox from '../../core/sandbox/index.ts';
+import * as testing from '../../core/testing/index.ts';
 
 // Removing a name is a breaking change, so add names deliberately.
 describe('public names', () => {
   it('of partner-auth are as listed', () => {
     assert.deepEqual(Object.keys(core).sort(), [
       'PartnerAuthError',
-      'PartnerSession',
       'checkCipher',
       'checkConnection',
       'createCipher',
@@ -29,5 +29,9 @@ describe('public names', () => {
 
   it('of partner-auth/sandbox are as listed', () => {
     assert.deepEqual(Object.keys(sandbox), ['startSandbox']);
+  });
+
+  it('of partner-auth/testing are as listed', () => {
+    assert.deepEqual(Object.keys(testing), ['fakeSession']);
   });
 });

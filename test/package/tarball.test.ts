@@ -109,6 +109,7 @@ describe('the npm package', () => {
         bizmail: { phase: 'valid', rotated: true, revoked: false },
         cloudreve: { phase: 'valid', rotated: true, revoked: true },
         cipher: true,
+        fake: true,
       });
     });
 

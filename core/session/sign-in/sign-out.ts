@@ -23,14 +23,14 @@ export interface SignOutResult {
   /** Whether the partner has confirmed that it no longer accepts the refresh token. */
   readonly revoked: boolean;
   /** Why the partner has not confirmed it; absent if it has, if it has no logout call, or if there was no refresh token. */
-  readonly error?: PartnerAuthError;
+  readonly error?: PartnerAuthError | undefined;
   /** Until when the partner may accept the refresh token that was not revoked, epoch ms; absent if unknown. */
-  readonly refreshExpiresAt?: number;
+  readonly refreshExpiresAt?: number | undefined;
   /**
    * Calls the partner again, also after the session has been closed. Present with `error`. The refresh token is kept by
    * this function only.
    */
-  readonly retry?: () => Promise<SignOutResult>;
+  readonly retry?: (() => Promise<SignOutResult>) | undefined;
 }
 
 /**

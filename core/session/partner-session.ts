@@ -1,0 +1,131 @@
+import type { AuthExchange } from '../exchange/auth-exchange.ts';
+import type { PartnerResponse, StreamedResponse } from '../exchange/partner-response.ts';
+import type { SessionChanges } from './options.ts';
+import type { RequestOptions } from './request/check-request.ts';
+import type { AdoptedTokens } from './sign-in/adopt.ts';
+import type { Credentials } from './sign-in/credentials.ts';
+import type { SignOutResult } from './sign-in/sign-out.ts';
+import type { SessionStatus } from './state.ts';
+import type { AccessTokenOptions, CallOptions, TokenSource } from './token-source.ts';
+
+/**
+ * A session with one partner: logs in, refreshes tokens when they are due and makes calls. `openSession()` opens one;
+ * `fakeSession()` of `partner-auth/testing`, or an object of your own, takes its place in tests.
+ */
+export interface PartnerSession extends TokenSource, AsyncDisposable {
+  /** A snapshot of the session, without secrets and without I/O. */
+  readonly status: SessionStatus;
+
+  /**
+   * Signs in and replaces the stored session. After an error `oneTimeCodeRequired`, call it again with the code alone
+   * (`login({ otp })`). The code may also be passed together with the credentials.
+   *
+   * @throws PartnerAuthError `configuration`, `invalidCredentials`, `oneTimeCodeRequired`, `invalidOneTimeCode`,
+   * `captchaRequired`, `accountUnavailable`, `store` (signed in, but not saved), or any error of an exchange.
+   */
+  login(credentials: Credentials, options?: CallOptions): Promise<void>;
+
+  /**
+   * Signs in with a refresh token that another program was issued, such as a browser in which the account signs in by passkey.
+   * The token is proven by a refresh at once, before anything is replaced; if that fails, the stored session stays as it
+   * was. The program that the token was copied from may be signed out by it.
+   *
+   * @throws PartnerAuthError `configuration`, `sessionEnded` if the partner refuses the token, `refreshInterrupted` if an
+   * earlier attempt with it got no response, `accountUnavailable`, `lock`, `store`, or any error of an exchange.
+   * @throws TypeError for an unknown field.
+   */
+  adopt(tokens: AdoptedTokens, options?: CallOptions): Promise<void>;
+
+  /**
+   * Refreshes the tokens: joins a refresh in flight, adopts the tokens that another process has just received, or calls
+   * the partner. Fails without a call while the partner has stated to wait, up to an hour.
+   *
+   * If the session has ended because the partner refused the refresh token (`status.refused`), asks with it once more, at
+   * most once a second: a partner may refuse everything while its database is away. If it is granted, the session continues.
+   *
+   * @throws PartnerAuthError `signedOut`, `sessionEnded`, `refreshInterrupted`, `accountUnavailable`, `store`, `lock`,
+   * or an error of any exchange, such as `network`. Only after the first four may a new login be required.
+   */
+  refresh(options?: CallOptions): Promise<void>;
+
+  /**
+   * Resolves with an access token that is valid for at least `minValidity` seconds, refreshed first if it is due. If
+   * the refresh fails, a current token that is valid for that long is returned anyway. If the partner's tokens have a
+   * shorter lifetime than `minValidity`, one refresh is made and its token is returned until half of its lifetime has
+   * passed. After failures, calls fail with the last error without asking the partner, for 1 second and up to 60 seconds,
+   * or as long as the partner states, up to an hour.
+   *
+   * @throws PartnerAuthError as `refresh()`.
+   * @throws TypeError if `minValidity` is not a number from 0.
+   */
+  accessToken(options?: AccessTokenOptions): Promise<string>;
+
+  /**
+   * Makes a protected call to a path below the base URL, with the access token, the partner's headers, and the payload
+   * encoded as the partner requires. If the partner refuses the token, it is refreshed once, unless it was replaced
+   * meanwhile, and the call is repeated once. Resolves with the response, also if the partner returned an error.
+   *
+   * @throws PartnerAuthError as `accessToken()`, `cipher` if the response cannot be decrypted, or if there is none.
+   * @throws TypeError for a method, path, header or other option that is not allowed, a GET with a payload or body, or a
+   * value that cannot be sent.
+   */
+  request<T = unknown>(path: string, options?: RequestOptions & CallOptions): Promise<PartnerResponse<T>>;
+
+  /**
+   * Makes a protected call as `request()`, and resolves as soon as the response begins: its body is a stream, so that it may
+   * be of any size. Only a response that may be JSON is read up to 1 MiB first, because it may be an error, and an encrypted
+   * one to its end. `timeout` then limits the wait for each piece of the body, and `signal` ends the reading too.
+   *
+   * @throws as `request()`.
+   */
+  stream(path: string, options?: RequestOptions & CallOptions): Promise<StreamedResponse>;
+
+  /**
+   * The `fetch()` of the web platform for clients that accept one, such as those that are generated from an OpenAPI
+   * document: `request()` with its signature. URLs must be below `baseUrl`, or start with a slash. For a partner that takes
+   * encrypted payloads, a body of text is encrypted, and the response is the decrypted one. Redirects are not followed.
+   *
+   * @throws PartnerAuthError as `request()`; the reason of the signal if that aborts the call.
+   * @throws TypeError for a URL that is not below `baseUrl`, or a header that the session sets.
+   */
+  readonly fetch: typeof globalThis.fetch;
+
+  /**
+   * Changes options of the open session, with the ranges of `openSession()`; what is omitted stays. Takes effect at once:
+   * with `autoRefresh`, tokens that are due by the new margin are refreshed now.
+   *
+   * @throws PartnerAuthError `configuration` for a value out of range, `closed`.
+   * @throws TypeError for another option.
+   */
+  configure(changes: SessionChanges): void;
+
+  /**
+   * Removes the session from this process and from the store, then notifies the partner if it has a logout call.
+   * Resolves with whether the partner confirmed it, and if not, with why, until when it may accept the refresh token, and
+   * a function that tries again. The session is removed in any case.
+   *
+   * @throws PartnerAuthError `store` or `lock` if other processes that share the store may still have the session.
+   */
+  signOut(): Promise<SignOutResult>;
+
+  /**
+   * Calls `listener` with each change of `status`. Returns an unsubscribe function. A listener that throws, or returns a
+   * promise that rejects, is logged and affects nothing else.
+   */
+  on(event: 'change', listener: (status: SessionStatus) => void): () => void;
+  /**
+   * Calls `listener` with each login, refresh and logout as it was sent and received. Its secrets are masked unless
+   * `reveal` is true (default false). Otherwise as for `change`.
+   */
+  on(
+    event: 'exchange',
+    listener: (exchange: AuthExchange) => void,
+    options?: { readonly reveal?: boolean | undefined },
+  ): () => void;
+
+  /**
+   * Waits for a refresh in flight, whose new tokens would be lost otherwise, tries once more to save tokens that could
+   * not be saved, then closes timers, watchers and connections. Later calls fail with code `closed`.
+   */
+  close(): Promise<void>;
+}
