@@ -63,9 +63,12 @@ export interface PartnerSession extends TokenSource, AsyncDisposable {
   /**
    * Makes a protected call to a path below the base URL, with the access token, the partner's headers, and the payload
    * encoded as the partner requires. If the partner refuses the token, it is refreshed once, unless it was replaced
-   * meanwhile, and the call is repeated once. Resolves with the response, also if the partner returned an error.
+   * meanwhile, and the call is repeated once. Resolves with the response, also if the partner returned an error; so does a
+   * refusal of the fresh token, or one whose refresh failed in another way than those below.
    *
-   * @throws PartnerAuthError as `accessToken()`, `cipher` if the response cannot be decrypted, or if there is none.
+   * @throws PartnerAuthError as `accessToken()`, `cipher` if the response cannot be decrypted, or if there is none. If the
+   * partner refused the token and the session has ended: `sessionEnded`, `refreshInterrupted`, `accountUnavailable`, or
+   * `signedOut` if another process signed out.
    * @throws TypeError for a method, path, header or other option that is not allowed, a GET with a payload or body, or a
    * value that cannot be sent.
    */

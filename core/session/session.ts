@@ -17,7 +17,7 @@ import { PendingWork } from './pending-work.ts';
 import { endError, refreshSession } from './refresh/refresh.ts';
 import { checkRequest, type RequestOptions } from './request/check-request.ts';
 import { fetchBy, type Fetch } from './request/fetch.ts';
-import { protectedCall, Refusals } from './request/protected-call.ts';
+import { protectedCall, Refusals, requiresLogin } from './request/protected-call.ts';
 import { sessionParts } from './session-parts.ts';
 import { checkAdopted, proveUnderLock, type AdoptedTokens } from './sign-in/adopt.ts';
 import type { Credentials } from './sign-in/credentials.ts';
@@ -55,7 +55,9 @@ class OpenSession implements PartnerSession {
   /** Reads and writes of the store outside a refresh. */
   readonly #storeWork = new PendingWork();
   readonly #refusals: Refusals;
-  /** The access token that the partner refused last. */
+  /** Access tokens that the partner has refused, each while a refresh determines whether the session has ended. */
+  readonly #refused = new Set<{ readonly token: string }>();
+  /** The access token of a session that has ended, if the partner has refused it too. */
   #refusedToken: string | undefined;
   /** Bound, because clients call it as a function. Not a public field, with which a session could not be cloned. */
   readonly #fetch: Fetch = async (input, init) => {
@@ -261,11 +263,27 @@ class OpenSession implements PartnerSession {
     const tokens = {
       accessToken: () => this.accessToken({ signal }),
       current: () => this.#state.record?.tokens.accessToken,
-      refresh: () => abortable(this.#refreshUnlessPaused(), signal),
-      refused: (token: string) => (this.#refusedToken = token),
+      refresh: (refused: string) => abortable(this.#refreshRefused(refused), signal),
+      hasEnded: () => this.#state.record?.ended !== undefined,
       refusals: this.#refusals,
     };
     return protectedCall(send, tokens, request, { signal, timeout: request.timeout ?? this.#parts.timeout });
+  }
+
+  async #refreshRefused(token: string): Promise<void> {
+    const refusal = { token };
+    this.#refused.add(refusal);
+    try {
+      await this.#refreshUnlessPaused();
+    } catch (error) {
+      const { record } = this.#state;
+      if (record?.ended === undefined) throw error;
+      this.#refusedToken = token;
+      // Whatever kept the store from being read, such as its lock.
+      throw error instanceof PartnerAuthError && requiresLogin(error) ? error : endError(record);
+    } finally {
+      this.#refused.delete(refusal);
+    }
   }
 
   /** Resolves as `refreshSession()`. Fails without a request while the session waits after a failure. */
@@ -303,7 +321,8 @@ class OpenSession implements PartnerSession {
         isDue: () => this.#state.isDue(),
         pauseAfter: (failure) => this.#state.backOff.pauseAfter(failure),
         isExplicit: () => this.#isExplicit,
-        isAccessRefused: (token) => token === this.#refusedToken,
+        isAccessRefused: (token) =>
+          token === this.#refusedToken || [...this.#refused].some((refusal) => refusal.token === token),
         oldTokenStaysValid: this.#parts.options.definition.refresh.oldTokenStaysValid === true,
       });
       this.#state.recordSuccess();

@@ -9,9 +9,10 @@ interface CallTokens {
   accessToken(): Promise<string>;
   /** The current access token; no I/O. */
   current(): string | undefined;
-  refresh(): Promise<unknown>;
-  /** Called with an access token that the partner has refused. */
-  refused(token: string): void;
+  /** Refreshes an access token that the partner has refused. */
+  refresh(refused: string): Promise<unknown>;
+  /** Whether the session has ended, so that a refresh makes no request. */
+  hasEnded(): boolean;
   readonly refusals: Refusals;
 }
 
@@ -39,6 +40,9 @@ export class Refusals {
 /**
  * Makes a protected call. If the partner refuses the token, refreshes it once, unless it was replaced meanwhile, and
  * repeats the call once, unless its body is a stream, which was read by then.
+ *
+ * @throws PartnerAuthError if there is no response, or if the refresh proves that only a new login helps. After any other
+ * failure of the refresh, the refusal may have another reason, and is returned.
  */
 export async function protectedCall<R>(
   send: (request: PartnerRequest, accessToken: string, options: SendOptions) => Promise<RequestResult<R>>,
@@ -49,24 +53,26 @@ export async function protectedCall<R>(
   const token = await tokens.accessToken();
   const first = responseOf(await send(request, token, options));
   if (!first.tokenRefused) return first.response;
-  tokens.refused(token);
-  try {
-    if (tokens.current() === token) {
-      if (tokens.refusals.areFutile) return first.response;
-      await tokens.refresh();
+  if (tokens.current() === token) {
+    if (tokens.refusals.areFutile && !tokens.hasEnded()) return first.response;
+    try {
+      await tokens.refresh(token);
+    } catch (error) {
+      if (error instanceof PartnerAuthError && (error.code === 'aborted' || requiresLogin(error))) throw error;
     }
-  } catch (error) {
-    if (error instanceof PartnerAuthError && error.code === 'aborted') throw error;
-    return first.response;
   }
   const fresh = tokens.current();
   if (fresh === undefined || fresh === token || !isReplayable(request.raw?.body)) return first.response;
   const second = responseOf(await send(request, fresh, options));
-  if (second.tokenRefused) {
-    tokens.refused(fresh);
-    tokens.refusals.add();
-  }
+  if (second.tokenRefused) tokens.refusals.add();
   return second.response;
+}
+
+/** Whether the error of a refresh means that only a new login helps. */
+export function requiresLogin({ code }: PartnerAuthError): boolean {
+  return (
+    code === 'sessionEnded' || code === 'refreshInterrupted' || code === 'accountUnavailable' || code === 'signedOut'
+  );
 }
 
 function responseOf<R>(result: RequestResult<R>): Extract<RequestResult<R>, { kind: 'response' }> {

@@ -200,7 +200,7 @@ describe('the access token of a session that has ended', () => {
       await session.login(plainCredentials);
       reply('/refresh', refusal);
       reply('/things', refused);
-      assert.equal((await session.request('/things')).status, 401);
+      await assert.rejects(session.request('/things'), { code: 'sessionEnded' });
       assert.equal(session.status.phase, 'ended');
       assert.equal(session.status.accessExpiresAt, undefined);
       await assert.rejects(session.accessToken(), { code: 'sessionEnded' });
@@ -223,7 +223,7 @@ describe('the access token of a session that has ended', () => {
       await assert.rejects(session.refresh(), { code: 'sessionEnded' });
       assert.equal((await session.request('/things')).status, 200);
       reply('/things', refused);
-      assert.equal((await session.request('/things')).status, 401);
+      await assert.rejects(session.request('/things'), { code: 'sessionEnded' });
       await assert.rejects(session.accessToken(), { code: 'sessionEnded' });
       await assert.rejects(session.request('/things'), { code: 'sessionEnded' });
       assert.equal(refreshesIn(calls), 1);

@@ -49,14 +49,6 @@ describe('request', () => {
       assert.equal(session.status.phase, 'valid');
     }));
 
-  it('returns the 401 response if the session cannot be refreshed', () =>
-    withSession({}, async ({ session, sandbox }) => {
-      sandbox.revoke('tconnect');
-      const response = await session.request('/openapi/v1/transaction/qr', query);
-      assert.equal(response.status, 401);
-      assert.equal(session.status.phase, 'ended');
-    }));
-
   it('returns error responses of the partner', () =>
     withSession({}, async ({ session }) => {
       const response = await session.request('/openapi/v1/transaction/qr', { payload: { page: 0 } });
