@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import {
   type BuiltInPartner,
   type CiphertextFormat,
+  type ConnectionOptions,
   type PartnerDefinition,
   type ResponseSettings,
   type TextFormat,
@@ -22,7 +23,7 @@ export interface Settings {
   readonly padding: 16 | 32 | undefined;
   readonly output: CiphertextFormat | undefined;
   readonly response: ResponseSettings | undefined;
-  readonly bodyForm: 'json' | 'multipart' | undefined;
+  readonly bodyForm: ConnectionOptions['bodyForm'];
   readonly caFile: string | undefined;
 }
 
@@ -64,7 +65,7 @@ Settings for a real partner
   --output FORMAT              encoding of the ciphertext: hex, hex-upper, base64
   --tokens-in FIELD            response field that wraps the token fields
   --encrypted-in FIELD         response field that holds the encrypted response
-  --body-form FORM             format of plain payloads: json, multipart (BizMail)
+  --body-form FORM             format of plain payloads: json, multipart, urlencoded
   --ca FILE                    PEM file of an additional certificate authority
 
 Secrets are read from the environment or prompted for, never taken from arguments:
@@ -148,7 +149,7 @@ function readSettings(
     padding: padding === undefined ? undefined : padding === '32' ? 32 : 16,
     output: oneOf('--output', stringValue('output'), outputs),
     response: tokensIn === undefined && encryptedIn === undefined ? undefined : response,
-    bodyForm: oneOf('--body-form', stringValue('body-form'), ['json', 'multipart'] as const),
+    bodyForm: oneOf('--body-form', stringValue('body-form'), ['json', 'multipart', 'urlencoded'] as const),
     caFile: stringValue('ca'),
   };
 }

@@ -29,12 +29,16 @@ export interface ConnectionOptions {
    */
   readonly partnerCode?: string | undefined;
   /** How the payloads of auth calls are encoded, if the partner takes plain ones. Default: as its definition states. */
-  readonly bodyForm?: 'json' | 'multipart' | undefined;
+  readonly bodyForm?: PlainForm | undefined;
   /** How the partner's responses differ from its definition. */
   readonly response?: ResponseSettings | undefined;
   /** Additional payload fields, such as `{ login: { grant_type: 'password' } }`. */
   readonly extraFields?: ExtraFields | undefined;
 }
+
+/** The forms of plain payloads, for the option `bodyForm`. */
+export const plainForms = ['json', 'multipart', 'urlencoded'] as const;
+type PlainForm = (typeof plainForms)[number];
 
 /** Settings for responses that differ from the partner definition. */
 export interface ResponseSettings {
@@ -103,8 +107,8 @@ function resolvePartner(partner: unknown): PartnerDefinition {
 
 function applySettings(definition: PartnerDefinition, { bodyForm, response }: ConnectionOptions): PartnerDefinition {
   if (bodyForm === undefined && response === undefined) return definition;
-  if (bodyForm !== undefined && !['json', 'multipart'].includes(bodyForm))
-    throw configurationError('bodyForm', "bodyForm must be 'json' or 'multipart'.");
+  if (bodyForm !== undefined && !plainForms.includes(bodyForm))
+    throw configurationError('bodyForm', "bodyForm must be 'json', 'multipart' or 'urlencoded'.");
   if (response !== undefined && (typeof response !== 'object' || (response as unknown) === null))
     throw configurationError('response', 'response must be an object with tokensIn, encryptedIn or both.');
   if (bodyForm !== undefined && definition.body.form === 'encrypted') {

@@ -16,6 +16,8 @@ export interface EncodedBody {
   readonly fields?: readonly (readonly [name: string, value: string])[];
 }
 
+const formType = 'application/x-www-form-urlencoded';
+
 /** A longer payload, in characters, is processed in chunks of this length, since it would block the event loop. */
 const chunkLength = 256 * 1024;
 
@@ -39,6 +41,8 @@ export async function encodeBody(
       return encryptInChunks(form, payload, cipher, partnerCode);
     case 'multipart':
       return multipartBody(payload as Payload);
+    case 'urlencoded':
+      return { body: formBody(payload as Payload), contentType: formType, secrets: [] };
   }
 }
 
@@ -99,6 +103,7 @@ function wrapInEnvelope(
   { ivField }: Cipher,
   partnerCode: string,
 ): EncodedBody & { readonly body: string } {
+  if (form.envelope === 'none') return { body: ciphertext, contentType: 'text/plain', secrets: [ciphertext] };
   const envelope: Record<string, string> = {};
   for (const [name, value] of Object.entries(form.fields ?? {})) {
     envelope[name] = value.replaceAll('{partnerCode}', partnerCode);
@@ -106,7 +111,7 @@ function wrapInEnvelope(
   envelope[form.field] = ciphertext;
   if (iv !== undefined && ivField !== undefined) envelope[ivField] = iv;
   return form.envelope === 'form'
-    ? { body: queryString(envelope), contentType: 'application/x-www-form-urlencoded', secrets: [ciphertext] }
+    ? { body: queryString(envelope), contentType: formType, secrets: [ciphertext] }
     : { body: JSON.stringify(envelope), contentType: 'application/json', secrets: [ciphertext] };
 }
 
@@ -114,6 +119,14 @@ function queryString(fields: Payload): string {
   return new URLSearchParams(
     Object.entries(fields).map(([name, value]): [string, string] => [name, stringify(value)]),
   ).toString();
+}
+
+/** One field for each item of a list. */
+function formBody(fields: Payload): string {
+  const pairs = Object.entries(fields).flatMap(([name, value]) =>
+    (Array.isArray(value) ? (value as unknown[]) : [value]).map((item): [string, string] => [name, stringify(item)]),
+  );
+  return new URLSearchParams(pairs).toString();
 }
 
 /**

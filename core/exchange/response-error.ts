@@ -5,6 +5,7 @@ import { withoutRepeatedPath } from '../partners/base-url.ts';
 import type { CallKind, ErrorRule, PartnerDefinition } from '../partners/definition.ts';
 import type { HttpResponse } from '../transport/http.ts';
 import { parseRetryAfter } from '../transport/retry.ts';
+import { bodyFormHint } from './body-form-hint.ts';
 import type { Failure } from './classify.ts';
 import type { DecodedResponse } from './decode-response.ts';
 
@@ -35,15 +36,17 @@ export function responseError(
   if (address !== undefined && http.status === 404 && failure.rule?.setting === 'baseUrl')
     return wrongAddressError(definition, call, address);
   const what = summarize(definition, call, http.status, decoded, failure, redact);
+  const formHint = call === 'request' ? undefined : bodyFormHint(definition, http, decoded);
   const action =
-    failure.foreign !== undefined && failure.code === 'invalidResponse'
+    formHint ??
+    (failure.foreign !== undefined && failure.code === 'invalidResponse'
       ? foreignAdvice(definition, failure.foreign.rule)
-      : (failure.rule?.advice ?? advice(failure.code, definition, failure.setting));
+      : (failure.rule?.advice ?? advice(failure.code, definition, failure.setting)));
   return new PartnerAuthError(failure.code, `${what}.${quote} ${action}`.trim(), {
     status: http.status,
     correlationId,
     retryAfter: parseRetryAfter(http.headers['retry-after'], http.receivedAt),
-    setting: failure.setting,
+    setting: failure.setting ?? (formHint === undefined ? undefined : 'partner.body'),
     ...(failure.foreign !== undefined && { retryable: true, foreign: true }),
   });
 }

@@ -57,8 +57,17 @@ function checkHeaders({ headers = {}, body, requestBody }: PartnerDefinition): v
 
 function checkBodies({ body, requestBody }: PartnerDefinition): void {
   for (const [name, form] of Object.entries({ body, requestBody })) {
-    if (form?.form !== 'encrypted' || !Object.hasOwn(form.fields ?? {}, form.field)) continue;
-    refuse(`partner.${name}.fields.${form.field}`, 'is the field of the ciphertext; give one of them another name');
+    if (form?.form !== 'encrypted') continue;
+    const { field, fields = {} } = form as { readonly field?: string; readonly fields?: object };
+    if (form.envelope === 'none') {
+      const setting = `partner.${name}.${field === undefined ? 'fields' : 'field'}`;
+      if (field !== undefined || Object.keys(fields).length > 0)
+        refuse(setting, 'has no effect: with the envelope "none", the body is nothing but the ciphertext');
+    } else if (field === undefined) {
+      refuse(`partner.${name}.field`, 'is missing: it names the field of the envelope for the ciphertext');
+    } else if (Object.hasOwn(fields, field)) {
+      refuse(`partner.${name}.fields.${field}`, 'is the field of the ciphertext; give one of them another name');
+    }
   }
 }
 

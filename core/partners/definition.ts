@@ -65,11 +65,15 @@ export interface PartnerDefinition {
 export type BodyForm =
   | { readonly form: 'json' }
   | { readonly form: 'multipart' }
-  /** The payload is encrypted into one field of an envelope; the session then requires `cipher` settings. */
+  /** Form fields, `application/x-www-form-urlencoded`, as OAuth 2.0 requires (RFC 6749). */
+  | { readonly form: 'urlencoded' }
+  /** The payload is encrypted; the session then requires `cipher` settings. */
   | EncryptedBody;
 
+export type EncryptedBody = EncryptedEnvelope | EncryptedText;
+
 /** An envelope with the encrypted payload in one of its fields. */
-export interface EncryptedBody {
+export interface EncryptedEnvelope {
   readonly form: 'encrypted';
   /** The envelope's field for the ciphertext. The one for the IV, if there is one, is named by `cipher.iv`. */
   readonly field: string;
@@ -79,6 +83,16 @@ export interface EncryptedBody {
   readonly envelope?: 'json' | 'form';
   /** Constant fields next to the ciphertext. `{partnerCode}` is replaced with the session's partner code. */
   readonly fields?: Readonly<Record<string, string>>;
+}
+
+/** A body that is nothing but the ciphertext, as `text/plain`. No `cipher.iv` with a field of its own can be used with it. */
+export interface EncryptedText {
+  readonly form: 'encrypted';
+  readonly envelope: 'none';
+  readonly field?: undefined;
+  /** As in an envelope. */
+  readonly payload?: 'json' | 'query';
+  readonly fields?: undefined;
 }
 
 /** A query whose parameters, those in the path included, are encrypted into one parameter. */

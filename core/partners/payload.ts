@@ -15,15 +15,15 @@ export interface PayloadProblem {
 }
 
 /** How the value of a field is written: in JSON, or as a part or field with a string. */
-type Carrier = 'json' | 'multipart' | 'query';
+type Carrier = 'json' | 'multipart' | 'urlencoded' | 'query';
 
 /**
  * An independent copy of a payload, unaffected by later changes of the original.
  *
  * JSON carries strings, finite numbers, booleans, null, lists and objects, and may be a list itself. Multipart carries
  * strings, finite numbers and booleans as text, bytes and `Blob`s as files, objects as JSON, and a list as one part for
- * each item. A query string carries what multipart does, except for files, and a list as JSON. Nothing else is sent,
- * because it would arrive as something else.
+ * each item. A form (`urlencoded`) carries the same, except for files. So does a query string, with a list as JSON. Nothing
+ * else is sent, because it would arrive as something else.
  *
  * @throws TypeError naming the field that the form cannot carry.
  */
@@ -87,6 +87,7 @@ function copyContent(carrier: Carrier, payload: unknown): Content {
   return mapFields(payload, (value, name) => {
     if (!name.isWellFormed()) throw new Refusal('has an unpaired surrogate in its name');
     if (carrier === 'multipart' && Array.isArray(value)) return copyItems(value, copyPart);
+    if (carrier === 'urlencoded' && Array.isArray(value)) return copyItems(value, (item) => copyAsText(item, carrier));
     return copyAsText(value, carrier);
   });
 }

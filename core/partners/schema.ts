@@ -55,11 +55,13 @@ const bodyForm = v.variant('form', [
   v.strictObject({ form: v.literal('multipart') }),
   v.strictObject({
     form: v.literal('encrypted'),
-    field: name,
+    // Required unless there is no envelope.
+    field: v.optional(name),
     payload: v.optional(v.picklist(['json', 'query'])),
-    envelope: v.optional(v.picklist(['json', 'form'])),
+    envelope: v.optional(v.picklist(['json', 'form', 'none'])),
     fields: v.optional(v.record(name, constant)),
   }),
+  v.strictObject({ form: v.literal('urlencoded') }),
 ]);
 const authCall = {
   method: v.optional(method),

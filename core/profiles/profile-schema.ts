@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ciphertextFormats, keyLengths, paddings, textFormats } from '../cipher/settings.ts';
+import { plainForms } from '../exchange/connection.ts';
 import { labelPattern } from '../lib/label.ts';
 import { problems } from './problems.ts';
 
@@ -62,7 +63,7 @@ const profileEntries = {
   baseUrl: v.pipe(v.string(problems.address), v.maxLength(2000, problems.address)),
   partnerCode: v.exactOptional(v.string(problems.partnerCode)),
   cipher: v.exactOptional(cipher),
-  bodyForm: v.exactOptional(oneOf(['json', 'multipart'])),
+  bodyForm: v.exactOptional(oneOf(plainForms)),
   response: v.exactOptional(
     object({
       tokensIn: v.exactOptional(v.string(problems.fieldPath)),

@@ -142,7 +142,16 @@ export function marginOf(refreshMargin: unknown): number {
 }
 
 function resolveCipher(definition: PartnerDefinition, settings: CipherSettings | undefined): Cipher | undefined {
-  if (settings !== undefined) return createCipher(settings);
+  if (settings !== undefined) {
+    const cipher = createCipher(settings);
+    const { body, requestBody } = definition;
+    const isBare = [body, requestBody].some((form) => form?.form === 'encrypted' && form.envelope === 'none');
+    if (!isBare || cipher.ivField === undefined) return cipher;
+    throw configurationError(
+      'cipher.iv',
+      `cipher.iv must not have a field of its own: the body that ${definition.label} requires is nothing but the ciphertext. Use { from: 'prefix' } or another rule.`,
+    );
+  }
   if (!requiresCipher(definition)) return undefined;
   throw configurationError(
     'cipher',

@@ -41,11 +41,13 @@ export function createReader(
 
   async function read(form: BodyForm, request: ReceivedRequest): Promise<ReadPayload> {
     if (form.form === 'encrypted') return readEncrypted(form, request);
-    const payload = form.form === 'json' ? readJson(request) : await readMultipart(request);
+    const payload = await readPlain(form, request);
     return payload === undefined ? toProblem(`the body must be ${form.form}`) : { kind: 'payload', payload };
   }
 
   function readEncrypted(form: EncryptedBody, request: ReceivedRequest): ReadPayload {
+    if (form.envelope === 'none')
+      return decrypt({ body: request.body.toString('utf8') }, 'body', form.payload ?? 'json');
     const envelope = form.envelope === 'form' ? readForm(request) : readJson(request);
     if (envelope === undefined) return toProblem(`the body must be ${form.envelope ?? 'json'}`);
     for (const [name, template] of Object.entries(form.fields ?? {})) {
@@ -83,9 +85,14 @@ export function createReader(
   }
 }
 
-/** Whether the payload has all constant fields, as strings in multipart and query payloads. */
+function readPlain(form: Exclude<BodyForm, EncryptedBody>, request: ReceivedRequest): Promise<Payload | undefined> {
+  if (form.form === 'multipart') return readMultipart(request);
+  return Promise.resolve(form.form === 'json' ? readJson(request) : readForm(request));
+}
+
+/** Whether the payload has all constant fields, as strings in forms and query payloads. */
 export function hasConstantFields(payload: Payload, fields: JsonObject | undefined, form: BodyForm): boolean {
-  const hasStringValues = form.form === 'multipart' || (form.form === 'encrypted' && form.payload === 'query');
+  const hasStringValues = form.form === 'encrypted' ? form.payload === 'query' : form.form !== 'json';
   return Object.entries(fields ?? {}).every(([name, expected]) => {
     const actual = Object.hasOwn(payload, name) ? payload[name] : undefined;
     if (!hasStringValues) return isDeepStrictEqual(actual, expected);
@@ -116,7 +123,13 @@ function readJson(request: ReceivedRequest): Payload | undefined {
 
 function readForm(request: ReceivedRequest): Payload | undefined {
   if (!isType(request, 'application/x-www-form-urlencoded')) return undefined;
-  return Object.fromEntries(new URLSearchParams(request.body.toString('utf8')));
+  const fields = new URLSearchParams(request.body.toString('utf8'));
+  return Object.fromEntries(
+    [...new Set(fields.keys())].map((name) => {
+      const values = fields.getAll(name);
+      return [name, values.length === 1 ? values[0] : values];
+    }),
+  );
 }
 
 async function readMultipart(request: ReceivedRequest): Promise<Payload | undefined> {
