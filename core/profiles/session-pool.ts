@@ -1,5 +1,5 @@
 import type { AuthExchange } from '../exchange/auth-exchange.ts';
-import type { ConnectionOptions } from '../exchange/connection.ts';
+import { checkConnection, type ConnectionOptions } from '../exchange/connection.ts';
 import { probePartner, type ProbeResult } from '../exchange/probe.ts';
 import { callSafely } from '../lib/call-safely.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
@@ -12,7 +12,7 @@ import type { TokenStore } from '../stores/token-store.ts';
 import { nextChange } from '../tokens/expiry.ts';
 import type { ClientCertificate } from '../transport/client-certificate.ts';
 import { gotTransport } from '../transport/got-transport.ts';
-import { withProxyCredentials } from '../transport/proxy.ts';
+import { checkProxy, withProxyCredentials } from '../transport/proxy.ts';
 import { cipherOf, connectionOf, type CheckedProfile } from './profile.ts';
 import { issuerOf, stateOfSummary, statusOfSession, statusOfSummary, type ProfileStatus } from './profile-status.ts';
 import type { ProfileStore, RecordChange } from './profile-store.ts';
@@ -122,13 +122,18 @@ export class SessionPool {
     }
   }
 
-  /** What responds at an address, before there is a profile with it. */
-  async probe(connection: ConnectionOptions, signal: AbortSignal, caFile?: string): Promise<ProbeResult> {
+  /**
+   * What responds at an address, before there is a profile with it. It is reached as the sessions of `profile` reach their
+   * partner, if that is given: by its proxy, with its client certificate and authorities.
+   */
+  async probe(connection: ConnectionOptions, signal: AbortSignal, profile?: CheckedProfile): Promise<ProbeResult> {
     const { globalAgent } = this.#ports;
+    const { baseUrl, allowHttp = false } = connection;
     try {
-      const ca = caFile === undefined ? undefined : (await this.#read('caFile', caFile)).toString();
-      const privateOnly = connection.allowHttp === true && /^http:/i.test(connection.baseUrl);
-      const transport = gotTransport({ ca, globalAgent, privateOnly, now: () => this.#clock.now() });
+      const network = profile && (await this.#network(profile, await this.#networkSecrets(profile)));
+      checkProxy(network?.proxy, checkConnection(connection).baseUrl, allowHttp);
+      const privateOnly = allowHttp && /^http:/i.test(baseUrl);
+      const transport = gotTransport({ ...network, globalAgent, privateOnly, now: () => this.#clock.now() });
       try {
         return await probePartner(connection, transport, { signal, timeout: probeTimeout });
       } finally {
@@ -136,7 +141,7 @@ export class SessionPool {
       }
     } catch (error) {
       if (!isPartnerAuthError(error)) throw error;
-      return { kind: 'failed', url: connection.baseUrl, error };
+      return { kind: 'failed', url: baseUrl, error };
     }
   }
 
@@ -187,8 +192,7 @@ export class SessionPool {
   ): Promise<PartnerAuthError | undefined> {
     const { entry, session } = await this.#enqueue(profile.id, async () => {
       const current = await this.#entry(profile);
-      const usesNetworkSecrets = profile.proxy !== undefined || profile.clientCertificate !== undefined;
-      const secrets = usesNetworkSecrets ? await current.store.secrets() : undefined;
+      const secrets = usesNetworkSecrets(profile) ? await current.store.secrets() : undefined;
       const attempt = await this.#openSession(current, material, secrets ?? {}, current.store.forSignIn(change));
       current.attempts.add(attempt);
       return { entry: current, session: attempt };
@@ -305,9 +309,7 @@ export class SessionPool {
     const session = await openSession({
       ...connectionOf(profile),
       cipher: cipherOf(profile, key, iv),
-      ca: profile.caFile === undefined ? undefined : (await this.#read('caFile', profile.caFile)).toString(),
-      proxy: proxyOf(profile, networkSecrets),
-      clientCertificate: await this.#readCertificate(profile, networkSecrets),
+      ...(await this.#network(profile, networkSecrets)),
       store,
       ...this.#settings(),
       logger: prefixedLogger(log, () => entry.profile.label),
@@ -317,6 +319,21 @@ export class SessionPool {
     session.on('change', () => this.#notify(profile.id));
     session.on('exchange', (exchange) => this.#exchanges.set(profile.id, exchange));
     return session;
+  }
+
+  /** How the partner of a profile is reached. */
+  async #network(profile: CheckedProfile, secrets: NetworkSecrets) {
+    const { caFile } = profile;
+    return {
+      ca: caFile === undefined ? undefined : (await this.#read('caFile', caFile)).toString(),
+      proxy: proxyOf(profile, secrets),
+      clientCertificate: await this.#readCertificate(profile, secrets),
+    };
+  }
+
+  async #networkSecrets(profile: CheckedProfile): Promise<NetworkSecrets> {
+    if (!usesNetworkSecrets(profile)) return {};
+    return (await (await this.store(profile)).secrets()) ?? {};
   }
 
   async #readCertificate(
@@ -398,6 +415,10 @@ export class SessionPool {
 function summaryOf({ profile, store }: Entry): SessionSummary | undefined {
   const summary = store.summary();
   return summary?.origin === profile.origin ? summary : undefined;
+}
+
+function usesNetworkSecrets({ proxy, clientCertificate }: CheckedProfile): boolean {
+  return typeof proxy === 'string' || clientCertificate !== undefined;
 }
 
 function proxyOf({ proxy }: CheckedProfile, { proxyCredentials }: NetworkSecrets): string | false | undefined {

@@ -15,7 +15,7 @@ export async function editProfile(app: App, profile: CheckedProfile): Promise<vo
     const title = t('Edit {0}', profile.label);
     const field = await ui.pick(title, editableFields(profile, secrets, t));
     if (field === undefined) return;
-    const probe: Probe = (connection, signal) => sessions.probe(connection, signal, profile.caFile);
+    const probe: Probe = (connection, signal) => sessions.probe(connection, signal, profile);
     const answers = await runWizard(title, (given) => editSteps(field, profile, secrets, given, t, probe), ui.showStep);
     if (answers === undefined) return;
     const edited = editedProfile(field, profile, answers);

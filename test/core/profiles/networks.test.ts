@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -96,6 +97,21 @@ async function withPool(sandbox: Sandbox, test: (fixture: Fixture) => Promise<vo
   }
 }
 
+const passphrase = 'word-of-the-key';
+
+/** Writes a valid client certificate, and its key encrypted. */
+async function writeEncrypted(
+  { clientCertificates }: Sandbox,
+  folder: string,
+): Promise<{ certFile: string; keyFile: string }> {
+  const { cert, key } = clientCertificates?.valid ?? { cert: '', key: '' };
+  const format = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase } as const;
+  const files = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
+  await writeFile(files.certFile, cert);
+  await writeFile(files.keyFile, createPrivateKey(key).export(format));
+  return files;
+}
+
 describe('the session of a profile', () => {
   it('uses its proxy with the credentials that are stored for it', async () => {
     await using sandbox = await startSandbox({ https: true });
@@ -139,15 +155,9 @@ describe('the session of a profile', () => {
   it('has its client certificate, with the passphrase that is stored', async () => {
     await using sandbox = await startSandbox({ https: true, clientCertificate: true });
     await withPool(sandbox, async ({ pool, folder, parse }) => {
-      const { createPrivateKey } = await import('node:crypto');
-      const { cert, key } = sandbox.clientCertificates?.valid ?? { cert: '', key: '' };
-      const format = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'word-of-the-key' } as const;
-      const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-      await writeFile(certFile, cert);
-      await writeFile(keyFile, createPrivateKey(key).export(format));
-      const profile = parse({ clientCertificate: { certFile, keyFile } });
+      const profile = parse({ clientCertificate: await writeEncrypted(sandbox, folder) });
       await assert.rejects(pool.open(profile), { code: 'configuration', setting: 'clientCertificate.passphrase' });
-      const change = { clientCertificatePassphrase: 'word-of-the-key' };
+      const change = { clientCertificatePassphrase: passphrase };
       await (await pool.store(profile)).update((record) => ({ ...record, ...change }));
       await (await pool.open(profile)).login({ ...sandbox.profiles.bizmail.credentials });
     });
@@ -170,6 +180,58 @@ describe('the session of a profile', () => {
       await pool.open(profile);
       assert.equal(pool.status(profile).unencrypted, true);
       assert.ok(!('unencrypted' in pool.status(parse({ caFile: '/ca.pem' }))));
+    });
+  });
+});
+
+describe('a probe for a profile', () => {
+  const { signal } = new AbortController();
+
+  it('uses its proxy with the credentials that are stored for it', async () => {
+    await using sandbox = await startSandbox({ https: true });
+    await using proxy = await startProxy({ credentials: 'pat:p@ss word' });
+    const url = `http://127.0.0.1:${proxy.port}`;
+    await withPool(sandbox, async ({ pool, parse }) => {
+      const profile = parse({ proxy: url });
+      const connection = { partner: 'bizmail', baseUrl: sandbox.url } as const;
+      const refused = await pool.probe(connection, signal, profile);
+      assert.deepEqual(refused.kind === 'failed' && refused.error.setting, 'proxy');
+      const proxyCredentials = { proxy: url, username: 'pat', password: 'p@ss word' };
+      await (await pool.store(profile)).update((record) => ({ ...record, proxyCredentials }));
+      assert.equal((await pool.probe(connection, signal, profile)).kind, 'partner');
+      assert.equal(sandbox.journal.length, 1);
+      assert.equal(proxy.requests.length, 2);
+    });
+  });
+
+  it('has its client certificate, with the passphrase that is stored', async () => {
+    await using sandbox = await startSandbox({ https: true, clientCertificate: true });
+    await withPool(sandbox, async ({ pool, folder, parse }) => {
+      const profile = parse({ clientCertificate: await writeEncrypted(sandbox, folder) });
+      const connection = { partner: 'bizmail', baseUrl: sandbox.url } as const;
+      const setting = 'clientCertificate.passphrase';
+      const missing = await pool.probe(connection, signal, profile);
+      assert.deepEqual(missing.kind === 'failed' && missing.error.setting, setting);
+      const change = { clientCertificatePassphrase: passphrase };
+      await (await pool.store(profile)).update((record) => ({ ...record, ...change }));
+      assert.equal((await pool.probe(connection, signal, profile)).kind, 'partner');
+    });
+  });
+
+  it('sends nothing without TLS through a proxy', async () => {
+    await using sandbox = await startSandbox({ https: true });
+    await withPool(sandbox, async ({ pool, parse }) => {
+      const profile = parse({ proxy: 'http://proxy.example:3128' });
+      for (const connection of [
+        { partner: 'bizmail', baseUrl: 'http://127.0.0.1:9' },
+        { partner: 'bizmail', baseUrl: 'http://192.168.1.5', allowHttp: true },
+      ] as const) {
+        const result = await pool.probe(connection, signal, profile);
+        assert.deepEqual(result.kind === 'failed' && [result.error.code, result.error.setting], [
+          'configuration',
+          'proxy',
+        ]);
+      }
     });
   });
 });

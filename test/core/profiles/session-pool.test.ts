@@ -114,7 +114,8 @@ describe('SessionPool.probe', () => {
       globalAgent: false,
     });
     const connection = { partner: 'bizmail', baseUrl: 'https://mail.example' } as const;
-    const result = await pool.probe(connection, new AbortController().signal, '/missing.pem');
+    const [profile] = parseProfiles([{ ...connection, id: 'mail', label: 'Mail', caFile: '/missing.pem' }]).profiles;
+    const result = await pool.probe(connection, new AbortController().signal, profile);
     assert.ok(result.kind === 'failed');
     assert.deepEqual([result.url, result.error.setting], ['https://mail.example', 'caFile']);
     await pool.close();
