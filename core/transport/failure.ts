@@ -73,7 +73,7 @@ const clientCertificatePattern =
   /CERTIFICATE_REQUIRED|ALERT_(?:NO_CERTIFICATE|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(?:UNKNOWN|EXPIRED|REVOKED)|UNKNOWN_CA|ACCESS_DENIED)/;
 
 /** Why a server may have ended a connection on which it requires a client certificate. */
-function describeClientCertificate(code: string, offered: OfferedCertificate | undefined): string {
+export function describeClientCertificate(code: string, offered: OfferedCertificate | undefined): string {
   if (offered === undefined) return 'it requires a client certificate; pass one as `clientCertificate`';
   if (offered.hasExpired || code.includes('CERTIFICATE_EXPIRED'))
     return `the certificate in \`clientCertificate\` has expired (valid to ${offered.validTo}); ask the partner for a new one`;

@@ -18,6 +18,7 @@ import {
   unsupportedEncoding,
   type DecodingProblem,
 } from './content-encoding.ts';
+import { describeErrorPage } from './error-pages.ts';
 import { describeFailure, type OfferedCertificate, type TransportFailure } from './failure.ts';
 import type { Exchange, HttpRequest, SendOptions, Transport } from './http.ts';
 import { privateLookup } from './private-lookup.ts';
@@ -25,7 +26,13 @@ import { mayUseProxy, proxyFor, type ProxyOption } from './proxy.ts';
 import { bodyLength, writeBody } from './request-body.ts';
 import { parseRetryAfter, retryDelay, type Attempt } from './retry.ts';
 import { chunkReader, decodeStream, isDecompressionError, readStart, withErrors } from './streamed-body.ts';
-import { requestByConstructor, requestThroughTunnel, useProxy, type ResponseCallback } from './tunnel.ts';
+import {
+  requestByConstructor,
+  requestThroughTunnel,
+  timeoutOfTunnel,
+  useProxy,
+  type ResponseCallback,
+} from './tunnel.ts';
 
 export interface TransportOptions {
   /** PEM of additional certificate authorities to trust. */
@@ -147,20 +154,24 @@ export function gotTransport(options: TransportOptions): Transport {
     const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
     const length = hasBody ? bodyLength(body) : undefined;
     const sentAt = now();
-    const describe = (error: unknown): TransportFailure =>
-      isDecompressionError(error)
-        ? decodingFailure(
-            host,
-            problemOf(error, response?.headers['content-encoding'] ?? ''),
-            response?.statusCode ?? 0,
-            maxResponseSize,
-          )
-        : describeFailure(error, host, protocol === 'https:', offered);
+    const describe = (error: unknown): TransportFailure => {
+      const { headers, statusCode = 0 } = response ?? {};
+      if (isDecompressionError(error))
+        return decodingFailure(
+          host,
+          problemOf(error, headers?.['content-encoding'] ?? ''),
+          statusCode,
+          maxResponseSize,
+        );
+      const failed = describeFailure(error, host, protocol === 'https:', offered);
+      return (failed.error.code === 'timeout' ? timeoutOfTunnel(sent) : undefined) ?? failed;
+    };
     let response: Response | undefined;
     let sent: ClientRequest | undefined;
     let connectionUse: (() => ConnectionUse) | undefined;
     let isLeftOpen = false;
     let assertBodyRead = (): void => undefined;
+    let presented: OfferedCertificate | undefined;
     let offered: OfferedCertificate | undefined;
     const stream = got.stream(request.url, {
       method: request.method as 'POST',
@@ -179,7 +190,8 @@ export function gotTransport(options: TransportOptions): Transport {
       connectionUse = observeConnection(request);
       // Not from the options, which may be a PKCS#12 file. On a connection that was used before, it has been accepted.
       request.once('socket', (socket) => {
-        if (!request.reusedSocket) offered = offeredCertificate(socket as Partial<TLSSocket>, now);
+        presented = offeredCertificate(socket as Partial<TLSSocket>, now);
+        offered = request.reusedSocket ? undefined : presented;
       });
     });
     stream.once('response', (head: Response) => {
@@ -226,6 +238,8 @@ export function gotTransport(options: TransportOptions): Transport {
       const encoding = response.headers['content-encoding'];
       const decoded = decodeContent(zlib, Buffer.concat(chunks), encoding, maxResponseSize);
       if (!Buffer.isBuffer(decoded)) return decodingFailure(host, decoded, response.statusCode, maxResponseSize);
+      const refused = describeErrorPage(response, decoded, host, protocol === 'https:', presented);
+      if (refused !== undefined) return refused;
       const { statusCode: status } = response;
       const headers = withoutContentHeaders(response.headers);
       return { kind: 'response', response: { status, headers, body: decoded, sentAt, receivedAt: now() } };

@@ -70,7 +70,7 @@ export function mayUseProxy(option: ProxyOption, environment: Environment): bool
   return option === undefined ? proxyVariables.some((name) => isSet(environment[name])) : option !== false;
 }
 
-/** The passwords of the proxies that may be used. */
+/** The passwords and tokens of the proxies that may be used. */
 export function proxySecrets(option: ProxyOption, environment: Environment): readonly string[] {
   const values = option === undefined ? proxyVariables.map((name) => environment[name]) : [option];
   return values.flatMap((value) => {
@@ -125,7 +125,9 @@ function credentialsOf(url: URL): Pick<Proxy, 'authorization' | 'secrets'> {
   if (url.username === '' && url.password === '') return { authorization: undefined, secrets: [] };
   const password = decode(url.password);
   const pair = `${decode(url.username)}:${password}`;
-  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}`, secrets: [password, pair] };
+  // Some proxies take a token as the user, without a password.
+  const secrets = [password === '' ? decode(url.username) : password, pair];
+  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}`, secrets };
 }
 
 function decode(text: string): string {
@@ -142,7 +144,9 @@ function isSet(value: string | undefined): boolean {
 }
 
 function isLoopbackName(hostname: string): boolean {
-  return isLoopbackHost(hostname) || hostname === '::1' || /(?:^|\.)localhost\.?$/i.test(hostname);
+  const address = addressOf(hostname);
+  if (address === undefined) return /(?:^|\.)localhost\.?$/i.test(hostname);
+  return ['127.0.0.0/8', '::1/128'].some((range) => isInRange(address, range));
 }
 
 /** Whether `NO_PROXY` lists a host: `*`, names with or without the domain's dot, addresses, ranges, each with a port. */

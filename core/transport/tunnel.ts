@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
-import { ConnectError, describeTls, transientCodes } from './failure.ts';
+import { ConnectError, describeTls, transientCodes, type TransportFailure } from './failure.ts';
 import type { Proxy } from './proxy.ts';
 
 /** For the connection to the proxy, and the one from there to the partner together, in ms. */
@@ -17,11 +17,19 @@ interface Modules {
   readonly https: typeof httpsModule;
 }
 
-const destroyed = Symbol('destroyed');
+/** What a request waits for. */
+interface Wait {
+  /** Fires when the request is destroyed. */
+  readonly destroyed: AbortSignal;
+  /** The proxy that has not opened its tunnel yet. */
+  proxy?: Proxy;
+}
+
+const waitKey = Symbol('wait');
+const waits = new WeakMap<ClientRequest, Wait>();
 
 interface TunnelOptions extends ClientRequestArgs {
-  /** Fires when the request for which the tunnel is opened is destroyed. */
-  readonly [destroyed]?: AbortSignal;
+  readonly [waitKey]?: Wait;
 }
 
 type ConnectCallback = NonNullable<Parameters<HttpAgent['createConnection']>[1]>;
@@ -58,10 +66,13 @@ export function useProxy(
         return;
       }
       if (proxy === undefined) return connect(options, callback);
-      const { [destroyed]: signal } = options as TunnelOptions;
+      const { [waitKey]: wait } = options as TunnelOptions;
+      const signal = wait?.destroyed;
+      if (wait !== undefined) wait.proxy = proxy;
       const request = openTunnel(modules, proxy, `${bracketed(hostname)}:${port}`, secureContext, (outcome) => {
         const result = signal?.aborted === true ? (signal.reason as Error) : outcome;
         opening.delete(request);
+        if (signal?.aborted !== true) delete wait?.proxy;
         if (result instanceof Error) fail(result);
         else
           callback?.(null, secure ? (connect({ ...options, socket: result } as ClientRequestArgs) ?? result) : result);
@@ -134,7 +145,9 @@ export function requestByConstructor({ ClientRequest }: typeof httpModule): Star
 export function requestThroughTunnel(start: StartRequest): StartRequest {
   return (options, callback) => {
     const controller = new AbortController();
-    const request = start({ ...options, [destroyed]: controller.signal } as ClientRequestArgs, callback);
+    const wait: Wait = { destroyed: controller.signal };
+    const request = start({ ...options, [waitKey]: wait } as ClientRequestArgs, callback);
+    waits.set(request, wait);
     const destroy = request.destroy.bind(request);
     request.destroy = (error) => {
       destroy(error);
@@ -145,6 +158,12 @@ export function requestThroughTunnel(start: StartRequest): StartRequest {
   };
 }
 
+/** Why a request has timed out: the failure of the proxy if it waited for the tunnel. */
+export function timeoutOfTunnel(request: ClientRequest | undefined): TransportFailure | undefined {
+  const proxy = request && waits.get(request)?.proxy;
+  return proxy && timeoutError(proxy).failure;
+}
+
 function bracketed(hostname: string): string {
   return hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname;
 }
@@ -152,7 +171,8 @@ function bracketed(hostname: string): string {
 function refusal(proxy: Proxy, authority: string, status: number, schemes: string | undefined): ConnectError {
   const { label, source, authorization } = proxy;
   if (status === 407) {
-    const offersBasic = schemes === undefined || /\bbasic\b/i.test(schemes);
+    // Not in a parameter of another scheme, such as its realm.
+    const offersBasic = schemes === undefined || /(?:^|,)\s*basic(?:$|[\s,])/i.test(schemes);
     const reason = !offersBasic
       ? 'requires a kind of authentication other than Basic, which is not supported: use a local proxy that adds it'
       : authorization === undefined
@@ -161,7 +181,7 @@ function refusal(proxy: Proxy, authority: string, status: number, schemes: strin
     const message = `The proxy ${label} ${reason} (HTTP 407). Nothing was sent to the partner.`;
     return connectError(new PartnerAuthError('configuration', message, { setting: 'proxy' }));
   }
-  if (status >= 500) {
+  if (status >= 500 || status === 408 || status === 429) {
     const message = `The proxy ${label} could not connect to ${authority} (HTTP ${status}). Try again, or ask who runs the proxy.`;
     return connectError(new PartnerAuthError('network', message, { setting: 'proxy' }));
   }

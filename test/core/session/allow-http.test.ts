@@ -9,6 +9,7 @@ import { openSession, PartnerAuthError, type SessionOptions } from '../../../cor
 import { isPrivateAddress } from '../../../core/lib/addresses.ts';
 import { startProxy } from '../../helpers/start-proxy.ts';
 import { catchError } from '../../helpers/with-session.ts';
+import { startServer } from '../transport/test-servers.ts';
 
 type Found = readonly { readonly address: string; readonly family: number }[];
 type Callback = (error: Error | null, found: Found | string, family?: number) => void;
@@ -183,5 +184,24 @@ describe('a session with allowHttp', () => {
     await using secure = await openSession(options('https://nas.local', { logger }));
     assert.ok(!('unencrypted' in secure.status));
     assert.equal(warnings.length, 1);
+  });
+
+  it('names baseUrl if the server requires TLS at that port', async () => {
+    const pages: readonly (readonly [type: string, body: string])[] = [
+      ['text/plain', 'Client sent an HTTP request to an HTTPS server.\n'],
+      ['text/html', '<title>400 The plain HTTP request was sent to HTTPS port</title>'],
+      ['text/html', "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />"],
+    ];
+    for (const [type, body] of pages) {
+      await using server = await startServer((_request, response) =>
+        response.writeHead(400, { 'content-type': type }).end(body),
+      );
+      await using session = await openSession(options(server.url));
+      await assert.rejects(session.login(credentials), {
+        code: 'configuration',
+        setting: 'baseUrl',
+        message: /requires TLS at that port: use https:\/\//,
+      });
+    }
   });
 });

@@ -5,8 +5,10 @@ import { inspect } from 'node:util';
 import forge from 'node-forge';
 import { openSession, PartnerAuthError, type ClientCertificate } from '../../../core/index.ts';
 import { startSandbox, type Sandbox, type SandboxClientCertificate } from '../../../core/sandbox/index.ts';
+import { withRawPartner } from '../../helpers/raw-partner.ts';
 import { startProxy } from '../../helpers/start-proxy.ts';
 import { catchError } from '../../helpers/with-session.ts';
+import { startServer } from '../transport/test-servers.ts';
 
 const passphrase = 'word-of-the-key';
 
@@ -146,6 +148,60 @@ describe('a client certificate', () => {
       (error) => error instanceof TypeError && error.message.includes('certificate'),
     );
   });
+});
+
+/** As nginx with `ssl_verify_client on`, which completes the handshake and responds with a page. */
+function nginxPage(title: string): string {
+  return `<html>\r\n<head><title>400 ${title}</title></head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n<center>${title}</center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`;
+}
+
+describe('the page of a web server that requires a client certificate', () => {
+  const missing = nginxPage('No required SSL certificate was sent');
+  const refused = nginxPage('The SSL certificate error');
+  const rows: readonly (readonly [
+    title: string,
+    status: number,
+    page: string,
+    kind: keyof NonNullable<Sandbox['clientCertificates']> | undefined,
+    message: RegExp,
+  ])[] = [
+    ['is missing', 400, missing, undefined, /requires a client certificate; pass one as `clientCertificate`/],
+    ['has expired', 400, refused, 'expired', /the certificate in `clientCertificate` has expired \(valid to /],
+    ['is not accepted', 400, refused, 'unknown', /does not accept the certificate in `clientCertificate`/],
+    ['is not accepted, with a page of its own', 495, 'No.', 'unknown', /does not accept the certificate/],
+    ['is missing, with a page of its own', 496, '', undefined, /requires a client certificate/],
+  ];
+  for (const [title, status, page, kind, message] of rows) {
+    it(`is a tls error that says that the certificate ${title}`, async () => {
+      await using sandbox = await startSandbox({ https: true, clientCertificate: true });
+      const { processCertificates } = await import('../../../core/sandbox/certificates.ts');
+      const { valid, ca } = await processCertificates();
+      const { key, cert } = valid as { key: string; cert: string };
+      await using server = await startServer((_request, response) => response.writeHead(status).end(page), {
+        key,
+        cert,
+        requestCert: true,
+        rejectUnauthorized: false,
+      });
+      const clientCertificate = kind && certificatesOf(sandbox)[kind];
+      await using session = await openSession({ partner: 'bizmail', baseUrl: server.url, ca, clientCertificate });
+      for (let call = 1; call <= 2; call++) {
+        const error = await catchError(session.login({ username: 'pat', password: 'word-of-pat' }));
+        assert.ok(error instanceof PartnerAuthError);
+        assert.deepEqual(
+          [error.code, error.setting, error.retryable, error.status],
+          ['tls', 'clientCertificate', false, status],
+        );
+        assert.match(error.message, message);
+      }
+    });
+  }
+
+  it('is a response like any other without TLS', () =>
+    withRawPartner({}, async ({ session, on }) => {
+      on('GET /orders', (response) => response.writeHead(400, { 'content-type': 'text/html' }).end(missing));
+      assert.equal((await session.request('/orders')).text, missing);
+    }));
 });
 
 describe('a sandbox that requires a client certificate', () => {

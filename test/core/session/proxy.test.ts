@@ -14,6 +14,7 @@ import {
   type SessionOptions,
 } from '../../../core/index.ts';
 import { startSandbox, type Sandbox } from '../../../core/sandbox/index.ts';
+import { withRawPartner } from '../../helpers/raw-partner.ts';
 import { startProxy, type TestProxyOptions } from '../../helpers/start-proxy.ts';
 import { catchError } from '../../helpers/with-session.ts';
 import { closedPortUrl } from '../transport/test-servers.ts';
@@ -124,6 +125,20 @@ describe('a session with a proxy', () => {
       /other than Basic/,
     ],
     [
+      'requires another kind whose realm has the word Basic',
+      { credentials: 'a:b', scheme: 'Digest realm="no basic auth", nonce="x"' },
+      `pat:${secret}@`,
+      { code: 'configuration', retryable: false },
+      /other than Basic/,
+    ],
+    [
+      'is busy',
+      { refuse: 429 },
+      '',
+      { code: 'network', retryable: true },
+      /could not connect to 127\.0\.0\.1:\d+ \(HTTP 429\)/,
+    ],
+    [
       'refuses to connect',
       { refuse: 403 },
       '',
@@ -178,6 +193,21 @@ describe('a session with a proxy', () => {
     });
   }
 
+  it('hides its credentials in what the partner sends, also a token without a password', async () => {
+    await using proxy = await startProxy();
+    for (const user of [`pat:${secret}`, secret]) {
+      const url = `http://${user}@127.0.0.1:${proxy.port}`;
+      await withRawPartner({ proxy: url }, async ({ session, on }) => {
+        on('POST /refresh', (response) =>
+          response.writeHead(500).end(JSON.stringify({ message: `${secret} ${user}` })),
+        );
+        const error = (await catchError(session.refresh())) as PartnerAuthError;
+        assert.match(error.message, /It said/);
+        assert.ok(!inspect(error).includes(secret));
+      });
+    }
+  });
+
   it('reports a proxy at whose address nothing listens', async () => {
     const proxy = await closedPortUrl();
     const error = await loginError({ proxy });
@@ -186,9 +216,31 @@ describe('a session with a proxy', () => {
   });
 
   it('reports a proxy that does not respond, within the deadline', async () => {
+    for (const secure of [true, false]) {
+      await using proxy = await startProxy({ handle: () => undefined });
+      const error = await loginError({ proxy: proxy.url, timeout: 200 }, secure);
+      assert.deepEqual([error.code, error.setting, error.retryable], ['timeout', 'proxy', true]);
+      assert.match(error.message, new RegExp(`The proxy 127\\.0\\.0\\.1:${proxy.port} did not connect in time`));
+    }
+  });
+
+  it('reports a stream of a call that the proxy lets wait', async () => {
+    await using sandbox = await startSandbox({ https: true });
+    const store = memoryStore();
+    await using before = await open(sandbox, { store });
+    await before.login({ ...sandbox.profiles.tconnect.credentials });
     await using proxy = await startProxy({ handle: () => undefined });
-    const error = await loginError({ proxy: proxy.url, timeout: 200 });
-    assert.equal(error.code, 'timeout');
+    await using session = await open(sandbox, { store, proxy: proxy.url, timeout: 200 });
+    await assert.rejects(session.stream('/openapi/v1/transaction/qr'), { code: 'timeout', setting: 'proxy' });
+  });
+
+  it('does not take the deadline of the partner for one of the proxy', async () => {
+    await using proxy = await startProxy();
+    await using sandbox = await startSandbox({ https: true, delay: 10_000 });
+    await using session = await open(sandbox, { proxy: proxy.url, timeout: 500 });
+    const error = await catchError(session.login({ ...sandbox.profiles.tconnect.credentials }));
+    assert.ok(error instanceof PartnerAuthError);
+    assert.deepEqual([error.code, error.setting], ['timeout', undefined]);
   });
 
   it('closes the tunnel that a call waits for if the call is aborted', async () => {

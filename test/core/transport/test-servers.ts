@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { gotTransport, type TransportOptions } from '../../../core/transport/got-transport.ts';
 import type { Exchange, HttpResponse, HttpRequest, SendOptions, Transport } from '../../../core/transport/http.ts';
@@ -27,7 +27,7 @@ type Handler = (request: Received, response: ServerResponse, number: number) => 
 /** Starts a real server on a free port; `number` counts the requests from 1. */
 export async function startServer(
   handler: Handler,
-  tls?: { readonly key: string; readonly cert: string },
+  tls?: ServerOptions & { readonly key: string; readonly cert: string },
 ): Promise<TestServer> {
   const received: Received[] = [];
   const listener: RequestListener = (request, response) => {
