@@ -30,9 +30,12 @@ export async function fetchBy(
   try {
     response = await send(call, signal);
   } catch (error) {
-    // As fetch() does; clients recognize an abort by it.
-    if (signal.aborted && error instanceof PartnerAuthError && error.code === 'aborted') throw signal.reason;
-    throw error;
+    throw asOfFetch(error, signal);
+  }
+  if (response.status > 599) {
+    await response.body.cancel();
+    const message = `The partner returned HTTP status ${response.status}, which a Response cannot have. Use request().`;
+    throw new PartnerAuthError('invalidResponse', message, { status: response.status, retryable: false });
   }
   if (
     request.redirect === 'error' &&
@@ -44,6 +47,11 @@ export async function fetchBy(
     throw new TypeError(`The partner returned a redirect (HTTP ${response.status}), which redirect: 'error' refuses.`);
   }
   return toResponse(response, request);
+}
+
+/** As fetch() does: the reason of the signal. Clients recognize an abort by it. */
+function asOfFetch(error: unknown, { aborted, reason }: AbortSignal): unknown {
+  return aborted && error instanceof PartnerAuthError && error.code === 'aborted' ? reason : error;
 }
 
 /** Bodies that are passed on as they are: a Request would read a Blob into memory to let it be sent again. */
@@ -121,13 +129,35 @@ function readPayload(form: BodyForm, text: string): PartnerRequest['payload'] {
   return json === undefined ? text : copyPayload(form, json);
 }
 
-function toResponse({ status, headers: received, body }: StreamedResponse, { url, method }: Request): Response {
+function toResponse({ status, headers: received, body }: StreamedResponse, request: Request): Response {
+  const { url, method } = request;
   const headers = new Headers();
   for (const [name, values = []] of Object.entries(received)) {
     for (const value of [values].flat()) headers.append(name, value);
   }
   const isEmpty = method === 'HEAD' || [204, 205, 304].includes(status);
   if (isEmpty) void body.cancel();
-  const response = new Response(isEmpty ? null : body, { status, headers });
+  const response = new Response(isEmpty ? null : bodyOf(body, request), { status, headers });
   return Object.defineProperty(response, 'url', { value: url.replace(/#.*$/, '') });
+}
+
+/** The body with the errors of `fetch()`. */
+function bodyOf(body: ReadableStream<Uint8Array>, request: Request): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          // The Request must stay referenced: its signal no longer follows the one of the caller once it is collected.
+          throw asOfFetch(error, request.signal);
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
 }

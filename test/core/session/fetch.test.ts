@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import axios from 'axios';
 import createClient from 'openapi-fetch';
 import { createCipher, definePartner, isPartnerAuthError, openSession } from '../../../core/index.ts';
@@ -166,6 +168,37 @@ describe('session.fetch', () => {
         await catchError(session.fetch(new Request(`${url}/x`, { signal: AbortSignal.abort(reason) }))),
         reason,
       );
+    }));
+
+  it('ends the reading of the body by its signal, whatever was collected meanwhile', () =>
+    withRawPartner({}, async ({ session, url, on }) => {
+      on('GET /endless', (response) => {
+        response.writeHead(200, { 'content-type': 'text/csv' }).write('1;2');
+        return true;
+      });
+      setFlagsFromString('--expose-gc');
+      const collect = runInNewContext('gc') as () => void;
+      for (const reason of [undefined, new RangeError('my own')]) {
+        const controller = new AbortController();
+        const { body } = await session.fetch(`${url}/endless`, { signal: controller.signal });
+        const reader = body?.getReader();
+        assert.equal(String((await reader?.read())?.value), '1;2');
+        // Objects that are referenced by finalizers alone are collected in a later turn.
+        for (let turn = 0; turn < 5; turn++) {
+          collect();
+          await new Promise(setImmediate);
+        }
+        controller.abort(reason);
+        const error = await catchError(reader?.read() ?? Promise.resolve());
+        assert.equal(error, controller.signal.reason);
+      }
+    }));
+
+  it('rejects with an error for a status that a Response cannot have', () =>
+    withRawPartner({}, async ({ session, url, on }) => {
+      on('GET /odd', (response) => response.writeHead(999).end('odd'));
+      await assert.rejects(session.fetch(`${url}/odd`), { code: 'invalidResponse', status: 999 });
+      assert.equal((await session.request('/odd')).status, 999);
     }));
 
   it('is the same function each time, and does not keep a session from being cloned or logged', () =>
