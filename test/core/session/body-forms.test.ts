@@ -137,7 +137,7 @@ describe('a body that is nothing but ciphertext', () => {
     ['constant fields', { ...ciphertext, fields: { a: 'b' } }, 'partner.body.fields'],
   ] as const) {
     it(`cannot have ${title}`, async () => {
-      const error = await configurationProblem(() => definePartner({ ...partner, body: body as BodyForm }));
+      const error = await configurationProblem(() => definePartner({ ...partner, body: body as unknown as BodyForm }));
       assert.equal(error.setting, setting);
       assert.match(error.message, /has no effect.*"none"/);
     });
