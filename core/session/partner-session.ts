@@ -4,6 +4,7 @@ import type { SessionChanges } from './options.ts';
 import type { RequestOptions } from './request/check-request.ts';
 import type { AdoptedTokens } from './sign-in/adopt.ts';
 import type { Credentials } from './sign-in/credentials.ts';
+import type { CredentialsSource, EnsureSignedInOptions } from './sign-in/ensure-signed-in.ts';
 import type { SignOutResult } from './sign-in/sign-out.ts';
 import type { SessionStatus } from './state.ts';
 import type { AccessTokenOptions, CallOptions, TokenSource } from './token-source.ts';
@@ -24,6 +25,19 @@ export interface PartnerSession extends TokenSource, AsyncDisposable {
    * `captchaRequired`, `accountUnavailable`, `store` (signed in, but not saved), or any error of an exchange.
    */
   login(credentials: Credentials, options?: CallOptions): Promise<void>;
+
+  /**
+   * Signs in only if there is no usable session: any number of concurrent calls, in all processes and threads with one store,
+   * make one login. An access token that has expired is refreshed. `credentials` may be a function, which is called only if
+   * a login is required.
+   *
+   * A session of another account is never replaced without `replace: true`. It is recognized by the credential that the
+   * partner definition marks as the account; where a function is passed, only when it has been called.
+   *
+   * @throws PartnerAuthError as `login()`, `configuration` if the session is that of another account, `lock`, or an error of
+   * the refresh, such as `network`.
+   */
+  ensureSignedIn(credentials: CredentialsSource, options?: EnsureSignedInOptions): Promise<void>;
 
   /**
    * Signs in with a refresh token that another program was issued, such as a browser in which the account signs in by passkey.

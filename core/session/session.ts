@@ -15,12 +15,14 @@ import { checkBoolean, marginOf, type SessionChanges, type SessionOptions } from
 import type { PartnerSession } from './partner-session.ts';
 import { PendingWork } from './pending-work.ts';
 import { endError, refreshSession } from './refresh/refresh.ts';
+import { requiresLogin } from './refresh/requires-login.ts';
 import { checkRequest, type RequestOptions } from './request/check-request.ts';
 import { fetchBy, type Fetch } from './request/fetch.ts';
-import { protectedCall, Refusals, requiresLogin } from './request/protected-call.ts';
+import { protectedCall, Refusals } from './request/protected-call.ts';
 import { sessionParts } from './session-parts.ts';
 import { checkAdopted, proveUnderLock, type AdoptedTokens } from './sign-in/adopt.ts';
 import type { Credentials } from './sign-in/credentials.ts';
+import { EnsuredSignIn, type CredentialsSource, type EnsureSignedInOptions } from './sign-in/ensure-signed-in.ts';
 import type { SignedIn } from './sign-in/login.ts';
 import { signOutUnderLock, type SignOutResult } from './sign-in/sign-out.ts';
 import type { SessionState, SessionStatus } from './state.ts';
@@ -55,6 +57,7 @@ class OpenSession implements PartnerSession {
   /** Reads and writes of the store outside a refresh. */
   readonly #storeWork = new PendingWork();
   readonly #refusals: Refusals;
+  readonly #ensured: EnsuredSignIn;
   /** Access tokens that the partner has refused, each while a refresh determines whether the session has ended. */
   readonly #refused = new Set<{ readonly token: string }>();
   /** The access token of a session that has ended, if the partner has refused it too. */
@@ -72,6 +75,19 @@ class OpenSession implements PartnerSession {
     this.#parts = sessionParts(options, this.#onDue);
     this.#state = this.#parts.state;
     this.#refusals = new Refusals(() => this.#parts.clock.monotonic());
+    const {
+      replica,
+      options: { definition },
+      timeout,
+    } = this.#parts;
+    this.#ensured = new EnsuredSignIn({
+      definition,
+      state: this.#state,
+      replica,
+      refresh: () => this.#refreshUnlessPaused(),
+      login: async (credentials, held) => this.#signIn(await this.#parts.login(credentials, { timeout }), held),
+      lockTimeout: lockTimeout(timeout),
+    });
     const onChange = (): void => void this.#storeWork.add(this.#onStoreChange());
     this.#stopWatching = watchStore(this.#parts.store, onChange, this.#parts.log);
   }
@@ -102,6 +118,15 @@ class OpenSession implements PartnerSession {
     const signedIn = await login(credentials, { signal, timeout });
     this.#assertUsable();
     await this.#storeWork.add(this.#signIn(signedIn));
+  }
+
+  async ensureSignedIn(credentials: CredentialsSource, options: EnsureSignedInOptions = {}): Promise<void> {
+    checkCallOptions('ensureSignedIn', options);
+    const { signal, replace = false } = options;
+    if (typeof replace !== 'boolean')
+      throw new TypeError('The option replace of ensureSignedIn() must be true or false.');
+    this.#assertUsable(signal);
+    await abortable(this.#storeWork.add(this.#ensured.run(credentials, replace, signal)), signal);
   }
 
   async adopt(tokens: AdoptedTokens, options: CallOptions = {}): Promise<void> {
@@ -345,7 +370,7 @@ class OpenSession implements PartnerSession {
         await this.#signIn(proven, held);
         return proven.failure;
       },
-      { timeout: timeout * 2 + 30_000 },
+      { timeout: lockTimeout(timeout) },
     );
     if (failure !== undefined) throw failure;
   }
@@ -380,4 +405,9 @@ class OpenSession implements PartnerSession {
       throw new PartnerAuthError('closed', 'The session object was closed. Open a new one with openSession().');
     if (signal?.aborted === true) throw new PartnerAuthError('aborted', 'The call was aborted by its signal.');
   }
+}
+
+/** Longer than another process holds the lock, in ms. */
+function lockTimeout(timeout: number): number {
+  return timeout * 2 + 30_000;
 }

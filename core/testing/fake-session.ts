@@ -22,6 +22,7 @@ export type FakeFailures = FakeFailure | Readonly<Partial<Record<FakeMethod, Fak
 type FakeMethod = (typeof methods)[number];
 const methods = [
   'login',
+  'ensureSignedIn',
   'adopt',
   'refresh',
   'accessToken',
@@ -162,6 +163,10 @@ export function fakeSession(options: FakeSessionOptions = {}): FakeSession {
     login: async (credentials, callOptions) => {
       await enter({ method: 'login', argument: credentials }, callOptions);
       renew();
+    },
+    ensureSignedIn: async (source, callOptions) => {
+      await enter({ method: 'ensureSignedIn', argument: source }, callOptions);
+      if (!['valid', 'due'].includes(status().phase)) renew();
     },
     adopt: async (adopted, callOptions) => {
       await enter({ method: 'adopt', argument: adopted }, callOptions);

@@ -190,6 +190,7 @@ export async function testing(): Promise<PartnerSession> {
   const literal: PartnerSession = {
     status: fake.status,
     login: async () => undefined,
+    ensureSignedIn: async () => undefined,
     adopt: async () => undefined,
     refresh: async () => undefined,
     accessToken: async () => 'a',

@@ -54,6 +54,15 @@ testDocument(path, {
     assert.equal(proxy.requests.length, 1);
   },
 
+  async ensure({ run, folder }) {
+    await using sandbox = await startSandbox();
+    const env = { ...cloudreveEnv(sandbox), CLOUDREVE_SESSION: join(folder, 'session.json') };
+    for (let start = 0; start < 2; start++) assert.equal((await run({ env })).stdout, '200\n');
+    sandbox.revoke('cloudreve');
+    assert.equal((await run({ env })).stdout, '200\n');
+    assert.deepEqual(callsOf(sandbox).filter((call) => call === 'login').length, 2);
+  },
+
   async fake({ run }) {
     assert.equal((await run()).stdout, 'second 404 3\nended\n');
   },

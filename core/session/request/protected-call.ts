@@ -2,6 +2,7 @@ import type { PartnerRequest, RequestResult } from '../../exchange/partner-calls
 import { PartnerAuthError } from '../../lib/errors.ts';
 import type { SendOptions } from '../../transport/http.ts';
 import { isReplayable } from '../../transport/request-body.ts';
+import { requiresLogin } from '../refresh/requires-login.ts';
 
 /** What a protected call requires from the session. */
 interface CallTokens {
@@ -66,13 +67,6 @@ export async function protectedCall<R>(
   const second = responseOf(await send(request, fresh, options));
   if (second.tokenRefused) tokens.refusals.add();
   return second.response;
-}
-
-/** Whether the error of a refresh means that only a new login helps. */
-export function requiresLogin({ code }: PartnerAuthError): boolean {
-  return (
-    code === 'sessionEnded' || code === 'refreshInterrupted' || code === 'accountUnavailable' || code === 'signedOut'
-  );
 }
 
 function responseOf<R>(result: RequestResult<R>): Extract<RequestResult<R>, { kind: 'response' }> {

@@ -38,7 +38,12 @@ export function secretValues({ credentials: fields }: PartnerDefinition, values:
   return Object.entries(values).flatMap(([name, value]) => (harmless.has(name) ? [] : [value]));
 }
 
-export function accountOf({ credentials: fields }: PartnerDefinition, values: Credentials): string | undefined {
-  const name = fields.find((field) => field.account === true)?.name;
+export function accountOf(definition: PartnerDefinition, values: Credentials): string | undefined {
+  const name = accountFieldOf(definition);
   return name === undefined ? undefined : values[name];
+}
+
+/** The name of the credential that identifies the account. */
+export function accountFieldOf({ credentials: fields }: PartnerDefinition): string | undefined {
+  return fields.find((field) => field.account === true)?.name;
 }

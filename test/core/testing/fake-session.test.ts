@@ -165,6 +165,7 @@ describe('PartnerSession', () => {
     const session: PartnerSession = {
       status,
       login: async () => undefined,
+      ensureSignedIn: async () => undefined,
       adopt: async () => undefined,
       refresh: async () => undefined,
       accessToken: async () => 'a',
