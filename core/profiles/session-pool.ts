@@ -1,16 +1,18 @@
+import { homedir } from 'node:os';
+import { isAbsolute } from 'node:path';
 import type { AuthExchange } from '../exchange/auth-exchange.ts';
 import { checkConnection, type ConnectionOptions } from '../exchange/connection.ts';
 import { probePartner, type ProbeResult } from '../exchange/probe.ts';
 import { callSafely } from '../lib/call-safely.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
-import { isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
+import { configurationError, isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createScheduler, type Scheduler } from '../session/scheduler.ts';
 import type { PartnerSession } from '../session/partner-session.ts';
 import { openSession } from '../session/session.ts';
 import type { TokenStore } from '../stores/token-store.ts';
 import { nextChange } from '../tokens/expiry.ts';
-import type { ClientCertificate } from '../transport/client-certificate.ts';
+import { checkClientCertificate, type ClientCertificate } from '../transport/client-certificate.ts';
 import { gotTransport } from '../transport/got-transport.ts';
 import { checkProxy, withProxyCredentials } from '../transport/proxy.ts';
 import { cipherOf, connectionOf, type CheckedProfile } from './profile.ts';
@@ -342,20 +344,23 @@ export class SessionPool {
   ): Promise<ClientCertificate | undefined> {
     if (clientCertificate === undefined) return undefined;
     const { certFile = '', keyFile = '', pfxFile } = clientCertificate;
-    if (pfxFile !== undefined) return { pfx: await this.#read('clientCertificate.pfxFile', pfxFile), passphrase };
-    const [cert, key] = await Promise.all([
-      this.#read('clientCertificate.certFile', certFile),
-      this.#read('clientCertificate.keyFile', keyFile),
-    ]);
-    return { cert, key, passphrase };
+    const read = (name: string, path: string): Promise<Buffer> => this.#read(`clientCertificate.${name}`, path);
+    if (pfxFile !== undefined) return checkedFiles({ pfx: await read('pfxFile', pfxFile), passphrase });
+    const [cert, key] = await Promise.all([read('certFile', certFile), read('keyFile', keyFile)]);
+    return checkedFiles({ cert, key, passphrase });
   }
 
   async #read(setting: string, path: string): Promise<Buffer> {
+    const file = path.replace(/^~(?=[\\/])/, homedir());
+    if (!isAbsolute(file)) {
+      const message = `The path ${path} of ${setting} must be absolute, or start with ~/.`;
+      throw configurationError(setting, message);
+    }
     try {
-      return Buffer.from(await this.#ports.readFile(path));
+      return Buffer.from(await this.#ports.readFile(file));
     } catch {
       const message = `The file ${path} of ${setting} could not be read. Check the path and its permissions.`;
-      throw new PartnerAuthError('configuration', message, { setting });
+      throw configurationError(setting, message);
     }
   }
 
@@ -415,6 +420,18 @@ export class SessionPool {
 function summaryOf({ profile, store }: Entry): SessionSummary | undefined {
   const summary = store.summary();
   return summary?.origin === profile.origin ? summary : undefined;
+}
+
+/** A client certificate from the files of a profile. @throws PartnerAuthError `configuration` naming the field of the profile. */
+function checkedFiles(certificate: ClientCertificate): ClientCertificate {
+  try {
+    checkClientCertificate(certificate);
+    return certificate;
+  } catch (error) {
+    if (!isPartnerAuthError(error) || error.setting === undefined) throw error;
+    const asField = (text: string): string => text.replace(/clientCertificate\.(?:cert|key|pfx)\b/g, '$&File');
+    throw configurationError(asField(error.setting), asField(error.message));
+  }
 }
 
 function usesNetworkSecrets({ proxy, clientCertificate }: CheckedProfile): boolean {

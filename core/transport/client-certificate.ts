@@ -69,11 +69,11 @@ function pem(part: '.cert' | '.key', value: unknown, start: RegExp): string | Bu
   const text =
     typeof value === 'string' ? value : value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : '';
   if (start.test(text)) return typeof value === 'string' ? value : Buffer.from(value as Uint8Array);
-  const kind = part === '.cert' ? 'a certificate' : 'a private key';
-  throw invalid(
-    part,
-    `must be ${kind} in PEM form (${part === '.cert' ? '-----BEGIN CERTIFICATE-----' : '-----BEGIN PRIVATE KEY-----'}), not a path`,
-  );
+  const kind =
+    part === '.cert'
+      ? 'a certificate in PEM form (-----BEGIN CERTIFICATE-----)'
+      : 'a private key in PEM form (-----BEGIN PRIVATE KEY-----)';
+  throw invalid(part, `must be ${kind}${typeof value === 'string' ? ', not a path' : ''}`);
 }
 
 /** OpenSSL and BoringSSL, which VS Code uses, have different names for the same problems. */

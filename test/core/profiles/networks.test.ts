@@ -172,6 +172,50 @@ describe('the session of a profile', () => {
     });
   });
 
+  it('reads files whose paths are absolute or below the home folder', async () => {
+    await using sandbox = await startSandbox({ https: true, clientCertificate: true });
+    await withPool(sandbox, async ({ pool, folder, parse }) => {
+      const { cert, key } = sandbox.clientCertificates?.valid ?? { cert: '', key: '' };
+      await writeFile(join(folder, 'cert.pem'), cert);
+      await writeFile(join(folder, 'key.pem'), key);
+      const variables = ['HOME', 'USERPROFILE'] as const;
+      const before = variables.map((name) => [name, process.env[name]] as const);
+      for (const name of variables) process.env[name] = folder;
+      try {
+        const clientCertificate = { certFile: '~/cert.pem', keyFile: '~/key.pem' };
+        const session = await pool.open(parse({ caFile: '~/ca.pem', clientCertificate }));
+        await session.login({ ...sandbox.profiles.bizmail.credentials });
+      } finally {
+        for (const [name, value] of before) {
+          if (value === undefined) Reflect.deleteProperty(process.env, name);
+          else process.env[name] = value;
+        }
+      }
+      for (const path of ['cert.pem', './cert.pem', '~cert.pem']) {
+        const profile = parse({ clientCertificate: { certFile: path, keyFile: join(folder, 'key.pem') } });
+        const setting = 'clientCertificate.certFile';
+        await assert.rejects(pool.open(profile), { code: 'configuration', setting, message: /must be absolute/ });
+      }
+    });
+  });
+
+  it('names the file that holds no certificate, or none of its key', async () => {
+    await using sandbox = await startSandbox({ https: true, clientCertificate: true });
+    await withPool(sandbox, async ({ pool, folder, parse }) => {
+      const { cert = '', key = '' } = sandbox.clientCertificates?.valid ?? {};
+      const [certFile, keyFile, text] = [join(folder, 'cert'), join(folder, 'key'), join(folder, 'text')];
+      await Promise.all([writeFile(certFile, cert), writeFile(keyFile, key), writeFile(text, 'no certificate')]);
+      for (const [clientCertificate, field, message] of [
+        [{ certFile: text, keyFile }, 'certFile', /certFile must be a certificate in PEM form \([- A-Z]+\)\.$/],
+        [{ certFile, keyFile: certFile }, 'keyFile', /keyFile must be a private key in PEM form/],
+        [{ pfxFile: text }, 'pfxFile', /pfxFile is not a PKCS#12 file/],
+      ] as const) {
+        const setting = `clientCertificate.${field}`;
+        await assert.rejects(pool.open(parse({ clientCertificate })), { code: 'configuration', setting, message });
+      }
+    });
+  });
+
   it('reports that it is not encrypted, open or not', async () => {
     await using sandbox = await startSandbox();
     await withPool(sandbox, async ({ pool, parse }) => {
