@@ -18,7 +18,13 @@ const rooms = [
   'cli',
 ];
 /** What of core/ the front ends, the extension and the command line, may import. Public are those that package.json exports. */
-const doors = ['core/index.ts', 'core/sandbox/index.ts', 'core/profiles/index.ts', 'core/codegen/index.ts'];
+const doors = [
+  'core/index.ts',
+  'core/sandbox/index.ts',
+  'core/profiles/index.ts',
+  'core/profiles/files/index.ts',
+  'core/codegen/index.ts',
+];
 
 const outside = (group, message) => ({ group, message });
 const noEditor = outside(['vscode'], 'Only extension/host may touch vscode.');
