@@ -1,5 +1,5 @@
 import { parseJson } from '../lib/json.ts';
-import { parseStoredRecord, type StoredRecord } from '../stores/stored-record.ts';
+import { parseStoredRecord, type PlainRecord } from '../stores/stored-record.ts';
 
 /** All secrets of one profile, as one JSON record in the secret store. */
 export interface SecretRecord {
@@ -16,7 +16,7 @@ export interface SecretRecord {
   readonly proxyCredentials?: ProxyCredentials;
   /** Of the key of the profile's client certificate. */
   readonly clientCertificatePassphrase?: string;
-  readonly session?: StoredRecord;
+  readonly session?: PlainRecord;
   /** Encrypts the copies of the session for other windows; see `session-relay.ts`. */
   readonly relayKey?: string;
 }
@@ -56,6 +56,7 @@ export function parseSecretRecord(text: string): ParsedSecretRecord {
   if (passphrase !== undefined && typeof passphrase !== 'string') return invalid('its passphrase is not a string');
   if (session !== undefined) {
     const parsed = parseStoredRecord(session);
+    if (parsed.kind === 'encrypted') return { kind: 'newer', version: parsed.record.version };
     if (parsed.kind !== 'record') return parsed;
   }
   return { kind: 'record', record: value as SecretRecord };

@@ -10,7 +10,7 @@ import { createFolder, overwrite, remove, rename, syncFolder, writeNew } from '.
 import { openOwnFile } from './own-file.ts';
 import { realPath } from './real-path.ts';
 import { newerRecordError, storeError } from './store-errors.ts';
-import { isTombstone, parseStoredRecord, type ParsedRecord, type StoredRecord } from './stored-record.ts';
+import { isEncrypted, isSignOut, parseStoredRecord, type ParsedRecord, type StoredRecord } from './stored-record.ts';
 import type { TokenStore } from './token-store.ts';
 
 export interface FileStoreOptions {
@@ -190,13 +190,13 @@ export function fileStore(path: string, options: FileStoreOptions = {}): TokenSt
       await removeLeftovers(file, leftoverAge);
       try {
         await writeNew(temporary, text, mode);
-        if (!isTombstone(record)) await keepPrevious();
+        if (!isSignOut(record)) await keepPrevious();
         await replaceBy(temporary, text);
       } catch (error) {
         // The partner's response cannot be requested again; an intent can wait until there is free space.
-        if (!isFull(error) || 'intent' in record) throw error;
+        if (!isFull(error) || (await canWait(record))) throw error;
         await remove(temporary);
-        if (isTombstone(record)) {
+        if (isSignOut(record)) {
           await writeInPlace(file, text);
         } else {
           await writeInPlace(previous, text);
@@ -204,7 +204,7 @@ export function fileStore(path: string, options: FileStoreOptions = {}): TokenSt
         }
       }
       await syncFolder(dirname(file));
-      if (isTombstone(record)) {
+      if (isSignOut(record)) {
         // Not before the sign-out is durable, or a process that is killed in between would leave no trace of it.
         await remove(previous);
         await removeLeftovers(file, 0, true);
@@ -214,6 +214,13 @@ export function fileStore(path: string, options: FileStoreOptions = {}): TokenSt
     } finally {
       await remove(temporary).catch(() => undefined);
     }
+  }
+
+  /** Whether nothing is lost if a record is not written: an intent, or what an encrypted record adds to stored tokens. */
+  async function canWait(record: StoredRecord): Promise<boolean> {
+    if (!isEncrypted(record) || isSignOut(record)) return 'intent' in record;
+    const stored = await readRecord(files()).catch(() => undefined);
+    return stored?.kind === 'encrypted' && stored.record.generation === record.generation;
   }
 
   /** Moves a file with this text to the place of the session file. */
@@ -237,7 +244,7 @@ export function fileStore(path: string, options: FileStoreOptions = {}): TokenSt
   async function keepPrevious(): Promise<void> {
     const { file, previous } = files();
     const content = (await readContent(file).catch(() => undefined)) ?? '';
-    if (parseStoredRecord(parseJson(content)).kind !== 'record') return;
+    if (!['record', 'encrypted'].includes(parseStoredRecord(parseJson(content)).kind)) return;
     const temporary = temporaryName(file);
     try {
       await writeNew(temporary, content, mode);

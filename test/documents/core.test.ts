@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -52,6 +53,12 @@ testDocument(path, {
     await run({ env: { ...bizmailEnv(sandbox), BIZMAIL_PROXY: proxy.url } });
     assert.deepEqual(callsOf(sandbox), ['login']);
     assert.equal(proxy.requests.length, 1);
+  },
+
+  async encrypted({ run }) {
+    await using sandbox = await startSandbox();
+    const { stdout } = await run({ env: { ...bizmailEnv(sandbox), STORE_KEY: randomBytes(32).toString('base64') } });
+    assert.equal(stdout, "2 2026-11 [ 'keyId', 'iv', 'tag', 'data' ] 1\n");
   },
 
   async errors({ run }) {
