@@ -29,7 +29,7 @@ async function buildAll() {
       outbase: 'core',
       outdir: 'dist/core',
       splitting: true,
-      external: ['got', 'node-forge', '*/load-forge.cjs'],
+      external: ['got', 'node-forge', '@napi-rs/keyring', '*/load-forge.cjs'],
       format: 'esm',
       chunkNames: '[name]-[hash]',
     }),
@@ -99,6 +99,7 @@ async function packageExtension(folder) {
   for (const field of [
     'scripts',
     'dependencies',
+    'optionalDependencies',
     'devDependencies',
     'allowScripts',
     'exports',

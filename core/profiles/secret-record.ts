@@ -38,8 +38,12 @@ const version = 1;
 
 /** Parses a record of the secret store. Unknown fields are kept. */
 export function parseSecretRecord(text: string): ParsedSecretRecord {
+  return checkSecretRecord(parseJson(text));
+}
+
+/** As `parseSecretRecord()`, for a value that is parsed already; undefined if it was not JSON. */
+export function checkSecretRecord(value: unknown): ParsedSecretRecord {
   const invalid = (problem: string): ParsedSecretRecord => ({ kind: 'invalid', problem });
-  const value = parseJson(text);
   if (value === undefined) return invalid('it is not JSON');
   if (typeof value !== 'object' || value === null) return invalid('it is not an object');
   const record = value as Record<string, unknown>;

@@ -184,10 +184,10 @@ export function isTombstone(record: PlainRecord): record is Tombstone {
 }
 
 /** Whether the record, also an encrypted one, is that of a sign-out. */
-export function isSignOut(record: StoredRecord): boolean {
+export function isSignOut(record: object): boolean {
   return 'signedOutAt' in record;
 }
 
-export function isEncrypted(record: StoredRecord): record is EncryptedRecord {
+export function isEncrypted(record: object): record is EncryptedRecord {
   return 'encrypted' in record;
 }
