@@ -48,6 +48,7 @@ export async function openFileProfileStore(profile: Connection, files: SecretFil
   }
 
   async function change(apply: RecordChange, isSignIn = false): Promise<void> {
+    await files.setAsideUnreadable(id);
     const before = await secrets();
     const { session: _, relayKey: __, ...after } = apply(before ?? { version: 1, origin });
     // A sign-in also stores unchanged secrets, in the way that was chosen for it.
@@ -85,14 +86,13 @@ export async function openFileProfileStore(profile: Connection, files: SecretFil
           try {
             return await read();
           } catch (error) {
-            // What cannot be decrypted is set aside before the new session is written.
+            // It is set aside when the new session is written.
             if (!isPartnerAuthError(error) || error.retryable || error.setting === 'store.version') throw error;
             return undefined;
           }
         },
         async write(record) {
           if (pending !== undefined && !isTombstone(record)) {
-            await files.setAsideUnreadable(id);
             await change(pending, true);
             pending = undefined;
           }
