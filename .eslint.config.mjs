@@ -24,6 +24,7 @@ const doors = [
   'core/sandbox/index.ts',
   'core/testing/index.ts',
   'core/profiles/index.ts',
+  'core/profiles/files/index.ts',
   'core/codegen/index.ts',
 ];
 

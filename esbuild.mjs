@@ -35,7 +35,7 @@ async function buildAll() {
       outbase: 'core',
       outdir: 'dist/core',
       splitting: true,
-      external: ['got', 'node-forge', '*/load-forge.cjs'],
+      external: ['got', 'node-forge', '@napi-rs/keyring', '*/load-forge.cjs'],
       format: 'esm',
       chunkNames: '[name]-[hash]',
     }),
@@ -105,6 +105,7 @@ async function packageExtension(folder) {
   for (const field of [
     'scripts',
     'dependencies',
+    'optionalDependencies',
     'devDependencies',
     'allowScripts',
     'exports',

@@ -21,13 +21,16 @@ export type { PartnerResponse, StreamedResponse } from './exchange/partner-respo
 
 export { memoryStore } from './stores/memory-store.ts';
 export { fileStore, type FileStoreOptions } from './stores/file-store.ts';
+export { encryptedStore, type EncryptedStoreOptions, type EncryptionKey } from './stores/encrypted-store.ts';
 export { withFileLock } from './stores/file-lock.ts';
 export type { HeldLock, LockOptions, TokenStore, WriteOptions } from './stores/token-store.ts';
 export { parseStoredRecord } from './stores/stored-record.ts';
 export type {
   Adoption,
+  EncryptedRecord,
   EndCode,
   ParsedRecord,
+  PlainRecord,
   SessionEnd,
   StoredRecord,
   StoredSession,

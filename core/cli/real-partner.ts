@@ -95,7 +95,7 @@ type SessionReport = Pick<PartnerReport, 'accessToken' | 'refreshExpiresAt' | 'c
 
 async function storedTokens(store: TokenStore): Promise<TokenSet | undefined> {
   const record = await store.read();
-  return record === undefined || 'signedOutAt' in record ? undefined : record.tokens;
+  return record !== undefined && 'tokens' in record ? record.tokens : undefined;
 }
 
 async function signIn(

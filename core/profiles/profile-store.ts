@@ -10,8 +10,8 @@ import type { Logger } from '../lib/logger.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
 import { withFileLock } from '../stores/file-lock.ts';
 import { newerRecordError } from '../stores/store-errors.ts';
-import { isTombstone, type StoredRecord } from '../stores/stored-record.ts';
-import type { TokenStore } from '../stores/token-store.ts';
+import { isTombstone, type PlainRecord } from '../stores/stored-record.ts';
+import type { TokenStore, WriteOptions } from '../stores/token-store.ts';
 import type { CheckedProfile } from './profile.ts';
 import type { Storage } from './profile-status.ts';
 import { parseSecretRecord, type SecretRecord } from './secret-record.ts';
@@ -21,8 +21,14 @@ import { compareWithSummary, parseSummary, summaryOf, type SessionSummary } from
 
 export type RecordChange = (record: SecretRecord) => SecretRecord;
 
+/** A store whose records are not encrypted where a session reads them. */
+export interface SessionStore extends TokenStore {
+  read(): Promise<PlainRecord | undefined>;
+  write(record: PlainRecord, options?: WriteOptions): Promise<void>;
+}
+
 /** Stores the secrets of one profile, including its session. */
-export interface ProfileStore extends TokenStore {
+export interface ProfileStore extends SessionStore {
   secrets(): Promise<SecretRecord | undefined>;
   /** Applies `change` to the record under the store's lock. */
   update(change: RecordChange): Promise<void>;
@@ -30,7 +36,7 @@ export interface ProfileStore extends TokenStore {
    * The same store, for a session that is about to sign in. `change` is applied to the record together with the first
    * token set that is written, so that a session is never stored without its key.
    */
-  forSignIn(change: RecordChange): TokenStore;
+  forSignIn(change: RecordChange): SessionStore;
   /** Deletes everything: session, key and credentials. */
   forget(): Promise<void>;
   /** What is known about the session without reading secrets. */
@@ -198,7 +204,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   }
 
   /** The record before a session is written: with a key for its relay, which is another one for each session. */
-  function withRelayKey(record: SecretRecord, session: StoredRecord): SecretRecord {
+  function withRelayKey(record: SecretRecord, session: PlainRecord): SecretRecord {
     const { session: before, relayKey, ...rest } = record;
     if (secrets.isIsolated !== true || isTombstone(session)) return rest;
     const isSame = before !== undefined && !isTombstone(before) && before.sessionId === session.sessionId;
@@ -220,7 +226,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   const emptyRecord = (): SecretRecord => ({ version: 1, origin });
 
   /** Compares the session that this window sees with the summary, which all windows see. */
-  function compare(session: StoredRecord | undefined): StoredRecord | undefined {
+  function compare(session: PlainRecord | undefined): PlainRecord | undefined {
     summary = readSummary();
     const current = summary?.origin === origin ? summary : undefined;
     if (current !== undefined && current.sessionId === undefined && (session === undefined || !isTombstone(session))) {
@@ -238,7 +244,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
     return lost ? undefined : session;
   }
 
-  async function read(): Promise<StoredRecord | undefined> {
+  async function read(): Promise<PlainRecord | undefined> {
     const start = performance.now();
     for (;;) {
       const session = compare((await load())?.session);
@@ -253,7 +259,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
     );
   }
 
-  async function write(session: StoredRecord, change: RecordChange = (unchanged) => unchanged): Promise<void> {
+  async function write(session: PlainRecord, change: RecordChange = (unchanged) => unchanged): Promise<void> {
     const before = (await load({ signingOut: isTombstone(session) })) ?? emptyRecord();
     const record = { ...change(withRelayKey(before, session)), session };
     if (isTombstone(session)) await writeSummary(summaryOf(session, origin));

@@ -1,5 +1,5 @@
 import { parseJson } from '../lib/json.ts';
-import { parseStoredRecord, type StoredRecord } from '../stores/stored-record.ts';
+import { parseStoredRecord, type PlainRecord } from '../stores/stored-record.ts';
 
 /** All secrets of one profile, as one JSON record in the secret store. */
 export interface SecretRecord {
@@ -16,7 +16,7 @@ export interface SecretRecord {
   readonly proxyCredentials?: ProxyCredentials;
   /** Of the key of the profile's client certificate. */
   readonly clientCertificatePassphrase?: string;
-  readonly session?: StoredRecord;
+  readonly session?: PlainRecord;
   /** Encrypts the copies of the session for other windows; see `session-relay.ts`. */
   readonly relayKey?: string;
 }
@@ -38,8 +38,12 @@ const version = 1;
 
 /** Parses a record of the secret store. Unknown fields are kept. */
 export function parseSecretRecord(text: string): ParsedSecretRecord {
+  return checkSecretRecord(parseJson(text));
+}
+
+/** As `parseSecretRecord()`, for a value that is parsed already; undefined if it was not JSON. */
+export function checkSecretRecord(value: unknown): ParsedSecretRecord {
   const invalid = (problem: string): ParsedSecretRecord => ({ kind: 'invalid', problem });
-  const value = parseJson(text);
   if (value === undefined) return invalid('it is not JSON');
   if (typeof value !== 'object' || value === null) return invalid('it is not an object');
   const record = value as Record<string, unknown>;
@@ -56,6 +60,7 @@ export function parseSecretRecord(text: string): ParsedSecretRecord {
   if (passphrase !== undefined && typeof passphrase !== 'string') return invalid('its passphrase is not a string');
   if (session !== undefined) {
     const parsed = parseStoredRecord(session);
+    if (parsed.kind === 'encrypted') return { kind: 'newer', version: parsed.record.version };
     if (parsed.kind !== 'record') return parsed;
   }
   return { kind: 'record', record: value as SecretRecord };

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parseJson } from '../lib/json.ts';
 import { isNewer } from '../session/session-replica.ts';
 import { remove, rename } from '../stores/files.ts';
-import { isTombstone, parseStoredRecord, type StoredRecord, type StoredSession } from '../stores/stored-record.ts';
+import { isTombstone, parseStoredRecord, type PlainRecord, type StoredSession } from '../stores/stored-record.ts';
 
 const algorithm = 'aes-256-gcm';
 const sizes = { key: 32, iv: 12, tag: 16 };
@@ -37,7 +37,7 @@ export async function readRelay(file: string, key: string): Promise<StoredSessio
 }
 
 /** The session of a window, or its copy from another window unless that is older or of another session. */
-export function newestOf(own: StoredRecord | undefined, relayed: StoredSession | undefined): StoredRecord | undefined {
+export function newestOf(own: PlainRecord | undefined, relayed: StoredSession | undefined): PlainRecord | undefined {
   if (relayed === undefined || own === undefined || isTombstone(own) || own.sessionId !== relayed.sessionId) return own;
   return isNewer(own, relayed) ? own : relayed;
 }

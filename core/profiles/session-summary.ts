@@ -1,5 +1,5 @@
 import { parseJson } from '../lib/json.ts';
-import { isTombstone, refusedUntil, type StoredRecord } from '../stores/stored-record.ts';
+import { isTombstone, refusedUntil, type PlainRecord } from '../stores/stored-record.ts';
 
 /**
  * What may be known about a session without decrypting anything, in a file next to the locks. It is shown at startup,
@@ -20,7 +20,7 @@ export interface SessionSummary {
   readonly refusedUntil?: number;
 }
 
-export function summaryOf(record: StoredRecord, origin: string): SessionSummary {
+export function summaryOf(record: PlainRecord, origin: string): SessionSummary {
   if (isTombstone(record)) return { version: 1, origin, generation: 0 };
   const { sessionId, generation, account, tokens, ended } = record;
   const { issuedAt, accessExpiresAt, refreshExpiresAt } = tokens;
@@ -56,7 +56,7 @@ export function parseSummary(text: string): SessionSummary | undefined {
  * that this one cannot see. `lost`: the secrets of the session are gone, or only another window can see them.
  */
 export function compareWithSummary(
-  seen: StoredRecord | undefined,
+  seen: PlainRecord | undefined,
   summary: SessionSummary | undefined,
 ): 'same' | 'behind' | 'lost' {
   if (summary?.sessionId === undefined) return 'same';

@@ -3,6 +3,7 @@ import { ExchangeListeners } from '../exchange/exchange-listeners.ts';
 import { partnerCalls } from '../exchange/partner-calls.ts';
 import { systemClock } from '../lib/clock.ts';
 import { silentLogger } from '../lib/logger.ts';
+import { secretsOf } from '../redact/owned-secrets.ts';
 import { createRedactor, redactingLogger } from '../redact/redactor.ts';
 import { memoryStore } from '../stores/memory-store.ts';
 import { gotTransport } from '../transport/got-transport.ts';
@@ -27,7 +28,12 @@ export function sessionParts(given: SessionOptions, refresh: () => void) {
     store = memoryStore(),
   } = given;
   const redactor = createRedactor();
-  redactor.keep(...knownSecrets(options, cipher), ...proxySecrets(proxy, process.env), clientCertificate?.passphrase);
+  redactor.keep(
+    ...knownSecrets(options, cipher),
+    ...proxySecrets(proxy, process.env),
+    clientCertificate?.passphrase,
+    ...secretsOf(store),
+  );
   const log = redactingLogger(given.logger ?? silentLogger, redactor);
   const now = (): number => clock.now();
   const { isUnencrypted } = options;

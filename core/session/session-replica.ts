@@ -4,8 +4,8 @@ import { PartnerAuthError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { plainLine } from '../lib/plain-line.ts';
 import type { Redactor } from '../redact/redactor.ts';
-import { newerRecordError } from '../stores/store-errors.ts';
-import { isTombstone, parseStoredRecord, type StoredRecord, type StoredSession } from '../stores/stored-record.ts';
+import { encryptedRecordError, newerRecordError } from '../stores/store-errors.ts';
+import { isTombstone, parseStoredRecord, type PlainRecord, type StoredSession } from '../stores/stored-record.ts';
 import type { HeldLock, LockOptions, TokenStore } from '../stores/token-store.ts';
 import type { LocalState, SessionState } from './state.ts';
 
@@ -38,13 +38,15 @@ export class SessionReplica {
    *
    * @throws PartnerAuthError `store` if it cannot be read, is not valid or belongs to another connection.
    */
-  async readStored(): Promise<StoredRecord | undefined> {
+  async readStored(): Promise<PlainRecord | undefined> {
     const value: unknown = await this.#options.store.read();
     if (value === undefined) return undefined;
     const parsed = parseStoredRecord(value);
     switch (parsed.kind) {
       case 'record':
         return this.#assertOwn(parsed.record);
+      case 'encrypted':
+        throw encryptedRecordError(parsed.record);
       case 'newer':
         throw newerRecordError('The store', parsed.version);
       case 'invalid':
@@ -86,7 +88,7 @@ export class SessionReplica {
   async newest(): Promise<{ readonly record: StoredSession; readonly isStored: boolean } | undefined> {
     const { log } = this.#options;
     const { record: local, unsaved, replaced } = this.local;
-    let stored: StoredRecord | undefined;
+    let stored: PlainRecord | undefined;
     try {
       stored = await this.readStored();
     } catch (error) {
@@ -115,7 +117,7 @@ export class SessionReplica {
   }
 
   /** Writes a record under the lock without adopting it. */
-  async write(record: StoredRecord, held: HeldLock): Promise<void> {
+  async write(record: PlainRecord, held: HeldLock): Promise<void> {
     await this.#options.store.write(record, { held });
   }
 
@@ -195,13 +197,14 @@ export class SessionReplica {
   }
 
   /**
-   * A record of a newer version belongs to another program: only signing out may replace it.
+   * A record of a newer version, or one that is encrypted, belongs to another program: only signing out may replace it.
    *
    * @throws PartnerAuthError `store` if the store holds such a record.
    */
   async assertWritable(): Promise<void> {
     const parsed = parseStoredRecord(await this.#options.store.read().catch(() => undefined));
     if (parsed.kind === 'newer') throw newerRecordError('The store', parsed.version);
+    if (parsed.kind === 'encrypted') throw encryptedRecordError(parsed.record);
   }
 
   /**
@@ -278,7 +281,7 @@ export class SessionReplica {
     return stored.tokens.refreshToken === refused.tokens.refreshToken ? undefined : stored;
   }
 
-  #assertOwn(record: StoredRecord): StoredRecord {
+  #assertOwn(record: PlainRecord): PlainRecord {
     const { definition, origin, partnerCode } = this.#options.connection;
     if (isTombstone(record)) return record;
     if (record.partner === definition.id && record.origin === origin && record.partnerCode === partnerCode)
@@ -305,7 +308,7 @@ export function isNewer(a: StoredSession, b: StoredSession | undefined, replaced
 }
 
 /** Whether the stored record is newer than a local one that could not be saved, so that it must not be overwritten. */
-function supersedes(stored: StoredRecord, local: StoredSession, replaced: string | undefined): boolean {
+function supersedes(stored: PlainRecord, local: StoredSession, replaced: string | undefined): boolean {
   return isTombstone(stored) ? stored.signedOutAt > local.tokens.issuedAt : isNewer(stored, local, replaced);
 }
 

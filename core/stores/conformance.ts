@@ -104,6 +104,18 @@ export function testTokenStore(
       assert.deepEqual(await other.read(), tombstone);
     },
 
+    'stores an encrypted record as it is': async () => {
+      const [store, other] = await pair();
+      const encrypted = { keyId: 'k1', iv: 'aXY=', tag: 'dGFn', data: 'ZGF0YQ==' };
+      for (const record of [
+        { version: 2, encrypted, generation: 3 },
+        { version: 2, encrypted, generation: 0, signedOutAt: 1_700_000_000_000 },
+      ] as const) {
+        await store.lock((held) => store.write(record, { held }));
+        assert.deepEqual(await other.read(), record);
+      }
+    },
+
     'is empty after clear(), through every instance': async () => {
       const [store, other] = await pair();
       await write(store, session(1));

@@ -10,8 +10,8 @@ import { createFolder, overwrite, remove, rename, syncFolder, writeNew } from '.
 import { openOwnFile } from './own-file.ts';
 import { realPath } from './real-path.ts';
 import { newerRecordError, storeError } from './store-errors.ts';
-import { isTombstone, parseStoredRecord, type ParsedRecord, type StoredRecord } from './stored-record.ts';
-import type { TokenStore } from './token-store.ts';
+import { isEncrypted, isSignOut, parseStoredRecord, type StoredRecord } from './stored-record.ts';
+import type { LockOptions, HeldLock, TokenStore } from './token-store.ts';
 
 export interface FileStoreOptions {
   /**
@@ -38,7 +38,44 @@ const leftoverAge = 60_000;
 export function fileStore(path: string, options: FileStoreOptions = {}): TokenStore {
   if (typeof path !== 'string' || path === '') throw new TypeError('fileStore() requires the path of a file.');
   assertKnownKeys('fileStore', options, ['allowGroup']);
-  const allowGroup = options.allowGroup === true;
+  return recordFile<StoredRecord>(path, {
+    allowGroup: options.allowGroup === true,
+    what: 'session file',
+    parse: parseSessionFile,
+  });
+}
+
+export function parseSessionFile(value: unknown): ParsedContent<StoredRecord> {
+  const parsed = parseStoredRecord(value);
+  return parsed.kind === 'encrypted' ? { kind: 'record', record: parsed.record } : parsed;
+}
+
+/** What the content of a file is. */
+export type ParsedContent<R> =
+  | { readonly kind: 'record'; readonly record: R }
+  | { readonly kind: 'newer'; readonly version: number }
+  | { readonly kind: 'invalid'; readonly problem: string };
+
+export interface RecordFileOptions<R> {
+  readonly allowGroup: boolean;
+  /** For messages, such as `session file`. */
+  readonly what: string;
+  readonly parse: (value: unknown) => ParsedContent<R>;
+}
+
+/** A file with one record, as `fileStore()` describes it. */
+export interface RecordFile<R> {
+  read(): Promise<R | undefined>;
+  write(record: R): Promise<void>;
+  clear(): Promise<void>;
+  lock<T>(fn: (held: HeldLock) => Promise<T>, options?: LockOptions): Promise<T>;
+  onDidChange(listener: () => void): () => void;
+}
+
+export function recordFile<R extends object>(
+  path: string,
+  { allowGroup, what, parse }: RecordFileOptions<R>,
+): RecordFile<R> {
   const mode = allowGroup ? 0o660 : 0o600;
   let resolved: Files | undefined;
 
@@ -49,7 +86,7 @@ export function fileStore(path: string, options: FileStoreOptions = {}): TokenSt
       file = realPath(path);
     } catch (error) {
       if (error instanceof PartnerAuthError) throw error;
-      throw storeError(`The session file ${path} could not be found (${systemErrorCode(error)}). Check its folders.`);
+      throw storeError(`The ${what} ${path} could not be found (${systemErrorCode(error)}). Check its folders.`);
     }
     const found = { file, previous: `${file}.previous` };
     // Until the file exists, a link may still be put in its place.
@@ -69,31 +106,31 @@ export function fileStore(path: string, options: FileStoreOptions = {}): TokenSt
       if (error instanceof PartnerAuthError) throw error;
       const code = systemErrorCode(error);
       if (code === 'ENOENT') return undefined;
-      throw storeError(`The session file ${file} could not be read (${code}). Check its permissions.`);
+      throw storeError(`The ${what} ${file} could not be read (${code}). Check its permissions.`);
     }
   }
 
-  async function readRecord({ file, previous }: Files): Promise<ParsedRecord | undefined> {
+  async function readRecord({ file, previous }: Files): Promise<ParsedContent<R> | undefined> {
     const content = await readContent(file);
     if (content === undefined) return undefined;
     // A crash may leave an empty file as well, but then there is a previous generation.
     if (content.trim() === '' && !nodeFs().existsSync(previous)) return undefined;
-    return parseStoredRecord(parseJson(content));
+    return parse(parseJson(content));
   }
 
-  async function read(): Promise<StoredRecord | undefined> {
+  async function read(): Promise<R | undefined> {
     const found = await readRecord(files());
     if (found === undefined) return undefined;
     return found.kind === 'invalid' ? repair(found.problem) : recordOf(found);
   }
 
-  function recordOf(found: Exclude<ParsedRecord, { kind: 'invalid' }>): StoredRecord {
-    if (found.kind === 'newer') throw newerRecordError(`The session file ${files().file}`, found.version);
+  function recordOf(found: Exclude<ParsedContent<R>, { kind: 'invalid' }>): R {
+    if (found.kind === 'newer') throw newerRecordError(`The ${what} ${files().file}`, found.version);
     return found.record;
   }
 
   // Only one at a time, or the second would set aside what the first has restored.
-  async function repair(problem: string): Promise<StoredRecord> {
+  async function repair(problem: string): Promise<R> {
     const { file } = files();
     const outcome = await withFileLock(
       `${file}.repair`,
@@ -101,20 +138,20 @@ export function fileStore(path: string, options: FileStoreOptions = {}): TokenSt
       { mode },
     ).catch(() => undefined);
     if (outcome === undefined) {
-      throw storeError(`The session file ${file} is damaged: ${problem}. It could not be set aside: sign in again.`);
+      throw storeError(`The ${what} ${file} is damaged: ${problem}. It could not be set aside: sign in again.`);
     }
     if ('error' in outcome) throw outcome.error;
     return outcome;
   }
 
-  async function setAside(problem: string): Promise<StoredRecord> {
+  async function setAside(problem: string): Promise<R> {
     const { file, previous } = files();
     const found = await readRecord(files());
     if (found !== undefined && found.kind !== 'invalid') return recordOf(found);
     const aside = `${file}.corrupt-${Date.now()}`;
     const moved = await isMovedAside(file, aside);
     // A session may have been written between the read and the move.
-    const asideRecord = moved ? parseStoredRecord(parseJson((await readContent(aside)) ?? '')) : undefined;
+    const asideRecord = moved ? parse(parseJson((await readContent(aside)) ?? '')) : undefined;
     if (asideRecord !== undefined && asideRecord.kind !== 'invalid') {
       await restore(aside, file);
       return recordOf(asideRecord);
@@ -123,7 +160,7 @@ export function fileStore(path: string, options: FileStoreOptions = {}): TokenSt
     const restored = (await restore(previous, file))
       ? 'the previous generation was restored: try again, and sign in again if the partner refuses it'
       : 'there is no previous generation: sign in again';
-    throw storeError(`The session file ${file} is damaged: ${found?.problem ?? problem}. ${kept}; ${restored}.`);
+    throw storeError(`The ${what} ${file} is damaged: ${found?.problem ?? problem}. ${kept}; ${restored}.`);
   }
 
   /** A file that is mounted cannot be moved: it is copied and emptied instead. */
@@ -181,7 +218,7 @@ export function fileStore(path: string, options: FileStoreOptions = {}): TokenSt
     }
   }
 
-  async function write(record: StoredRecord): Promise<void> {
+  async function write(record: R): Promise<void> {
     const { file, previous } = files();
     const temporary = temporaryName(file);
     const text = `${JSON.stringify(record)}\n`;
@@ -190,13 +227,13 @@ export function fileStore(path: string, options: FileStoreOptions = {}): TokenSt
       await removeLeftovers(file, leftoverAge);
       try {
         await writeNew(temporary, text, mode);
-        if (!isTombstone(record)) await keepPrevious();
+        if (!isSignOut(record)) await keepPrevious();
         await replaceBy(temporary, text);
       } catch (error) {
         // The partner's response cannot be requested again; an intent can wait until there is free space.
-        if (!isFull(error) || 'intent' in record) throw error;
+        if (!isFull(error) || (await canWait(record))) throw error;
         await remove(temporary);
-        if (isTombstone(record)) {
+        if (isSignOut(record)) {
           await writeInPlace(file, text);
         } else {
           await writeInPlace(previous, text);
@@ -204,7 +241,7 @@ export function fileStore(path: string, options: FileStoreOptions = {}): TokenSt
         }
       }
       await syncFolder(dirname(file));
-      if (isTombstone(record)) {
+      if (isSignOut(record)) {
         // Not before the sign-out is durable, or a process that is killed in between would leave no trace of it.
         await remove(previous);
         await removeLeftovers(file, 0, true);
@@ -214,6 +251,13 @@ export function fileStore(path: string, options: FileStoreOptions = {}): TokenSt
     } finally {
       await remove(temporary).catch(() => undefined);
     }
+  }
+
+  /** Whether nothing is lost if a record is not written: an intent, or what an encrypted record adds to stored tokens. */
+  async function canWait(record: R): Promise<boolean> {
+    if (!isEncrypted(record) || isSignOut(record)) return 'intent' in record;
+    const stored = await readRecord(files()).catch(() => undefined);
+    return stored?.kind === 'record' && isEncrypted(stored.record) && stored.record.generation === record.generation;
   }
 
   /** Moves a file with this text to the place of the session file. */
@@ -230,14 +274,14 @@ export function fileStore(path: string, options: FileStoreOptions = {}): TokenSt
   function writeError(file: string, error: unknown): PartnerAuthError {
     if (error instanceof PartnerAuthError) return error;
     const code = systemErrorCode(error);
-    return storeError(`The session file ${file} could not be written (${code}). Check free space and permissions.`);
+    return storeError(`The ${what} ${file} could not be written (${code}). Check free space and permissions.`);
   }
 
   /** Fails silently: the new record must be written even if the previous one cannot be copied. */
   async function keepPrevious(): Promise<void> {
     const { file, previous } = files();
     const content = (await readContent(file).catch(() => undefined)) ?? '';
-    if (parseStoredRecord(parseJson(content)).kind !== 'record') return;
+    if (parse(parseJson(content)).kind !== 'record') return;
     const temporary = temporaryName(file);
     try {
       await writeNew(temporary, content, mode);
@@ -261,7 +305,7 @@ export function fileStore(path: string, options: FileStoreOptions = {}): TokenSt
         await removeLeftovers(file, 0, true);
       } catch (error) {
         if (error instanceof PartnerAuthError) throw error;
-        throw storeError(`The session file ${file} could not be removed (${systemErrorCode(error)}).`);
+        throw storeError(`The ${what} ${file} could not be removed (${systemErrorCode(error)}).`);
       }
     },
     lock: async (fn, lockOptions) => withFileLock(`${files().file}.lock`, fn, { ...lockOptions, mode }),

@@ -27,8 +27,7 @@ export async function openOwnFile(
     const stats = await settledStats(handle);
     if (stats.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' });
     const problem = process.platform === 'win32' ? undefined : problemOf(path, stats, options);
-    if (problem !== undefined)
-      throw storeError(`The session file ${path} is not safe: ${problem}`, { retryable: false });
+    if (problem !== undefined) throw storeError(`The file ${path} is not safe: ${problem}`, { retryable: false });
     if (isReadableByOthers(stats) && stats.uid === process.geteuid?.()) await handle.chmod(0o600);
     return handle;
   } catch (error) {

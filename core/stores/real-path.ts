@@ -28,7 +28,7 @@ export function realPath(path: string): string {
     // The file itself is checked when it is open.
     if (isLink || after.length > 0) assertOwner(path, next, stats, folderStats);
     if (isLink) {
-      if (++links > maxLinks) throw storeError(`The session file ${path} has too many symbolic links on its way.`);
+      if (++links > maxLinks) throw storeError(`The file ${path} has too many symbolic links on its way.`);
       const target = resolve(folder, nodeFs().readlinkSync(next));
       // A dangling link to a folder is not followed: the folder would be created where nobody expects it.
       if (after.length > 0 && !nodeFs().existsSync(target)) return join(next, ...after);
@@ -61,7 +61,7 @@ function assertNoOtherWriters(path: string, folder: string, { mode }: Stats): vo
   // In a folder with the sticky bit, such as /tmp, only its owner can replace a file.
   if ((mode & 0o002) === 0 || (mode & 0o1000) !== 0) return;
   throw storeError(
-    `The session file ${path} is not safe: every user can replace what is in ${folder}. Use another folder, or run chmod o-w ${folder}.`,
+    `The file ${path} is not safe: every user can replace what is in ${folder}. Use another folder, or run chmod o-w ${folder}.`,
     { retryable: false },
   );
 }
@@ -70,7 +70,7 @@ function assertOwner(path: string, place: string, { uid }: Stats, folder: Stats)
   const user = process.geteuid?.();
   if (user === undefined || [user, 0, folder.uid].includes(uid) || isMountPoint(place)) return;
   throw storeError(
-    `The session file ${path} is not safe: ${place} belongs to another user (${uid}), who could replace it. Use a folder of your own.`,
+    `The file ${path} is not safe: ${place} belongs to another user (${uid}), who could replace it. Use a folder of your own.`,
     { retryable: false },
   );
 }

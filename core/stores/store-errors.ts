@@ -1,5 +1,6 @@
 import { PartnerAuthError } from '../lib/errors.ts';
-import { recordVersion } from './stored-record.ts';
+import { plainLine } from '../lib/plain-line.ts';
+import { recordVersion, type EncryptedRecord } from './stored-record.ts';
 
 export function storeError(message: string, details: { readonly retryable?: boolean } = {}): PartnerAuthError {
   return new PartnerAuthError('store', message, { setting: 'store', ...details });
@@ -11,5 +12,13 @@ export function newerRecordError(where: string, version: number): PartnerAuthErr
     'store',
     `${where} has a session of a newer version of Partner Auth (record version ${version}, this version reads up to ${recordVersion}). It was left unchanged. Update Partner Auth in this program, or sign out in the newer one.`,
     { setting: 'store.version', retryable: false },
+  );
+}
+
+/** The error for an encrypted record in a store that is used without `encryptedStore()`. */
+export function encryptedRecordError({ encrypted }: EncryptedRecord): PartnerAuthError {
+  return storeError(
+    `The store has an encrypted session (key "${plainLine(encrypted.keyId, 64)}"). It was left unchanged. Open it with encryptedStore() and that key, or clear() the store and sign in again.`,
+    { retryable: false },
   );
 }

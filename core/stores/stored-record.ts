@@ -63,14 +63,41 @@ export interface Tombstone {
   readonly adoption?: Adoption;
 }
 
+/**
+ * A record that `encryptedStore()` has encrypted by AES-256-GCM. A store keeps it as it is. Its additional authenticated
+ * data is the UTF-8 JSON of `[name, version, generation]`, without spaces.
+ */
+export interface EncryptedRecord {
+  readonly version: 2;
+  readonly encrypted: {
+    /** Which of the keys has encrypted it. */
+    readonly keyId: string;
+    /** 12 random bytes, another IV for each write, as base64. */
+    readonly iv: string;
+    /** 16 bytes, as base64. */
+    readonly tag: string;
+    /** The JSON of the record, encrypted, as base64. */
+    readonly data: string;
+  };
+  /** That of the session; 0 after a sign-out. */
+  readonly generation: number;
+  /** Present after a sign-out, as in a `Tombstone`, so that a store can remove its other copies of tokens. */
+  readonly signedOutAt?: number;
+}
+
+/** A record that a session can use. */
+export type PlainRecord = StoredSession | Tombstone;
+
 /** What a `TokenStore` contains. */
-export type StoredRecord = StoredSession | Tombstone;
+export type StoredRecord = PlainRecord | EncryptedRecord;
 
 /** The error code with which a session ended. */
 export type EndCode = 'sessionEnded' | 'refreshInterrupted' | 'accountUnavailable';
 
-/** The record version that this package writes, and the highest that it reads. */
-export const recordVersion = 1;
+/** The version of a session or sign-out that is not encrypted. */
+const plainVersion = 1;
+/** The version of an encrypted record, and the highest that this package reads. */
+export const recordVersion = 2;
 
 const timestamp = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
 const nonEmptyString = v.pipe(v.string(), v.minLength(1));
@@ -78,7 +105,7 @@ const nonEmptyString = v.pipe(v.string(), v.minLength(1));
 const adoption = v.optional(v.object({ at: timestamp, token: nonEmptyString }));
 
 const sessionSchema = v.object({
-  version: v.literal(recordVersion),
+  version: v.literal(plainVersion),
   sessionId: nonEmptyString,
   generation: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   partner: nonEmptyString,
@@ -104,11 +131,19 @@ const sessionSchema = v.object({
     }),
   ),
 });
-const tombstoneSchema = v.object({ version: v.literal(recordVersion), signedOutAt: timestamp, adoption });
+const tombstoneSchema = v.object({ version: v.literal(plainVersion), signedOutAt: timestamp, adoption });
+const encryptedSchema = v.object({
+  version: v.literal(recordVersion),
+  encrypted: v.object({ keyId: nonEmptyString, iv: nonEmptyString, tag: nonEmptyString, data: nonEmptyString }),
+  generation: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  signedOutAt: v.optional(timestamp),
+});
 
 /** The result of `parseStoredRecord()`. */
 export type ParsedRecord =
-  | { readonly kind: 'record'; readonly record: StoredRecord }
+  | { readonly kind: 'record'; readonly record: PlainRecord }
+  /** Written by `encryptedStore()`, which is required to read it. */
+  | { readonly kind: 'encrypted'; readonly record: EncryptedRecord }
   /** Written by a newer version of this package, which may be using it. */
   | { readonly kind: 'newer'; readonly version: number }
   /** `problem` names the field but does not contain its value. */
@@ -118,10 +153,17 @@ export type ParsedRecord =
 export function parseStoredRecord(value: unknown): ParsedRecord {
   const fields = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   const { version } = fields;
-  if (typeof version === 'number' && version > recordVersion) return { kind: 'newer', version };
+  const hasEncrypted = 'encrypted' in fields;
+  if (typeof version === 'number' && (version > recordVersion || (version === recordVersion && !hasEncrypted)))
+    return { kind: 'newer', version };
   if (value === undefined) return { kind: 'invalid', problem: 'it is not JSON' };
-  const problem = firstProblem('signedOutAt' in fields ? tombstoneSchema : sessionSchema, value);
-  if (problem === undefined) return { kind: 'record', record: value as StoredRecord };
+  const schema = hasEncrypted ? encryptedSchema : 'signedOutAt' in fields ? tombstoneSchema : sessionSchema;
+  const problem = firstProblem(schema, value);
+  if (problem === undefined) {
+    return hasEncrypted
+      ? { kind: 'encrypted', record: value as EncryptedRecord }
+      : { kind: 'record', record: value as PlainRecord };
+  }
   return { kind: 'invalid', problem: `${problem.path === '' ? 'the record' : problem.path} ${problem.message}` };
 }
 
@@ -137,6 +179,15 @@ export function refusedUntil({ tokens, ended }: Pick<StoredSession, 'tokens' | '
   return tokens.refreshExpiresAt ?? ended.at + refusedLifetime;
 }
 
-export function isTombstone(record: StoredRecord): record is Tombstone {
+export function isTombstone(record: PlainRecord): record is Tombstone {
+  return isSignOut(record);
+}
+
+/** Whether the record, also an encrypted one, is that of a sign-out. */
+export function isSignOut(record: object): boolean {
   return 'signedOutAt' in record;
+}
+
+export function isEncrypted(record: object): record is EncryptedRecord {
+  return 'encrypted' in record;
 }

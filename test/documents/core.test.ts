@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -65,6 +66,12 @@ testDocument(path, {
 
   async fake({ run }) {
     assert.equal((await run()).stdout, 'second 404 3\nended\n');
+  },
+
+  async encrypted({ run }) {
+    await using sandbox = await startSandbox();
+    const { stdout } = await run({ env: { ...bizmailEnv(sandbox), STORE_KEY: randomBytes(32).toString('base64') } });
+    assert.equal(stdout, "2 2026-11 [ 'keyId', 'iv', 'tag', 'data' ] 1\n");
   },
 
   async errors({ run }) {

@@ -51,7 +51,7 @@ export const defects: Readonly<Record<string, { readonly store: () => TokenStore
     store() {
       const store = memoryStore();
       const withoutUnknownFields = (record: StoredRecord): StoredRecord => {
-        if ('signedOutAt' in record) return record;
+        if (!('tokens' in record)) return record;
         const { version, sessionId, generation, partner, origin, partnerCode = '', tokens } = record;
         return { version, sessionId, generation, partner, origin, partnerCode, tokens };
       };

@@ -77,6 +77,6 @@ export async function catchError(call: Promise<unknown>): Promise<unknown> {
 /** Reads the session from the store; throws if there is none. */
 export async function readSession(store: TokenStore): Promise<StoredSession> {
   const record = await store.read();
-  if (record === undefined || 'signedOutAt' in record) throw new Error('The store holds no session.');
+  if (record === undefined || !('tokens' in record)) throw new Error('The store holds no session.');
   return record;
 }

@@ -14,6 +14,7 @@ interface Locked {
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
 }
 
 const read = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(root, name), 'utf8'));
@@ -23,8 +24,8 @@ const { packages } = (await read('package-lock.json')) as {
 
 describe('package.json', () => {
   it('pins every dependency to an exact version', async () => {
-    const { dependencies, devDependencies } = (await read('package.json')) as Manifest;
-    for (const version of Object.values({ ...dependencies, ...devDependencies }))
+    const { dependencies, devDependencies, optionalDependencies } = (await read('package.json')) as Manifest;
+    for (const version of Object.values({ ...dependencies, ...devDependencies, ...optionalDependencies }))
       assert.match(version, /^\d+\.\d+\.\d+$/);
   });
 });

@@ -16,6 +16,7 @@ describe('public names', () => {
       'definePartner',
       'detectCipher',
       'encryptedBody',
+      'encryptedStore',
       'fileStore',
       'isPartnerAuthError',
       'memoryStore',

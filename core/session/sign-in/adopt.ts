@@ -1,7 +1,7 @@
 import { configurationError, PartnerAuthError } from '../../lib/errors.ts';
 import { nodeCrypto } from '../../lib/node-modules.ts';
 import { assertKnownKeys } from '../../lib/validation.ts';
-import { isTombstone, type StoredRecord } from '../../stores/stored-record.ts';
+import { isTombstone, type PlainRecord } from '../../stores/stored-record.ts';
 import type { HeldLock } from '../../stores/token-store.ts';
 import { decodeToken } from '../../tokens/decode-token.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
@@ -74,11 +74,11 @@ export async function proveUnderLock(
   const { replica, clock } = parts;
   await replica.assertWritable();
   const stored = await replica.readStored();
-  const before: StoredRecord | undefined = stored ?? replica.local.record;
+  const before: PlainRecord | undefined = stored ?? replica.local.record;
   const adoption = { at: clock.now(), token: fingerprint(refreshToken) };
   const wasInterrupted = before?.adoption?.token === adoption.token;
   const isOwn = before !== undefined && !isTombstone(before) && before.tokens.refreshToken === refreshToken;
-  const base: StoredRecord = before ?? { version: 1, signedOutAt: 0 };
+  const base: PlainRecord = before ?? { version: 1, signedOutAt: 0 };
   try {
     await replica.write({ ...base, adoption, ...(isOwn && { intent: { at: adoption.at } }) }, held);
   } catch (error) {
@@ -108,7 +108,7 @@ export async function proveUnderLock(
 }
 
 /** Puts the store back into the state before the attempt. */
-async function restore(replica: SessionReplica, before: StoredRecord | undefined, held: HeldLock): Promise<void> {
+async function restore(replica: SessionReplica, before: PlainRecord | undefined, held: HeldLock): Promise<void> {
   if (before === undefined) return replica.clear().catch(() => undefined);
   const { adoption: _, ...record } = before;
   await replica.write(record, held).catch(() => undefined);

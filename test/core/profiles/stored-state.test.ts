@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { StoredRecord, StoredSession } from '../../../core/index.ts';
+import type { PlainRecord, StoredSession } from '../../../core/index.ts';
 import {
   compareWithSummary,
   summaryOf,
@@ -20,7 +20,7 @@ const session: StoredSession = {
   account: 'ann@example.com',
   tokens: { accessToken: 'AT', refreshToken: 'RT', issuedAt: 1000, accessExpiresAt: 11_000, refreshExpiresAt: 90_000 },
 };
-const signedOut: StoredRecord = { version: 1, signedOutAt: 5000 };
+const signedOut: PlainRecord = { version: 1, signedOutAt: 5000 };
 const summary = summaryOf(session, origin);
 
 describe('parseSecretRecord', () => {
@@ -134,7 +134,7 @@ describe('a session summary', () => {
 
 describe('compareWithSummary', () => {
   const other = { ...session, sessionId: 's2' };
-  const rows: readonly (readonly [string, StoredRecord | undefined, SessionSummary | undefined, string])[] = [
+  const rows: readonly (readonly [string, PlainRecord | undefined, SessionSummary | undefined, string])[] = [
     ['no summary', session, undefined, 'same'],
     ['a summary of a sign-out', session, summaryOf(signedOut, origin), 'same'],
     ['the same token set', session, summary, 'same'],

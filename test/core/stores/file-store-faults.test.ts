@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { fileStore, type StoredSession } from '../../../core/index.ts';
+import { encryptedStore, fileStore, type StoredSession } from '../../../core/index.ts';
 import { notOnWindows } from '../../helpers/platform.ts';
 import { storedSession as record } from '../../helpers/stored-session.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
@@ -87,6 +87,28 @@ describe('a write to a file store', () => {
       assert.deepEqual(await store.read(), { ...record, generation: 2 });
       assert.deepEqual((await readdir(folder.path)).sort(), ['fill', 'session.json']);
       assert.equal((await readFile(file, 'utf8')).endsWith('}\n'), true);
+    } finally {
+      spawnSync('umount', [folder.path]);
+    }
+  });
+
+  it('leaves that place to the newest tokens if what is encrypted adds only an intent', withTmpfs, async (context) => {
+    await using folder = await temporaryFolder();
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'partner-auth-test', folder.path]);
+    if (mounted.status !== 0) {
+      context.skip('requires permission to mount a small file system');
+      return;
+    }
+    try {
+      const file = folder.file('session.json');
+      const store = encryptedStore(fileStore(file), { name: 'acme', keys: [{ id: 'k1', key: Buffer.alloc(32, 1) }] });
+      await store.write(record);
+      await store.write(record);
+      assert.throws(() => writeFileSync(folder.file('fill'), Buffer.alloc(1 << 20)), { code: 'ENOSPC' });
+      await assert.rejects(store.write({ ...record, intent: { at: 1 } }), { code: 'store', message: /ENOSPC/ });
+      assert.deepEqual(await store.read(), record);
+      await store.write({ ...record, generation: 2 });
+      assert.deepEqual(await store.read(), { ...record, generation: 2 });
     } finally {
       spawnSync('umount', [folder.path]);
     }
