@@ -42,8 +42,14 @@ export function createUi(
     async ask(message, ...buttons) {
       return window.showInformationMessage(withoutLinks(message), ...buttons);
     },
-    async confirm(question, detail, button) {
-      return (await window.showWarningMessage(question, { modal: true, detail }, button)) === button;
+    async confirm(question, detail, ...buttons) {
+      return window.showWarningMessage(question, { modal: true, detail }, ...buttons);
+    },
+    async report({ message, actions }, profileId) {
+      const titles = actions.map(({ title }) => title);
+      const chosen = await window.showErrorMessage(message, { modal: true }, ...titles);
+      const action = actions.find(({ title }) => title === chosen);
+      if (action !== undefined) await runAction(action, profileId);
     },
     async notify({ message: text, actions }, severity, profileId) {
       const message = withoutLinks(text);

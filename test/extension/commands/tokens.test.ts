@@ -5,6 +5,7 @@ import { inspectToken } from '../../../extension/commands/inspect-token.ts';
 import { refresh } from '../../../extension/commands/refresh.ts';
 import type { SandboxPartner } from '../../../core/sandbox/index.ts';
 import { readCommand } from '../../helpers/shells.ts';
+import { manualClock } from '../../helpers/manual-clock.ts';
 import { acmePay } from '../../helpers/acme-pay.ts';
 import { withAcmeApp } from '../../helpers/with-acme-app.ts';
 import { withApp } from '../../helpers/with-app.ts';
@@ -27,16 +28,38 @@ describe('refresh', () => {
       }));
   }
 
-  it('offers to sign in when the session has ended', () =>
+  it('offers to ask once more, or to sign in, when the partner refuses the session, and says when it refuses again', () =>
     withApp({}, async ({ fake, sandbox, profile }) => {
+      const commandsOf = (index: number) => fake.notifications[index]?.actions.map(({ command }) => command);
       sandbox.revoke('tconnect');
       await refresh(fake.app, profile);
-      assert.match(fake.notifications[0]?.message ?? '', /The session for ACME tconnect has ended/);
-      assert.deepEqual(
-        fake.notifications[0]?.actions.map(({ command }) => command),
-        ['signIn'],
+      assert.equal(
+        fake.notifications[0]?.message,
+        'ACME tconnect refused to refresh the session. Refresh to ask once more, or sign in again.',
       );
+      assert.deepEqual(commandsOf(0), ['refresh', 'signIn']);
+      await refresh(fake.app, profile);
+      assert.equal(
+        fake.notifications[1]?.message,
+        'ACME tconnect refused again to refresh the session. Sign in, or refresh later to ask once more.',
+      );
+      assert.deepEqual(commandsOf(1), ['signIn', 'refresh']);
     }));
+
+  it('continues a refused session once the partner grants the refresh', () => {
+    const clock = manualClock(Date.now());
+    return withApp({ partner: 'cloudreve', clock }, async ({ fake, sandbox, profile }) => {
+      sandbox.set({ database: 'usersDown' });
+      await refresh(fake.app, profile);
+      assert.deepEqual([fake.app.sessions.status(profile).refused, fake.notifications.length], [true, 1]);
+      clock.advance(1_000);
+      sandbox.set({ database: 'up' });
+      await refresh(fake.app, profile);
+      assert.equal(fake.statusMessages.at(-1), `${profile.label}: the access token was refreshed.`);
+      const { phase, refused } = fake.app.sessions.status(profile);
+      assert.deepEqual([phase, refused], ['valid', undefined]);
+    });
+  });
 
   it('keeps the session when the partner limits requests', () =>
     withApp({ partner: 'bizmail' }, async ({ fake, sandbox, profile }) => {
@@ -181,7 +204,7 @@ describe('copy', () => {
       await copyAccessToken(fake.app, profile);
       assert.match(
         fake.statusMessages.at(-1) ?? '',
-        /^\$\(warning\) Access token copied \(the session has ended; may be accepted for 9h\)/,
+        /^\$\(warning\) Access token copied \(the refresh was refused; may be accepted for 9h\)/,
       );
     }));
 
