@@ -50,10 +50,13 @@ export async function runCommand(
   } catch (error) {
     if (isPartnerAuthError(error) && (error.code === 'aborted' || error.code === 'closed')) return false;
     app.log.error(`${label}: ${logMessage(error)}`);
-    const again = wasRefused && command === 'refresh' ? 'again' : 'once';
-    const explanation = explainError(error, label, app.t, command, isRefused(app, id) ? again : undefined);
+    // With a status the partner has been asked, which a refresh does at most once a second.
+    const again = wasRefused && isPartnerAuthError(error) && error.status !== undefined ? 'again' : 'once';
+    const refused = isRefused(app, id) ? again : undefined;
+    const explanation = explainError(error, label, app.t, command, refused);
     if (explanation.requiresUser && prompting.has(command)) await app.ui.report(explanation, id);
-    else await app.ui.notify(explanation, 'error', id);
+    // As the message about the end of a session, which VS Code then shows only once.
+    else await app.ui.notify(explanation, refused === undefined ? 'error' : 'warning', id);
     return false;
   }
 }

@@ -28,23 +28,33 @@ describe('refresh', () => {
       }));
   }
 
-  it('offers to ask once more, or to sign in, when the partner refuses the session, and says when it refuses again', () =>
-    withApp({}, async ({ fake, sandbox, profile }) => {
-      const commandsOf = (index: number) => fake.notifications[index]?.actions.map(({ command }) => command);
+  it('offers to ask once more, or to sign in, when the partner refuses the session, and says when it refuses again', () => {
+    const clock = manualClock(Date.now());
+    return withApp({ clock }, async ({ fake, sandbox, profile }) => {
+      const shown = () => {
+        const { message, actions = [] } = fake.notifications.at(-1) ?? {};
+        return [message, ...actions.map(({ command }) => command)];
+      };
+      const once = [
+        'ACME tconnect refused to refresh the session. Refresh to ask once more, or sign in again.',
+        'refresh',
+        'signIn',
+      ];
       sandbox.revoke('tconnect');
       await refresh(fake.app, profile);
-      assert.equal(
-        fake.notifications[0]?.message,
-        'ACME tconnect refused to refresh the session. Refresh to ask once more, or sign in again.',
-      );
-      assert.deepEqual(commandsOf(0), ['refresh', 'signIn']);
+      assert.deepEqual(shown(), once);
       await refresh(fake.app, profile);
-      assert.equal(
-        fake.notifications[1]?.message,
+      assert.deepEqual(shown(), once, 'the partner is not asked twice within a second');
+      clock.advance(1_000);
+      await refresh(fake.app, profile);
+      assert.deepEqual(shown(), [
         'ACME tconnect refused again to refresh the session. Sign in, or refresh later to ask once more.',
-      );
-      assert.deepEqual(commandsOf(1), ['signIn', 'refresh']);
-    }));
+        'signIn',
+        'refresh',
+      ]);
+      assert.equal(refreshes(sandbox.journal), 2);
+    });
+  });
 
   it('continues a refused session once the partner grants the refresh', () => {
     const clock = manualClock(Date.now());
