@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { commands, l10n, window, type ExtensionContext } from 'vscode';
+import { l10n, window, type ExtensionContext } from 'vscode';
 import { openProfileStore, SessionPool, storedProfiles } from '../core/profiles/index.ts';
 import { registerAuthentication } from './host/authentication.ts';
 import { systemClipboard } from './host/clipboard.ts';
 import { issueReporter } from './host/issues.ts';
-import { detectVolatileSecrets } from './host/keyring.ts';
+import { keyringCheck } from './host/keyring.ts';
 import { profileSettings } from './host/profile-settings.ts';
 import { registerCommands } from './host/register-commands.ts';
 import { watchRemovedProfiles } from './host/removed-profiles.ts';
@@ -36,10 +36,10 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const sandbox = sandboxHost(log, t, () => status.update());
   const folder = join(globalStorageUri.fsPath, 'sessions');
   const secretStore = secretStorageStore(secrets);
-  let isVolatile = false;
-  const secretsAreVolatile = (): boolean => isVolatile;
+  const keyring = keyringCheck(secrets, globalState);
   sessions = new SessionPool({
-    openStore: (profile) => openProfileStore(profile, { secrets: secretStore, folder, log, secretsAreVolatile }),
+    openStore: (profile) =>
+      openProfileStore(profile, { secrets: secretStore, folder, log, secretsAreVolatile: keyring.isVolatile }),
     readFile: (path) => readFile(path),
     log,
     autoRefresh,
@@ -81,17 +81,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   await Promise.all(profiles.list().map((profile) => app.sessions.load(profile)));
   status.tick();
   // Not awaited: two round trips to secret storage must not delay activation.
-  checkKeyring().catch(() => log.error('The keyring of this machine could not be used. Unlock it or set one up.'));
-
-  async function checkKeyring(): Promise<void> {
-    isVolatile = await detectVolatileSecrets(secrets, globalState);
-    if (isVolatile) {
-      log.warn('This machine loses secrets when a window closes. A sign-in lasts for one window only.');
-      for (const profile of profiles.list()) await (await app.sessions.store(profile)).read().catch(() => undefined);
-      status.update();
-    }
-    await commands.executeCommand('setContext', 'partnerAuth.ready', true);
-  }
+  void keyring.run(app, () => status.update());
 }
 
 /** Waits for refreshes in flight, because their new tokens would be lost otherwise. */

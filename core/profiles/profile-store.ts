@@ -10,7 +10,7 @@ import type { Logger } from '../lib/logger.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
 import { withFileLock } from '../stores/file-lock.ts';
 import { newerRecordError } from '../stores/store-errors.ts';
-import { isTombstone, type PlainRecord } from '../stores/stored-record.ts';
+import { isTombstone, type PlainRecord, type StoredSession } from '../stores/stored-record.ts';
 import type { TokenStore, WriteOptions } from '../stores/token-store.ts';
 import type { CheckedProfile } from './profile.ts';
 import type { Storage } from './profile-status.ts';
@@ -34,7 +34,7 @@ export interface ProfileStore extends SessionStore {
   update(change: RecordChange): Promise<void>;
   /**
    * The same store, for a session that is about to sign in. `change` is applied to the record together with the first
-   * token set that is written, so that a session is never stored without its key.
+   * token set of the new session, so that a session is never stored without its key, nor with the key of a sign-in that failed.
    */
   forSignIn(change: RecordChange): SessionStore;
   /** Deletes everything: session, key and credentials. */
@@ -207,8 +207,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   function withRelayKey(record: SecretRecord, session: PlainRecord): SecretRecord {
     const { session: before, relayKey, ...rest } = record;
     if (secrets.isIsolated !== true || isTombstone(session)) return rest;
-    const isSame = before !== undefined && !isTombstone(before) && before.sessionId === session.sessionId;
-    return { ...rest, relayKey: (isSame ? relayKey : undefined) ?? newRelayKey() };
+    return { ...rest, relayKey: (isSameSession(before, session) ? relayKey : undefined) ?? newRelayKey() };
   }
 
   async function relay({ relayKey, session }: SecretRecord): Promise<void> {
@@ -259,15 +258,20 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
     );
   }
 
-  async function write(session: PlainRecord, change: RecordChange = (unchanged) => unchanged): Promise<void> {
+  /** Applies `change` if the session is a new one. Resolves whether it is. */
+  async function write(session: PlainRecord, change: RecordChange = (unchanged) => unchanged): Promise<boolean> {
     const before = (await load({ signingOut: isTombstone(session) })) ?? emptyRecord();
-    const record = { ...change(withRelayKey(before, session)), session };
+    // The attempt with an adopted token is written to the session before it, whose key is still the right one.
+    const isNew = !isTombstone(session) && !isSameSession(before.session, session);
+    const kept = withRelayKey(before, session);
+    const record = { ...(isNew ? change(kept) : kept), session };
     if (isTombstone(session)) await writeSummary(summaryOf(session, origin));
     await save(record);
     // Before the summary, which makes other windows look for the session.
     await relay(record);
     if (!isTombstone(session)) await writeSummary(summaryOf(session, origin));
     behind = lost = false;
+    return isNew;
   }
 
   async function clear(): Promise<void> {
@@ -284,7 +288,9 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
 
   return {
     read,
-    write: (session) => write(session),
+    async write(session) {
+      await write(session);
+    },
     clear,
     lock,
     onDidChange,
@@ -300,8 +306,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
         lock,
         onDidChange,
         async write(session) {
-          await write(session, isTombstone(session) ? undefined : pending);
-          if (!isTombstone(session)) pending = undefined;
+          if (await write(session, pending)) pending = undefined;
         },
       };
     },
@@ -329,4 +334,8 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
       for (const unsubscribe of unsubscribers) unsubscribe();
     },
   };
+}
+
+function isSameSession(stored: PlainRecord | undefined, { sessionId }: StoredSession): boolean {
+  return stored !== undefined && !isTombstone(stored) && stored.sessionId === sessionId;
 }

@@ -3,7 +3,7 @@ import {
   isPartnerAuthError,
   type PartnerAuthError,
   type PartnerSession,
-  type Phase,
+  type SessionStatus,
 } from '../../core/index.ts';
 import { cipherOf, connectionOf, logText, type CheckedProfile } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
@@ -90,10 +90,11 @@ async function copy(
     await clipboard.write(text);
     if (error !== undefined)
       log.warn(`${profile.label}: copied a token that could not be refreshed: ${logText(error)}`);
-    const { phase, accessExpiresAt } = session.status;
+    const { status } = session;
+    const { phase, accessExpiresAt } = status;
     const remaining = accessExpiresAt === undefined ? undefined : Math.max(0, accessExpiresAt - now());
     const icon = error === undefined && phase !== 'ended' ? 'check' : 'warning';
-    const left = remaining === undefined ? '' : ` (${lifetime(remaining, phase, error !== undefined, t)})`;
+    const left = remaining === undefined ? '' : ` (${lifetime(remaining, status, error !== undefined, t)})`;
     const clearAfter = clipboard.clearAfter();
     if (clearAfter <= 0) {
       ui.showStatusMessage(`$(${icon}) ${confirmation}${left}`);
@@ -113,8 +114,18 @@ async function copy(
 }
 
 /** How long the copied token lives, as far as it is known. */
-function lifetime(remaining: number, phase: Phase, isRefreshFailed: boolean, t: Translate): string {
+function lifetime(
+  remaining: number,
+  { phase, refused }: SessionStatus,
+  isRefreshFailed: boolean,
+  t: Translate,
+): string {
   const seconds = Math.floor(remaining / 1000);
+  if (refused === true) {
+    return seconds < minValidity
+      ? t('the refresh was refused; may be accepted for {0} s', seconds)
+      : t('the refresh was refused; may be accepted for {0}', shortDuration(remaining, t));
+  }
   if (phase === 'ended') {
     return seconds < minValidity
       ? t('the session has ended; may be accepted for {0} s', seconds)

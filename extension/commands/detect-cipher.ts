@@ -40,9 +40,8 @@ export async function detectCipherSettings(app: App, profile: CheckedProfile, me
       sample = sampleFrom(answers, secrets);
       detection = detect(sample, t);
       if (typeof detection !== 'string') break;
-      // VS Code truncates a message without buttons to one line.
       const retry = t('Try Again');
-      if ((await ui.ask(detection, retry)) !== retry) return;
+      if ((await ui.confirm(t('The cipher settings were not found.'), detection, retry)) !== retry) return;
       start = { answers };
     }
     const chosen = await pickCandidate(app, detection);

@@ -5,7 +5,7 @@ import { editableFields, editedProfile, editSteps } from '../model/edit-steps.ts
 import type { Probe } from '../model/profile-steps.ts';
 import { runWizard } from '../model/wizard.ts';
 import { runCommand, saveProfile } from './run-command.ts';
-import { signOutAndReport } from './sign-out.ts';
+import { deleteTokens, reportRemainders } from './sign-out.ts';
 
 /** Changes one field of a profile. Everything else is kept, the secrets too. */
 export async function editProfile(app: App, profile: CheckedProfile): Promise<void> {
@@ -56,9 +56,10 @@ async function confirmMove(
   const isSignedIn = sessions.status(profile).phase !== 'signedOut';
   if (Object.keys(carried).length === 0 && !isSignedIn) return carried;
   const [use, enterAgain] = [t('Use Them'), t('Enter Them Again')];
-  const chosen = await ui.ask(
+  const chosen = await ui.confirm(
+    t('Use the key and the login fields of {0} for {1} too?', profile.label, origin),
     t(
-      '{0} moves from {1} to {2} and is signed out. Its key and login fields were entered for {1}. Use them for {2} too?',
+      '{0} moves from {1} to {2} and is signed out. Its key and login fields were entered for {1}.',
       profile.label,
       profile.origin,
       origin,
@@ -67,6 +68,7 @@ async function confirmMove(
     enterAgain,
   );
   if (chosen !== use && chosen !== enterAgain) return undefined;
-  if (isSignedIn) await signOutAndReport(app, profile);
+  // Not awaited: the change must not wait for the user.
+  if (isSignedIn) void reportRemainders(app, [await deleteTokens(app, profile)]);
   return chosen === use ? carried : {};
 }

@@ -43,15 +43,38 @@ export async function runCommand(
   command: CommandName,
   work: () => Promise<void>,
 ): Promise<boolean> {
+  const wasRefused = isRefused(app, id);
   try {
     await work();
     return true;
   } catch (error) {
     if (isPartnerAuthError(error) && (error.code === 'aborted' || error.code === 'closed')) return false;
     app.log.error(`${label}: ${logMessage(error)}`);
-    await app.ui.notify(explainError(error, label, app.t, command), 'error', id);
+    // With a status the partner has been asked, which a refresh does at most once a second.
+    const again = wasRefused && isPartnerAuthError(error) && error.status !== undefined ? 'again' : 'once';
+    const refused = isRefused(app, id) ? again : undefined;
+    const explanation = explainError(error, label, app.t, command, refused);
+    if (explanation.requiresUser && prompting.has(command)) await app.ui.report(explanation, id);
+    // As the message about the end of a session, which VS Code then shows only once.
+    else await app.ui.notify(explanation, refused === undefined ? 'error' : 'warning', id);
     return false;
   }
+}
+
+/** The commands that prompt: their user waits for an outcome, and must not miss that there is something to do. */
+const prompting: ReadonlySet<CommandName> = new Set([
+  'addProfile',
+  'editProfile',
+  'signIn',
+  'signInWithRefreshToken',
+  'removeProfile',
+  'forgetEverything',
+]);
+
+/** Whether the partner may be asked once more with the refresh token that it has refused. */
+function isRefused({ profiles, sessions }: App, id: string | undefined): boolean {
+  const profile = profiles.list().find((candidate) => candidate.id === id);
+  return profile !== undefined && sessions.status(profile).refused === true;
 }
 
 /** The ids that a new profile must not get, because it would take over an entry of the settings, or stored secrets. */
@@ -75,10 +98,11 @@ export async function saveProfile(app: App, profile: Profile): Promise<CheckedPr
       'The profile {0} could not be saved to your settings. Fix or save the settings file, then try again.',
       profile.label,
     );
-    await ui.notify(
-      { message, requiresUser: true, actions: [{ title: t('Open Settings'), command: 'openSettings' }] },
-      'error',
-    );
+    await ui.report({
+      message,
+      requiresUser: true,
+      actions: [{ title: t('Open Settings'), command: 'openSettings' }],
+    });
   }
   return saved;
 }

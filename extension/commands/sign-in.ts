@@ -2,7 +2,6 @@ import { isPartnerAuthError, PartnerAuthError } from '../../core/index.ts';
 import {
   logText,
   solveChallenges,
-  type Challenge,
   type CheckedProfile,
   type ProfileStore,
   type SecretRecord,
@@ -10,7 +9,6 @@ import {
 } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
 import { explainError } from '../model/messages.ts';
-import { tidy } from '../model/pasted.ts';
 import {
   accountOf,
   credentialsFor,
@@ -23,6 +21,7 @@ import {
   type KnownValues,
 } from '../model/sign-in-steps.ts';
 import { pressed, runWizard, type Answers, type ShowStep, type Step, type WizardStart } from '../model/wizard.ts';
+import { askChallenge } from './ask-challenge.ts';
 import { runCommand } from './run-command.ts';
 
 /** The sign-ins in progress, by profile. */
@@ -35,36 +34,37 @@ const inProgress = new WeakMap<SessionPool, Map<string, Promise<boolean>>>();
  * fields are those of this account.
  */
 export function signIn(app: App, profile: CheckedProfile, account?: string): Promise<boolean> {
-  return joinSignIn(app, profile, {}, account);
+  return joinSignIn(app, profile, 'signIn', () => completeSignIn(app, profile, {}, account));
 }
 
 /** As `signIn`, but prompts for the account and its password although they are stored. */
 export function signInOtherAccount(app: App, profile: CheckedProfile): Promise<boolean> {
-  return joinSignIn(app, profile, { [otherAccount]: pressed });
+  return joinSignIn(app, profile, 'signIn', () => completeSignIn(app, profile, { [otherAccount]: pressed }));
 }
 
-function joinSignIn(app: App, profile: CheckedProfile, initial: Answers, account?: string): Promise<boolean> {
+/** Runs the sign-in of `command`, or joins one of the same profile that is in progress. */
+export function joinSignIn(
+  app: App,
+  profile: CheckedProfile,
+  command: 'signIn' | 'signInWithRefreshToken',
+  complete: () => Promise<void>,
+): Promise<boolean> {
   const signIns = inProgress.get(app.sessions) ?? new Map<string, Promise<boolean>>();
   inProgress.set(app.sessions, signIns);
   const key = `${profile.id} ${profile.partner} ${profile.baseUrl}`;
   const joined = signIns.get(key);
   if (joined !== undefined) return joined;
-  const signingIn = completeSignIn(app, profile, initial, account).finally(() => signIns.delete(key));
+  const signingIn = complete().finally(() => signIns.delete(key));
   const outcome = signingIn.then(
     () => true,
     () => false,
   );
   signIns.set(key, outcome);
   // Not joined: while its error is shown, a button of the notification may sign in again.
-  return runCommand(app, profile, 'signIn', () => signingIn);
+  return runCommand(app, profile, command, () => signingIn);
 }
 
-async function completeSignIn(
-  app: App,
-  profile: CheckedProfile,
-  initial: Answers,
-  account: string | undefined,
-): Promise<void> {
+async function completeSignIn(app: App, profile: CheckedProfile, initial: Answers, account?: string): Promise<void> {
   const { t, ui, log, drafts, now } = app;
   const store = await app.sessions.store(profile);
   const stored = knownValues(await store.secrets());
@@ -119,13 +119,13 @@ async function completeSignIn(
   }
 }
 
-function knownValues(stored: SecretRecord | undefined): KnownValues {
+export function knownValues(stored: SecretRecord | undefined): KnownValues {
   const { key, iv, credentials = {}, rememberPassword = credentials.password !== undefined } = stored ?? {};
   return { key, iv, credentials, remember: rememberPassword };
 }
 
 /** Those of `entered` that are still asked: a key may have been stored meanwhile. */
-function answersOf(steps: readonly Step[], entered: Answers): Answers {
+export function answersOf(steps: readonly Step[], entered: Answers): Answers {
   const ids = new Set([otherAccount, ...steps.map(({ id }) => id)]);
   return Object.fromEntries(Object.entries(entered).filter(([id]) => ids.has(id)));
 }
@@ -139,7 +139,12 @@ async function forgetPassword({ log }: App, store: ProfileStore, rejected: strin
   await store.update(forget).catch(() => log.error('A password that is no longer accepted could not be deleted.'));
 }
 
-function confirmSignIn({ t, ui, log, sessions }: App, profile: CheckedProfile, unsaved?: PartnerAuthError): void {
+/** Shows that a sign-in has succeeded, and how long it lasts. */
+export function confirmSignIn(
+  { t, ui, log, sessions }: App,
+  profile: CheckedProfile,
+  unsaved?: PartnerAuthError,
+): void {
   if (unsaved !== undefined) {
     log.error(`${profile.label}: ${unsaved.message}`);
     void ui.notify(explainError(unsaved, profile.label, t), 'warning', profile.id);
@@ -155,7 +160,7 @@ function confirmSignIn({ t, ui, log, sessions }: App, profile: CheckedProfile, u
   void ui.notify({ message, requiresUser: true, actions: [help] }, 'warning');
 }
 
-function cancelledError(): PartnerAuthError {
+export function cancelledError(): PartnerAuthError {
   return new PartnerAuthError('aborted', 'The sign-in was cancelled.');
 }
 
@@ -206,65 +211,5 @@ async function login(
   } catch (error) {
     if (error === wentBack) return 'back';
     throw error;
-  }
-}
-
-async function askChallenge(
-  { t, ui, log }: App,
-  profile: CheckedProfile,
-  account: string | undefined,
-  challenge: Challenge,
-  stepCount: number,
-): ReturnType<ShowStep> {
-  const partner = profile.definition.label;
-  const position = { step: stepCount + 1, total: undefined, title: t('Sign in to {0}', profile.label) };
-  const validate = (value: string): string | undefined => (value === '' ? t('This is required.') : undefined);
-  log.info(`${profile.label}: ${logText(challenge.error)}`);
-  switch (challenge.kind) {
-    case 'oneTimeCode': {
-      const prompt = t('One-time code for {0}', partner);
-      return ui.showStep(
-        {
-          kind: 'input',
-          id: 'otp',
-          prompt: account === undefined ? prompt : `${prompt} (${account})`,
-          tidy: (value) => tidy('code', value, t),
-          validate,
-        },
-        {
-          ...position,
-          problem: challenge.wasRefused ? explainError(challenge.error, profile.label, t).message : undefined,
-        },
-      );
-    }
-    case 'captcha': {
-      const close = ui.showImage({
-        title: t('Captcha from {0}', partner),
-        alt: t('Image of a text to type, from {0}', partner),
-        hint: t('Type the text of this image into the field at the top. The arrow there requests a new picture.'),
-        dataUri: challenge.image,
-      });
-      try {
-        const result = await ui.showStep(
-          {
-            kind: 'input',
-            id: 'captcha',
-            prompt: t('Text in the image'),
-            buttons: [{ id: 'newImage', label: t('New picture'), icon: 'refresh' }],
-            tidy: (value) => tidy('name', value, t),
-            validate,
-          },
-          {
-            ...position,
-            problem: challenge.wasRefused
-              ? t('That text was not correct. Enter the text of the new image.')
-              : undefined,
-          },
-        );
-        return typeof result === 'object' && 'value' in result ? { value: result.value.trim() } : result;
-      } finally {
-        close();
-      }
-    }
   }
 }

@@ -1,15 +1,16 @@
-import { isPartnerAuthError, type SignOutResult } from '../../core/index.ts';
+import { isPartnerAuthError } from '../../core/index.ts';
 import { logText, type CheckedProfile } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
-import { unrevokedMessage } from '../model/messages.ts';
+import { isUnconfirmed, remainderMessage, type Remainder } from '../model/sign-out-messages.ts';
 import { runCommand } from './run-command.ts';
 
 /** Deletes the tokens of one profile, and revokes them if the partner supports it. Keeps the key and the login fields. */
 export async function signOut(app: App, profile: CheckedProfile): Promise<void> {
   await runCommand(app, profile, 'signOut', async () => {
-    const result = await deleteTokens(app, profile);
-    if (isRevoked(profile, result)) app.ui.showStatusMessage(app.t('Signed out of {0}.', profile.label));
-    else await reportUnrevoked(app, profile, result);
+    const remainder = await deleteTokens(app, profile);
+    if (remainder === undefined || !isUnconfirmed(remainder))
+      app.ui.showStatusMessage(app.t('Signed out of {0}.', profile.label));
+    await reportRemainders(app, [remainder]);
   });
 }
 
@@ -22,19 +23,11 @@ export async function signOutAll(app: App): Promise<void> {
   }
   const question = t('Sign out of all {0} profiles?', signedIn.length);
   const detail = t('Their tokens are deleted. Keys and stored login fields are kept.');
-  if (signedIn.length > 1 && !(await ui.confirm(question, detail, t('Sign Out')))) return;
-  let isComplete = true;
-  const reports: Promise<void>[] = [];
-  for (const profile of signedIn) {
-    isComplete =
-      (await runCommand(app, profile, 'signOut', async () => {
-        const result = await deleteTokens(app, profile);
-        // Not awaited: the next profile must not wait for the user.
-        if (!isRevoked(profile, result)) reports.push(reportUnrevoked(app, profile, result));
-      })) && isComplete;
-  }
-  if (isComplete && reports.length === 0) ui.showStatusMessage(t('Signed out of all profiles.'));
-  await Promise.all(reports);
+  const confirmed = t('Sign Out');
+  if (signedIn.length > 1 && (await ui.confirm(question, detail, confirmed)) !== confirmed) return;
+  const { remainders, isComplete } = await deleteTokensOf(app, signedIn);
+  if (isComplete && !remainders.some(isUnconfirmed)) ui.showStatusMessage(t('Signed out of all profiles.'));
+  await reportRemainders(app, remainders);
 }
 
 /** Removes a profile from the settings, together with everything stored for it. */
@@ -43,53 +36,80 @@ export async function removeProfile(app: App, profile: CheckedProfile): Promise<
   const question = t('Remove the profile {0}?', profile.label);
   const detail = t('Its tokens, its key and its stored login fields are deleted. This cannot be undone.');
   await runCommand(app, profile, 'removeProfile', async () => {
-    if (!(await ui.confirm(question, detail, t('Remove')))) return;
-    const result = await deleteTokens(app, profile);
+    const confirmed = t('Remove');
+    if ((await ui.confirm(question, detail, confirmed)) !== confirmed) return;
+    const remainder = await deleteTokens(app, profile);
     app.drafts.delete(profile.id);
     await (await sessions.store(profile)).forget();
     await profiles.remove(profile.id);
-    if (!isRevoked(profile, result)) await reportUnrevoked(app, profile, result);
+    await reportRemainders(app, [remainder]);
   });
 }
 
-/** Whether nothing is left that the partner could revoke. */
-function isRevoked({ definition }: CheckedProfile, { revoked, error }: SignOutOutcome): boolean {
-  return revoked || error === undefined || definition.logout === undefined;
+/** Signs out of the profiles one after the other. One that fails shows its error and does not keep the others. */
+export async function deleteTokensOf(
+  app: App,
+  profiles: readonly CheckedProfile[],
+): Promise<{ readonly remainders: readonly Remainder[]; readonly isComplete: boolean }> {
+  const remainders: Remainder[] = [];
+  let isComplete = true;
+  for (const profile of profiles) {
+    const isDone = await runCommand(app, profile, 'signOut', async () => {
+      const remainder = await deleteTokens(app, profile);
+      if (remainder !== undefined) remainders.push(remainder);
+    });
+    isComplete &&= isDone;
+  }
+  return { remainders, isComplete };
 }
 
-type SignOutOutcome = Omit<SignOutResult, 'error'> & { readonly error?: unknown };
-
-/** Shows that the partner may still accept the refresh token, until when, and how to change that. */
-async function reportUnrevoked(app: App, profile: CheckedProfile, result: SignOutOutcome): Promise<void> {
-  const { retry } = result;
-  const tryAgain = retry && (async () => retrySignOut(app, profile, retry));
-  await app.ui.notify(unrevokedMessage(profile.label, result, app, tryAgain), 'warning', profile.id);
+/** Shows what the partners may still accept, until when, and how to change that. */
+export async function reportRemainders(app: App, given: readonly (Remainder | undefined)[]): Promise<void> {
+  const remainders = given.filter((remainder) => remainder !== undefined);
+  if (remainders.length === 0) return;
+  const message = remainderMessage(remainders, app, () => retrySignOut(app, remainders));
+  const [only] = remainders.length === 1 ? remainders : [];
+  await app.ui.notify(message, remainders.some(isUnconfirmed) ? 'warning' : 'info', only?.profile.id);
 }
 
-async function retrySignOut(app: App, profile: CheckedProfile, retry: () => Promise<SignOutResult>): Promise<void> {
+async function retrySignOut(app: App, all: readonly Remainder[]): Promise<void> {
   const { t, ui } = app;
-  const result = await ui.withProgress(t('Signing out of {0}', profile.label), retry);
-  if (result.revoked) ui.showStatusMessage(t('{0} has revoked the refresh token.', profile.label));
-  else await reportUnrevoked(app, profile, result);
+  const remainders = all.filter(({ retry }) => retry !== undefined);
+  const labels = remainders.map(({ profile }) => profile.label).join(', ');
+  const left = await ui.withProgress(t('Signing out of {0}', labels), () => Promise.all(remainders.map(retried)));
+  const unconfirmed = left.filter((remainder) => remainder !== undefined);
+  if (unconfirmed.length === 0) ui.showStatusMessage(t('{0} has revoked the refresh token.', labels));
+  await reportRemainders(app, unconfirmed);
 }
 
-/** Signs out, and revokes the tokens if the partner supports it. Shows, without waiting for the user, if it does not. */
-export async function signOutAndReport(app: App, profile: CheckedProfile): Promise<void> {
-  const result = await deleteTokens(app, profile);
-  if (!isRevoked(profile, result)) void reportUnrevoked(app, profile, result);
+/** What is left after the partner was called again. */
+async function retried({ profile, retry }: Remainder): Promise<Remainder | undefined> {
+  const result = await retry?.();
+  if (result === undefined || result.revoked) return undefined;
+  return { profile, error: result.error, refreshExpiresAt: result.refreshExpiresAt, retry: result.retry };
 }
 
-async function deleteTokens({ sessions, now, log }: App, profile: CheckedProfile): Promise<SignOutOutcome> {
-  const { phase, refreshExpiresAt } = sessions.status(profile);
+/** Signs out, and revokes the tokens if the partner supports it. Resolves what is left at the partner, if anything. */
+export async function deleteTokens(app: App, profile: CheckedProfile): Promise<Remainder | undefined> {
+  const { sessions, now, log } = app;
+  const { phase, refused, refreshExpiresAt } = sessions.status(profile);
+  const hasTokens = phase !== 'signedOut' && (phase !== 'ended' || refused === true);
+  const remainder = { profile, error: undefined, refreshExpiresAt, retry: undefined };
   let openError: unknown;
   const session = await sessions.open(profile).catch((error: unknown) => void (openError = error));
-  if (session !== undefined) return session.signOut();
+  if (session !== undefined) {
+    const { revoked, error, retry } = await session.signOut();
+    if (revoked || !hasTokens) return undefined;
+    if (error !== undefined) return { ...remainder, error, retry };
+    return profile.definition.logout === undefined ? remainder : undefined;
+  }
   // Without its key the session cannot notify the partner, but signing out must still work.
   const store = await sessions.store(profile);
   await store.lock(() => store.write({ version: 1, signedOutAt: now() }));
-  if (phase === 'signedOut' || phase === 'ended') return { revoked: false };
+  if (!hasTokens) return undefined;
+  if (profile.definition.logout === undefined) return remainder;
   log.warn(
     `${profile.label}: signed out without the partner: ${isPartnerAuthError(openError) ? logText(openError) : ''}`,
   );
-  return { revoked: false, error: openError, ...(refreshExpiresAt !== undefined && { refreshExpiresAt }) };
+  return { ...remainder, error: openError ?? new Error('not opened') };
 }

@@ -58,11 +58,9 @@ async function storeSecrets(app: App, profile: CheckedProfile, running: RunningS
   const isForeign = stored === undefined && (await app.stored.ids()).includes(profile.id);
   if (isForeign || (stored !== undefined && !isPartOf(stored, running))) {
     const replace = t('Replace');
-    const question = t(
-      'Other secrets than those of the sandbox are stored for the profile {0}. Replace them?',
-      profile.label,
-    );
-    if ((await ui.ask(question, replace)) !== replace) return false;
+    const question = t('Replace the secrets of the profile {0}?', profile.label);
+    const detail = t('Its stored key or login fields are not those of the sandbox. This cannot be undone.');
+    if ((await ui.confirm(question, detail, replace)) !== replace) return false;
   }
   await store.update((record) => ({
     ...record,

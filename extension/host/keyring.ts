@@ -1,4 +1,5 @@
 import type { Memento, SecretStorage } from 'vscode';
+import type { App } from '../model/app.ts';
 import { keyringCanary } from '../model/ids.ts';
 
 /**
@@ -15,4 +16,25 @@ export async function detectVolatileSecrets(secrets: SecretStorage, state: Memen
   if (!isThere) await secrets.store(keyringCanary, 'stored');
   if (!wasStored) await state.update(keyringCanary, 'stored');
   return wasStored && !isThere;
+}
+
+/** Whether this machine loses secrets, as far as it is known by now. */
+export function keyringCheck(secrets: SecretStorage, state: Memento) {
+  let isVolatile = false;
+  return {
+    isVolatile: (): boolean => isVolatile,
+    /** Finds it out. Calls `onVolatile` once the sessions that were lost are known. */
+    async run({ log, profiles, sessions }: App, onVolatile: () => void): Promise<void> {
+      try {
+        isVolatile = await detectVolatileSecrets(secrets, state);
+      } catch {
+        log.error('The keyring of this machine could not be used. Unlock it or set one up.');
+        return;
+      }
+      if (!isVolatile) return;
+      log.warn('This machine loses secrets when a window closes. A sign-in lasts for one window only.');
+      for (const profile of profiles.list()) await (await sessions.store(profile)).read().catch(() => undefined);
+      onVolatile();
+    },
+  };
 }

@@ -12,6 +12,7 @@ import { decryptPayload, encryptPayload } from '../commands/payload.ts';
 import { refresh } from '../commands/refresh.ts';
 import { reportIssue } from '../commands/report-issue.ts';
 import { signIn, signInOtherAccount } from '../commands/sign-in.ts';
+import { signInWithRefreshToken } from '../commands/sign-in-with-refresh-token.ts';
 import { removeProfile, signOut, signOutAll } from '../commands/sign-out.ts';
 import { startSandbox } from '../commands/start-sandbox.ts';
 import { switchProfile } from '../commands/switch-profile.ts';
@@ -30,6 +31,7 @@ export function registerCommands(app: App, channel: LogOutputChannel): Disposabl
     editProfile: ofProfile(editProfile),
     signIn: ofProfile(signIn),
     signInOtherAccount: ofProfile(signInOtherAccount),
+    signInWithRefreshToken: ofProfile(signInWithRefreshToken),
     signOut: ofProfile(signOut),
     signOutAll: () => signOutAll(app),
     removeProfile: ofProfile(removeProfile),

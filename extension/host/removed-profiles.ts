@@ -14,6 +14,6 @@ export function watchRemovedProfiles(app: App, profiles: ProfileSettings): Dispo
       ...profiles.list(),
       ...before.filter(({ id }) => saved.has(id) && !profiles.list().some((kept) => kept.id === id)),
     ];
-    if (window.state.focused) for (const profile of removed) void offerToForget(app, profile);
+    if (window.state.focused) void offerToForget(app, ...removed);
   });
 }

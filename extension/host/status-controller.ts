@@ -84,7 +84,7 @@ export function statusController({
 
   /** Only a user can replace a session that has ended: notifies once, and only for the active profile. */
   function notifySessionEnd(profile: CheckedProfile): void {
-    const { phase, lastError, issuedAt } = sessions.status(profile);
+    const { phase, lastError, issuedAt, refused } = sessions.status(profile);
     if (
       phase !== 'ended' ||
       lastError === undefined ||
@@ -95,7 +95,8 @@ export function statusController({
     const key = `${profile.id} ${issuedAt ?? 0}`;
     if (reported.has(key)) return;
     reported.add(key);
-    void app.ui.notify(explainError(lastError, profile.label, t), 'warning', profile.id);
+    const again = refused === true ? 'once' : undefined;
+    void app.ui.notify(explainError(lastError, profile.label, t, 'refresh', again), 'warning', profile.id);
   }
 
   function refreshIfDue(profile: CheckedProfile): void {

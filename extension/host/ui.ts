@@ -9,6 +9,8 @@ import { showStep } from './prompts.ts';
 
 const storageHelp = 'https://code.visualstudio.com/docs/configure/settings-sync#_troubleshooting-keychain-issues';
 const statusMessageDuration = 6_000;
+/** In ms. */
+const progressDelay = 500;
 
 /**
  * Implements the UI port with VS Code's notifications, pickers and status bar. `showSigningIn` is called when a sign-in to a
@@ -42,8 +44,14 @@ export function createUi(
     async ask(message, ...buttons) {
       return window.showInformationMessage(withoutLinks(message), ...buttons);
     },
-    async confirm(question, detail, button) {
-      return (await window.showWarningMessage(question, { modal: true, detail }, button)) === button;
+    async confirm(question, detail, ...buttons) {
+      return window.showWarningMessage(question, { modal: true, detail }, ...buttons);
+    },
+    async report({ message, actions }, profileId) {
+      const titles = actions.map(({ title }) => title);
+      const chosen = await window.showErrorMessage(message, { modal: true }, ...titles);
+      const action = actions.find(({ title }) => title === chosen);
+      if (action !== undefined) await runAction(action, profileId);
     },
     async notify({ message: text, actions }, severity, profileId) {
       const message = withoutLinks(text);
@@ -84,14 +92,29 @@ export function createUi(
   };
 }
 
-function withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const options = { location: ProgressLocation.Notification, title: withoutLinks(title), cancellable: true };
-  const shown = window.withProgress<T>(options, (_progress, token) => {
-    const controller = new AbortController();
-    token.onCancellationRequested(() => controller.abort());
-    return work(controller.signal);
-  });
-  return Promise.resolve(shown);
+/**
+ * Shows progress only if the work takes a while: most responses arrive sooner, and VS Code shows at most three messages that
+ * begin within 800 ms, so that one that flashes could hide one that matters.
+ */
+async function withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const running = work(controller.signal);
+  const ended = running.then(
+    () => true,
+    () => true,
+  );
+  const timer = Promise.withResolvers<boolean>();
+  const timeout = setTimeout(() => timer.resolve(false), progressDelay);
+  const isQuick = await Promise.race([ended, timer.promise]);
+  clearTimeout(timeout);
+  if (!isQuick) {
+    const options = { location: ProgressLocation.Notification, title: withoutLinks(title), cancellable: true };
+    await window.withProgress(options, (_progress, token) => {
+      token.onCancellationRequested(() => controller.abort());
+      return ended;
+    });
+  }
+  return running;
 }
 
 async function runAction({ command: what }: Action, profileId: string | undefined): Promise<void> {

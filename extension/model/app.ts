@@ -56,10 +56,15 @@ export interface Ui {
   pick<T>(placeholder: string, items: readonly PickItem<T>[]): Promise<T | undefined>;
   /** Shows a message with buttons. Resolves the title of the selected button, or undefined if it was dismissed. */
   ask(message: string, ...buttons: string[]): Promise<string | undefined>;
-  /** Asks in a modal dialog before something that cannot be undone. Resolves true if the user selected `button`. */
-  confirm(question: string, detail: string, button: string): Promise<boolean>;
+  /**
+   * Asks in a modal dialog, before something that cannot be undone or where a sequence of prompts cannot go on otherwise: a
+   * message can go unseen. Resolves as `ask`.
+   */
+  confirm(question: string, detail: string, ...buttons: string[]): Promise<string | undefined>;
   /** Shows a notification, and runs the selected action for this profile or else for the active one. */
   notify(notification: Notification, severity: 'info' | 'warning' | 'error', profileId?: string): Promise<void>;
+  /** The same in a modal dialog, at the end of a sequence of prompts whose outcome the user waits for. */
+  report(notification: Notification, profileId?: string): Promise<void>;
   /** Shows a short-lived message in the status bar. */
   showStatusMessage(message: string): void;
   /** Shows cancellable progress while `work` runs. */

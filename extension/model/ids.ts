@@ -6,6 +6,7 @@ export const commands = {
   editProfile: 'partnerAuth.editProfile',
   signIn: 'partnerAuth.signIn',
   signInOtherAccount: 'partnerAuth.signInOtherAccount',
+  signInWithRefreshToken: 'partnerAuth.signInWithRefreshToken',
   signOut: 'partnerAuth.signOut',
   signOutAll: 'partnerAuth.signOutAll',
   removeProfile: 'partnerAuth.removeProfile',

@@ -67,9 +67,10 @@ function connection({ partner, origin, partnerCode, cipher, bodyForm, response, 
   };
 }
 
-function session({ phase, storage, accessExpiresAt, refreshExpiresAt, lastError }: ProfileStatus) {
+function session({ phase, refused, storage, accessExpiresAt, refreshExpiresAt, lastError }: ProfileStatus) {
   return {
     phase,
+    refused,
     storage,
     accessExpiresAt: time(accessExpiresAt),
     refreshExpiresAt: time(refreshExpiresAt),

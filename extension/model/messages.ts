@@ -1,4 +1,4 @@
-import { isPartnerAuthError, type PartnerAuthError, type SignOutResult } from '../../core/index.ts';
+import { isPartnerAuthError, type PartnerAuthError } from '../../core/index.ts';
 import { profileFields } from '../../core/profiles/index.ts';
 import type { CommandName } from './ids.ts';
 import type { Translate } from './translate.ts';
@@ -22,15 +22,18 @@ const settingNames: ReadonlySet<string> = new Set([...profileFields, 'ca', 'refr
 
 /**
  * The notification for an error of the profile `label`. `retryCommand` is the command that failed. The response of the
- * partner is in the log and not in the message.
+ * partner is in the log and not in the message. `refused`: whether the partner may be asked once more with the refresh token
+ * that it refused, `again` if that has just been tried.
  */
 export function explainError(
   error: unknown,
   label: string,
   t: Translate,
   retryCommand: CommandName = 'refresh',
+  refused?: 'once' | 'again',
 ): Notification {
   const signIn: Action = { title: t('Sign In'), command: 'signIn' };
+  const refresh: Action = { title: t('Refresh'), command: 'refresh' };
   const retry: Action = { title: t('Try Again'), command: retryCommand };
   const log: Action = { title: t('Show Log'), command: 'showLog' };
   const openSettings: Action = { title: t('Open Settings'), command: 'openSettings' };
@@ -80,10 +83,11 @@ export function explainError(
       if (error.challenge === undefined) {
         return notification(
           t(
-            '{0} requires a captcha that only a browser can show, such as Turnstile, reCAPTCHA or Cap. Its administrator can select the captcha with an image or turn it off for sign-ins, and a program can pass the response of the captcha to the library.',
+            '{0} requires a captcha that only a browser can show, such as Turnstile, reCAPTCHA or Cap. Sign in with a browser and copy the refresh token from there, or ask its administrator to select the captcha with an image or to turn it off for sign-ins. A program can pass the response of the captcha to the library.',
             label,
           ),
           true,
+          { title: t('Sign In with a Refresh Token'), command: 'signInWithRefreshToken' },
           log,
         );
       }
@@ -101,8 +105,35 @@ export function explainError(
     case 'signedOut':
       return notification(t('You are not signed in to {0}.', label), true, signIn);
     case 'sessionEnded':
+      if (refused === 'again') {
+        return notification(
+          t('{0} refused again to refresh the session. Sign in, or refresh later to ask once more.', label),
+          true,
+          signIn,
+          refresh,
+        );
+      }
+      if (refused === 'once') {
+        return notification(
+          t('{0} refused to refresh the session. Refresh to ask once more, or sign in again.', label),
+          true,
+          refresh,
+          signIn,
+        );
+      }
       return notification(t('The session for {0} has ended. Sign in again.', label), true, signIn);
     case 'refreshInterrupted':
+      if (refused !== undefined) {
+        return notification(
+          t(
+            'A token refresh for {0} was interrupted and its response was lost; the next one was refused. Refresh to ask once more, or sign in again.',
+            label,
+          ),
+          true,
+          refresh,
+          signIn,
+        );
+      }
       return notification(
         t('A token refresh for {0} was interrupted and its response was lost. Sign in again.', label),
         true,
@@ -135,7 +166,7 @@ export function explainError(
     case 'partnerUnavailable':
       if (error.foreign === true) return notification(gatewayMessage(error, label, t), false, retry, log);
       return notification(
-        retryCommand === 'signIn'
+        retryCommand === 'signIn' || retryCommand === 'signInWithRefreshToken'
           ? t('{0} reported a server error. What you entered is kept.', label)
           : t('{0} reported a server error. Your session is kept.', label),
         false,
@@ -250,50 +281,6 @@ function gatewayMessage({ status }: PartnerAuthError, label: string, t: Translat
     label,
     status ?? 500,
   );
-}
-
-/**
- * The warning after a sign-out that the partner has not confirmed. `retry` calls the partner again; undefined if this
- * window does not have the token.
- */
-export function unrevokedMessage(
-  label: string,
-  { error, refreshExpiresAt }: Pick<SignOutResult, 'refreshExpiresAt'> & { readonly error?: unknown },
-  { t, formatTime }: { readonly t: Translate; readonly formatTime: (epochMs: number) => string },
-  retry: (() => Promise<void>) | undefined,
-): Notification {
-  const sentences = [
-    retry === undefined
-      ? t('Signed out of {0} here only: without the stored session, the partner could not be notified.', label)
-      : unconfirmedSignOut(error, label, t),
-    refreshExpiresAt === undefined
-      ? t('It may still accept the refresh token.')
-      : t('It may still accept the refresh token until {0}.', formatTime(refreshExpiresAt)),
-  ];
-  if (retry !== undefined) sentences.push(t('To try again, the token is kept in the memory of this window only.'));
-  return {
-    message: sentences.join(' '),
-    requiresUser: true,
-    actions: [
-      ...(retry === undefined ? [] : [{ title: t('Try Again'), command: retry }]),
-      { title: t('Show Log'), command: 'showLog' },
-    ],
-  };
-}
-
-function unconfirmedSignOut(error: unknown, label: string, t: Translate): string {
-  switch (isPartnerAuthError(error) ? error.code : undefined) {
-    case 'network':
-    case 'tls':
-      return t('Signed out of {0} here only: the partner could not be reached.', label);
-    case 'timeout':
-      return t('Signed out of {0} here only: the partner did not respond in time.', label);
-    case 'partnerUnavailable':
-    case 'rateLimited':
-      return t('Signed out of {0} here only: the partner is unavailable.', label);
-    default:
-      return t('Signed out of {0} here only: the partner did not confirm it.', label);
-  }
 }
 
 function isAboutCipher({ setting }: PartnerAuthError): boolean {

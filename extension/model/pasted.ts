@@ -4,9 +4,9 @@ import type { Tidied } from './wizard.ts';
 
 /**
  * What a value is, and thereby what cannot belong to it. `name`: of a user, in any language. `id`: issued by a partner, such
- * as a client id. `code`: a one-time code. `label`: chosen by the user.
+ * as a client id. `code`: a one-time code. `token`: an access or refresh token. `label`: chosen by the user.
  */
-export type ValueKind = 'hex' | 'base64' | 'id' | 'name' | 'code' | 'label';
+export type ValueKind = 'hex' | 'base64' | 'token' | 'id' | 'name' | 'code' | 'label';
 
 /** One thing that was left out. */
 interface Removal {
@@ -27,6 +27,8 @@ const quotePairs = ['""', "''", '``', '“”', '„“', '‘’', '«»'];
 const prefixes: Readonly<Partial<Record<ValueKind, RegExp>>> = {
   hex: /^(?:0x|hex:)/i,
   base64: /^base64:/i,
+  // Its name in JSON, in a form or in the storage of a browser.
+  token: /^["']?refresh_?token["']?[\p{Z}\s]*[:=][\p{Z}\s]*/iu,
 };
 
 /** The value without what a copy from a mail, a document or source code adds and that cannot belong to it. */
@@ -114,15 +116,15 @@ function clean(kind: ValueKind, raw: string, quotes: readonly string[] = quotePa
     for (const mark of kept.slice(0, start)) remove(mark, 'start');
     for (const mark of kept.slice(end)) remove(mark, 'end');
     kept = kept.slice(start, end);
-    const pair = (kept[0]?.character ?? '') + (kept.at(-1)?.character ?? '');
-    if (kept.length > 2 && quotes.includes(pair)) {
-      removed.push({ what: 'quotes', where: 'around' });
-      kept = kept.slice(1, -1);
-    }
     const prefix = prefixes[kind]?.exec(textOf(kept))?.[0];
     if (prefix !== undefined) {
       removed.push({ what: prefix, where: 'start' });
       kept = kept.slice(prefix.length);
+    }
+    const pair = (kept[0]?.character ?? '') + (kept.at(-1)?.character ?? '');
+    if (kept.length > 2 && quotes.includes(pair)) {
+      removed.push({ what: 'quotes', where: 'around' });
+      kept = kept.slice(1, -1);
     }
   }
   const inside = otherCharacters(kind, textOf(kept));
@@ -138,6 +140,8 @@ function otherCharacters(kind: ValueKind, text: string): (character: string) => 
       return (character) => blank.test(character) || invisible.test(character) || separators?.test(character) === true;
     }
     case 'base64':
+    // A mail breaks a long token into lines.
+    case 'token':
       return (character) => blank.test(character) || invisible.test(character);
     case 'code': {
       const separators = /^[\d\s\p{Z}\p{Cf}-]+$/u.test(text) ? /-/ : undefined;

@@ -51,7 +51,7 @@ export function statusView(
     command,
     accessibilityLabel: `${profile.label}: ${spoken}`,
   });
-  const { phase, refreshing, accessExpiresAt, lastError, storage } = status;
+  const { phase, refreshing, accessExpiresAt, lastError, refused, storage } = status;
   const left = accessExpiresAt === undefined ? '' : ` ${shortDuration(accessExpiresAt - now, t)}`;
 
   const byHand = autoRefresh ? 'normal' : 'warning';
@@ -72,6 +72,20 @@ export function statusView(
     case 'ended': {
       // Whether the partner still accepts the access token is not known, so no remaining time is shown.
       const mayBeAccepted = accessExpiresAt === undefined || accessExpiresAt > now;
+      const severity = mayBeAccepted ? 'warning' : 'error';
+      if (refused === true) {
+        return view(
+          'warning',
+          `: ${t('Refused')}`,
+          mayBeAccepted
+            ? t(
+                'the partner refused to refresh the session; the access token may still be accepted for a while; refresh to ask once more, or sign in again',
+              )
+            : t('the partner refused to refresh the session; refresh to ask once more, or sign in again'),
+          commands.refresh,
+          severity,
+        );
+      }
       return view(
         'key',
         `: ${t('Sign in again')}`,
@@ -79,7 +93,7 @@ export function statusView(
           ? t('the session has ended; the access token may still be accepted for a while; sign in again')
           : t('the session has ended; sign in again'),
         commands.signIn,
-        mayBeAccepted ? 'warning' : 'error',
+        severity,
       );
     }
     case 'expired':

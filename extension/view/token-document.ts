@@ -1,6 +1,7 @@
 import { decodeToken } from '../../core/index.ts';
 import type { ProfileStatus } from '../../core/profiles/index.ts';
 import type { Translate } from '../model/translate.ts';
+import { sessionEnd } from './tooltip.ts';
 
 /** The header, claims and lifetimes of a token as JSON, without its signature, so that it cannot be used as a token. */
 export function tokenDocument(token: string, status: ProfileStatus, t: Translate): string {
@@ -24,7 +25,7 @@ export function tokenDocument(token: string, status: ProfileStatus, t: Translate
       status.phase === 'ended'
         ? {
             issuedAt: time(status.issuedAt),
-            session: t('ended; sign in again'),
+            session: sessionEnd(status, t),
             accessTokenMayBeAcceptedUntil: time(status.accessExpiresAt),
           }
         : {

@@ -31,7 +31,8 @@ export function tooltip(
   rows.push([t('Partner'), `${profile.definition.label}, ${new URL(profile.baseUrl).host}`]);
   const { accessExpiresAt, refreshExpiresAt, issuedAt, issuedBy } = status;
   const hasEnded = status.phase === 'ended';
-  if (hasEnded && status.lastError === undefined) rows.push([t('Session'), t('ended; sign in again')]);
+  const isRefused = status.refused === true;
+  if (hasEnded && status.lastError === undefined) rows.push([t('Session'), sessionEnd(status, t)]);
   if (accessExpiresAt !== undefined) {
     rows.push(
       hasEnded && accessExpiresAt > now
@@ -47,14 +48,18 @@ export function tooltip(
     ]);
   }
   if (status.lastError !== undefined)
-    rows.push([t('Last error'), explainError(status.lastError, profile.label, t).message]);
+    rows.push([
+      t('Last error'),
+      explainError(status.lastError, profile.label, t, 'refresh', isRefused ? 'once' : undefined).message,
+    ]);
 
   const signedIn = status.phase !== 'signedOut';
   const link = (title: string, icon: string, command: string): string =>
     `[$(${icon}) ${escapeMarkdown(title)}](command:${command})`;
   const links = signedIn
     ? [
-        hasEnded ? link(t('Sign in'), 'key', commands.signIn) : link(t('Refresh'), 'refresh', commands.refresh),
+        ...(hasEnded && !isRefused ? [] : [link(t('Refresh'), 'refresh', commands.refresh)]),
+        ...(hasEnded ? [link(t('Sign in'), 'key', commands.signIn)] : []),
         link(t('Copy token'), 'copy', commands.copyAccessToken),
         link(t('Inspect'), 'search', commands.inspectToken),
         link(t('Sign out'), 'sign-out', commands.signOut),
@@ -72,6 +77,11 @@ export function tooltip(
     ...(note === undefined ? [] : [`$(warning) ${escapeMarkdown(note)}`]),
     links.join('&nbsp;&nbsp; '),
   ].join('\n\n');
+}
+
+/** What the end of a session means for the user. */
+export function sessionEnd({ refused }: Pick<ProfileStatus, 'refused'>, t: Translate): string {
+  return refused === true ? t('refused; refresh to ask once more, or sign in again') : t('ended; sign in again');
 }
 
 function storageNote({ storage, phase }: ProfileStatus, t: Translate): string | undefined {

@@ -132,9 +132,9 @@ describe('the consent of the user', () => {
 
   it('leaves nothing to ask for once everything is forgotten', async () => {
     await window.runCommand('Partner Auth: Forget Everything');
-    const question = /^Sign out of all profiles and forget every session, key and password/;
-    await window.notifications.waitFor(question);
-    await window.notifications.click(question, 'Forget Everything');
+    const { text } = await window.dialogs.waitFor();
+    assert.match(text, /^Forget every session, key and password\?\s+You will be signed out of ACME/);
+    await window.dialogs.click('Forget Everything');
     await statusItem(window).waitFor('$(key) ACME: Sign in');
     assert.ok(!(await window.accounts.open()).some((entry) => entry.includes('Partner Auth')));
     await window.accounts.close();

@@ -68,27 +68,30 @@ describe('an https partner with a private certificate authority, in Vietnamese',
       { value: '', masked: true },
       { value: 'b'.repeat(32), masked: true },
     ]);
-    const { buttons } = await window.notifications.waitFor(
-      /^Không cách mã hóa nào trong số đã biết khớp\. Hãy kiểm tra/,
+    const { text, buttons } = await window.dialogs.waitFor();
+    assert.match(
+      text,
+      /^Không tìm được thông số mã hóa\.\s+Không cách mã hóa nào trong số đã biết khớp\. Hãy kiểm tra/,
     );
-    assert.deepEqual(buttons, ['Thử lại']);
-    await window.notifications.dismissAll();
+    assert.deepEqual(buttons.toSorted(), ['Cancel', 'Thử lại']);
+    await window.dialogs.click('Cancel');
   });
 
   it('is reported as not trusted without caFile', async () => {
     await signInTo('Mailer');
-    const { severity, buttons } = await window.notifications.waitFor(/Mailer.*"caFile"/);
-    assert.equal(severity, 'error');
-    assert.equal(buttons.length, 2);
-    await window.notifications.dismissAll();
+    const { text, buttons } = await window.dialogs.waitFor();
+    assert.match(text, /Mailer.*"caFile"/);
+    assert.equal(buttons.length, 3);
+    await window.dialogs.click('Cancel');
     assert.equal(partner.journal.length, 0, 'nothing was sent');
   });
 
   it('is not called when caFile does not exist', async () => {
     await signInTo('ACME');
-    const { buttons } = await window.notifications.waitFor(/^ACME.*"caFile"/);
+    const { text, buttons } = await window.dialogs.waitFor();
+    assert.match(text, /^ACME.*"caFile"/);
     assert.ok(buttons.includes('Mở cài đặt'), buttons.join());
-    await window.notifications.dismissAll();
+    await window.dialogs.click('Cancel');
     assert.equal(partner.journal.length, 0, 'nothing was sent');
   });
 

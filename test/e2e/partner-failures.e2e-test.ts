@@ -96,26 +96,37 @@ describe('partner failures', () => {
     await statusItem(window).waitFor('$(key) Mailer 59m');
   });
 
-  it('a session ended by the partner requires a new sign-in, and the current token can still be copied', async () => {
+  it('a session refused by the partner is asked for once more or signed in to, and its token can still be copied', async () => {
     partner.revoke('bizmail');
     await statusItem(window).click();
-    const { buttons } = await window.notifications.waitFor('The session for Mailer has ended. Sign in again.');
-    assert.deepEqual(buttons, ['Sign In']);
-    assert.deepEqual(await statusItem(window).waitFor(/Sign in again/), {
-      text: '$(key) Mailer: Sign in again',
-      label: 'Mailer: the session has ended; the access token may still be accepted for a while; sign in again',
+    const refusal = 'Mailer refused to refresh the session. Refresh to ask once more, or sign in again.';
+    assert.deepEqual((await window.notifications.waitFor(refusal)).buttons, ['Refresh', 'Sign In']);
+    assert.deepEqual(await statusItem(window).waitFor(/Refused/), {
+      text: '$(warning) Mailer: Refused',
+      label:
+        'Mailer: the partner refused to refresh the session; the access token may still be accepted for a while; refresh to ask once more, or sign in again',
       kind: 'warning',
     });
+    assert.equal((await window.notifications.list()).length, 1, 'one message about it');
+    const asked = countCalls(partner, 'refresh');
+    const refusedAt = Date.now();
+    await waitUntil(window.page, 'the second in which the partner is not asked again', () =>
+      Promise.resolve(Date.now() - refusedAt > 1_000 || undefined),
+    );
+    await window.notifications.click(refusal, 'Refresh');
+    const again = 'Mailer refused again to refresh the session. Sign in, or refresh later to ask once more.';
+    assert.deepEqual((await window.notifications.waitFor(again)).buttons, ['Sign In', 'Refresh']);
+    assert.equal(countCalls(partner, 'refresh'), asked + 1);
     const { text, links } = await statusItem(window).tooltip();
     assert.match(text, /Access token\s+may still be accepted until /);
     assert.doesNotMatch(text, /Sign in again by|expires|\(59m\)/);
     assert.deepEqual(
       links.map((link) => link.trim()),
-      ['Sign in', 'Copy token', 'Inspect', 'Sign out', 'Log'],
+      ['Refresh', 'Sign in', 'Copy token', 'Inspect', 'Sign out', 'Log'],
     );
     await window.runCommand('Partner Auth: Copy Access Token');
     await window.waitForClipboard(/^eyJ/);
-    await window.notifications.click('The session for Mailer has ended. Sign in again.', 'Sign In');
+    await window.notifications.click(again, 'Sign In');
     // Only the password is not stored.
     const [, password] = signInInputs(partner, 'bizmail');
     await typeSteps(window, password === undefined ? [] : [password]);

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
+import { openSession } from '../../core/index.ts';
+import { repositoryRoot } from '../helpers/vscode/paths.ts';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
 import { profileOf, signInInputs, startPartnerAuth, statusItem, typeSteps } from '../helpers/workbench/partner-auth.ts';
 import { assertUncovered } from '../helpers/workbench/uncovered.ts';
 import { waitForVisible, waitUntil } from '../helpers/workbench/wait-until.ts';
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
 import type { Workbench } from '../helpers/workbench/workbench.ts';
+
+const folder = join(repositoryRoot, 'out/prompts');
 
 describe('what a person sees while signing in', () => {
   const stack = new AsyncDisposableStack();
@@ -16,6 +22,7 @@ describe('what a person sees while signing in', () => {
   let ticket: string;
 
   before(async () => {
+    await mkdir(folder, { recursive: true });
     partner = stack.use(await startPartner());
     workbench = stack.use(
       await startPartnerAuth({ profiles: [profileOf(partner, 'cloudreve')], size: { width: 1280, height: 720 } }),
@@ -36,6 +43,14 @@ describe('what a person sees while signing in', () => {
   const typed = (): ReturnType<typeof signInInputs> => signInInputs(partner, 'cloudreve');
   const account = (): string => typed()[0]?.value ?? '';
   const image = (): Locator => window.page.frameLocator('iframe.webview').frameLocator('#active-frame').locator('img');
+
+  /** The refresh token of a browser that has signed in to the partner. */
+  async function tokenOfBrowser(): Promise<string> {
+    partner.set({ captcha: false });
+    await using session = await openSession(partner.profiles.cloudreve);
+    await session.login({ ...partner.profiles.cloudreve.credentials });
+    return partner.tokens('cloudreve')?.refreshToken ?? '';
+  }
 
   async function signOut(): Promise<void> {
     await window.runCommand('Partner Auth: Sign Out');
@@ -174,14 +189,29 @@ describe('what a person sees while signing in', () => {
 
   it('that a captcha needs a browser', async () => {
     partner.set({ captcha: true, captchaKind: 'turnstile' });
-    // After many notifications in a few seconds, VS Code shows the next one behind the bell only.
-    await window.reload();
     await statusItem(window).click();
     await window.quickInput.waitFor({ step: 1, masked: true });
     await typeCaptcha(typed()[1]?.value ?? '');
     await window.quickInput.pick("Don't remember");
-    await window.notifications.waitFor(/^Drive requires a captcha that only a browser can show/);
-    await window.notifications.dismissAll();
+    const { text, buttons } = await window.dialogs.waitFor();
+    assert.match(text, /^Drive requires a captcha that only a browser can show/);
+    assert.deepEqual(buttons.toSorted(), ['Cancel', 'Show Log', 'Sign In with a Refresh Token']);
+    await window.screenshot(join(folder, 'captcha-in-a-browser.png'));
+    await window.dialogs.click('Sign In with a Refresh Token');
+  });
+
+  it('the way in with a refresh token, and what was refused', async () => {
+    const shown = await window.quickInput.waitFor({ title: 'Sign in to Drive', masked: true });
+    assert.match(shown.message, /^Refresh token of Cloudreve\. The browser or program .* may be signed out by this\./);
+    await window.screenshot(join(folder, 'refresh-token.png'));
+    await typeCaptcha('"not-a-token-of-drive" ');
+    const refusal = 'Drive refused this refresh token. Nothing was replaced. Enter a current one.';
+    assert.equal((await window.quickInput.waitFor({ message: refusal })).severity, 'error');
+    await window.screenshot(join(folder, 'refresh-token-refused.png'));
+    await window.quickInput.type(await tokenOfBrowser());
+    await window.quickInput.accept();
+    await statusItem(window).waitFor(/^\$\(key\) Drive \d+m$/);
+    await signOut();
   });
 
   it('leaves no secret in settings, state or logs', async () => {

@@ -103,15 +103,15 @@ describe('what a person sees and a screen reader says', () => {
 
       partner.revoke('cloudreve');
       await item.click();
-      await waitForNode(window, 'button', /^Drive: the session has ended; .*sign in again$/);
-      await assertReadable('ended');
+      await waitForNode(window, 'button', /^Drive: the partner refused to refresh the session; .*or sign in again$/);
+      await assertReadable('refused');
       await item.tooltip();
-      await capture('4-ended');
+      await capture('4-refused');
       await window.page.mouse.move(600, 300);
       await window.notifications.dismissAll();
 
       partner.set({ accessLifetime: 3600 });
-      await item.click();
+      await window.runCommand('Partner Auth: Sign In');
       await window.quickInput.waitFor({ masked: true });
       await window.quickInput.type(password?.value ?? '');
       await window.quickInput.accept();

@@ -11,6 +11,7 @@ import {
   type Profile,
   type SecretRecord,
 } from '../../core/profiles/index.ts';
+import type { Clock } from '../../core/index.ts';
 import type { App, PickItem, SandboxControl } from '../../extension/model/app.ts';
 import type { Notification } from '../../extension/model/messages.ts';
 import { SignInDrafts } from '../../extension/model/sign-in-drafts.ts';
@@ -44,6 +45,8 @@ export interface FakeAppOptions {
   readonly sandbox?: Partial<SandboxControl>;
   /** Default true. */
   readonly hasIssueReporter?: boolean;
+  /** The time of the sessions. Default: that of the system. */
+  readonly clock?: Clock;
   /** Called as each step is shown. */
   readonly onStep?: (step: Step, fake: FakeApp) => void;
 }
@@ -57,7 +60,10 @@ export interface FakeApp {
   readonly folder: string;
   readonly steps: readonly { readonly step: Step; readonly position: Position }[];
   readonly statusMessages: readonly string[];
+  /** Everything that has been reported, in notifications and in dialogs. */
   readonly notifications: readonly Notification[];
+  /** Those of them that were shown in a modal dialog. */
+  readonly reports: readonly Notification[];
   /** The titles of the progress shown. */
   readonly progress: readonly string[];
   readonly questions: readonly string[];
@@ -100,6 +106,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
   const steps: { step: Step; position: Position }[] = [];
   const statusMessages: string[] = [];
   const notifications: Notification[] = [];
+  const reports: Notification[] = [];
   const progress: string[] = [];
   const questions: string[] = [];
   const doubts: string[] = [];
@@ -137,6 +144,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
       autoRefresh: () => false,
       refreshMargin: () => 300,
       globalAgent: false,
+      ...(options.clock && { clock: options.clock }),
     }),
     stored: storedProfiles({ secrets: secretStore, folder }),
     profiles: {
@@ -188,9 +196,14 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
         const button = buttons.shift();
         return button !== undefined && offered.includes(button) ? button : undefined;
       },
-      async confirm(question, detail, button) {
+      async confirm(question, detail, ...offered) {
         confirmations.push(`${question}\n${detail}`);
-        return buttons.shift() === button;
+        const button = buttons.shift();
+        return button !== undefined && offered.includes(button) ? button : undefined;
+      },
+      async report(notification) {
+        notifications.push(notification);
+        reports.push(notification);
       },
       editorText: () =>
         options.selection === undefined && options.document === undefined
@@ -245,6 +258,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
     steps,
     statusMessages,
     notifications,
+    reports,
     progress,
     questions,
     doubts,

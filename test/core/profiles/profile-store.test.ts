@@ -107,6 +107,19 @@ describe('the store of a profile', () => {
       assert.equal(changes, 1);
     }));
 
+  it('keeps its key while a sign-in writes to the session before it, as the attempt with an adopted token does', () =>
+    withStores(async ({ secrets, open }) => {
+      const store = await open();
+      await store.update((record) => ({ ...record, key: 'old key' }));
+      await store.write(session);
+      const view = store.forSignIn((record) => ({ ...record, key: 'new key' }));
+      await view.write({ ...session, adoption: { at: 1, token: 'of another program' } });
+      await view.write(session);
+      assert.equal(secrets.records().get('acme')?.key, 'old key');
+      await view.write({ ...session, sessionId: 'another' });
+      assert.equal(secrets.records().get('acme')?.key, 'new key');
+    }));
+
   it('is not changed by a sign-in without a token set', () =>
     withStores(async ({ secrets, open }) => {
       const store = await open();

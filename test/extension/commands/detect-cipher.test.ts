@@ -131,7 +131,9 @@ describe('detectCipherSettings', () => {
         const { fake, profile } = acme;
         const before = JSON.stringify(fake.savedProfiles);
         await detectCipherSettings(fake.app, profile());
-        assert.match(fake.questions.at(-1) ?? '', message);
+        const [question, detail = ''] = fake.confirmations.at(-1)?.split('\n') ?? [];
+        assert.equal(question, 'The cipher settings were not found.');
+        assert.match(detail, message);
         assert.deepEqual([fake.pickLists, fake.notifications, fake.secrets.size], [[], [], 0]);
         assert.equal(JSON.stringify(fake.savedProfiles), before);
       }));
@@ -145,7 +147,7 @@ describe('detectCipherSettings', () => {
       },
       async ({ fake, profile }) => {
         await detectCipherSettings(fake.app, profile());
-        assert.equal(fake.questions.length, 1);
+        assert.equal(fake.confirmations.length, 1);
         assert.deepEqual(labels(fake), ['aes-256-cbc · key hex · IV key · hex · json']);
       },
     ));

@@ -103,7 +103,7 @@ describe('editProfile', () => {
         },
         async ({ fake, profile, sandbox }) => {
           await editProfile(fake.app, profile);
-          assert.match(fake.questions.at(-1) ?? '', new RegExp(`moves from ${sandbox.url} to ${other.url}`));
+          assert.match(fake.confirmations.at(-1) ?? '', new RegExp(`moves from ${sandbox.url} to ${other.url}`));
           await test({
             fake,
             other: other.url,

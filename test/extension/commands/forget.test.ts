@@ -28,6 +28,18 @@ describe('a profile that was removed from the settings by hand', () => {
       assert.equal(logouts(sandbox.journal), 1);
     }));
 
+  it('is asked about together with the others', () =>
+    withApp({ partner: 'cloudreve', buttons: ['Forget'] }, async ({ fake, profile }) => {
+      const other = { ...profile, id: 'other', label: 'Other' };
+      await fake.secretStore.set('profile:other', fake.secretStore.entries.get(`profile:${profile.id}`) ?? '');
+      await fake.app.profiles.remove(profile.id);
+      await offerToForget(fake.app, profile, other, { ...profile, id: 'never-used' });
+      assert.deepEqual(fake.questions, [
+        '2 profiles are no longer in your settings: ACME cloudreve (cloudreve), Other (other). Forget their sessions, keys and passwords too?',
+      ]);
+      assert.deepEqual([...fake.secretStore.entries], []);
+    }));
+
   it('keeps what is stored if the user does not answer or selects Keep', async () => {
     for (const buttons of [[], ['Keep']]) {
       await withApp({ buttons }, async ({ fake, profile }) => {
@@ -90,8 +102,22 @@ describe('Forget Everything', () => {
     withApp({}, async ({ fake, profile }) => {
       const before = fake.secrets.get(profile.id);
       await forgetEverything(fake.app);
-      assert.equal(fake.questions.length, 1);
+      assert.equal(fake.confirmations.length, 1);
       assert.deepEqual(fake.secrets.get(profile.id), before);
+    }));
+
+  it('says in a dialog what is removed and what stays', () =>
+    withApp({}, async ({ fake, profile }) => {
+      await fake.secretStore.set('profile:removed', fake.secretStore.entries.get(`profile:${profile.id}`) ?? '');
+      await forgetEverything(fake.app);
+      assert.deepEqual(fake.confirmations[0]?.split('\n'), [
+        'Forget every session, key and password?',
+        'You will be signed out of ACME tconnect.',
+        'The keys, passwords and other login fields of ACME tconnect will be deleted.',
+        'So will what is stored for profiles that are no longer in your settings: removed.',
+        'The profiles stay in your settings. This cannot be undone.',
+      ]);
+      assert.deepEqual(fake.questions, []);
     }));
 
   it('leaves the canary of the keyring, which would look lost in another VS Code profile', () =>

@@ -206,6 +206,57 @@ describe('signOut', () => {
       assert.equal(fake.statusMessages.at(-1), `${profile.label} has revoked the refresh token.`);
     }));
 
+  for (const [partner, name] of [
+    ['tconnect', 'TCONNECT'],
+    ['bizmail', 'BizMail'],
+  ] as const) {
+    it(`says until when ${name}, which has no logout call, may accept the tokens`, () =>
+      withApp({ partner }, async ({ fake, profile }) => {
+        const { refreshExpiresAt = 0 } = fake.app.sessions.status(profile);
+        await signOut(fake.app, profile);
+        assert.equal(fake.statusMessages.at(-1), `Signed out of ${profile.label}.`);
+        assert.deepEqual(fake.notifications, [
+          {
+            message: `${name} has no logout call: it may accept the tokens of ${profile.label} until ${new Date(refreshExpiresAt).toISOString()}.`,
+            requiresUser: true,
+            actions: [],
+          },
+        ]);
+        await signOut(fake.app, profile);
+        assert.equal(fake.notifications.length, 1, 'nothing is left the second time');
+      }));
+  }
+
+  it('says in one message what the sign-outs from several profiles have left, and revokes what it can on Try Again', async () => {
+    await using sandbox = await startSandbox();
+    const connections = (['tconnect', 'bizmail', 'cloudreve'] as const).map((partner) =>
+      connectionTo(sandbox, partner),
+    );
+    const fake = fakeApp({
+      profiles: connections.map(({ profile }) => profile),
+      replies: Object.assign({}, ...connections.map(correctReplies)) as Record<string, string>,
+      buttons: ['Sign Out'],
+    });
+    for (const { profile, key, iv, credentials } of connections) {
+      const store = await fake.app.sessions.store(fake.profile(profile.id));
+      await store.update((record) => ({ ...record, key, ...(iv !== undefined && { iv }), credentials }));
+      assert.ok(await signIn(fake.app, fake.profile(profile.id)));
+    }
+    sandbox.fail({ status: 503 }, { call: 'logout', times: Infinity });
+    await signOutAll(fake.app);
+    assert.equal(fake.notifications.length, 1);
+    assert.match(
+      fake.notifications[0]?.message ?? '',
+      /^Signed out here only, and the tokens may still be accepted: ACME cloudreve \(until \S+\)\. The partner has no logout call, and the tokens may still be accepted: ACME tconnect \(until \S+\), ACME bizmail \(until \S+\)\. To try again, the tokens are kept/,
+    );
+    assert.deepEqual(titles(fake.notifications[0]), ['Try Again', 'Show Log']);
+    sandbox.heal();
+    await run(fake.notifications[0]);
+    assert.equal(fake.statusMessages.at(-1), 'ACME cloudreve has revoked the refresh token.');
+    assert.equal(fake.notifications.length, 1);
+    await fake.app.sessions.close();
+  });
+
   it('says so when the session cannot be opened to notify the partner', () =>
     withApp({ partner: 'cloudreve' }, async ({ fake, profile }) => {
       await fake.app.sessions.release(profile);

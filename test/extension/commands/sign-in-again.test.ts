@@ -239,6 +239,16 @@ describe('a failed sign-in', () => {
       assert.equal(fake.secrets.size, 0);
     }));
 
+  it('reports in a dialog what only the user can resolve, and in a message what waiting can', () =>
+    withApp({ partner: 'cloudreve', signedIn: false }, async ({ fake, profile, sandbox }) => {
+      sandbox.set({ accountState: 'blocked' });
+      await signIn(fake.app, profile);
+      assert.equal(fake.reports.length, 1);
+      sandbox.fail({ status: 503 }, { call: 'login', times: Infinity });
+      await signIn(fake.app, profile);
+      assert.deepEqual([fake.reports.length, fake.notifications.length], [1, 2]);
+    }));
+
   it('reports a blocked account', () =>
     withApp(
       { partner: 'cloudreve', server: { accountState: 'blocked' }, signedIn: false },

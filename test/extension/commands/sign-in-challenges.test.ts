@@ -157,12 +157,13 @@ describe('sign-in with a challenge', () => {
           assert.deepEqual(fake.images.shown, []);
           assert.match(
             fake.notifications[0]?.message ?? '',
-            /requires a captcha that only a browser can show.*administrator.*library/,
+            /requires a captcha that only a browser can show.*refresh token.*administrator.*library/,
           );
           assert.deepEqual(
             fake.notifications[0]?.actions.map(({ command }) => command),
-            ['showLog'],
+            ['signInWithRefreshToken', 'showLog'],
           );
+          assert.deepEqual(fake.reports, fake.notifications, 'in a dialog');
         },
       ));
   }

@@ -189,8 +189,8 @@ describe('startSandbox', () => {
         await store.update((record) => ({ ...record, key: 'f'.repeat(64) }));
         await startSandbox(fake.app);
         assert.equal(
-          fake.questions[1],
-          'Other secrets than those of the sandbox are stored for the profile Sandbox. Replace them?',
+          fake.confirmations[0],
+          'Replace the secrets of the profile Sandbox?\nIts stored key or login fields are not those of the sandbox. This cannot be undone.',
         );
         assert.equal(fake.secrets.get(id)?.key, answer === 'replaces' ? key : 'f'.repeat(64));
       }));
@@ -204,7 +204,7 @@ describe('startSandbox', () => {
       const moved = { ...mine, id, partner: 'tconnect', partnerCode: 'MY', baseUrl: 'http://127.0.0.1:47123', cipher };
       await fake.app.profiles.save(moved);
       await startSandbox(fake.app);
-      assert.match(fake.questions[0] ?? '', /^Other secrets than those of the sandbox/);
+      assert.match(fake.confirmations[0] ?? '', /not those of the sandbox/);
       assert.equal(fake.secrets.get(id)?.credentials?.password, 'mine');
     }));
 

@@ -5,6 +5,7 @@ import { inspectToken } from '../../../extension/commands/inspect-token.ts';
 import { refresh } from '../../../extension/commands/refresh.ts';
 import type { SandboxPartner } from '../../../core/sandbox/index.ts';
 import { readCommand } from '../../helpers/shells.ts';
+import { manualClock } from '../../helpers/manual-clock.ts';
 import { acmePay } from '../../helpers/acme-pay.ts';
 import { withAcmeApp } from '../../helpers/with-acme-app.ts';
 import { withApp } from '../../helpers/with-app.ts';
@@ -27,16 +28,48 @@ describe('refresh', () => {
       }));
   }
 
-  it('offers to sign in when the session has ended', () =>
-    withApp({}, async ({ fake, sandbox, profile }) => {
+  it('offers to ask once more, or to sign in, when the partner refuses the session, and says when it refuses again', () => {
+    const clock = manualClock(Date.now());
+    return withApp({ clock }, async ({ fake, sandbox, profile }) => {
+      const shown = () => {
+        const { message, actions = [] } = fake.notifications.at(-1) ?? {};
+        return [message, ...actions.map(({ command }) => command)];
+      };
+      const once = [
+        'ACME tconnect refused to refresh the session. Refresh to ask once more, or sign in again.',
+        'refresh',
+        'signIn',
+      ];
       sandbox.revoke('tconnect');
       await refresh(fake.app, profile);
-      assert.match(fake.notifications[0]?.message ?? '', /The session for ACME tconnect has ended/);
-      assert.deepEqual(
-        fake.notifications[0]?.actions.map(({ command }) => command),
-        ['signIn'],
-      );
-    }));
+      assert.deepEqual(shown(), once);
+      await refresh(fake.app, profile);
+      assert.deepEqual(shown(), once, 'the partner is not asked twice within a second');
+      clock.advance(1_000);
+      await refresh(fake.app, profile);
+      assert.deepEqual(shown(), [
+        'ACME tconnect refused again to refresh the session. Sign in, or refresh later to ask once more.',
+        'signIn',
+        'refresh',
+      ]);
+      assert.equal(refreshes(sandbox.journal), 2);
+    });
+  });
+
+  it('continues a refused session once the partner grants the refresh', () => {
+    const clock = manualClock(Date.now());
+    return withApp({ partner: 'cloudreve', clock }, async ({ fake, sandbox, profile }) => {
+      sandbox.set({ database: 'usersDown' });
+      await refresh(fake.app, profile);
+      assert.deepEqual([fake.app.sessions.status(profile).refused, fake.notifications.length], [true, 1]);
+      clock.advance(1_000);
+      sandbox.set({ database: 'up' });
+      await refresh(fake.app, profile);
+      assert.equal(fake.statusMessages.at(-1), `${profile.label}: the access token was refreshed.`);
+      const { phase, refused } = fake.app.sessions.status(profile);
+      assert.deepEqual([phase, refused], ['valid', undefined]);
+    });
+  });
 
   it('keeps the session when the partner limits requests', () =>
     withApp({ partner: 'bizmail' }, async ({ fake, sandbox, profile }) => {
@@ -181,7 +214,7 @@ describe('copy', () => {
       await copyAccessToken(fake.app, profile);
       assert.match(
         fake.statusMessages.at(-1) ?? '',
-        /^\$\(warning\) Access token copied \(the session has ended; may be accepted for 9h\)/,
+        /^\$\(warning\) Access token copied \(the refresh was refused; may be accepted for 9h\)/,
       );
     }));
 

@@ -116,6 +116,16 @@ describe('explainError', () => {
     });
   }
 
+  for (const code of ['sessionEnded', 'refreshInterrupted'] as const) {
+    it(`offers to refresh and to sign in for ${code} while the partner may be asked again`, () => {
+      for (const refused of ['once', 'again'] as const) {
+        const { message, actions } = explainError(new PartnerAuthError(code, 'x'), 'ACME', english, 'refresh', refused);
+        assert.match(message, /refused/);
+        assert.deepEqual(actions.map(({ command }) => command).toSorted(), ['refresh', 'signIn']);
+      }
+    });
+  }
+
   it('retries the command that failed', () => {
     const { actions } = explainError(new PartnerAuthError('network', 'x'), 'ACME', english, 'copyAsCurl');
     assert.equal(actions[0]?.command, 'copyAsCurl');

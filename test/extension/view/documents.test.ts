@@ -41,6 +41,11 @@ describe('tokenDocument', () => {
     });
   });
 
+  it('says of a refused session what can be done', () => {
+    const { session } = documentOf(jwt, { ...status, phase: 'ended', refused: true }).lifetimes as { session: string };
+    assert.equal(session, 'refused; refresh to ask once more, or sign in again');
+  });
+
   it('promises nothing about the token of a session that has ended', () => {
     const ended: ProfileStatus = { ...status, phase: 'ended', refreshExpiresAt: Date.UTC(2026, 1, 1) };
     assert.deepEqual(documentOf(jwt, ended).lifetimes, {

@@ -101,6 +101,20 @@ describe('statusView', () => {
       commands.signIn,
     ],
     [
+      'refused',
+      { phase: 'ended', refused: true, accessExpiresAt: now - 1 },
+      '$(warning) ACME: Refused',
+      'error',
+      commands.refresh,
+    ],
+    [
+      'refused with a token that has not expired',
+      { phase: 'ended', refused: true, accessExpiresAt: now + hour, lastError: failedWith('sessionEnded') },
+      '$(warning) ACME: Refused',
+      'warning',
+      commands.refresh,
+    ],
+    [
       'behind another window',
       { phase: 'valid', storage: 'behind' },
       '$(warning) ACME: Reload window',
@@ -145,6 +159,15 @@ describe('statusView', () => {
       assert.match(accessibilityLabel, /may still be accepted for a while; sign in again/);
     }
     assert.doesNotMatch(view({ phase: 'ended', accessExpiresAt: now - 1 }).accessibilityLabel, /accepted/);
+  });
+
+  it('says of a refused session what can be done', () => {
+    const refused = { phase: 'ended', refused: true } as const;
+    for (const accessExpiresAt of [undefined, now + hour, now - 1]) {
+      const { accessibilityLabel } = view({ ...refused, ...(accessExpiresAt && { accessExpiresAt }) });
+      assert.match(accessibilityLabel, /refused to refresh the session.*refresh to ask once more, or sign in again$/);
+      assert.equal(accessibilityLabel.includes('accepted'), (accessExpiresAt ?? Infinity) > now);
+    }
   });
 
   it('shows offline only for network errors', () => {

@@ -105,6 +105,15 @@ describe('tooltip', () => {
     assert.match(rendered(shown({ phase: 'ended', accessExpiresAt: now - 1 })), /\(expired\)/);
   });
 
+  it('offers to refresh next to signing in after the partner has refused the session', () => {
+    const refused = { phase: 'ended', refused: true } as const;
+    for (const lastError of [undefined, new PartnerAuthError('sessionEnded', 'x')]) {
+      const text = rendered(shown({ ...refused, ...(lastError && { lastError }) })).replaceAll('&nbsp;', '');
+      assert.match(text, /refused.*refresh to ask once more, or sign in again/i);
+      assert.match(text, /command:partnerAuth\.refresh\).*command:partnerAuth\.signIn\)/);
+    }
+  });
+
   it('marks a past deadline as expired', () =>
     assert.match(rendered(shown({ accessExpiresAt: now - 1 })), /\(expired\)/));
 

@@ -38,7 +38,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     // Without this flag, a built VS Code ignores the extension under development in the page URL; with it, VS Code
     // shows no notifications.
     ...(options.extensionDevelopment === true ? ['--enable-smoke-test-driver'] : []),
-    '--disable-workspace-trust',
   ]);
   let port: number;
   try {

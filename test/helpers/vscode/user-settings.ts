@@ -18,6 +18,10 @@ const baseSettings: Settings = {
   'workbench.editor.useModal': 'off',
   'extensions.ignoreRecommendations': true,
   'git.enabled': false,
+  // A test of Restricted Mode turns it on.
+  'security.workspace.trust.enabled': false,
+  'security.workspace.trust.startupPrompt': 'never',
+  'security.workspace.trust.banner': 'never',
   'security.workspace.trust.untrustedFiles': 'open',
   // Clicks take effect at once, and no screenshot is taken during an animation.
   'workbench.reduceMotion': 'on',
