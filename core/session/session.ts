@@ -19,6 +19,7 @@ import { requiresLogin } from './refresh/requires-login.ts';
 import { checkRequest, type RequestOptions } from './request/check-request.ts';
 import { fetchBy, type Fetch } from './request/fetch.ts';
 import { protectedCall, Refusals } from './request/protected-call.ts';
+import { takeStream } from './request/read-body.ts';
 import { sessionParts } from './session-parts.ts';
 import { checkAdopted, proveUnderLock, type AdoptedTokens } from './sign-in/adopt.ts';
 import type { Credentials } from './sign-in/credentials.ts';
@@ -280,7 +281,7 @@ class OpenSession implements PartnerSession {
     return ended?.accessRefused === true || tokens.accessToken === this.#refusedToken;
   }
 
-  #call<R>(
+  async #call<R>(
     send: (request: PartnerRequest, accessToken: string, options: SendOptions) => Promise<RequestResult<R>>,
     request: PartnerRequest,
     signal: AbortSignal | undefined,
@@ -292,7 +293,13 @@ class OpenSession implements PartnerSession {
       hasEnded: () => this.#state.record?.ended !== undefined,
       refusals: this.#refusals,
     };
-    return protectedCall(send, tokens, request, { signal, timeout: request.timeout ?? this.#parts.timeout });
+    const closeStream = takeStream(request.raw?.body);
+    try {
+      const timeout = request.timeout ?? this.#parts.timeout;
+      return await protectedCall(send, tokens, request, { signal, timeout });
+    } finally {
+      closeStream();
+    }
   }
 
   async #refreshRefused(token: string): Promise<void> {

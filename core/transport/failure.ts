@@ -30,10 +30,16 @@ export interface OfferedCertificate {
   readonly validTo: string;
 }
 
+/** When a connection was ready, epoch ms. */
+interface Timings {
+  readonly connect?: number;
+  readonly secureConnect?: number;
+}
+
 interface RawError {
   readonly code?: unknown;
   readonly cause?: unknown;
-  readonly timings?: { readonly connect?: number; readonly secureConnect?: number };
+  readonly timings?: Timings;
   readonly event?: unknown;
   readonly message?: unknown;
 }
@@ -108,14 +114,18 @@ export const transientCodes: ReadonlySet<string> = new Set([
   'ECONNRESET',
 ]);
 
-/** `offered` is the client certificate of this connection. */
+/**
+ * @param offered the client certificate of this connection.
+ * @param known the timings of the request: an error while a stream is written has none.
+ */
 export function describeFailure(
   raw: unknown,
   host: string,
   secure: boolean,
   offered?: OfferedCertificate,
+  known?: Timings,
 ): TransportFailure {
-  const { code, cause, timings, event } = toRawError(raw);
+  const { code, cause, timings = known, event } = toRawError(raw);
   if (cause instanceof ConnectError) return cause.failure;
   const name = nameOf(code);
   const connected = (secure ? timings?.secureConnect : timings?.connect) !== undefined;

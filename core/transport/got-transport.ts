@@ -148,6 +148,7 @@ export function gotTransport(options: TransportOptions): Transport {
     { signal, stream: readAtOnce, maxResponseSize = defaultResponseSize }: SendOptions,
   ): Promise<Outcome> {
     const { host, protocol } = new URL(request.url);
+    const isSecure = protocol === 'https:';
     const { body = '' } = request;
     const isStreamed = readAtOnce !== undefined;
     // got waits for the body of every other method, also for an empty one.
@@ -163,7 +164,7 @@ export function gotTransport(options: TransportOptions): Transport {
           statusCode,
           maxResponseSize,
         );
-      const failed = describeFailure(error, host, protocol === 'https:', offered);
+      const failed = describeFailure(error, host, isSecure, offered, stream.timings);
       return (failed.error.code === 'timeout' ? timeoutOfTunnel(sent) : undefined) ?? failed;
     };
     let response: Response | undefined;
@@ -233,12 +234,12 @@ export function gotTransport(options: TransportOptions): Transport {
         if (size > maxResponseSize) return tooLargeFailure(host, maxResponseSize);
         chunks.push(chunk);
       }
-      if (response === undefined) return describeFailure({ code: 'ECONNRESET' }, host, false);
+      if (response === undefined) return describe({ code: 'ECONNRESET' });
       await connectionReleased(sent);
       const encoding = response.headers['content-encoding'];
       const decoded = decodeContent(zlib, Buffer.concat(chunks), encoding, maxResponseSize);
       if (!Buffer.isBuffer(decoded)) return decodingFailure(host, decoded, response.statusCode, maxResponseSize);
-      const refused = describeErrorPage(response, decoded, host, protocol === 'https:', presented);
+      const refused = describeErrorPage(response, decoded, host, isSecure, presented);
       if (refused !== undefined) return refused;
       const { statusCode: status } = response;
       const headers = withoutContentHeaders(response.headers);

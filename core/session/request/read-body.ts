@@ -3,6 +3,7 @@ import type { RawBody } from '../../exchange/encode-request.ts';
 import { lazy, loadNodeModule, nodeCrypto } from '../../lib/node-modules.ts';
 import { bytesOf, isBlob, isTagged } from '../../partners/payload.ts';
 import { escapeName } from '../../exchange/encode-body.ts';
+import { isReplayable } from '../../transport/request-body.ts';
 
 /**
  * A body that is sent as it is. All but the last two can be sent again, so that the call is repeated if the partner has
@@ -39,7 +40,7 @@ export function readBody(body: unknown): RawBody {
   if (isBlob(body)) return body.type === '' ? { body, fallbackType: binary } : { body, contentType: body.type };
   if (isTagged(body, 'FormData')) return readForm(body as FormData);
   if (isIterable(body)) {
-    if (wasRead(body)) throw new TypeError('The body is a stream that was already read. Open a new one for each call.');
+    if (wasRead(body)) throw new TypeError(wasReadMessage);
     return { body, fallbackType: binary };
   }
   throw new TypeError(
@@ -63,6 +64,30 @@ function readForm(form: FormData): RawBody {
   });
   parts.push(`--${boundary}--\r\n`);
   return { body: new Blob(parts), contentType: `multipart/form-data; boundary=${boundary}`, isForm: true };
+}
+
+const wasReadMessage = 'The body is a stream that was already read. Open a new one for each call.';
+const taken = new WeakSet<object>();
+
+/**
+ * Reserves a stream for one call, which begins to read it when it has a token and a connection. An error of a stream of Node
+ * meanwhile is that of the call. The returned function closes the stream if it was not read to its end.
+ *
+ * @throws TypeError if another call has taken it.
+ */
+export function takeStream(body: RawBody['body'] | undefined): () => void {
+  if (isReplayable(body)) return () => undefined;
+  const stream = body as AsyncIterable<unknown> & Partial<streams.Readable & ReadableStream>;
+  if (taken.has(stream)) throw new TypeError(wasReadMessage);
+  taken.add(stream);
+  if (typeof stream.destroy === 'function') {
+    // Without a listener, Node would end the process.
+    stream.on?.('error', () => undefined);
+    return () => void stream.destroy?.();
+  }
+  return () => {
+    if (stream.locked === false) void stream.cancel?.().catch(() => undefined);
+  };
 }
 
 function isIterable(value: unknown): value is AsyncIterable<unknown> {

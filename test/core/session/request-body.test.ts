@@ -197,6 +197,59 @@ describe('the body of request()', () => {
       assert.equal((await session.request('/next')).status, 200);
     }));
 
+  it('is a stream that may fail before the call begins to read it', () =>
+    withRawPartner({}, async ({ session }) => {
+      const body = new Readable({ read: () => undefined });
+      const call = catchError(session.request('/upload', { body }));
+      // Without a listener of the session, this ends the process.
+      body.destroy(new RangeError('The disk is gone.'));
+      assert.equal(((await call) as Error).message, 'The disk is gone.');
+    }));
+
+  it('is a stream that is closed if the call fails before it reads it', async () => {
+    await using session = await openSession({ partner: plainPartner, baseUrl: 'http://127.0.0.1:9' });
+    const body = Readable.from(['never sent']);
+    await assert.rejects(session.request('/upload', { body }), { code: 'signedOut' });
+    assert.equal(body.destroyed, true);
+    let isCancelled = false;
+    const web = new ReadableStream({ cancel: () => void (isCancelled = true) });
+    await assert.rejects(session.fetch('/upload', { method: 'POST', body: web, duplex: 'half' }), {
+      code: 'signedOut',
+    });
+    assert.equal(isCancelled, true);
+  });
+
+  it('is a stream for one call', () =>
+    withRawPartner({}, async ({ session, received }) => {
+      const generator = (async function* () {
+        yield await Promise.resolve('once');
+      })();
+      for (const body of [Readable.from(['once']), new Blob(['once']).stream(), generator]) {
+        const first = session.request('/upload', { body });
+        await assert.rejects(session.request('/upload', { body }), { name: 'TypeError', message: /already read/ });
+        assert.equal((await first).status, 200);
+        assert.equal(String(received.at(-1)?.body), 'once');
+      }
+    }));
+
+  it('may have arrived if the connection breaks while a stream is sent', () =>
+    withRawPartner({}, async ({ session, server }) => {
+      server.removeAllListeners('request');
+      server.on('request', ({ socket }) => socket.destroy());
+      for (let call = 1; call <= 3; call++) {
+        const body = (async function* () {
+          for (;;) {
+            await new Promise(setImmediate);
+            yield Buffer.alloc(65_536);
+          }
+        })();
+        await assert.rejects(session.request('/upload', { body }), {
+          code: 'network',
+          message: /The partner may have acted on the call/,
+        });
+      }
+    }));
+
   it('need not be read to its end by the partner', () =>
     withRawPartner({}, async ({ session, server }) => {
       server.removeAllListeners('request');

@@ -78,6 +78,17 @@ describe('describeFailure', () => {
     });
   }
 
+  it('takes the timings of the request for an error that has none, such as one of writing a stream', () => {
+    for (const [known, expected] of [
+      [connected.timings, true],
+      [{}, false],
+      [undefined, false],
+    ] as const) {
+      const failure = describeFailure({ code: 'ECONNRESET' }, 'partner.example', false, undefined, known);
+      assert.deepEqual([failure.mayHaveArrived, failure.isTransient], [expected, !expected]);
+    }
+  });
+
   it('says how to fix a certificate error', () => {
     const message = (code: string): string => describeFailure({ code }, 'h', true).error.message;
     assert.match(message('CERT_NOT_YET_VALID'), /clock of this machine/);
