@@ -1,5 +1,15 @@
 import type { Rotation } from './tokens/families.ts';
 
+const captchaKinds = [
+  'normal',
+  'tcaptcha',
+  'recaptcha',
+  'recaptchaWithoutSecret',
+  'turnstile',
+  'cap',
+  'capWithoutSecret',
+] as const;
+
 /** How the sandbox behaves. Every key can be set at the start and changed while it runs. */
 export interface SandboxScenarios {
   /**
@@ -30,9 +40,10 @@ export interface SandboxScenarios {
   readonly captcha: boolean;
   /**
    * Which captcha Cloudreve requires. `normal` and `tcaptcha` are a picture. For the others, whose widget only a web page can show, the
-   * response `SANDBOX-CAPTCHA-RESPONSE` is right. `recaptchaWithoutSecret`: the login gets HTTP 200 without a body. Default `normal`.
+   * response `SANDBOX-CAPTCHA-RESPONSE` is right. `recaptchaWithoutSecret`: the login gets HTTP 200 without a body. `capWithoutSecret`: it is
+   * refused, whatever the response is. Default `normal`.
    */
-  readonly captchaKind: 'normal' | 'tcaptcha' | 'recaptcha' | 'recaptchaWithoutSecret' | 'turnstile' | 'cap';
+  readonly captchaKind: (typeof captchaKinds)[number];
   /**
    * Cloudreve's database. `down`: every call gets code 50001. `usersDown`: only its table of users is away, so that a refresh is refused
    * like a dead token (40020) and a login like a wrong password (40080). Default `up`.
@@ -89,7 +100,7 @@ const checks: Readonly<Record<keyof SandboxScenarios, Check>> = {
   delay: atLeastZero,
   twoFactor: trueOrFalse,
   captcha: trueOrFalse,
-  captchaKind: oneOf('normal', 'tcaptcha', 'recaptcha', 'recaptchaWithoutSecret', 'turnstile', 'cap'),
+  captchaKind: oneOf(...captchaKinds),
   database: oneOf('up', 'down', 'usersDown'),
   refreshTokenInResponse: oneOf('new', 'same', 'omitted'),
   tconnectResponse: oneOf('flat', 'wrapped', 'encrypted'),

@@ -18,7 +18,8 @@ export interface CloudreveSettings {
   /** Seconds. Default 3600. */
   readonly accessLifetime?: number;
   /** The captcha of the login. Default: none. */
-  readonly captcha?: 'normal' | 'turnstile' | 'recaptcha' | 'recaptchaWithoutSecret';
+  readonly captcha?:
+    'normal' | 'tcaptcha' | 'turnstile' | 'recaptcha' | 'recaptchaWithoutSecret' | 'cap' | 'capWithoutSecret';
 }
 
 /** What a server of version 4.18.0 does, and the lines of its source that say so. */
@@ -142,7 +143,7 @@ export const facts: readonly Fact[] = [
   },
   {
     title: 'states both deadlines as RFC 3339, and cuts `exp` to the second',
-    source: 'pkg/auth/jwt.go:258, 287',
+    source: 'pkg/auth/jwt.go:258, 274, 287-288',
     async check(server) {
       const tokens = await signIn(server);
       for (const [jwt, deadline] of [
@@ -248,7 +249,7 @@ export const facts: readonly Fact[] = [
   },
   {
     title: 'issues a picture with a ticket of 20 characters, which is valid for one attempt, in any letter case',
-    source: 'middleware/captcha.go:47-79, pkg/setting/setting.go:539-547, base64Captcha store/memory.go:67-88',
+    source: 'middleware/captcha.go:47-79, inventory/setting.go:539-547, base64Captcha store/memory.go:67-88',
     async check(server) {
       await server.configure({ captcha: 'normal' });
       const { data } = await call(server, '/site/captcha');
@@ -286,7 +287,7 @@ export const facts: readonly Fact[] = [
   },
   {
     title: 'refuses the response of a Turnstile widget with a message of its own',
-    source: 'middleware/captcha.go:100-135',
+    source: 'middleware/captcha.go:100-132',
     async check(server) {
       await server.configure({ captcha: 'turnstile' });
       const { email, password } = server;
@@ -302,6 +303,36 @@ export const facts: readonly Fact[] = [
       const { email, password } = server;
       const reply = await send(server, 'POST', token, { email, password, captcha: 'x' });
       assert.deepEqual(refusalOf(reply), [200, 40026, 'Verification failed, please refresh the page and retry.']);
+    },
+  },
+  {
+    title: 'checks the kind tcaptcha as the picture kind',
+    source: 'middleware/captcha.go:74-79',
+    async check(server) {
+      await server.configure({ captcha: 'tcaptcha' });
+      const { email, password } = server;
+      const reply = await send(server, 'POST', token, { email, password, ticket: 'x', captcha: 'x' });
+      assert.deepEqual(refusalOf(reply), [200, 40026, 'CAPTCHA not match.']);
+    },
+  },
+  {
+    title: 'refuses the response of a Cap widget with the message of Turnstile',
+    source: 'middleware/captcha.go:164-188',
+    async check(server) {
+      await server.configure({ captcha: 'cap' });
+      const { email, password } = server;
+      const reply = await send(server, 'POST', token, { email, password, ticket: 'x' });
+      assert.deepEqual(refusalOf(reply), [200, 40026, 'Captcha validation failed']);
+    },
+  },
+  {
+    title: 'refuses every login with a message of its own if Cap has no secret',
+    source: 'middleware/captcha.go:137-142',
+    async check(server) {
+      await server.configure({ captcha: 'capWithoutSecret' });
+      const { email, password } = server;
+      const reply = await send(server, 'POST', token, { email, password, ticket: 'x' });
+      assert.deepEqual(refusalOf(reply), [200, 40026, 'Captcha configuration error']);
     },
   },
   {

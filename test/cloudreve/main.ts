@@ -27,11 +27,15 @@ async function configure({ accessLifetime = 3600, captcha }: CloudreveSettings):
   const settings = {
     access_token_ttl: String(accessLifetime),
     login_captcha: captcha === undefined ? '0' : '1',
-    captcha_type: captcha === 'recaptchaWithoutSecret' ? 'recaptcha' : (captcha ?? 'normal'),
+    captcha_type: captcha?.replace('WithoutSecret', '') ?? 'normal',
     captcha_ReCaptchaKey: 'test',
     captcha_ReCaptchaSecret: captcha === 'recaptcha' ? 'test' : '',
     captcha_turnstile_site_key: 'test',
     captcha_turnstile_site_secret: 'test',
+    // Where nothing responds.
+    captcha_cap_instance_url: 'http://127.0.0.1:9',
+    captcha_cap_site_key: 'test',
+    captcha_cap_secret_key: captcha === 'capWithoutSecret' ? '' : 'test',
   };
   const response = await fetch(`${url}/api/v4/admin/settings`, {
     method: 'PATCH',

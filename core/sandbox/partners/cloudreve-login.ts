@@ -130,6 +130,8 @@ export function createCloudreveLogin(context: CloudreveLoginContext): CloudreveL
       case 'turnstile':
       case 'cap':
         return ticket === widgetResponse ? undefined : refuseWith('Captcha validation failed');
+      case 'capWithoutSecret':
+        return refuseWith('Captcha configuration error');
     }
   }
 }

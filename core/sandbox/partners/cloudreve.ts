@@ -143,7 +143,7 @@ function create(context: PartnerContext<CloudreveAccount>): PartnerServer {
       instance_id: instanceId,
       title: 'Sandbox',
       user: caller === 'user' ? describeUser() : { id: '', nickname: '', group: { id: '', name: 'Anonymous' } },
-      captcha_type: kind === 'recaptchaWithoutSecret' ? 'recaptcha' : kind,
+      captcha_type: kind.replace('WithoutSecret', ''),
       captcha_ReCaptchaKey: 'sandbox-recaptcha-key',
       turnstile_site_id: 'sandbox-turnstile-key',
       captcha_cap_instance_url: 'https://cap.example',

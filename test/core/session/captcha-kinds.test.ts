@@ -70,6 +70,14 @@ describe('a captcha of Cloudreve', () => {
       assert.equal(pictures(fixture), 0);
     }));
 
+  it('cannot be passed if Cap has no secret: the administrator must set it', () =>
+    withCaptcha('capWithoutSecret', async (fixture) => {
+      const error = await refusal(fixture.session.login(fixture.credentials));
+      assert.deepEqual([error.code, error.retryable, error.setting], ['partnerRefused', false, undefined]);
+      assert.match(error.message, /"Captcha configuration error"\..*Cap.*administrator/);
+      assert.ok(!fixture.sandbox.journal.some(({ path }) => path === config));
+    }));
+
   for (const [title, reply] of [
     ['is missing', { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found' }],
     ['is the page of a proxy', { headers: { 'content-type': 'text/html' }, body: '<html></html>' }],
