@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { npmCommand } from './npm.ts';
@@ -45,8 +46,9 @@ interface Lockfile {
  */
 export async function install({ file }: Tarball, project: string): Promise<void> {
   const { packages } = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')) as Lockfile;
+  // Optional dependencies are not installed for other platforms.
   const runtime = Object.entries(packages).filter(
-    ([path, { dev, devOptional }]) => path !== '' && !dev && !devOptional,
+    ([path, { dev, devOptional }]) => path !== '' && !dev && !devOptional && existsSync(join(root, path)),
   );
   await mkdir(join(project, 'node_modules'), { recursive: true });
   for (const [path] of runtime) await cp(join(root, path), join(project, path), { recursive: true });
