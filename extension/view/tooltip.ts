@@ -29,7 +29,8 @@ export function tooltip(
     `${formatTime(at)} (${at > now ? shortDuration(at - now, t) : t('expired')})`;
   if (status.account !== undefined) rows.push([t('Account'), status.account]);
   rows.push([t('Partner'), `${profile.definition.label}, ${new URL(profile.baseUrl).host}`]);
-  const { accessExpiresAt, refreshExpiresAt, issuedAt, issuedBy } = status;
+  const { accessExpiresAt, issuedAt, issuedBy } = status;
+  const signInBy = status.renewable === false ? accessExpiresAt : status.refreshExpiresAt;
   const hasEnded = status.phase === 'ended';
   if (hasEnded && status.lastError === undefined) rows.push([t('Session'), t('ended; sign in again')]);
   if (accessExpiresAt !== undefined) {
@@ -39,7 +40,7 @@ export function tooltip(
         : [t('Access token expires'), deadline(accessExpiresAt)],
     );
   }
-  if (refreshExpiresAt !== undefined && !hasEnded) rows.push([t('Sign in again by'), deadline(refreshExpiresAt)]);
+  if (signInBy !== undefined && !hasEnded) rows.push([t('Sign in again by'), deadline(signInBy)]);
   if (issuedAt !== undefined) {
     rows.push([
       issuedBy === 'signIn' ? t('Signed in') : issuedBy === 'refresh' ? t('Last refresh') : t('Tokens received'),
@@ -54,7 +55,9 @@ export function tooltip(
     `[$(${icon}) ${escapeMarkdown(title)}](command:${command})`;
   const links = signedIn
     ? [
-        hasEnded ? link(t('Sign in'), 'key', commands.signIn) : link(t('Refresh'), 'refresh', commands.refresh),
+        hasEnded || status.renewable === false
+          ? link(t('Sign in'), 'key', commands.signIn)
+          : link(t('Refresh'), 'refresh', commands.refresh),
         link(t('Copy token'), 'copy', commands.copyAccessToken),
         link(t('Inspect'), 'search', commands.inspectToken),
         link(t('Sign out'), 'sign-out', commands.signOut),
