@@ -3,7 +3,7 @@ export type { PartnerSession } from './session/partner-session.ts';
 export type { AccessTokenOptions, CallOptions, TokenSource } from './session/token-source.ts';
 export type { SignOutResult } from './session/sign-in/sign-out.ts';
 export type { SessionStatus } from './session/state.ts';
-export type { SessionOptions } from './session/options.ts';
+export type { CredentialsFunction, SessionOptions } from './session/options.ts';
 export type { ClientCertificate } from './transport/client-certificate.ts';
 export type { Query, RequestOptions } from './session/request/check-request.ts';
 export type { RequestBody } from './session/request/read-body.ts';
@@ -31,6 +31,8 @@ export type {
   EndCode,
   ParsedRecord,
   PlainRecord,
+  Refusal,
+  RefusalCode,
   SessionEnd,
   StoredRecord,
   StoredSession,

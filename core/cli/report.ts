@@ -63,6 +63,7 @@ export function describeCall(
 }
 
 export function describeRefreshExpiry(session: PartnerSession): { refreshExpiresAt?: string } {
-  const { refreshExpiresAt } = session.status;
+  const { status } = session;
+  const refreshExpiresAt = status.renewable === false ? status.accessExpiresAt : status.refreshExpiresAt;
   return refreshExpiresAt === undefined ? {} : { refreshExpiresAt: new Date(refreshExpiresAt).toISOString() };
 }

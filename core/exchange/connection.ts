@@ -6,6 +6,7 @@ import { definePartner } from '../partners/define-partner.ts';
 import type { JsonObject, PartnerDefinition } from '../partners/definition.ts';
 import { partners, type BuiltInPartner } from '../partners/index.ts';
 import { payloadProblem } from '../partners/payload.ts';
+import { authCallOf, refreshCallOf } from '../partners/renewal.ts';
 import { requiresPartnerCode } from '../partners/requirements.ts';
 
 /** The options that identify the partner and how to call it. None of them is a secret. */
@@ -124,7 +125,7 @@ function applySettings(definition: PartnerDefinition, { bodyForm, response }: Co
     ...(bodyForm && { body: { form: bodyForm } }),
     ...(tokensIn !== undefined && {
       login: { ...definition.login, tokensIn },
-      refresh: { ...definition.refresh, tokensIn },
+      ...(typeof definition.refresh === 'object' && { refresh: { ...definition.refresh, tokensIn } }),
       ...(definition.oneTimeCode && { oneTimeCode: { ...definition.oneTimeCode, tokensIn } }),
     }),
     ...(encryptedIn !== undefined && { response: { ...definition.response, encryptedIn } }),
@@ -168,6 +169,12 @@ function resolveExtraFields(definition: PartnerDefinition, fields: ExtraFields |
     const given: unknown = fields[call];
     if (given === undefined) continue;
     const setting = `extraFields.${call}`;
+    const known = authCallOf(definition, call);
+    if (known === undefined)
+      throw configurationError(
+        setting,
+        `${setting} has no effect: the definition of ${definition.label} has no such call.`,
+      );
     if (typeof given !== 'object' || given === null || Array.isArray(given)) {
       throw configurationError(setting, `${setting} must be an object of payload fields.`);
     }
@@ -176,10 +183,8 @@ function resolveExtraFields(definition: PartnerDefinition, fields: ExtraFields |
       const field = `${setting}.${plainLine(problem.path)}`;
       throw configurationError(field, `${field} ${problem.message}.`);
     }
-    const taken = [
-      ...Object.keys(definition[call].extraFields ?? {}),
-      ...(call === 'refresh' ? [definition.refresh.tokenField] : []),
-    ];
+    const tokenField = call === 'refresh' ? refreshCallOf(definition)?.tokenField : undefined;
+    const taken = [...Object.keys(known.extraFields ?? {}), ...(tokenField === undefined ? [] : [tokenField])];
     const name = Object.keys(given).find((key) => taken.includes(key));
     if (name === undefined) continue;
     const field = `${setting}.${plainLine(name)}`;

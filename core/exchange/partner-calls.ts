@@ -2,6 +2,7 @@ import type { Cipher } from '../cipher/cipher.ts';
 import { configurationError, PartnerAuthError } from '../lib/errors.ts';
 import { stringAt } from '../lib/json.ts';
 import type { AuthCall, PartnerDefinition } from '../partners/definition.ts';
+import { refreshCallOf } from '../partners/renewal.ts';
 import { redactWith, type Redactor } from '../redact/redactor.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { HttpResponse, SendOptions, Transport } from '../transport/http.ts';
@@ -185,7 +186,10 @@ export function partnerCalls(options: PartnerCallsOptions) {
       return { kind: 'tokens', tokens: readTokenSet(definition, call, json, http, warn) };
     } catch (error) {
       if (!(error instanceof PartnerAuthError)) throw error;
-      return { kind: 'failed', error, inDoubt: true, replacement: readRefreshToken(definition, call, json, http) };
+      // A refresh token that is the access token too is just as unusable.
+      const replacement =
+        refreshCallOf(definition)?.sliding === true ? {} : readRefreshToken(definition, call, json, http);
+      return { kind: 'failed', error, inDoubt: true, replacement };
     }
   }
 
@@ -210,7 +214,8 @@ export function partnerCalls(options: PartnerCallsOptions) {
     },
 
     refresh(refreshToken: string, send: SendOptions): Promise<TokenResult> {
-      const { refresh } = definition;
+      const refresh = refreshCallOf(definition);
+      if (refresh === undefined) throw new TypeError(`The definition of ${label} has no refresh call.`);
       return tokenCall('refresh', refresh, { [refresh.tokenField]: refreshToken, ...extraFields.refresh }, send);
     },
 

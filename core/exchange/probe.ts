@@ -1,6 +1,7 @@
 import type { PartnerAuthError } from '../lib/errors.ts';
 import type { SendOptions, Transport } from '../transport/http.ts';
 import { classify } from './classify.ts';
+import { refreshCallOf } from '../partners/renewal.ts';
 import { resolveConnection, type ConnectionOptions } from './connection.ts';
 import { decodeResponse } from './decode-response.ts';
 import { encodeRequest } from './encode-request.ts';
@@ -15,7 +16,10 @@ export type ProbeResult =
   | { readonly kind: 'redirect'; readonly url: string; readonly location: string | undefined }
   | { readonly kind: 'failed'; readonly url: string; readonly error: PartnerAuthError };
 
-/** Sends a refresh without a token, which every partner refuses without having done anything, and looks at the response. */
+/**
+ * Sends a refresh without a token, or a login without credentials if there is no refresh, which every partner refuses without
+ * having done anything, and looks at the response.
+ */
 export async function probePartner(
   options: ConnectionOptions,
   transport: Transport,
@@ -23,7 +27,8 @@ export async function probePartner(
 ): Promise<ProbeResult> {
   const connection = resolveConnection(options);
   const { definition } = connection;
-  const { method = 'POST', path } = definition.refresh;
+  const call = refreshCallOf(definition);
+  const { method = 'POST', path } = call ?? definition.login;
   const form = definition.body;
   // There may be no key yet to encrypt a payload with: the envelope is empty.
   const draft = form.form !== 'encrypted' ? { form, payload: {} } : { form: { form: 'json' } as const, payload: {} };
@@ -42,7 +47,12 @@ export async function probePartner(
   }
   const { response: http } = sent;
   const { status } = http;
-  const classification = classify(definition, 'refresh', status, decodeResponse(definition, http, undefined));
+  const classification = classify(
+    definition,
+    call === undefined ? 'login' : 'refresh',
+    status,
+    decodeResponse(definition, http, undefined),
+  );
   if (classification.kind !== 'failure') return { kind: 'partner', url };
   const { code, foreign, rule, setting } = classification;
   if (code === 'redirect') return { kind: 'redirect', url, location: locationOf(http.headers.location, url) };

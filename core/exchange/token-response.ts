@@ -1,5 +1,6 @@
 import { stringAt, valueAt } from '../lib/json.ts';
 import type { AuthCall, ExpiryUnit, PartnerDefinition } from '../partners/definition.ts';
+import { refreshCallOf } from '../partners/renewal.ts';
 import { decodeToken } from '../tokens/decode-token.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { HttpResponse } from '../transport/http.ts';
@@ -52,7 +53,10 @@ export function readTokenSet(
   };
 }
 
-/** The refresh token of a response with its deadline; empty if there is none. */
+/**
+ * The refresh token of a response with its deadline; empty if there is none, or if the partner's tokens are not refreshed. One
+ * that is the access token too has the deadline of that, unless another is stated.
+ */
 export function readRefreshToken(
   definition: PartnerDefinition,
   call: AuthCall,
@@ -60,10 +64,17 @@ export function readRefreshToken(
   http: HttpResponse,
   warn: Warn = () => undefined,
 ): RefreshTokenPart {
+  const refresh = refreshCallOf(definition);
+  if (refresh === undefined) return {};
   const tokens = valueAt(json, call.tokensIn);
-  const refreshToken = stringAt(tokens, definition.response.refreshToken);
+  const { refreshToken: path, accessToken } = definition.response;
+  const isSliding = refresh.sliding === true;
+  const refreshToken = stringAt(tokens, isSliding ? accessToken : path);
   if (refreshToken === undefined) return {};
-  const refreshExpiresAt = expiryOf(definition, 'refreshExpiry', tokens, refreshToken, http, warn);
+  const refreshExpiresAt = isSliding
+    ? (expiryOf(definition, 'refreshExpiry', tokens, undefined, http, warn) ??
+      expiryOf(definition, 'accessExpiry', tokens, refreshToken, http, () => undefined))
+    : expiryOf(definition, 'refreshExpiry', tokens, refreshToken, http, warn);
   return { refreshToken, ...(refreshExpiresAt !== undefined && { refreshExpiresAt }) };
 }
 
@@ -77,7 +88,8 @@ function expiryOf(
   { label, response }: PartnerDefinition,
   name: 'accessExpiry' | 'refreshExpiry',
   tokens: unknown,
-  token: string,
+  /** Undefined if its own `exp` does not count. */
+  token: string | undefined,
   http: HttpResponse,
   warn: Warn,
 ): number | undefined {
@@ -86,7 +98,8 @@ function expiryOf(
   const field = response[name];
   const value = field && valueAt(tokens, field.field);
   const stated = field && lifetimeOf(value, field.unit, now);
-  const own = lifetimeOf(decodeToken(token)?.claims.exp, 'epochSeconds', now)?.seconds;
+  const own =
+    token === undefined ? undefined : lifetimeOf(decodeToken(token)?.claims.exp, 'epochSeconds', now)?.seconds;
   const problem = field && problemOf(name, field.unit, value, stated, own);
   if (problem !== undefined) warn(`${label} sent in "${field?.field}" ${problem}`);
   const known = [stated?.seconds, own].filter((seconds) => seconds !== undefined);

@@ -10,7 +10,7 @@
  * | `captchaRequired` | the partner requires a captcha; `challenge` has its image and ticket, if it is a picture |
  * | `accountUnavailable` | the account is blocked, not activated or deleted |
  * | `signedOut` | there is no session; call `login()` |
- * | `sessionEnded` | the partner refused the refresh token; sign in again, or call `refresh()` to ask it once more |
+ * | `sessionEnded` | the partner refused the refresh token; sign in again, or call `refresh()` to ask it once more. Or there is none, and the access token has expired or was refused |
  * | `refreshInterrupted` | an earlier refresh got no response and its refresh token is now refused; sign in again |
  * | `cipher` | a ciphertext could not be decrypted; the reason is withheld on purpose |
  * | `network` | the partner could not be reached, or the connection broke |

@@ -11,9 +11,16 @@ export interface Problem {
 /** The first problem of `input` against `schema`, or undefined. */
 export function firstProblem(schema: v.GenericSchema, input: unknown): Problem | undefined {
   const issue = firstIssue(schema, input);
-  if (issue === undefined) return undefined;
+  return issue && problemOf(issue);
+}
+
+/** A value of a union is reported by what is wrong inside it, if it is of the right type. */
+function problemOf(issue: v.BaseIssue<unknown>): Problem {
   const path = v.getDotPath(issue) ?? '';
-  return { path, message: describeIssue(issue) };
+  const inner = issue.type === 'union' ? issue.issues?.find((each) => v.getDotPath(each) !== null) : undefined;
+  if (inner === undefined) return { path, message: describeIssue(issue) };
+  const problem = problemOf(inner);
+  return { path: [path, problem.path].filter((part) => part !== '').join('.'), message: problem.message };
 }
 
 /** The issue to report. A field under its former name takes precedence: it explains why the new one is missing. */

@@ -4,6 +4,7 @@ import { plainLine } from '../lib/plain-line.ts';
 import type { AuthCall, BodyForm, JsonObject, PartnerDefinition } from './definition.ts';
 import { transportHeaders } from './headers.ts';
 import { payloadProblem } from './payload.ts';
+import { refreshCallOf } from './renewal.ts';
 import { partnerSchema } from './schema.ts';
 
 const sizeLimit = 256 * 1024;
@@ -20,6 +21,7 @@ export function definePartner(definition: PartnerDefinition): PartnerDefinition 
   checkHeaders(copy);
   checkBodies(copy);
   checkCalls(copy);
+  checkRefresh(copy);
   checkErrors(copy);
   return deepFreeze(copy);
 }
@@ -79,7 +81,7 @@ function checkCalls(definition: PartnerDefinition): void {
     credentials.map((field) => field.name),
     body,
   );
-  checkAuthCall('refresh', refresh, [refresh.tokenField], body);
+  if (typeof refresh === 'object') checkAuthCall('refresh', refresh, [refresh.tokenField], body);
   if (logout !== undefined) checkAuthCall('logout', logout, [logout.tokenField], body);
   if (oneTimeCode !== undefined) {
     const { codeField, sessionField } = oneTimeCode;
@@ -116,6 +118,12 @@ function checkAuthCall(name: string, call: AuthCall, fields: readonly string[], 
 function checkPayload(setting: string, form: BodyForm, payload: JsonObject): void {
   const problem = payloadProblem(form, payload);
   if (problem !== undefined) refuse(`${setting}.${plainLine(problem.path)}`, problem.message);
+}
+
+function checkRefresh(definition: PartnerDefinition): void {
+  const call = refreshCallOf(definition);
+  if (call !== undefined && call.sliding !== true && definition.response.refreshToken === undefined)
+    refuse('partner.response.refreshToken', 'is missing: it says where a response has the token that a refresh sends');
 }
 
 /** Without the rule that leads to it, a step would never be taken. */

@@ -30,15 +30,12 @@ export interface PartnerDefinition {
   /** The fields of `login()`. */
   readonly credentials: readonly CredentialField[];
   readonly login: AuthCall;
-  readonly refresh: AuthCall & {
-    /** The payload field for the refresh token. */
-    readonly tokenField: string;
-    /**
-     * A refresh does not invalidate the refresh token that it was made with, so that asking twice costs nothing: a refusal
-     * counts only if it is repeated after 2 seconds. Default false.
-     */
-    readonly oldTokenStaysValid?: boolean;
-  };
+  /**
+   * How a session gets its next access token. `'login'`: by signing in again, with the session option `credentials`, or with
+   * nothing more than the session's other options if no credential is required. Without it, a session has one access token,
+   * and ends with it.
+   */
+  readonly refresh?: RefreshCall | 'login';
   /** Ends the session at the partner. Without it, signing out only discards the tokens locally. */
   readonly logout?: AuthCall & {
     /** The payload field for the refresh token. */
@@ -132,6 +129,23 @@ export interface AuthCall {
   readonly tokensIn?: string;
 }
 
+/** The call that renews the tokens of a session. */
+export interface RefreshCall extends AuthCall {
+  /** The payload field for the refresh token. */
+  readonly tokenField: string;
+  /**
+   * The access token is the refresh token: it is sent to get the next one, and `response.refreshToken` is not read. Such a
+   * token is renewed once half of its lifetime has passed, whatever the refresh margin. It can be renewed until it expires,
+   * or until `response.refreshExpiry`. Default false.
+   */
+  readonly sliding?: boolean;
+  /**
+   * A refresh does not invalidate the refresh token that it was made with, so that asking twice costs nothing: a refusal
+   * counts only if it is repeated after 2 seconds. Default false.
+   */
+  readonly oldTokenStaysValid?: boolean;
+}
+
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** The second step of a login, after an error rule has matched with `oneTimeCodeRequired`. */
@@ -199,7 +213,8 @@ export interface ResponseShape {
    */
   readonly encryptedIn?: string;
   readonly accessToken: string;
-  readonly refreshToken: string;
+  /** Required if `refresh` is a call that is not `sliding`; not read otherwise. */
+  readonly refreshToken?: string;
   /** The earlier of this deadline and the token's own `exp` counts. One that is missing or implausible is ignored. */
   readonly accessExpiry?: ExpiryField;
   /** As `accessExpiry`, for the refresh token. */

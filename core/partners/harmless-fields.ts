@@ -1,5 +1,6 @@
 import { isSecretName } from '../redact/mask.ts';
 import type { AuthCall, CallKind, CredentialField, PartnerDefinition } from './definition.ts';
+import { authCallOf } from './renewal.ts';
 
 /** The fields of an auth call that hold no secret, by path. All others may. */
 export interface HarmlessFields {
@@ -12,7 +13,7 @@ export const standardFields: readonly string[] = ['grant_type', 'scope', 'token_
 
 export function harmlessFields(definition: PartnerDefinition, kind: Exclude<CallKind, 'request'>): HarmlessFields {
   const { credentials, response } = definition;
-  const call = definition[kind];
+  const call = authCallOf(definition, kind);
   const payload = [
     ...standardFields,
     ...(kind === 'login' ? credentials.filter(isHarmless).map(({ name }) => name) : []),

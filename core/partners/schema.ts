@@ -69,6 +69,12 @@ const authCall = {
   extraFields: v.optional(fields),
 };
 const tokenCall = { ...authCall, tokensIn: v.optional(fieldPath) };
+const refreshCall = v.strictObject({
+  ...tokenCall,
+  tokenField: name,
+  sliding: v.optional(v.boolean()),
+  oldTokenStaysValid: v.optional(v.boolean()),
+});
 const expiry = v.strictObject({
   field: fieldPath,
   unit: v.picklist(['seconds', 'rfc3339', 'milliseconds', 'epochSeconds', 'epochMilliseconds']),
@@ -123,7 +129,7 @@ export const partnerSchema = v.strictObject({
     v.minLength(1, 'must name at least one credential'),
   ),
   login: v.strictObject(tokenCall),
-  refresh: v.strictObject({ ...tokenCall, tokenField: name, oldTokenStaysValid: v.optional(v.boolean()) }),
+  refresh: v.optional(v.union([v.literal('login'), refreshCall])),
   logout: v.optional(v.strictObject({ ...authCall, tokenField: name })),
   oneTimeCode: v.optional(
     v.strictObject({
@@ -168,7 +174,7 @@ export const partnerSchema = v.strictObject({
     success: v.optional(v.strictObject({ field: fieldPath, equals: scalar })),
     encryptedIn: v.optional(fieldPath),
     accessToken: fieldPath,
-    refreshToken: fieldPath,
+    refreshToken: v.optional(fieldPath),
     accessExpiry: v.optional(expiry),
     refreshExpiry: v.optional(expiry),
     code: v.optional(fieldPath),

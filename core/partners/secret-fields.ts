@@ -11,10 +11,10 @@ export function secretFieldNames({
   const last = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
   return new Set([
     ...credentials.filter((field) => field.secret === true).map((field) => field.name),
-    refresh.tokenField,
+    ...(typeof refresh === 'object' ? [refresh.tokenField] : []),
     ...(logout === undefined ? [] : [logout.tokenField]),
     ...(oneTimeCode === undefined ? [] : [oneTimeCode.codeField, oneTimeCode.sessionField]),
     last(response.accessToken),
-    last(response.refreshToken),
+    ...(response.refreshToken === undefined ? [] : [last(response.refreshToken)]),
   ]);
 }

@@ -11,7 +11,8 @@ export const problems = {
   oneOf: 'must be one of {0}',
   id: 'must be 1 to 64 letters, digits, ".", "_" or "-"',
   label: 'must be 1 to 80 printable characters',
-  address: 'must be an https address without user, query or fragment (http only on this machine, or with allowHttp in a private network)',
+  address:
+    'must be an https address without user, query or fragment (http only on this machine, or with allowHttp in a private network)',
   partnerCode: 'must be printable ASCII without spaces around it',
   partnerCodeMissing: 'is missing: the partner gives it to you',
   extraField: 'is set by the partner definition, or has a value that cannot be sent',

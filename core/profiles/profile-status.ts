@@ -1,4 +1,5 @@
 import type { PartnerAuthError } from '../lib/errors.ts';
+import type { Renewal } from '../session/renewal.ts';
 import type { SessionStatus } from '../session/state.ts';
 import { phaseOf, type Phase, type TokenState } from '../tokens/expiry.ts';
 import type { SessionSummary } from './session-summary.ts';
@@ -14,6 +15,8 @@ export interface ProfileStatus {
   readonly issuedBy?: 'signIn' | 'refresh' | undefined;
   readonly accessExpiresAt?: number | undefined;
   readonly refreshExpiresAt?: number | undefined;
+  /** Present if the session cannot renew its access token, so that it ends at `accessExpiresAt`. */
+  readonly renewable?: false | undefined;
   /** With phase `ended`: a refresh asks the partner once more, and the session continues if it is granted. */
   readonly refused?: true | undefined;
   /** Why the last refresh or save failed, or why the session could not be opened. */
@@ -33,15 +36,21 @@ export interface ProfileStatus {
 export type Storage = 'kept' | 'windowOnly' | 'behind';
 
 /** The tokens of a summary, for the rules of expiry; undefined if signed out. */
-export function stateOfSummary(summary: SessionSummary | undefined): TokenState | undefined {
+export function stateOfSummary(
+  summary: SessionSummary | undefined,
+  renewal: Renewal = 'refresh',
+): TokenState | undefined {
   if (summary?.sessionId === undefined) return undefined;
-  const { issuedAt = 0, accessExpiresAt, refreshExpiresAt, ended } = summary;
+  const { issuedAt = 0, accessExpiresAt, refreshExpiresAt, ended, sliding = false } = summary;
+  const renewable = renewal === 'login' || (renewal === 'refresh' && summary.renewable !== false);
   const times = {
     issuedAt,
     ...(accessExpiresAt !== undefined && { accessExpiresAt }),
     ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
   };
-  return { tokens: { accessToken: '', refreshToken: '', ...times }, ...(ended && { ended }) };
+  // Of the tokens themselves, only whether they differ counts.
+  const tokens = { accessToken: 'access', refreshToken: sliding ? 'access' : 'refresh', ...times };
+  return { tokens, renewable, ...(ended && { ended }) };
 }
 
 /** The status of a profile whose session is not open. `now` is epoch ms, `margin` in ms. */
@@ -50,8 +59,9 @@ export function statusOfSummary(
   now: number,
   margin: number,
   storage: Storage,
+  renewal?: Renewal,
 ): ProfileStatus {
-  const state = stateOfSummary(summary);
+  const state = stateOfSummary(summary, renewal);
   if (state === undefined) return { phase: 'signedOut', refreshing: false, storage };
   const { accessToken: _, refreshToken: __, ...times } = state.tokens;
   const { account, refusedUntil = -Infinity } = summary ?? {};
@@ -59,6 +69,7 @@ export function statusOfSummary(
     phase: phaseOf(state, now, margin),
     refreshing: false,
     ...times,
+    ...(state.renewable === false && state.ended === undefined && { renewable: false }),
     ...(account !== undefined && { account }),
     ...(now < refusedUntil && { refused: true }),
     storage,

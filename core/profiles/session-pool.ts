@@ -7,6 +7,7 @@ import { callSafely } from '../lib/call-safely.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import { configurationError, isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
+import { renewalOf, type Renewal } from '../session/renewal.ts';
 import { createScheduler, type Scheduler } from '../session/scheduler.ts';
 import type { PartnerSession } from '../session/partner-session.ts';
 import { openSession } from '../session/session.ts';
@@ -105,7 +106,7 @@ export class SessionPool {
     const summary = summaryOf(entry);
     const status =
       entry.session === undefined
-        ? statusOfSummary(summary, this.#clock.now(), this.#margin(), storage)
+        ? statusOfSummary(summary, this.#clock.now(), this.#margin(), storage, renewalIn(entry))
         : statusOfSession(entry.session.status, storage);
     const { openError } = entry;
     return {
@@ -400,7 +401,7 @@ export class SessionPool {
     if (this.#closed) return;
     const now = this.#clock.now();
     const times = this.#closedEntries().map(
-      (entry) => nextChange(stateOfSummary(summaryOf(entry)), now, this.#margin()) ?? Infinity,
+      (entry) => nextChange(stateOfSummary(summaryOf(entry), renewalIn(entry)), now, this.#margin()) ?? Infinity,
     );
     const time = Math.min(...times);
     this.#scheduler.schedule(time === Infinity ? undefined : time);
@@ -436,6 +437,10 @@ function checkedFiles(certificate: ClientCertificate): ClientCertificate {
 
 function usesNetworkSecrets({ proxy, clientCertificate }: CheckedProfile): boolean {
   return typeof proxy === 'string' || clientCertificate !== undefined;
+}
+
+function renewalIn({ profile }: Entry): Renewal {
+  return renewalOf(profile.definition, false);
 }
 
 function proxyOf({ proxy }: CheckedProfile, { proxyCredentials }: NetworkSecrets): string | false | undefined {

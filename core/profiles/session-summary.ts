@@ -1,5 +1,6 @@
 import { parseJson } from '../lib/json.ts';
 import { isTombstone, refusedUntil, type PlainRecord } from '../stores/stored-record.ts';
+import { isSliding } from '../tokens/expiry.ts';
 
 /**
  * What may be known about a session without decrypting anything, in a file next to the locks. It is shown at startup,
@@ -15,6 +16,10 @@ export interface SessionSummary {
   readonly issuedAt?: number;
   readonly accessExpiresAt?: number;
   readonly refreshExpiresAt?: number;
+  /** Present if there is no refresh token, or none that is sent automatically. */
+  readonly renewable?: false;
+  /** The access token is the refresh token. */
+  readonly sliding?: true;
   readonly ended?: boolean;
   /** Until when the partner may be asked again with the refused refresh token, epoch ms. */
   readonly refusedUntil?: number;
@@ -22,7 +27,7 @@ export interface SessionSummary {
 
 export function summaryOf(record: PlainRecord, origin: string): SessionSummary {
   if (isTombstone(record)) return { version: 1, origin, generation: 0 };
-  const { sessionId, generation, account, tokens, ended } = record;
+  const { sessionId, generation, account, tokens, ended, unread } = record;
   const { issuedAt, accessExpiresAt, refreshExpiresAt } = tokens;
   const until = refusedUntil(record);
   return {
@@ -34,6 +39,8 @@ export function summaryOf(record: PlainRecord, origin: string): SessionSummary {
     ...(account !== undefined && { account }),
     ...(accessExpiresAt !== undefined && ended?.accessRefused !== true && { accessExpiresAt }),
     ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
+    ...((tokens.refreshToken === undefined || unread !== undefined) && { renewable: false }),
+    ...(isSliding(tokens) && { sliding: true }),
     ...(ended !== undefined && { ended: true }),
     ...(until !== undefined && { refusedUntil: until }),
   };

@@ -24,22 +24,27 @@ interface SandboxConnection {
   readonly clientCertificate?: SandboxClientCertificate;
 }
 
+/** The accessor of a class, because TypeScript leaves it out of a spread object, as it is left out at run time. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- interfaces extend it
+declare abstract class HiddenCredentials<Credentials> {
+  /** Not enumerable, so that spreading or printing a profile does not reveal the password. */
+  abstract get credentials(): Credentials;
+}
+
 /** The options of `openSession()` for one partner of the sandbox: `openSession({ ...sandbox.profiles.tconnect })`. */
-export interface SandboxProfile<Credentials> extends SandboxConnection {
+export interface SandboxProfile<Credentials> extends SandboxConnection, HiddenCredentials<Credentials> {
   readonly partner: SandboxPartner;
   readonly partnerCode?: string;
   readonly cipher?: SandboxCipher;
-  /** Not enumerable, so that spreading or printing a profile does not reveal the password. */
-  readonly credentials: Credentials;
 }
 
 /** Like `SandboxProfile`, for a partner served from a definition. */
-export interface SandboxDefinitionProfile extends SandboxConnection {
+export interface SandboxDefinitionProfile
+  extends SandboxConnection, HiddenCredentials<Readonly<Record<string, string>>> {
   /** The definition as passed to `startSandbox()`. */
   readonly partner: PartnerDefinition;
   readonly partnerCode?: string;
   readonly cipher?: SandboxCipherSettings;
-  readonly credentials: Readonly<Record<string, string>>;
 }
 
 export type SandboxBuiltInProfiles = {

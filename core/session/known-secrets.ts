@@ -1,5 +1,6 @@
 import type { CipherSettings } from '../cipher/settings.ts';
 import type { Connection } from '../exchange/connection.ts';
+import { refreshCallOf } from '../partners/renewal.ts';
 import { isSecretName } from '../redact/mask.ts';
 
 /** The secrets among the options of a session and the constants of its partner definition. */
@@ -7,8 +8,9 @@ export function knownSecrets(
   { definition, extraFields }: Pick<Connection, 'definition' | 'extraFields'>,
   cipher: CipherSettings | undefined,
 ): readonly string[] {
-  const { headers, login, refresh, logout } = definition;
-  const constants = [headers, extraFields.login, extraFields.refresh, ...[login, refresh, logout].map(fieldsOf)];
+  const { headers, login, logout } = definition;
+  const calls = [login, refreshCallOf(definition), logout];
+  const constants = [headers, extraFields.login, extraFields.refresh, ...calls.map(fieldsOf)];
   const keys = cipher === undefined ? [] : [cipher.key, ...(cipher.iv.from === 'fixed' ? [cipher.iv.value] : [])];
   return [
     ...constants

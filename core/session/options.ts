@@ -12,6 +12,7 @@ import type { TokenStore } from '../stores/token-store.ts';
 import type { ClientCertificate } from '../transport/client-certificate.ts';
 import { checkProxy } from '../transport/proxy.ts';
 import { hasMethods } from './check-arguments.ts';
+import type { Credentials } from './sign-in/credentials.ts';
 
 /** Options of `openSession()`. */
 export interface SessionOptions extends ConnectionOptions {
@@ -41,6 +42,13 @@ export interface SessionOptions extends ConnectionOptions {
   readonly proxy?: string | false | undefined;
   /** A certificate that identifies this client to the partner (mutual TLS). Default: none. */
   readonly clientCertificate?: ClientCertificate | undefined;
+  /**
+   * For partners whose definition has `refresh: 'login'`: the credentials with which the session signs in by itself when it
+   * needs a token, also the first one, but not after a `signOut()`. A function is called for each such login, under the
+   * store's lock, and must return within `timeout`. They are never stored. Once the partner has refused them, they are not sent again until
+   * `login()` is called, or others are returned; siblings and later processes with the same store know this too.
+   */
+  readonly credentials?: CredentialsFunction | object | undefined;
   /** Receives log messages, which never contain a secret. Default: none. */
   readonly logger?: Logger | undefined;
   /** Refresh due tokens by a timer, without a call. The timer does not keep the process alive. Default false. */
@@ -50,6 +58,9 @@ export interface SessionOptions extends ConnectionOptions {
   /** A source of time, for tests. Default: the system clocks. */
   readonly clock?: Clock | undefined;
 }
+
+/** Returns the credentials of a login, as `login()` takes them. */
+export type CredentialsFunction = () => Credentials | Promise<Credentials>;
 
 /** The options of an open session that `configure()` changes. */
 export type SessionChanges = Pick<SessionOptions, 'refreshMargin' | 'autoRefresh'>;
@@ -71,6 +82,7 @@ const knownOptions = [
   'allowHttp',
   'partnerCode',
   'cipher',
+  'credentials',
   'store',
   'refreshMargin',
   'timeout',
@@ -95,6 +107,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
   assertKnownKeys('openSession', options, knownOptions);
   checkTypes(options);
   const connection = resolveConnection(options);
+  checkCredentialsOption(connection.definition, credentialsOption(options));
   checkProxy(options.proxy, connection.baseUrl, options.allowHttp === true);
   return {
     ...connection,
@@ -122,6 +135,25 @@ function checkTypes({ store, logger, clock, autoRefresh, globalAgent }: SessionO
   }
   checkBoolean('autoRefresh', autoRefresh);
   checkBoolean('globalAgent', globalAgent);
+}
+
+/** The option `credentials`, but not the hidden one of a sandbox profile, which is for `login()`. */
+export function credentialsOption(options: SessionOptions): CredentialsFunction | undefined {
+  const credentials: unknown = options.credentials;
+  if (!Object.prototype.propertyIsEnumerable.call(options, 'credentials')) return undefined;
+  if (typeof credentials !== 'object' || credentials === null) return credentials as CredentialsFunction | undefined;
+  return () => credentials as Credentials;
+}
+
+function checkCredentialsOption({ label, refresh }: PartnerDefinition, credentials: unknown): void {
+  if (credentials === undefined) return;
+  if (typeof credentials !== 'function')
+    throw configurationError('credentials', 'credentials must be those of a login, or a function that returns them.');
+  if (refresh === 'login') return;
+  throw configurationError(
+    'credentials',
+    `credentials has no effect: the definition of ${label} does not have refresh: 'login'. Pass the credentials to login().`,
+  );
 }
 
 /** @throws PartnerAuthError `configuration` for another value than true, false and undefined. */

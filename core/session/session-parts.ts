@@ -3,13 +3,15 @@ import { ExchangeListeners } from '../exchange/exchange-listeners.ts';
 import { partnerCalls } from '../exchange/partner-calls.ts';
 import { systemClock } from '../lib/clock.ts';
 import { silentLogger } from '../lib/logger.ts';
+import { refreshCallOf } from '../partners/renewal.ts';
 import { secretsOf } from '../redact/owned-secrets.ts';
 import { createRedactor, redactingLogger } from '../redact/redactor.ts';
 import { memoryStore } from '../stores/memory-store.ts';
 import { gotTransport } from '../transport/got-transport.ts';
 import { proxySecrets } from '../transport/proxy.ts';
 import { knownSecrets } from './known-secrets.ts';
-import { resolveOptions, type SessionOptions } from './options.ts';
+import { renewalOf } from './renewal.ts';
+import { credentialsOption, resolveOptions, type SessionOptions } from './options.ts';
 import { SessionReplica } from './session-replica.ts';
 import { loginFlow } from './sign-in/login.ts';
 import { SessionState } from './state.ts';
@@ -55,9 +57,14 @@ export function sessionParts(given: SessionOptions, refresh: () => void) {
   const { transport, calls } = connect();
   const login = loginFlow(definition, calls, redactor, () => clock.monotonic());
   const onDue = given.autoRefresh === true ? refresh : undefined;
-  const state = new SessionState({ clock, log, margin, isUnencrypted, onDue });
+  const credentials = credentialsOption(given);
+  const renewal = renewalOf(definition, credentials !== undefined);
+  const oldTokenStaysValid = refreshCallOf(definition)?.oldTokenStaysValid === true;
+  const state = new SessionState({ clock, log, margin, isUnencrypted, onDue, renewal });
   const replica = new SessionReplica({ store, connection: options, state, clock, redactor, log });
-  return { options, timeout, clock, store, log, redactor, transport, exchanges, calls, connect, login, state, replica };
+  const renewing = { renewal, credentials, oldTokenStaysValid };
+  const network = { transport, exchanges, calls, connect, login };
+  return { options, timeout, clock, store, log, redactor, state, replica, ...network, ...renewing };
 }
 
 function unencryptedWarning(origin: string): string {

@@ -68,8 +68,10 @@ export class SessionReplica {
   /**
    * Runs `fn` under the lock. Without it if the store cannot be locked and the session has never been stored, since no
    * other process can then have its tokens.
+   *
+   * @param isHarmless whether `fn` may run without the lock in any session.
    */
-  async lockOrContinue<T>(fn: (held: HeldLock) => Promise<T>, options?: LockOptions): Promise<T> {
+  async lockOrContinue<T>(fn: (held: HeldLock) => Promise<T>, options?: LockOptions, isHarmless = false): Promise<T> {
     const run = { started: false };
     try {
       return await this.lock((held) => {
@@ -78,7 +80,7 @@ export class SessionReplica {
       }, options);
     } catch (error) {
       const isLocked = error instanceof PartnerAuthError && error.code === 'lock';
-      if (run.started || isLocked || !this.local.neverStored) throw error;
+      if (run.started || isLocked || (!this.local.neverStored && !isHarmless)) throw error;
       this.#options.log.warn(`${storeErrorMessage(error)} Continuing with the session of this process.`);
       return fn({ stillHeld: () => Promise.resolve(true) });
     }
@@ -302,9 +304,12 @@ export async function isLockLost(held: HeldLock): Promise<boolean> {
 /** Whether `a` is newer than `b`. The session with the id `replaced`, which a local login replaced, is not. */
 export function isNewer(a: StoredSession, b: StoredSession | undefined, replaced?: string): boolean {
   if (a.sessionId !== b?.sessionId) return replaced === undefined || a.sessionId !== replaced;
-  return (
-    a.generation > b.generation || (a.generation === b.generation && a.ended !== undefined && b.ended === undefined)
-  );
+  return a.generation > b.generation || (a.generation === b.generation && endingOf(a) > endingOf(b));
+}
+
+/** How far a token set is from being refreshed: it only becomes further. */
+function endingOf({ ended, unread }: StoredSession): number {
+  return ended !== undefined ? 2 : unread !== undefined ? 1 : 0;
 }
 
 /** Whether the stored record is newer than a local one that could not be saved, so that it must not be overwritten. */

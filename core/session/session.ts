@@ -4,7 +4,6 @@ import type { PartnerResponse, StreamedResponse } from '../exchange/partner-resp
 import { PartnerAuthError } from '../lib/errors.ts';
 import { logText } from '../lib/log-text.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
-import { nodeCrypto } from '../lib/node-modules.ts';
 import { isTombstone, type StoredSession } from '../stores/stored-record.ts';
 import type { HeldLock } from '../stores/token-store.ts';
 import { isUsable, shouldExtend } from '../tokens/expiry.ts';
@@ -16,6 +15,7 @@ import type { PartnerSession } from './partner-session.ts';
 import { PendingWork } from './pending-work.ts';
 import { endError, refreshSession } from './refresh/refresh.ts';
 import { requiresLogin } from './refresh/requires-login.ts';
+import { assertNotRefused, recordRefusal } from './refresh/sign-in-again.ts';
 import { checkRequest, type RequestOptions } from './request/check-request.ts';
 import { fetchBy, type Fetch } from './request/fetch.ts';
 import { protectedCall, Refusals } from './request/protected-call.ts';
@@ -25,6 +25,7 @@ import { checkAdopted, proveUnderLock, type AdoptedTokens } from './sign-in/adop
 import type { Credentials } from './sign-in/credentials.ts';
 import { EnsuredSignIn, type CredentialsSource, type EnsureSignedInOptions } from './sign-in/ensure-signed-in.ts';
 import type { SignedIn } from './sign-in/login.ts';
+import { newSession } from './sign-in/new-session.ts';
 import { signOutUnderLock, type SignOutResult } from './sign-in/sign-out.ts';
 import type { SessionState, SessionStatus } from './state.ts';
 import type { AccessTokenOptions, CallOptions } from './token-source.ts';
@@ -86,7 +87,10 @@ class OpenSession implements PartnerSession {
       state: this.#state,
       replica,
       refresh: () => this.#refreshUnlessPaused(),
-      login: async (credentials, held) => this.#signIn(await this.#parts.login(credentials, { timeout }), held),
+      login: async (credentials, held) => {
+        await assertNotRefused(this.#parts, credentials);
+        await this.#signIn(await this.#login(credentials, { timeout }, held), held);
+      },
       lockTimeout: lockTimeout(timeout),
     });
     const onChange = (): void => void this.#storeWork.add(this.#onStoreChange());
@@ -114,9 +118,9 @@ class OpenSession implements PartnerSession {
     checkCallOptions('login', options);
     const { signal } = options;
     this.#assertUsable(signal);
-    const { login, replica, timeout } = this.#parts;
+    const { replica, timeout } = this.#parts;
     await replica.assertWritable();
-    const signedIn = await login(credentials, { signal, timeout });
+    const signedIn = await this.#login(credentials, { signal, timeout });
     this.#assertUsable();
     await this.#storeWork.add(this.#signIn(signedIn));
   }
@@ -134,7 +138,7 @@ class OpenSession implements PartnerSession {
     checkCallOptions('adopt', options);
     const { signal } = options;
     this.#assertUsable(signal);
-    const adopted = checkAdopted(tokens);
+    const adopted = checkAdopted(tokens, this.#parts.options.definition);
     await abortable(this.#storeWork.add(this.#adopt(adopted)), signal);
   }
 
@@ -355,7 +359,6 @@ class OpenSession implements PartnerSession {
         isExplicit: () => this.#isExplicit,
         isAccessRefused: (token) =>
           token === this.#refusedToken || [...this.#refused].some((refusal) => refusal.token === token),
-        oldTokenStaysValid: this.#parts.options.definition.refresh.oldTokenStaysValid === true,
       });
       this.#state.recordSuccess();
       return requested;
@@ -368,12 +371,11 @@ class OpenSession implements PartnerSession {
   }
 
   async #adopt(adopted: AdoptedTokens): Promise<void> {
-    const { replica, timeout, redactor, options } = this.#parts;
+    const { replica, timeout, redactor } = this.#parts;
     redactor.keep(adopted.refreshToken, ...(adopted.accessToken === undefined ? [] : [adopted.accessToken]));
-    const oldTokenStaysValid = options.definition.refresh.oldTokenStaysValid === true;
     const failure = await replica.lock(
       async (held) => {
-        const proven = await proveUnderLock({ ...this.#parts, oldTokenStaysValid }, adopted, held);
+        const proven = await proveUnderLock(this.#parts, adopted, held);
         await this.#signIn(proven, held);
         return proven.failure;
       },
@@ -382,22 +384,17 @@ class OpenSession implements PartnerSession {
     if (failure !== undefined) throw failure;
   }
 
+  /** Where the session signs in again by itself, records a refusal, so that the credentials are not sent automatically. */
+  async #login(credentials: Credentials, options: SendOptions, held?: HeldLock): Promise<SignedIn> {
+    const result = await this.#parts.login(credentials, options);
+    if (!('error' in result)) return result;
+    await this.#storeWork.add(recordRefusal(this.#parts, credentials, result.error, held));
+    throw result.error;
+  }
+
   /** `held` is the lock, if the caller holds it. */
-  async #signIn({ tokens, account }: SignedIn, held?: HeldLock): Promise<void> {
-    const { definition, origin, partnerCode } = this.#parts.options;
-    await this.#parts.replica.replace(
-      {
-        version: 1,
-        sessionId: nodeCrypto().randomUUID(),
-        generation: 1,
-        partner: definition.id,
-        origin,
-        ...(partnerCode !== undefined && { partnerCode }),
-        ...(account !== undefined && { account }),
-        tokens,
-      },
-      held,
-    );
+  async #signIn(signedIn: SignedIn, held?: HeldLock): Promise<void> {
+    await this.#parts.replica.replace(newSession(this.#parts.options, signedIn), held);
     this.#parts.log.info('Signed in.');
   }
 

@@ -3,8 +3,9 @@ import { steadyNow, type Clock } from '../lib/clock.ts';
 import type { PartnerAuthError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { refusedUntil, type StoredSession } from '../stores/stored-record.ts';
-import { dueAt, isDue, nextChange, phaseOf, type Phase } from '../tokens/expiry.ts';
+import { dueAt, isDue, isUsable, nextChange, phaseOf, type Phase, type TokenState } from '../tokens/expiry.ts';
 import { BackOff } from './back-off.ts';
+import { isRenewable, type Renewal } from './renewal.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 
 /** A snapshot of a session, without secrets. Times are epoch ms. */
@@ -16,8 +17,13 @@ export interface SessionStatus {
   readonly issuedAt?: number | undefined;
   /** Absent if unknown, or if the session has ended and the partner has refused the access token too. */
   readonly accessExpiresAt?: number | undefined;
-  /** When a new login will be required; absent if unknown. */
+  /** Until when the refresh token is valid, after which a new login is required; absent if unknown, or if there is none. */
   readonly refreshExpiresAt?: number | undefined;
+  /**
+   * False if the session cannot renew its access token, because there is no refresh token or no refresh call: it ends at
+   * `accessExpiresAt`. Absent otherwise.
+   */
+  readonly renewable?: false | undefined;
   /** The account that is signed in, if the partner definition names its field. */
   readonly account?: string | undefined;
   /**
@@ -53,6 +59,7 @@ export interface RefreshRule {
 }
 
 export interface StateOptions extends RefreshRule {
+  readonly renewal: Renewal;
   readonly isUnencrypted: boolean;
   readonly clock: Clock;
   readonly log: Logger;
@@ -113,18 +120,23 @@ export class SessionState implements LocalState {
   }
 
   isDue(now = this.#now()): boolean {
-    return this.#record !== undefined && isDue(this.#record.tokens, now, this.#rule.margin);
+    if (this.#record === undefined) return false;
+    const { tokens } = this.#record;
+    return this.#isRenewable ? isDue(tokens, now, this.#rule.margin) : !isUsable(tokens, now);
   }
 
   status(): SessionStatus {
     const { issuedAt, accessExpiresAt, refreshExpiresAt } = this.#record?.tokens ?? {};
     const now = this.#now();
     return {
-      phase: phaseOf(this.#record, now, this.#rule.margin),
+      phase: phaseOf(this.#tokenState, now, this.#rule.margin),
       refreshing: this.refreshing,
       ...(issuedAt !== undefined && { issuedAt }),
       ...(accessExpiresAt !== undefined && this.#record?.ended?.accessRefused !== true && { accessExpiresAt }),
       ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
+      ...(this.#record !== undefined &&
+        this.#record.ended === undefined &&
+        !this.#isRenewable && { renewable: false as const }),
       ...(this.#record?.account !== undefined && { account: this.#record.account }),
       ...(now < (this.#refusedUntil ?? -Infinity) && { refused: true }),
       ...(this.lastError !== undefined && { lastError: this.lastError }),
@@ -216,13 +228,21 @@ export class SessionState implements LocalState {
 
   /** When to refresh automatically, epoch ms. */
   #refreshAt(): number | undefined {
-    const { tokens, ended } = this.#record ?? {};
-    if (this.#rule.onDue === undefined || tokens?.refreshToken === undefined || ended !== undefined) return undefined;
+    const { tokens } = this.#record ?? {};
+    if (this.#rule.onDue === undefined || tokens === undefined || !this.#isRenewable) return undefined;
     const due = dueAt(tokens, this.#rule.margin);
     if (due === undefined || this.refreshing) return undefined;
     const time = due + this.#jitter * ((tokens.accessExpiresAt ?? due) - due);
     const { remaining } = this.backOff;
     return remaining === 0 ? time : Math.max(time, this.#now() + remaining);
+  }
+
+  get #isRenewable(): boolean {
+    return this.#record !== undefined && isRenewable(this.#record, this.#options.renewal);
+  }
+
+  get #tokenState(): TokenState | undefined {
+    return this.#record && { tokens: this.#record.tokens, ended: this.#record.ended, renewable: this.#isRenewable };
   }
 
   get #refusedUntil(): number | undefined {
@@ -232,7 +252,7 @@ export class SessionState implements LocalState {
   #schedule(): void {
     const isNeeded = !this.#stopped && (this.#rule.onDue !== undefined || this.#listeners.size > 0);
     const now = this.#now();
-    const change = nextChange(this.#record, now, this.#rule.margin);
+    const change = nextChange(this.#tokenState, now, this.#rule.margin);
     const forgotten = this.#refusedUntil;
     const time = Math.min(
       this.#refreshAt() ?? Infinity,

@@ -24,6 +24,12 @@ export interface StoredSession {
   readonly intent?: { readonly at: number };
   readonly adoption?: Adoption;
   /**
+   * The partner has responded to the refresh token with tokens that could not be read, so that it has probably been replaced.
+   * No process sends it again by itself.
+   */
+  readonly unread?: { readonly at: number };
+  readonly refusal?: Refusal;
+  /**
    * No process requests a refresh before `until`, epoch ms, because the partner limits the number of calls. `stated`: the
    * partner has stated how long to wait.
    */
@@ -45,6 +51,23 @@ export interface Adoption {
   readonly token: string;
 }
 
+/**
+ * A refusal of the credentials of a session that is renewed by signing in again. No process sends them again by itself, so that
+ * the account is not locked.
+ */
+export interface Refusal {
+  /** Epoch ms. */
+  readonly at: number;
+  readonly code: RefusalCode;
+  /** Random, base64url. */
+  readonly key: string;
+  /** Recognizes the credentials: their hash with `key`, by scrypt, base64url. */
+  readonly hash: string;
+}
+
+/** The error code with which a partner refused credentials. */
+export type RefusalCode = 'invalidCredentials' | 'accountUnavailable';
+
 /** How a session ended. Times are epoch ms. */
 export interface SessionEnd {
   readonly at: number;
@@ -58,9 +81,10 @@ export interface SessionEnd {
 /** The record that a sign-out leaves, which distinguishes it from a store that has lost its content. */
 export interface Tombstone {
   readonly version: 1;
-  /** Epoch ms. */
+  /** Epoch ms; 0 if there was no sign-out, but the store has never held a session. */
   readonly signedOutAt: number;
   readonly adoption?: Adoption;
+  readonly refusal?: Refusal;
 }
 
 /**
@@ -92,7 +116,7 @@ export type PlainRecord = StoredSession | Tombstone;
 export type StoredRecord = PlainRecord | EncryptedRecord;
 
 /** The error code with which a session ended. */
-export type EndCode = 'sessionEnded' | 'refreshInterrupted' | 'accountUnavailable';
+export type EndCode = 'sessionEnded' | 'refreshInterrupted' | RefusalCode;
 
 /** The version of a session or sign-out that is not encrypted. */
 const plainVersion = 1;
@@ -103,6 +127,15 @@ const timestamp = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
 const nonEmptyString = v.pipe(v.string(), v.minLength(1));
 
 const adoption = v.optional(v.object({ at: timestamp, token: nonEmptyString }));
+
+const refusal = v.optional(
+  v.object({
+    at: timestamp,
+    code: v.picklist(['invalidCredentials', 'accountUnavailable']),
+    key: nonEmptyString,
+    hash: nonEmptyString,
+  }),
+);
 
 const sessionSchema = v.object({
   version: v.literal(plainVersion),
@@ -121,17 +154,19 @@ const sessionSchema = v.object({
   }),
   intent: v.optional(v.object({ at: timestamp })),
   adoption,
+  unread: v.optional(v.object({ at: timestamp })),
+  refusal,
   pause: v.optional(v.object({ until: timestamp, stated: v.boolean() })),
   ended: v.optional(
     v.object({
       at: timestamp,
-      code: v.picklist(['sessionEnded', 'refreshInterrupted', 'accountUnavailable']),
+      code: v.picklist(['sessionEnded', 'refreshInterrupted', 'invalidCredentials', 'accountUnavailable']),
       askedAt: v.optional(timestamp),
       accessRefused: v.optional(v.boolean()),
     }),
   ),
 });
-const tombstoneSchema = v.object({ version: v.literal(plainVersion), signedOutAt: timestamp, adoption });
+const tombstoneSchema = v.object({ version: v.literal(plainVersion), signedOutAt: timestamp, adoption, refusal });
 const encryptedSchema = v.object({
   version: v.literal(recordVersion),
   encrypted: v.object({ keyId: nonEmptyString, iv: nonEmptyString, tag: nonEmptyString, data: nonEmptyString }),

@@ -4,9 +4,10 @@ import type { TokenSet } from './token-set.ts';
  * - `signedOut`: there is no session.
  * - `valid`: the access token is valid.
  * - `due`: the access token is valid, but inside the refresh margin.
- * - `expired`: the access token has expired, but the refresh token is usable.
- * - `ended`: the partner has refused the refresh token, or it has expired; a new login helps, and after a refusal perhaps an
- *   explicit refresh. The access token remains usable until it expires, unless the partner has refused it too.
+ * - `expired`: the access token has expired, but the session can renew it: by its refresh token, or by signing in again.
+ * - `ended`: the partner has refused the refresh token, or it has expired, or the only token of a session that cannot renew it
+ *   has expired; a new login helps, and after a refusal perhaps an explicit refresh. The access token remains usable until it
+ *   expires, unless the partner has refused it too.
  */
 export type Phase = 'signedOut' | 'valid' | 'due' | 'expired' | 'ended';
 
@@ -15,6 +16,8 @@ export interface TokenState {
   readonly tokens: TokenSet;
   /** Present if the session has ended, so that the tokens cannot be refreshed. */
   readonly ended?: unknown;
+  /** Whether the session can renew the access token. Default: if there is a refresh token, until it expires. */
+  readonly renewable?: boolean | undefined;
 }
 
 /** A token issued more than this many ms in the future means that the clock has been set back. */
@@ -26,17 +29,24 @@ export function isUsable(tokens: TokenSet, now: number, minValidity = 0): boolea
   return tokens.accessExpiresAt === undefined || now + minValidity < tokens.accessExpiresAt;
 }
 
+/** Whether the access token is the refresh token. */
+export function isSliding({ accessToken, refreshToken }: TokenSet): boolean {
+  return accessToken === refreshToken;
+}
+
 /** A token set that is younger, in ms, is not refreshed while it is valid. */
 const minAge = 1_000;
 
 /**
  * When the token set should be refreshed: `margin` ms before the access token expires, but never before half of its
- * lifetime and one second have passed, so that a short-lived token is not refreshed with every call.
+ * lifetime and one second have passed, so that a short-lived token is not refreshed with every call. A token that is its own
+ * refresh token is due after half of its lifetime, so that a program that runs seldom does not find it expired.
  */
 export function dueAt(tokens: TokenSet, margin: number): number | undefined {
   const { accessExpiresAt, issuedAt } = tokens;
   if (accessExpiresAt === undefined) return undefined;
-  const due = accessExpiresAt - Math.min(margin, Math.max(0, accessExpiresAt - issuedAt) / 2);
+  const half = Math.max(0, accessExpiresAt - issuedAt) / 2;
+  const due = accessExpiresAt - (isSliding(tokens) ? half : Math.min(margin, half));
   return Math.max(due, Math.min(accessExpiresAt, issuedAt + minAge));
 }
 
@@ -61,12 +71,11 @@ export function isDue(tokens: TokenSet, now: number, margin: number): boolean {
 /** The phase at `now` (epoch ms) with a refresh margin of `margin` ms. */
 export function phaseOf(state: TokenState | undefined, now: number, margin: number): Phase {
   if (state === undefined) return 'signedOut';
-  const { tokens, ended } = state;
+  const { tokens, ended, renewable = tokens.refreshToken !== undefined } = state;
   if (ended !== undefined) return 'ended';
   if (!isDue(tokens, now, margin)) return 'valid';
-  if (isUsable(tokens, now)) return 'due';
-  const refreshable = tokens.refreshToken !== undefined && (tokens.refreshExpiresAt ?? Infinity) > now;
-  return refreshable ? 'expired' : 'ended';
+  if (isUsable(tokens, now)) return renewable ? 'due' : 'valid';
+  return renewable && (tokens.refreshExpiresAt ?? Infinity) > now ? 'expired' : 'ended';
 }
 
 /** When the result of `phaseOf` will next change because time passes; undefined if it will not. */

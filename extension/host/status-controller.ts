@@ -13,7 +13,12 @@ import type { StatusItem } from './status-item.ts';
 
 /** How long after activation only an expired token that is shown is refreshed, so that other extensions start, in ms. */
 const startupDelay = 3_000;
-const endCodes: ReadonlySet<string> = new Set(['sessionEnded', 'refreshInterrupted', 'accountUnavailable']);
+const endCodes: ReadonlySet<string> = new Set([
+  'sessionEnded',
+  'refreshInterrupted',
+  'invalidCredentials',
+  'accountUnavailable',
+]);
 const signedOut: ProfileStatus = { phase: 'signedOut', refreshing: false, storage: 'kept' };
 
 export interface StatusControllerOptions {

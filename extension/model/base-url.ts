@@ -111,7 +111,7 @@ function basePath(url: URL, definition: PartnerDefinition): readonly string[] {
 }
 
 function apiPaths({ login, refresh, logout, oneTimeCode, captcha, example }: PartnerDefinition): readonly string[][] {
-  const calls = [login, refresh, logout, oneTimeCode, captcha, example].filter((call) => call !== undefined);
+  const calls = [login, refresh, logout, oneTimeCode, captcha, example].filter((call) => typeof call === 'object');
   return calls.map(({ path }) => segments(new URL(path, 'https://partner.example').pathname));
 }
 

@@ -55,6 +55,7 @@ export function statusView(
   const left = accessExpiresAt === undefined ? '' : ` ${shortDuration(accessExpiresAt - now, t)}`;
 
   const byHand = autoRefresh ? 'normal' : 'warning';
+  const renew = status.renewable === false ? commands.signIn : commands.refresh;
 
   if (refreshing) return view('sync~spin', `: ${t('refreshing')}`, t('refreshing'), commands.showLog);
   if (storage === 'behind') {
@@ -116,7 +117,7 @@ export function statusView(
           icon,
           `${left}, ${reason}`,
           t('the access token is valid, the last refresh failed: {0}', reason),
-          commands.refresh,
+          renew,
           phase === 'due' ? 'warning' : 'normal',
         );
       }
@@ -129,7 +130,7 @@ export function statusView(
           commands.refresh,
           byHand,
         );
-      return view('key', left, t('signed in'), commands.refresh);
+      return view('key', left, t('signed in'), renew);
     }
   }
 }

@@ -31,7 +31,7 @@ export function tokenDocument(token: string, status: ProfileStatus, t: Translate
         : {
             issuedAt: time(status.issuedAt),
             accessTokenExpiresAt: time(status.accessExpiresAt),
-            signInNeededAt: time(status.refreshExpiresAt),
+            signInNeededAt: time(status.renewable === false ? status.accessExpiresAt : status.refreshExpiresAt),
           },
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;

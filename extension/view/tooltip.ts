@@ -29,7 +29,9 @@ export function tooltip(
     `${formatTime(at)} (${at > now ? shortDuration(at - now, t) : t('expired')})`;
   if (status.account !== undefined) rows.push([t('Account'), status.account]);
   rows.push([t('Partner'), `${profile.definition.label}, ${new URL(profile.baseUrl).host}`]);
-  const { accessExpiresAt, refreshExpiresAt, issuedAt, issuedBy } = status;
+  const { accessExpiresAt, issuedAt, issuedBy } = status;
+  const isSignInNext = status.renewable === false;
+  const signInBy = isSignInNext ? accessExpiresAt : status.refreshExpiresAt;
   const hasEnded = status.phase === 'ended';
   const isRefused = status.refused === true;
   if (hasEnded && status.lastError === undefined) rows.push([t('Session'), sessionEnd(status, t)]);
@@ -40,7 +42,7 @@ export function tooltip(
         : [t('Access token expires'), deadline(accessExpiresAt)],
     );
   }
-  if (refreshExpiresAt !== undefined && !hasEnded) rows.push([t('Sign in again by'), deadline(refreshExpiresAt)]);
+  if (signInBy !== undefined && !hasEnded) rows.push([t('Sign in again by'), deadline(signInBy)]);
   if (issuedAt !== undefined) {
     rows.push([
       issuedBy === 'signIn' ? t('Signed in') : issuedBy === 'refresh' ? t('Last refresh') : t('Tokens received'),
@@ -58,8 +60,8 @@ export function tooltip(
     `[$(${icon}) ${escapeMarkdown(title)}](command:${command})`;
   const links = signedIn
     ? [
-        ...(hasEnded && !isRefused ? [] : [link(t('Refresh'), 'refresh', commands.refresh)]),
-        ...(hasEnded ? [link(t('Sign in'), 'key', commands.signIn)] : []),
+        ...((hasEnded && !isRefused) || isSignInNext ? [] : [link(t('Refresh'), 'refresh', commands.refresh)]),
+        ...(hasEnded || isSignInNext ? [link(t('Sign in'), 'key', commands.signIn)] : []),
         link(t('Copy token'), 'copy', commands.copyAccessToken),
         link(t('Inspect'), 'search', commands.inspectToken),
         link(t('Sign out'), 'sign-out', commands.signOut),

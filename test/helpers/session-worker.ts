@@ -1,10 +1,12 @@
-import { fileStore, openSession, type SessionOptions } from '../../core/index.ts';
+import { fileStore, openSession, type Credentials, type SessionOptions } from '../../core/index.ts';
 
 /** The task of a worker process. Each process represents one program that uses the session. */
 export interface WorkerTask {
   readonly options: SessionOptions;
   readonly file: string;
   readonly calls: number;
+  /** What the option `credentials` returns. */
+  readonly credentials?: Credentials;
 }
 
 export type WorkerReport = { readonly ready: true } | { readonly tokens: string[] } | { readonly error: string };
@@ -12,7 +14,12 @@ export type WorkerReport = { readonly ready: true } | { readonly tokens: string[
 const task = JSON.parse(process.argv[2] ?? '') as WorkerTask;
 const send = (report: WorkerReport): void => void process.send?.(report);
 
-const session = await openSession({ ...task.options, store: fileStore(task.file) });
+const { options, file, credentials } = task;
+const session = await openSession({
+  ...options,
+  store: fileStore(file),
+  ...(credentials !== undefined && { credentials: () => credentials }),
+});
 send({ ready: true });
 process.once('message', () => {
   void work().finally(() => process.disconnect());

@@ -5,6 +5,7 @@ import {
   openSession,
   type PartnerDefinition,
   type PartnerSession,
+  type RefreshCall,
   type SessionOptions,
   type TokenStore,
 } from '../../core/index.ts';
@@ -20,15 +21,26 @@ export interface Reply {
   readonly body?: string | Buffer | object;
 }
 
+export type Replier = Reply | 'lost' | (() => Reply | 'lost');
+
 export interface PartnerFixture {
   readonly session: PartnerSession;
   readonly store: TokenStore;
   readonly clock: ManualClock;
   /** The paths that were called, oldest first. */
   readonly calls: readonly string[];
-  /** Sets what the partner sends from now on to calls of `path`; undefined restores its own response. */
-  reply(path: string, reply: Reply | undefined): void;
+  /** The bodies of these calls. */
+  readonly bodies: readonly string[];
+  /** Opens another session on the same store, as a second program would. */
+  open(options?: Partial<SessionOptions>): Promise<PartnerSession>;
+  /**
+   * Sets what the partner sends from now on to calls of `path`; undefined restores its own response. `lost` closes the
+   * connection in its place.
+   */
+  reply(path: string, reply: Replier | undefined): void;
 }
+
+export const plainRefresh: RefreshCall = { path: '/refresh', tokenField: 'refresh' };
 
 /** A partner that takes plain JSON. */
 export const plainPartner: PartnerDefinition = {
@@ -40,7 +52,7 @@ export const plainPartner: PartnerDefinition = {
     { name: 'password', label: 'Password', secret: true },
   ],
   login: { path: '/login' },
-  refresh: { path: '/refresh', tokenField: 'refresh' },
+  refresh: plainRefresh,
   response: {
     accessToken: 'access',
     refreshToken: 'refresh',
@@ -71,16 +83,25 @@ export async function withPartner(
 ): Promise<void> {
   const { definition = plainPartner, ...overrides } = options;
   const clock = manualClock();
-  const replies = new Map<string, Reply>();
+  const replies = new Map<string, Replier>();
   const calls: string[] = [];
+  const bodies: string[] = [];
   let issued = 0;
   const issue = (): Reply => ({ body: { access: `access-${++issued}`, refresh: `refresh-${issued}`, expires: 3600 } });
 
   const server = createServer((request, response) => {
     const path = request.url ?? '';
     calls.push(path);
-    request.resume().on('end', () => {
-      const reply: Reply = replies.get(path) ?? (path === '/login' || path === '/refresh' ? issue() : { body: {} });
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      bodies.push(Buffer.concat(chunks).toString());
+      const set: Replier = replies.get(path) ?? (path === '/login' || path === '/refresh' ? issue : { body: {} });
+      const reply = typeof set === 'function' ? set() : set;
+      if (reply === 'lost') {
+        request.socket.destroy();
+        return;
+      }
       const { status = 200, headers = { 'content-type': 'application/json' }, body = '' } = reply;
       response.writeHead(status, headers);
       response.end(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
@@ -88,26 +109,30 @@ export async function withPartner(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const store = memoryStore();
+  const { store = memoryStore() } = overrides;
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const opened: PartnerSession[] = [];
+  const open = async (more: Partial<SessionOptions> = {}): Promise<PartnerSession> => {
+    const session = await openSession({ partner: definition, baseUrl, clock, ...overrides, store, ...more });
+    opened.push(session);
+    return session;
+  };
   try {
-    await using session = await openSession({
-      partner: definition,
-      baseUrl: `http://127.0.0.1:${port}`,
-      clock,
-      store,
-      ...overrides,
-    });
+    const session = await open();
     await test({
       session,
       store,
       clock,
       calls,
+      bodies,
+      open,
       reply(path, reply) {
         if (reply === undefined) replies.delete(path);
         else replies.set(path, reply);
       },
     });
   } finally {
+    for (const session of opened) await session.close();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   }

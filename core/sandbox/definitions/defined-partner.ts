@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AuthCall, BodyForm, CallKind } from '../../partners/definition.ts';
+import type { AuthCall, BodyForm, CallKind, RefreshCall } from '../../partners/definition.ts';
 import { createCodec } from '../codec/codec.ts';
 import type { PartnerServer, ReceivedRequest, Route, SandboxCall, SandboxResponse } from '../http/exchange.ts';
 import {
@@ -13,7 +13,7 @@ import {
   type PartnerDefaults,
 } from '../partners/partner.ts';
 import { signToken } from '../tokens/jwt.ts';
-import type { TokenMint } from '../tokens/families.ts';
+import type { Refusal, TokenMint, TokenPair } from '../tokens/families.ts';
 import type { DefinedAccount } from './account.ts';
 import { createResponses } from './responses.ts';
 import { createRefusals } from './refusals.ts';
@@ -65,7 +65,13 @@ export function createDefinedPartner(context: PartnerContext<DefinedAccount>): P
       ...(code
         ? [createAuthRoute(code, 'twoFactor', 'oneTimeCode', [code.codeField, code.sessionField], signIn.code)]
         : []),
-      createAuthRoute(refresh, 'refresh', 'refresh', [refresh.tokenField], refreshSession),
+      ...(typeof refresh === 'object'
+        ? [
+            createAuthRoute(refresh, 'refresh', 'refresh', [refresh.tokenField], (payload) =>
+              refreshSession(refresh, payload),
+            ),
+          ]
+        : []),
       ...(logout ? [createAuthRoute(logout, 'logout', 'logout', [logout.tokenField], logOut)] : []),
       ...(example
         ? [
@@ -125,22 +131,26 @@ export function createDefinedPartner(context: PartnerContext<DefinedAccount>): P
     return responses.respondWithTokens(call, pair, now(), true);
   }
 
-  function refreshSession(payload: Payload): SandboxResponse {
-    const token = String(payload[definition.refresh.tokenField]);
+  function refreshSession(call: RefreshCall, payload: Payload): SandboxResponse {
+    const token = String(payload[call.tokenField]);
     const claims = readToken(token, key, now());
     const current = scenarios();
     if (typeof claims === 'object' && current.accountState !== 'active') return refuse('refresh', 'accountNotActive');
-    const result =
-      typeof claims === 'string' ? claims : families.refresh(token, now(), refreshRules(current, defaults, mint));
+    const rules = refreshRules(current, defaults, mint);
+    const renew = (): TokenPair | Refusal =>
+      call.sliding === true ? families.slide(token, now(), rules) : families.refresh(token, now(), rules);
+    const result = typeof claims === 'string' ? claims : renew();
     if (!isTokenPair(result)) return refuse('refresh', 'refreshTokenRefused', { outcome: toOutcome(result) });
-    return responses.respondWithTokens(definition.refresh, result, now(), current.refreshTokenInResponse !== 'omitted');
+    return responses.respondWithTokens(call, result, now(), current.refreshTokenInResponse !== 'omitted');
   }
 
   // Revokes the whole session, access tokens included, even if it has already ended: the sandbox's own choice.
   function logOut(payload: Payload): SandboxResponse {
     const claims = readToken(String(payload[definition.logout?.tokenField ?? '']), key, now());
     if (typeof claims === 'string') return refuse('logout', 'refreshTokenRefused', { outcome: toOutcome(claims) });
-    if (claims.token_use !== 'refresh') return refuse('logout', 'refreshTokenRefused');
+    const { refresh } = definition;
+    const hasRefreshToken = typeof refresh === 'object' && refresh.sliding !== true;
+    if (claims.token_use !== (hasRefreshToken ? 'refresh' : 'access')) return refuse('logout', 'refreshTokenRefused');
     families.revoke(String(claims.sid));
     return responses.succeed({});
   }

@@ -17,7 +17,8 @@ export interface Responses {
   ) => SandboxResponse;
 }
 
-export function createResponses({ response: shape }: PartnerDefinition, codec: Codec | undefined): Responses {
+export function createResponses({ response: shape, refresh }: PartnerDefinition, codec: Codec | undefined): Responses {
+  const hasRefreshToken = typeof refresh === 'object' && refresh.sliding !== true;
   return { succeed, respondWithTokens };
 
   function succeed(fields: Readonly<Record<string, unknown>>): SandboxResponse {
@@ -36,7 +37,7 @@ export function createResponses({ response: shape }: PartnerDefinition, codec: C
     return succeed({
       [tokenPath(shape.accessToken)]: pair.accessToken,
       ...expiry(shape.accessExpiry, pair.accessExpiresAt),
-      ...(withRefreshToken
+      ...(withRefreshToken && hasRefreshToken && shape.refreshToken !== undefined
         ? { [tokenPath(shape.refreshToken)]: pair.refreshToken, ...expiry(shape.refreshExpiry, pair.refreshExpiresAt) }
         : {}),
     });

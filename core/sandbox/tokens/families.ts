@@ -91,6 +91,15 @@ export class TokenFamilies {
     return pair;
   }
 
+  /** Issues the next access token for one that is its own refresh token. The old one stays valid until it expires. */
+  slide(token: string, now: number, rules: IssueRules): TokenPair | Refusal {
+    const refusal = this.checkAccess(token, now);
+    if (refusal !== undefined) return refusal;
+    const families = [...(this.#access.get(token)?.families ?? [])];
+    const family = families.find(({ isAccessRevoked }) => !isAccessRevoked);
+    return family === undefined ? 'revoked' : this.#issuePair(family, now, rules);
+  }
+
   /** Returns undefined if the access token is valid. */
   checkAccess(token: string, now: number): Refusal | undefined {
     const record = this.#access.get(token);

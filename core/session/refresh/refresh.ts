@@ -3,19 +3,15 @@ import { refusedUntil, type EndCode, type SessionEnd, type StoredSession } from 
 import type { HeldLock } from '../../stores/token-store.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import { isLockLost, isNewer, storeErrorMessage, type SessionReplica } from '../session-replica.ts';
-import { isPauseStated, longestPause } from '../back-off.ts';
+import { isRenewable, type Renewal } from '../renewal.ts';
+import { assertNotPaused, pauseOf } from './pause.ts';
+import { nextGeneration, settled } from './records.ts';
 import { isDifferentToken, requestRefresh, type RequestParts } from './request-refresh.ts';
+import { signInAgain, type SignInParts } from './sign-in-again.ts';
 
-interface RefreshParts extends RequestParts {
-  readonly replica: SessionReplica;
-  /** Whether the adopted token set must be refreshed. */
-  readonly isDue: () => boolean;
-  /** How long to wait after this failure, in ms. */
-  readonly pauseAfter: (error: PartnerAuthError) => number;
-  /** Whether a caller asked for this refresh, and not only for a valid token. */
-  readonly isExplicit: () => boolean;
-  /** Whether the partner has refused this access token. */
-  readonly isAccessRefused: (accessToken: string) => boolean;
+interface RefreshParts extends RequestParts, SignInParts {
+  readonly calls: RequestParts['calls'];
+  readonly renewal: Renewal;
   /** Whether a refused refresh token can be sent again without harm. */
   readonly oldTokenStaysValid: boolean;
 }
@@ -40,10 +36,13 @@ export async function refreshSession(parts: RefreshParts): Promise<boolean> {
     const lock = { isAcquired: false };
     const run = (held: HeldLock): Promise<boolean | 'lockLost' | PartnerAuthError> => {
       lock.isAcquired = true;
-      return refreshUnderLock(parts, held).catch(toLockError);
+      const renew = parts.renewal === 'login' ? signInAgain : refreshUnderLock;
+      return renew(parts, held).catch(toLockError);
     };
     const timeout = parts.timeout * 2 + 30_000;
-    const outcome = await parts.replica.lockOrContinue(run, { timeout }).catch((error: unknown) => {
+    // Another login costs no other process its tokens.
+    const isHarmless = parts.renewal === 'login';
+    const outcome = await parts.replica.lockOrContinue(run, { timeout }, isHarmless).catch((error: unknown) => {
       throw lock.isAcquired || hasCode(error, 'lock') ? error : notRefreshedError(error);
     });
     if (typeof outcome === 'boolean') return outcome;
@@ -92,7 +91,11 @@ async function refreshUnderLock(parts: RefreshParts, held: HeldLock): Promise<bo
     }
   }
   const { refreshToken } = record.tokens;
-  if (refreshToken === undefined || (record.ended !== undefined && !mayAskAgain(parts, record))) {
+  if (
+    parts.renewal === 'none' ||
+    refreshToken === undefined ||
+    (!isRenewable(record, parts.renewal) && !mayAskAgain(parts, record))
+  ) {
     throw endError(await updatedEnd(parts, record, held));
   }
   assertNotPaused(parts, record);
@@ -165,24 +168,35 @@ async function refreshUnderLock(parts: RefreshParts, held: HeldLock): Promise<bo
   throw record.ended === undefined ? endError(ended, error) : refusedAgainError(ended, error);
 }
 
-/** Whether a caller asks, and the refused refresh token of a session that has ended may be sent once more. */
+/** Whether a caller asks, and the refresh token that is not sent automatically any more may be sent once more. */
 function mayAskAgain({ clock, isExplicit }: RefreshParts, record: StoredSession): boolean {
-  const { ended } = record;
+  const { ended, unread } = record;
+  if (!isExplicit()) return false;
+  if (ended === undefined) return unread !== undefined;
   const until = refusedUntil(record);
-  if (ended === undefined || until === undefined || !isExplicit()) return false;
+  if (until === undefined) return false;
   const now = clock.now();
   // The absolute value, because the clock may have been set back.
   return now < until && Math.abs(now - (ended.askedAt ?? ended.at)) >= refusedInterval;
 }
 
-/** Removes a refused refresh token that has expired, and records that the access token was refused too. */
+/**
+ * Removes a refused refresh token that has expired, and records that the access token was refused too. Without a way to renew
+ * it, the session has ended then.
+ */
 async function updatedEnd(
   { replica, clock, isAccessRefused }: RefreshParts,
   record: StoredSession,
   held: HeldLock,
 ): Promise<StoredSession> {
   const { ended, tokens } = record;
-  if (ended === undefined) return record;
+  if (ended === undefined) {
+    if (!isAccessRefused(tokens.accessToken)) return record;
+    const now = clock.now();
+    const over: StoredSession = { ...record, ended: { at: now, code: 'sessionEnded', accessRefused: true } };
+    await replica.save(over, held).catch(() => undefined);
+    return over;
+  }
   const isOver = clock.now() >= (refusedUntil(record) ?? Infinity);
   const isNewlyRefused = ended.accessRefused !== true && isAccessRefused(tokens.accessToken);
   if (!isOver && !isNewlyRefused) return record;
@@ -238,7 +252,7 @@ function refusedAgainError(record: StoredSession, refusal: PartnerAuthError): Pa
 }
 
 /** The error for a session that has ended. `refusal` is the partner's error, if it has just been received. */
-export function endError({ ended, tokens }: StoredSession, refusal?: PartnerAuthError): PartnerAuthError {
+export function endError({ ended, tokens, unread }: StoredSession, refusal?: PartnerAuthError): PartnerAuthError {
   const { status, correlationId } = refusal ?? {};
   const code = ended?.code ?? 'sessionEnded';
   if (code === 'refreshInterrupted') {
@@ -249,47 +263,22 @@ export function endError({ ended, tokens }: StoredSession, refusal?: PartnerAuth
     );
   }
   if (refusal !== undefined) return refusal;
-  const why =
-    code === 'accountUnavailable'
-      ? 'The partner reports that the account is not available.'
-      : tokens.refreshToken === undefined && ended === undefined
-        ? 'The partner issued no refresh token.'
-        : 'The partner refused the refresh token.';
   const action =
-    ended !== undefined && code !== 'accountUnavailable' && tokens.refreshToken !== undefined
+    (ended !== undefined || unread !== undefined) && code === 'sessionEnded' && tokens.refreshToken !== undefined
       ? 'Call refresh() to ask once more, or sign in again.'
       : 'Sign in again.';
-  return new PartnerAuthError(code, `${why} ${action}`);
+  return new PartnerAuthError(code, `${whyEnded(ended, tokens, unread !== undefined)} ${action}`);
 }
 
-function nextGeneration(record: StoredSession, tokens: TokenSet): StoredSession {
-  const { ended: _, ...live } = settled(record);
-  return { ...live, generation: record.generation + 1, tokens };
-}
-
-/** The record without what an earlier refresh has left in it. */
-function settled({ intent: _intent, pause: _pause, ...record }: StoredSession): StoredSession {
-  return record;
-}
-
-/** The pause that all processes observe after this failure; empty if there is none. */
-function pauseOf({ clock, pauseAfter }: RefreshParts, error: PartnerAuthError): Pick<StoredSession, 'pause'> {
-  const stated = isPauseStated(error);
-  return stated || error.code === 'rateLimited' ? { pause: { until: clock.now() + pauseAfter(error), stated } } : {};
-}
-
-/** @throws PartnerAuthError `rateLimited` if the partner has asked another process to wait. */
-function assertNotPaused({ calls, clock, isExplicit }: RefreshParts, { pause }: StoredSession): void {
-  const remaining = (pause?.until ?? 0) - clock.now();
-  // The clock of the other machine may be wrong.
-  if (pause === undefined || remaining <= 0 || remaining > longestPause) return;
-  if (isExplicit() && !pause.stated) return;
-  const retryAfter = Math.ceil(remaining / 1000);
-  throw new PartnerAuthError(
-    'rateLimited',
-    `${calls.label} limits the number of calls, also those of other processes with this store. Try again in ${retryAfter} s; the session is kept.`,
-    pause.stated ? { retryAfter } : {},
-  );
+function whyEnded(ended: SessionEnd | undefined, { refreshToken }: TokenSet, isUnread: boolean): string {
+  if (ended?.code === 'accountUnavailable') return 'The partner reports that the account is not available.';
+  if (ended?.code === 'invalidCredentials') return 'The partner refused the credentials.';
+  if (isUnread)
+    return 'The partner has responded to the refresh token, but with tokens in a place that its definition does not name, so that the refresh token has probably been replaced. Correct the definition.';
+  if (refreshToken !== undefined) return 'The partner refused the refresh token.';
+  return ended?.accessRefused === true
+    ? 'The partner refused the access token, and the session cannot be refreshed.'
+    : 'The session cannot be refreshed: the partner issued no refresh token, or its definition has no refresh.';
 }
 
 /** Fields that a newer version of this package stores with the tokens. */

@@ -16,8 +16,12 @@ export interface RequestParts {
 /** How long to wait before a refused refresh token is sent again where that costs nothing, in ms. */
 const refusalDelay = 2_000;
 
-/** How long to wait before the same refresh token is sent again if the outcome of an attempt is unknown, in ms. */
-const retryDelays = [250, 1_000, 4_000];
+/**
+ * How long to wait before the same refresh token is sent again if the outcome of an attempt is unknown, in ms. The attempts
+ * are at 0, 0.25, 1.25, 2.5 and 5.25 s: partners with a grace time accept the same token again for 3 or 10 s, and each
+ * attempt in it may be the one whose response arrives.
+ */
+const retryDelays = [250, 1_000, 1_250, 2_750];
 
 interface Outcome {
   readonly result: Exclude<TokenResult, { kind: 'codeRequired' }>;

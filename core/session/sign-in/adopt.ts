@@ -1,6 +1,8 @@
 import { configurationError, PartnerAuthError } from '../../lib/errors.ts';
 import { nodeCrypto } from '../../lib/node-modules.ts';
 import { assertKnownKeys } from '../../lib/validation.ts';
+import type { PartnerDefinition } from '../../partners/definition.ts';
+import { refreshCallOf } from '../../partners/renewal.ts';
 import { isTombstone, type PlainRecord } from '../../stores/stored-record.ts';
 import type { HeldLock } from '../../stores/token-store.ts';
 import { decodeToken } from '../../tokens/decode-token.ts';
@@ -26,8 +28,12 @@ const knownFields = ['refreshToken', 'accessToken', 'account'];
  * @throws TypeError for an unknown field.
  * @throws PartnerAuthError `configuration` naming the field that is missing or cannot be a token.
  */
-export function checkAdopted(given: AdoptedTokens): AdoptedTokens {
+export function checkAdopted(given: AdoptedTokens, definition: PartnerDefinition): AdoptedTokens {
   assertKnownKeys('adopt()', given, knownFields);
+  if (refreshCallOf(definition) === undefined) {
+    const message = `A refresh token of ${definition.label} cannot be adopted: its definition has no refresh call. Sign in with login().`;
+    throw configurationError('refreshToken', message);
+  }
   const { refreshToken, accessToken, account } = given;
   checkToken('refreshToken', refreshToken);
   if (accessToken !== undefined) checkToken('accessToken', accessToken);

@@ -11,18 +11,33 @@ export interface SignedIn {
   readonly account: string | undefined;
 }
 
-/** A login of one or two steps. Keeps the pending login between the steps. */
+export interface FailedLogin {
+  readonly error: PartnerAuthError;
+  /** The partner may have acted on the call. */
+  readonly inDoubt: boolean;
+}
+
+export type LoginFlow = (input: Credentials, options: SendOptions) => Promise<SignedIn | FailedLogin>;
+
+/**
+ * A login of one or two steps. Keeps the pending login between the steps.
+ *
+ * @throws PartnerAuthError for what is wrong before anything is sent.
+ */
 export function loginFlow(
   definition: PartnerDefinition,
   calls: PartnerCalls,
   redactor: Redactor,
   monotonic: () => number,
-) {
+): LoginFlow {
   const { label, oneTimeCode } = definition;
   let pendingLogin:
     { readonly id: string; readonly account: string | undefined; readonly expiresAt: number } | undefined;
 
-  async function firstStep(credentials: Credentials, options: SendOptions): Promise<SignedIn | PartnerAuthError> {
+  async function firstStep(
+    credentials: Credentials,
+    options: SendOptions,
+  ): Promise<SignedIn | (FailedLogin & { readonly codeRequired?: true })> {
     const account = accountOf(definition, credentials);
     const result = await calls.login(credentials, options);
     switch (result.kind) {
@@ -31,13 +46,13 @@ export function loginFlow(
       case 'codeRequired':
         redactor.keep(result.loginId);
         pendingLogin = { id: result.loginId, account, expiresAt: monotonic() + (oneTimeCode?.lifetime ?? 0) * 1000 };
-        return result.error;
+        return { error: result.error, inDoubt: false, codeRequired: true };
       case 'failed':
-        throw await calls.explainLogin(result, options);
+        return { error: await calls.explainLogin(result, options), inDoubt: result.inDoubt };
     }
   }
 
-  return async (input: Credentials, options: SendOptions): Promise<SignedIn> => {
+  return async (input, options) => {
     checkCredentialTypes(definition, input);
     const { [oneTimeCode?.codeField ?? '']: code, ...credentials } = input;
     if (typeof code === 'string') redactor.keep(code);
@@ -45,8 +60,7 @@ export function loginFlow(
       checkCredentials(definition, input);
       redactor.keep(...secretValues(definition, credentials));
       const result = await firstStep(credentials, options);
-      if (!(result instanceof PartnerAuthError)) return result;
-      if (code === undefined) throw result;
+      if (!('codeRequired' in result) || code === undefined) return result;
     }
     if (pendingLogin === undefined || pendingLogin.expiresAt <= monotonic()) {
       throw new PartnerAuthError(
@@ -57,7 +71,7 @@ export function loginFlow(
     }
     const { id, account } = pendingLogin;
     const result = await calls.oneTimeCode(id, code, options);
-    if (result.kind !== 'tokens') throw result.error;
+    if (result.kind !== 'tokens') return { error: result.error, inDoubt: result.kind === 'failed' && result.inDoubt };
     pendingLogin = undefined;
     return { tokens: result.tokens, account };
   };

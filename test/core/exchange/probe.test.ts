@@ -7,6 +7,7 @@ import { probePartner, type ProbeResult } from '../../../core/exchange/probe.ts'
 import { startSandbox } from '../../../core/sandbox/index.ts';
 import { gotTransport } from '../../../core/transport/got-transport.ts';
 import { acmePay } from '../../helpers/acme-pay.ts';
+import { refreshCallOf } from '../../../core/partners/renewal.ts';
 
 async function probe(partner: Parameters<typeof probePartner>[0]['partner'], baseUrl: string): Promise<ProbeResult> {
   const transport = gotTransport({ globalAgent: false, now: Date.now });
@@ -30,13 +31,15 @@ async function withServer(listener: RequestListener, test: (url: string) => Prom
 
 describe('probePartner', () => {
   for (const partner of [...(Object.keys(partners) as BuiltInPartner[]), acmePay]) {
-    const { label, refresh } = typeof partner === 'string' ? partners[partner] : partner;
+    const definition = typeof partner === 'string' ? partners[partner] : partner;
+    const { label } = definition;
+    const refreshPath = refreshCallOf(definition)?.path ?? '';
     it(`recognizes ${label} without credentials, and another address as another`, async () => {
       await using sandbox = await startSandbox({
         definitions: [{ definition: acmePay, cipher: { iv: { from: 'key' } } }],
       });
-      assert.deepEqual(await probe(partner, sandbox.url), { kind: 'partner', url: sandbox.url + refresh.path });
-      const url = `${sandbox.url}/home${refresh.path}`;
+      assert.deepEqual(await probe(partner, sandbox.url), { kind: 'partner', url: sandbox.url + refreshPath });
+      const url = `${sandbox.url}/home${refreshPath}`;
       assert.deepEqual(await probe(partner, `${sandbox.url}/home`), { kind: 'other', url, status: 404 });
       assert.deepEqual(
         sandbox.journal.map(({ call }) => call),

@@ -100,7 +100,7 @@ describe('accessToken', () => {
   it('fails while the token has expired and the partner is unavailable, and recovers afterwards', () =>
     withSession({}, async ({ session, sandbox, clock }) => {
       clock.advance(40_000_000);
-      sandbox.fail({ status: 500 }, { call: 'refresh', times: 4 });
+      sandbox.fail({ status: 500 }, { call: 'refresh', times: 5 });
       await assert.rejects(session.accessToken(), { code: 'partnerUnavailable', retryable: true, status: 500 });
       assert.equal(session.status.phase, 'expired');
       assert.equal(await session.accessToken(), sandbox.tokens('tconnect')?.accessToken);

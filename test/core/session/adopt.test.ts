@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fileStore, memoryStore, openSession, type PartnerDefinition, type StoredRecord } from '../../../core/index.ts';
-import { plainCredentials, plainPartner, withPartner } from '../../helpers/with-partner.ts';
+import { plainCredentials, plainPartner, plainRefresh, withPartner } from '../../helpers/with-partner.ts';
 import { partnerNames, readSession, withSession } from '../../helpers/with-session.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 
@@ -108,7 +108,7 @@ describe('adopt()', () => {
     }));
 
   it('tries twice where the old token stays valid', () => {
-    const refresh = { ...plainPartner.refresh, oldTokenStaysValid: true };
+    const refresh = { ...plainRefresh, oldTokenStaysValid: true };
     const definition: PartnerDefinition = { ...plainPartner, refresh };
     return withPartner({ definition }, async ({ session, calls, reply }) => {
       reply('/refresh', refusal);

@@ -49,6 +49,26 @@ describe('refresh', () => {
       },
     ));
 
+  it('asks again after about 0.25, 1.25, 2.5 and 5.25 s while responses are lost, and not later', () =>
+    withSession({ sandbox: { graceTime: 60 } }, async ({ session, sandbox, clock, refreshes }) => {
+      const start = clock.now();
+      sandbox.fail('resetAfter', { call: 'refresh', times: 5 });
+      await assert.rejects(session.refresh(), { code: 'network' });
+      const times = sandbox.journal.filter(({ call }) => call === 'refresh').map(({ at }) => at - start);
+      assert.deepEqual(times, [0, 250, 1_250, 2_500, 5_250]);
+      await session.refresh();
+      assert.equal(refreshes(), 6);
+      assert.equal(await session.accessToken(), sandbox.tokens('tconnect')?.accessToken);
+    }));
+
+  it('survives three lost responses if the partner grants a grace time of 3 seconds', () =>
+    withSession({ sandbox: { graceTime: 3 } }, async ({ session, sandbox, refreshes }) => {
+      sandbox.fail('resetAfter', { call: 'refresh', times: 3 });
+      await session.refresh();
+      assert.equal(refreshes(), 4);
+      assert.equal(session.status.phase, 'valid');
+    }));
+
   it('fails with refreshInterrupted if the response is lost and the partner grants no grace time', () =>
     withSession({}, async ({ session, sandbox }) => {
       const token = await session.accessToken();
@@ -144,7 +164,7 @@ describe('refresh', () => {
       // With a grace time, the partner accepts the same token again, which is sent after a lost response.
       await withSession({ sandbox: { graceTime: 60 } }, async ({ session, sandbox }) => {
         const token = await session.accessToken();
-        sandbox.fail(fault, { call: 'refresh', times: 4 });
+        sandbox.fail(fault, { call: 'refresh', times: 5 });
         await assert.rejects(session.refresh());
         assert.equal(session.status.phase, 'valid', JSON.stringify(fault));
         assert.equal(await session.accessToken(), token);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { memoryStore, openSession, type PartnerDefinition } from '../../../core/index.ts';
-import { plainCredentials, plainPartner, withPartner } from '../../helpers/with-partner.ts';
+import { plainCredentials, plainPartner, plainRefresh, withPartner } from '../../helpers/with-partner.ts';
 import { readSession } from '../../helpers/with-session.ts';
 
 const refusal = { status: 401, body: { code: 'BAD_REFRESH', message: 'no' } };
 const blocked = { status: 423, body: { code: 'BLOCKED', message: 'no' } };
-const patient: PartnerDefinition = { ...plainPartner, refresh: { ...plainPartner.refresh, oldTokenStaysValid: true } };
+const patient: PartnerDefinition = { ...plainPartner, refresh: { ...plainRefresh, oldTokenStaysValid: true } };
 const day = 86_400_000;
 
 function refreshesIn(calls: readonly string[]): number {

@@ -15,7 +15,7 @@ describe('session secrets', () => {
         await session.refresh();
         const record = await readSession(store);
         for (const fault of ['resetBefore', { status: 500 }, 'brokenJson', 'oversized', echo(credentials)] as const) {
-          sandbox.fail(fault, { call: 'refresh', times: 4 });
+          sandbox.fail(fault, { call: 'refresh', times: 5 });
           errors.push(await catchError(session.refresh()));
           sandbox.heal();
         }

@@ -131,6 +131,11 @@ describe('statusView', () => {
     });
   }
 
+  it('signs in, and does not refresh, on a click if the session cannot be refreshed', () => {
+    const { text, command } = view({ phase: 'valid', accessExpiresAt: now + 9.5 * hour, renewable: false });
+    assert.deepEqual([text, command], ['$(key) ACME 9h', commands.signIn]);
+  });
+
   it('warns of what a refresh would fix only if a person has to start it', () => {
     for (const status of [
       { phase: 'due', accessExpiresAt: now + 4 * minute },

@@ -142,6 +142,24 @@ describe('tooltip', () => {
     }
   });
 
+  it('says when to sign in again if the session has one token only, and offers no refresh', () => {
+    const { refreshExpiresAt: _, ...rest } = valid;
+    const oneToken = tooltip(acme, { ...rest, renewable: false }, now, english, time);
+    assert.match(rendered(oneToken), /Sign in again by.*<2026-01-01T09:00> \(9h\)/);
+    assert.deepEqual(linksIn(oneToken).slice(0, 2), [
+      'command:partnerAuth.signIn',
+      'command:partnerAuth.copyAccessToken',
+    ]);
+    const unknown = tooltip(
+      acme,
+      { phase: 'valid', refreshing: false, storage: 'kept', renewable: false },
+      now,
+      english,
+      time,
+    );
+    assert.doesNotMatch(rendered(unknown), /Sign in again by|Invalid/);
+  });
+
   it('offers Sign in when signed out and Sign out when signed in', () => {
     assert.match(shown({ phase: 'signedOut' }), /command:partnerAuth\.signIn\)/);
     assert.doesNotMatch(shown({ phase: 'signedOut' }), /signOut|copyAccessToken/);

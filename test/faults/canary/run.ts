@@ -84,7 +84,7 @@ export async function searchCanaries(): Promise<CanaryResult> {
     for (const fault of faults(secrets.password, elsewhere.url)) {
       const caller = fault === 'hang' ? shortTimeout : session;
       for (const call of ['refresh', 'login', 'protected'] as const) {
-        sandbox.fail(fault, { call, times: 4 });
+        sandbox.fail(fault, { call, times: 5 });
         if (call === 'refresh') await attempt(() => caller.refresh());
         else if (call === 'login') await attempt(() => caller.login(credentials));
         else await attempt(() => caller.request('/nowhere'));

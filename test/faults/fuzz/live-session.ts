@@ -36,14 +36,14 @@ export async function fuzzLiveSession(runs: number, seed: number): Promise<numbe
             const number = stream.next().value as number;
             const kind = number % 3;
             const sample = { numRuns: 1, seed: number };
-            if (kind === 0) sandbox.fail({ status: status === 204 ? 200 : status }, { call: 'refresh', times: 4 });
+            if (kind === 0) sandbox.fail({ status: status === 204 ? 200 : status }, { call: 'refresh', times: 5 });
             else if (kind === 1) {
               const rewrite = (response: unknown): unknown => fc.sample(mutatedValue(response), sample)[0];
-              sandbox.fail({ rewrite }, { call: 'refresh', times: 4 });
+              sandbox.fail({ rewrite }, { call: 'refresh', times: 5 });
             } else {
               const body = JSON.stringify({ success: false, code: 40020, message, msg: message });
               const text = intact ? body : (fc.sample(mutatedString(body), sample)[0] ?? '');
-              sandbox.fail({ text }, { call: 'refresh', times: 4 });
+              sandbox.fail({ text }, { call: 'refresh', times: 5 });
             }
             await assertOutcome(session.refresh());
             await assertOutcome(session.accessToken());

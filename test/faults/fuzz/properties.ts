@@ -12,6 +12,7 @@ import {
 import { classify } from '../../../core/exchange/classify.ts';
 import { decodeResponse } from '../../../core/exchange/decode-response.ts';
 import { responseError } from '../../../core/exchange/response-error.ts';
+import { authCallOf } from '../../../core/partners/renewal.ts';
 import { readTokenSet } from '../../../core/exchange/token-response.ts';
 import { createRedactor } from '../../../core/redact/redactor.ts';
 import { resolveOptions } from '../../../core/session/options.ts';
@@ -106,7 +107,7 @@ function checkPartnerResponses(runs: number, seed: number): void {
         const meaning = classify(chosen, call, http.status, decoded);
         if (meaning.kind === 'failure') assertLibraryError(responseError(chosen, call, http, decoded, meaning, redact));
         if (meaning.kind !== 'success' || (call !== 'login' && call !== 'refresh')) return;
-        const tokens = readTokenSet(chosen, definition[call], json, http);
+        const tokens = readTokenSet(chosen, authCallOf(definition, call) ?? definition.login, json, http);
         if (parseStoredRecord({ ...record, tokens }).kind !== 'record')
           throw new Error('The token set cannot be stored.');
       }),

@@ -1,3 +1,4 @@
+import { authCallOf, refreshCallOf } from '../../../../core/partners/renewal.ts';
 import type { Sandbox } from '../../../../core/sandbox/index.ts';
 import { assertDefined, send, type Json, type Reply } from '../clients.ts';
 import { acmeForms } from './acme-forms.ts';
@@ -17,7 +18,7 @@ export async function call(
   payload: Json,
   changes?: Changes,
 ): Promise<Reply & { readonly plain: Json }> {
-  const { method = 'POST', path } = assertDefined(partner.definition[name]);
+  const { method = 'POST', path } = assertDefined(authCallOf(partner.definition, name));
   const reply = await send(sandbox.url + path, { method, ...partner.encode(payload, changes) });
   return { ...reply, plain: partner.decode(reply) };
 }
@@ -51,5 +52,5 @@ export async function signIn(partner: AcmePartner, sandbox: Sandbox): Promise<{ 
 }
 
 export function refresh(partner: AcmePartner, sandbox: Sandbox, token: string): ReturnType<typeof call> {
-  return call(partner, sandbox, 'refresh', { [partner.definition.refresh.tokenField]: token });
+  return call(partner, sandbox, 'refresh', { [assertDefined(refreshCallOf(partner.definition)).tokenField]: token });
 }

@@ -26,7 +26,7 @@ const recoverable = (name: string, reported: string, ...faults: SandboxFault[]):
   variants: faults.length,
   async inject({ sandbox, session, attempt }, variant) {
     const fault = faults[variant];
-    if (fault !== undefined) sandbox.fail(fault, { call: 'refresh', times: 4 });
+    if (fault !== undefined) sandbox.fail(fault, { call: 'refresh', times: 5 });
     await attempt(() => session.refresh());
     return undefined;
   },
