@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { commands as vscodeCommands, env, ProgressLocation, Uri, ViewColumn, window, type QuickPickItem } from 'vscode';
-import type { Ui } from '../model/app.ts';
+import type { Disposable, Ui } from '../model/app.ts';
 import { commands } from '../model/ids.ts';
 import type { Action } from '../model/messages.ts';
 import { imagePage } from '../view/image-page.ts';
@@ -20,6 +20,7 @@ export function createUi(
   showDocument: Ui['showDocument'],
   showSigningIn: (profileId: string, isRunning: boolean) => void,
 ): Ui {
+  let statusMessage: Disposable | undefined;
   return {
     showStep,
     showDocument,
@@ -48,12 +49,15 @@ export function createUi(
       return window.showWarningMessage(question, { modal: true, detail }, ...buttons);
     },
     async report({ message, actions }, profileId) {
+      statusMessage?.dispose();
       const titles = actions.map(({ title }) => title);
       const chosen = await window.showErrorMessage(message, { modal: true }, ...titles);
       const action = actions.find(({ title }) => title === chosen);
       if (action !== undefined) await runAction(action, profileId);
     },
     async notify({ message: text, actions }, severity, profileId) {
+      // It is about something before, such as a sign-in that was successful.
+      if (severity !== 'info') statusMessage?.dispose();
       const message = withoutLinks(text);
       const titles = actions.map(({ title }) => title);
       const show = {
@@ -66,7 +70,8 @@ export function createUi(
       if (action !== undefined) await runAction(action, profileId);
     },
     showStatusMessage(message) {
-      window.setStatusBarMessage(message, statusMessageDuration);
+      statusMessage?.dispose();
+      statusMessage = window.setStatusBarMessage(message, statusMessageDuration);
     },
     withProgress,
     async withSignInProgress<T>(title: string, profileId: string, work: (signal: AbortSignal) => Promise<T>) {

@@ -243,7 +243,7 @@ export function explainError(
           error.setting === 'keyring.read'
             ? t('{0}: the keyring of this machine could not be read. Unlock it or set one up, then try again.', label)
             : t(
-                '{0}: the keyring of this machine could not be written, so a sign-in lasts for this window only. Unlock it or set one up, then try again.',
+                '{0}: the keyring of this machine could not be written, so a sign-in lasts for this window only, and stored tokens are not refreshed. Unlock it or set one up, then try again.',
                 label,
               ),
           true,

@@ -71,7 +71,7 @@ function notRefreshedError(error: unknown): PartnerAuthError {
   return new PartnerAuthError(
     'store',
     `${storeErrorMessage(error)} The session was not refreshed, because the new refresh token could not be saved, and other processes may have the current one.`,
-    { setting: 'store' },
+    { setting: hasCode(error, 'store') ? error.setting : 'store' },
   );
 }
 

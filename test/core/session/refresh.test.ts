@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { memoryStore, type StoredRecord, type TokenStore } from '../../../core/index.ts';
+import { memoryStore, PartnerAuthError, type StoredRecord, type TokenStore } from '../../../core/index.ts';
 import { partnerNames, readSession, withSession } from '../../helpers/with-session.ts';
 
 describe('refresh', () => {
@@ -116,6 +116,12 @@ describe('refresh', () => {
       });
       assert.equal(refreshes(), 0);
       assert.equal(await session.accessToken(), token);
+    }));
+
+  it('names the setting of the store that could not be written', () =>
+    withSession({}, async ({ session, store }) => {
+      store.write = () => Promise.reject(new PartnerAuthError('store', 'locked', { setting: 'keyring.write' }));
+      await assert.rejects(session.refresh(), { code: 'store', setting: 'keyring.write', message: /not refreshed/ });
     }));
 
   it('provides the new token although saving it failed, reports the failure, and saves with the next refresh', () =>
