@@ -68,7 +68,6 @@ async function confirmMove(
     enterAgain,
   );
   if (chosen !== use && chosen !== enterAgain) return undefined;
-  // Not awaited: the change must not wait for the user.
-  if (isSignedIn) void reportRemainders(app, [await deleteTokens(app, profile)]);
+  if (isSignedIn) reportRemainders(app, [await deleteTokens(app, profile)]);
   return chosen === use ? carried : {};
 }

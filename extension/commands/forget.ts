@@ -37,7 +37,7 @@ export async function offerToForget(app: App, ...removed: readonly CheckedProfil
     });
   }
   await sessions.keepOnly(profiles.list());
-  await reportRemainders(app, remainders);
+  reportRemainders(app, remainders);
 }
 
 /** Signs out of every profile, and deletes all secrets, including those of profiles that are no longer in the settings. */
@@ -55,7 +55,7 @@ export async function forgetEverything(app: App): Promise<void> {
     await stored.forgetAll({ listed: list.map(({ id }) => id), except: [keyringCanary] });
     await Promise.all(list.map((profile) => sessions.load(profile)));
     ui.showStatusMessage(t('Every session, key and password was forgotten.'));
-    await reportRemainders(app, remainders);
+    reportRemainders(app, remainders);
   });
 }
 

@@ -10,7 +10,7 @@ export async function signOut(app: App, profile: CheckedProfile): Promise<void> 
     const remainder = await deleteTokens(app, profile);
     if (remainder === undefined || !isUnconfirmed(remainder))
       app.ui.showStatusMessage(app.t('Signed out of {0}.', profile.label));
-    await reportRemainders(app, [remainder]);
+    reportRemainders(app, [remainder]);
   });
 }
 
@@ -27,7 +27,7 @@ export async function signOutAll(app: App): Promise<void> {
   if (signedIn.length > 1 && (await ui.confirm(question, detail, confirmed)) !== confirmed) return;
   const { remainders, isComplete } = await deleteTokensOf(app, signedIn);
   if (isComplete && !remainders.some(isUnconfirmed)) ui.showStatusMessage(t('Signed out of all profiles.'));
-  await reportRemainders(app, remainders);
+  reportRemainders(app, remainders);
 }
 
 /** Removes a profile from the settings, together with everything stored for it. */
@@ -42,7 +42,7 @@ export async function removeProfile(app: App, profile: CheckedProfile): Promise<
     app.drafts.delete(profile.id);
     await (await sessions.store(profile)).forget();
     await profiles.remove(profile.id);
-    await reportRemainders(app, [remainder]);
+    reportRemainders(app, [remainder]);
   });
 }
 
@@ -63,13 +63,20 @@ export async function deleteTokensOf(
   return { remainders, isComplete };
 }
 
-/** Shows what the partners may still accept, until when, and how to change that. */
-export async function reportRemainders(app: App, given: readonly (Remainder | undefined)[]): Promise<void> {
+/**
+ * Shows what the partners may still accept, until when, and how to change that. Does not wait for the user, so that a sign-out
+ * from the Accounts menu or another extension is complete before the message is closed.
+ */
+export function reportRemainders(app: App, given: readonly (Remainder | undefined)[]): void {
   const remainders = given.filter((remainder) => remainder !== undefined);
-  if (remainders.length === 0) return;
+  const [first, ...others] = remainders;
+  if (first === undefined) return;
   const message = remainderMessage(remainders, app, () => retrySignOut(app, remainders));
-  const [only] = remainders.length === 1 ? remainders : [];
-  await app.ui.notify(message, remainders.some(isUnconfirmed) ? 'warning' : 'info', only?.profile.id);
+  const severity = remainders.some(isUnconfirmed) ? 'warning' : 'info';
+  const { label } = first.profile;
+  void runCommand(app, { label }, 'signOut', () =>
+    app.ui.notify(message, severity, others.length === 0 ? first.profile.id : undefined),
+  );
 }
 
 async function retrySignOut(app: App, all: readonly Remainder[]): Promise<void> {
@@ -79,7 +86,7 @@ async function retrySignOut(app: App, all: readonly Remainder[]): Promise<void> 
   const left = await ui.withProgress(t('Signing out of {0}', labels), () => Promise.all(remainders.map(retried)));
   const unconfirmed = left.filter((remainder) => remainder !== undefined);
   if (unconfirmed.length === 0) ui.showStatusMessage(t('{0} has revoked the refresh token.', labels));
-  await reportRemainders(app, unconfirmed);
+  reportRemainders(app, unconfirmed);
 }
 
 /** What is left after the partner was called again. */

@@ -21,7 +21,7 @@ export function createUi(
   showSigningIn: (profileId: string, isRunning: boolean) => void,
 ): Ui {
   let statusMessage: Disposable | undefined;
-  return {
+  const ui: Ui = {
     showStep,
     showDocument,
     editorText() {
@@ -48,10 +48,17 @@ export function createUi(
     async confirm(question, detail, ...buttons) {
       return window.showWarningMessage(question, { modal: true, detail }, ...buttons);
     },
-    async report({ message, actions }, profileId) {
+    async report(notification, profileId) {
       statusMessage?.dispose();
+      const { message, actions } = notification;
       const titles = actions.map(({ title }) => title);
-      const chosen = await window.showErrorMessage(message, { modal: true }, ...titles);
+      let chosen: string | undefined;
+      try {
+        chosen = await window.showErrorMessage(message, { modal: true }, ...titles);
+      } catch {
+        // VS Code refuses dialogs while the tests of an extension run.
+        return ui.notify(notification, 'error', profileId);
+      }
       const action = actions.find(({ title }) => title === chosen);
       if (action !== undefined) await runAction(action, profileId);
     },
@@ -95,6 +102,7 @@ export function createUi(
       };
     },
   };
+  return ui;
 }
 
 /**
