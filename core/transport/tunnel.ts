@@ -4,6 +4,7 @@ import type * as httpsModule from 'node:https';
 import type { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
+import { addressOf } from '../lib/addresses.ts';
 import { isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
 import { ConnectError, describeTls, transientCodes, type TransportFailure } from './failure.ts';
@@ -94,12 +95,15 @@ function openTunnel(
   secureContext: SecureContext | undefined,
   done: (result: Socket | ConnectError) => void,
 ): ClientRequest {
+  const host = proxy.hostname.replace(/^\[|\]$/g, '');
   const request = new http.ClientRequest({
     agent: proxy.secure ? new https.Agent({ ...(secureContext && { secureContext }) }) : new http.Agent(),
     protocol: proxy.secure ? 'https:' : 'http:',
     method: 'CONNECT',
-    host: proxy.hostname.replace(/^\[|\]$/g, ''),
+    host,
     port: proxy.port,
+    // Otherwise Node takes it from the header Host, which is that of the partner.
+    ...(proxy.secure && { servername: addressOf(host) === undefined ? host : '' }),
     path: authority,
     setHost: false,
     headers: { host: authority, ...(proxy.authorization && { 'proxy-authorization': proxy.authorization }) },

@@ -397,6 +397,28 @@ describe('the proxy of the environment', () => {
     });
   });
 
+  it('may use TLS, with the certificate of its own name or address', async () => {
+    await using sandbox = await startSandbox({ https: true, certificate: 'wrongHost' });
+    const { processCertificates } = await import('../../../core/sandbox/certificates.ts');
+    const certificates = await processCertificates();
+    const to = hostOf(sandbox.url);
+    await using proxy = await startProxy({ tls: certificates.valid, to });
+    for (const host of ['localhost', '127.0.0.1']) {
+      await withEnvironment({ HTTPS_PROXY: `https://${host}:${proxy.port}` }, async () => {
+        await using session = await open(sandbox, { baseUrl: 'https://partner.example' });
+        const error = await catchError(session.login({ ...sandbox.profiles.tconnect.credentials }));
+        assert.equal((error as PartnerAuthError).status, 421);
+      });
+    }
+    // Its certificate is for the name of the partner.
+    await using other = await startProxy({ tls: certificates.wrongHost, to });
+    await using session = await open(sandbox, { baseUrl: 'https://partner.example', proxy: other.url });
+    const error = await catchError(session.login({ ...sandbox.profiles.tconnect.credentials }));
+    assert.ok(error instanceof PartnerAuthError);
+    assert.deepEqual([error.code, error.setting], ['tls', 'proxy']);
+    assert.match(error.message, /its certificate is for another host; check `proxy`/);
+  });
+
   it('is not used for loopback, nor HTTP_PROXY for a partner with TLS', async () => {
     await using proxy = await startProxy();
     await using sandbox = await startSandbox({ https: true });
