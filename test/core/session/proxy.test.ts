@@ -236,9 +236,11 @@ describe('a session with a proxy', () => {
 
   it('does not take the deadline of the partner for one of the proxy', async () => {
     await using proxy = await startProxy();
-    await using sandbox = await startSandbox({ https: true, delay: 10_000 });
-    await using session = await open(sandbox, { proxy: proxy.url, timeout: 500 });
-    const error = await catchError(session.login({ ...sandbox.profiles.tconnect.credentials }));
+    await using sandbox = await startSandbox({ https: true });
+    await using session = await open(sandbox, { proxy: proxy.url });
+    await session.login({ ...sandbox.profiles.tconnect.credentials });
+    sandbox.set({ delay: 60_000 });
+    const error = await catchError(session.request('/openapi/v1/transaction/qr', { payload: {}, timeout: 300 }));
     assert.ok(error instanceof PartnerAuthError);
     assert.deepEqual([error.code, error.setting], ['timeout', undefined]);
   });
