@@ -65,7 +65,7 @@ async function withPicture({ definition, redactor, get }: CaptchaParts, error: P
 function widgetError(
   { definition, redactor }: CaptchaParts,
   { error, json }: RefusedLogin,
-  { label, field, shownIn = {} }: CaptchaWidget,
+  { label, field, shownIn = {}, incompleteMessage }: CaptchaWidget,
   config: unknown,
 ): PartnerAuthError {
   const shown = Object.entries(shownIn).flatMap(([name, path]) => {
@@ -73,7 +73,10 @@ function widgetError(
     return value === undefined ? [] : [`${name} ${plainLine(value, 200)}`];
   });
   const details = shown.length === 0 ? '' : ` (${shown.join(', ')})`;
-  const message = `${definition.label} requires a ${label} captcha${details}, which only a web page can show.${quote(definition, json, redactor)} Pass the response of its widget, which is valid for one login, to login() as the credential "${field}".`;
+  const isIncomplete =
+    incompleteMessage !== undefined && stringAt(json, definition.response.message) === incompleteMessage;
+  const first = isIncomplete ? ' Its settings at the site are not complete: ask its administrator first.' : '';
+  const message = `${definition.label} requires a ${label} captcha${details}, which only a web page can show.${quote(definition, json, redactor)}${first} Pass the response of its widget, which is valid for one login, to login() as the credential "${field}".`;
   const { status, correlationId } = error;
   return new PartnerAuthError('captchaRequired', message, { status, correlationId, setting: field });
 }

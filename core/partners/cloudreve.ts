@@ -58,6 +58,7 @@ export const cloudreve = deepFreeze<PartnerDefinition>({
           label: 'Cap',
           field: 'ticket',
           shownIn: { 'site key': 'data.captcha_cap_site_key', server: 'data.captcha_cap_instance_url' },
+          incompleteMessage: 'Captcha configuration error',
         },
       },
     },
@@ -74,15 +75,6 @@ export const cloudreve = deepFreeze<PartnerDefinition>({
   },
   errors: [
     { on: ['login'], code: 203, is: 'oneTimeCodeRequired' },
-    // middleware/captcha.go: Cap without its instance, site key or secret.
-    {
-      on: ['login'],
-      code: 40026,
-      message: 'Captcha configuration error',
-      is: 'partnerRefused',
-      advice:
-        'The site requires a Cap captcha, and its settings are not complete. Ask its administrator to complete them.',
-    },
     { on: ['login'], code: 40026, is: 'captchaRequired' },
     { on: ['login'], code: 40080, is: 'invalidCredentials' },
     { on: ['login'], code: 40001, is: 'configuration', setting: 'credentials' },

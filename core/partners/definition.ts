@@ -200,6 +200,8 @@ export interface CaptchaWidget {
   readonly shownIn?: Readonly<Record<string, string>>;
   /** A server without the secret of this captcha responds to the login without a body. Default false. */
   readonly emptyWithoutSecret?: boolean;
+  /** The message of a refusal by a server on which the settings of this captcha are not complete. */
+  readonly incompleteMessage?: string;
 }
 
 /** Where a partner's responses hold what the session reads. All fields are paths. */

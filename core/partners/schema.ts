@@ -164,6 +164,7 @@ export const partnerSchema = v.strictObject({
               field: name,
               shownIn: v.optional(v.record(label, fieldPath)),
               emptyWithoutSecret: v.optional(v.boolean()),
+              incompleteMessage: v.optional(v.string()),
             }),
           ),
         }),

@@ -73,9 +73,10 @@ describe('a captcha of Cloudreve', () => {
   it('cannot be passed if Cap has no secret: the administrator must set it', () =>
     withCaptcha('capWithoutSecret', async (fixture) => {
       const error = await refusal(fixture.session.login(fixture.credentials));
-      assert.deepEqual([error.code, error.retryable, error.setting], ['partnerRefused', false, undefined]);
-      assert.match(error.message, /"Captcha configuration error"\..*Cap.*administrator/);
-      assert.ok(!fixture.sandbox.journal.some(({ path }) => path === config));
+      assert.deepEqual([error.code, error.retryable, error.setting], ['captchaRequired', false, 'ticket']);
+      assert.match(error.message, /Cap captcha.*"Captcha configuration error"\..*not complete: ask its administrator/);
+      fixture.sandbox.set({ captchaKind: 'cap' });
+      assert.doesNotMatch((await refusal(fixture.session.login(fixture.credentials))).message, /administrator/);
     }));
 
   for (const [title, reply] of [
