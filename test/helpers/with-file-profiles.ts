@@ -11,6 +11,7 @@ import {
 } from '../../core/profiles/files/index.ts';
 import type { CheckedProfile, Profile } from '../../core/profiles/index.ts';
 import { startSandbox, type Sandbox } from '../../core/sandbox/index.ts';
+import type { ManualClock } from './manual-clock.ts';
 import { profileOf } from './profile-of.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -54,9 +55,12 @@ export interface FileProfilesFixture {
 export const storeKey = 'c3'.repeat(32);
 
 /** Runs a test with the profiles of a home folder and a sandbox. */
-export async function withFileProfiles(test: (fixture: FileProfilesFixture) => Promise<void>): Promise<void> {
+export async function withFileProfiles(
+  test: (fixture: FileProfilesFixture) => Promise<void>,
+  clock?: ManualClock,
+): Promise<void> {
   await using folder = await temporaryFolder();
-  await using sandbox = await startSandbox();
+  await using sandbox = await startSandbox(clock && { clock: clock.now });
   const keyring = fakeKeyring();
   const opened: FileProfiles[] = [];
   const profile = profileOf(sandbox, 'tconnect');
@@ -73,7 +77,7 @@ export async function withFileProfiles(test: (fixture: FileProfilesFixture) => P
       open(env = {}, ports = {}) {
         const files = openFileProfiles(
           { PARTNER_AUTH_HOME: folder.path, ...env },
-          { loadKeyring: () => Promise.resolve(keyring), ...ports },
+          { loadKeyring: () => Promise.resolve(keyring), ...(clock !== undefined && { clock }), ...ports },
         );
         opened.push(files);
         return files;

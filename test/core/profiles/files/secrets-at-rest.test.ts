@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { StoreMode } from '../../../../core/profiles/files/index.ts';
+import { callsOf } from '../../../helpers/documents.ts';
+import { manualClock } from '../../../helpers/manual-clock.ts';
 import { notOnWindows } from '../../../helpers/platform.ts';
 import { runProgram } from '../../../helpers/run-program.ts';
 import { root } from '../../../helpers/tarball.ts';
@@ -133,6 +135,23 @@ describe('the secrets of a profile in files', () => {
       await (await (await files.pool()).store(profile)).secrets();
       assert.deepEqual(await times(), before);
     }));
+
+  it('are refreshed once by many processes that find an expired token', () => {
+    const clock = manualClock();
+    return withFileProfiles(async ({ open, signIn, sandbox }) => {
+      const profile = await signIn(open(withKey));
+      clock.advance(24 * 3_600_000);
+      assert.equal(await open(withKey).storedToken('tconnect'), undefined);
+      const token = async (): Promise<string> => {
+        const session = await (await open(withKey).pool()).open(profile);
+        return session.accessToken();
+      };
+      const tokens = new Set(await Promise.all(Array.from({ length: 20 }, token)));
+      assert.deepEqual([...tokens], [sandbox.tokens('tconnect')?.accessToken]);
+      assert.equal(callsOf(sandbox).filter((call) => call === 'refresh').length, 1);
+      assert.equal((await open(withKey).storedToken('tconnect'))?.token, [...tokens][0]);
+    }, clock);
+  });
 
   it('are removed with their profile', () =>
     withFileProfiles(async ({ open, signIn, stateFiles }) => {
