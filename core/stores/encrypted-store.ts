@@ -47,7 +47,8 @@ const tagLength = 16;
  * @throws TypeError for an unknown option, or if `store` is not a store.
  */
 export function encryptedStore(store: TokenStore, options: EncryptedStoreOptions): TokenStore {
-  if (typeof store !== 'object' || !(['read', 'write', 'clear', 'lock'] as const).every((name) => name in store))
+  const isStore = typeof store === 'object' && (store as unknown) !== null;
+  if (!isStore || !['read', 'write', 'clear', 'lock'].every((name) => name in store))
     throw new TypeError('encryptedStore() requires a store, such as fileStore(path), and its options.');
   assertKnownKeys('encryptedStore', options, ['name', 'keys']);
   const cipher = recordCipher(options);
@@ -82,13 +83,21 @@ export interface RecordCipher {
 
 type Outside = Pick<EncryptedRecord, 'generation' | 'signedOutAt'>;
 
+/** What errors say. */
+interface Wording {
+  /** What could not be read, at the start of a sentence. Default: the session with its name. */
+  readonly subject?: string;
+  /** A sentence that says what to do in all cases, for users who do not see the option `keys`. */
+  readonly remedy?: string;
+}
+
 /** @throws PartnerAuthError `configuration` if `name` or a key is invalid. */
-export function recordCipher({ name, keys: given }: EncryptedStoreOptions): RecordCipher {
+export function recordCipher({ name, keys: given }: EncryptedStoreOptions, wording: Wording = {}): RecordCipher {
   const keys = parseKeys(checkName(name), given);
+  const { subject = `The session "${plainLine(name, 100)}"`, remedy } = wording;
   const [writing] = keys;
-  const session = `The session "${plainLine(name, 100)}"`;
   const unchanged = (problem: string, whatToDo: string) =>
-    storeError(`${session} ${problem} It was left unchanged. ${whatToDo}`, { retryable: false });
+    storeError(`${subject} ${problem} It was left unchanged. ${remedy ?? whatToDo}`, { retryable: false });
 
   function encryptText(text: string, { generation, signedOutAt }: Outside): EncryptedRecord {
     const iv = nodeCrypto().randomBytes(ivLength);
@@ -140,7 +149,7 @@ export function recordCipher({ name, keys: given }: EncryptedStoreOptions): Reco
           'To encrypt it, read it from the store inside and write it with this one; or clear() the store and sign in again.',
         );
       default:
-        throw parsedError(session, parsed);
+        throw parsedError(subject, parsed);
     }
   }
 
@@ -152,7 +161,7 @@ export function recordCipher({ name, keys: given }: EncryptedStoreOptions): Reco
     decrypt(value) {
       const outside = encryptedRecord(value);
       const parsed = parseStoredRecord(parseJson(decryptText(outside)));
-      if (parsed.kind !== 'record' && parsed.kind !== 'encrypted') throw parsedError(session, parsed);
+      if (parsed.kind !== 'record' && parsed.kind !== 'encrypted') throw parsedError(subject, parsed);
       const { record } = parsed;
       // The sign-out is not part of the additional data, but of what is encrypted.
       const signedOutAt = 'signedOutAt' in record ? record.signedOutAt : undefined;
@@ -170,9 +179,9 @@ function additionalData(name: string, generation: number): Buffer {
   return Buffer.from(JSON.stringify([name, recordVersion, generation]));
 }
 
-function parsedError(session: string, parsed: Exclude<ParsedRecord, { kind: 'record' | 'encrypted' }>) {
-  if (parsed.kind === 'newer') return newerRecordError(session, parsed.version);
-  return storeError(`${session} is not valid: ${parsed.problem}. To give it up, clear() the store and sign in again.`);
+function parsedError(subject: string, parsed: Exclude<ParsedRecord, { kind: 'record' | 'encrypted' }>) {
+  if (parsed.kind === 'newer') return newerRecordError(subject, parsed.version);
+  return storeError(`${subject} is not valid: ${parsed.problem}. To give it up, clear() the store and sign in again.`);
 }
 
 function checkName(name: unknown): string {

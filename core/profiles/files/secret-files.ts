@@ -99,7 +99,8 @@ export function secretFiles({ state }: Pick<Paths, 'state'>, keys: StoreKeys): S
     const path = join(state, nameOf(kind, id));
     const file = recordFile<R | EncryptedRecord>(path, { allowGroup: false, what, parse });
     const cipherOf = (key: EncryptionKey): RecordCipher => {
-      const cipher = recordCipher({ name: `${kind} ${id}`, keys: [key] });
+      const wording = { subject: `The ${what} ${path}`, remedy: 'Sign in again to replace it.' };
+      const cipher = recordCipher({ name: `${kind} ${id}`, keys: [key] }, wording);
       onKey(cipher.secrets);
       return cipher;
     };

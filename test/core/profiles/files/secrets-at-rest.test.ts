@@ -382,7 +382,13 @@ describe('a file of secrets', () => {
           { mode: 0o600 },
         );
       const store = await (await open(withKey).pool()).store(other);
-      await assert.rejects(store.read(), { code: 'store', message: /"session other" could not be decrypted/ });
-      await assert.rejects(store.secrets(), { code: 'store', message: /"secrets other" could not be decrypted/ });
+      await assert.rejects(store.read(), {
+        code: 'store',
+        message: /session file .*session-other\.json could not be decrypted.*Sign in again to replace it/,
+      });
+      await assert.rejects(store.secrets(), {
+        code: 'store',
+        message: /file of secrets .*secrets-other\.json could not be decrypted.*Sign in again to replace it/,
+      });
     }));
 });
