@@ -11,6 +11,7 @@ import { root } from '../helpers/tarball.ts';
 interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
@@ -78,12 +79,14 @@ describe('the documents', () => {
   it('give the reason for every dependency, and for no other', () => {
     const listed = (header: string): string[] =>
       firstColumn(readDocument('CONTRIBUTING.md'), header).flatMap((cell) => cell.split(', '));
-    assert.deepEqual(listed('runtime').sort(), Object.keys(manifest.dependencies).sort());
+    const { dependencies, optionalDependencies } = manifest;
+    assert.deepEqual(listed('runtime').sort(), Object.keys({ ...dependencies, ...optionalDependencies }).sort());
     assert.deepEqual(listed('development').sort(), Object.keys(manifest.devDependencies).sort());
   });
 
   it('are about dependencies at exact versions', () => {
-    for (const version of Object.values({ ...manifest.dependencies, ...manifest.devDependencies }))
+    const { dependencies, optionalDependencies, devDependencies } = manifest;
+    for (const version of Object.values({ ...dependencies, ...optionalDependencies, ...devDependencies }))
       assert.match(version, /^\d+\.\d+\.\d+$/);
   });
 });
