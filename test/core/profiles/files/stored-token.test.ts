@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
+import nodeModule from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, it } from 'node:test';
@@ -9,6 +10,9 @@ import { runProgram } from '../../../helpers/run-program.ts';
 import { storedSession } from '../../../helpers/stored-session.ts';
 import { root } from '../../../helpers/tarball.ts';
 import { storeKey, withFileProfiles } from '../../../helpers/with-file-profiles.ts';
+
+/** Node 22.15 and later. */
+const withHooks = { skip: !('registerHooks' in nodeModule) && 'requires module.registerHooks()' };
 
 const now = 1_800_000_000_000;
 const minutes = 60_000;
@@ -79,7 +83,7 @@ describe('the stored token of a profile', () => {
       assert.equal(await open(env).storedToken('tconnect'), undefined);
     }));
 
-  it('is read without got, node-forge, the keyring, a session or a partner', () =>
+  it('is read without got, node-forge, the keyring, a session or a partner', withHooks, () =>
     withFileProfiles(async ({ open, signIn, home }) => {
       const env = { PARTNER_AUTH_STORE_KEY: storeKey };
       await signIn(open(env));
@@ -105,5 +109,6 @@ describe('the stored token of a profile', () => {
         loaded.filter((url) => heavy.test(url)),
         [],
       );
-    }));
+    }),
+  );
 });
