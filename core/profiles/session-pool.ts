@@ -203,7 +203,7 @@ export class SessionPool {
     try {
       await login(session);
     } catch (error) {
-      const isSignedIn = isPartnerAuthError(error) && error.code === 'store' && error === session.status.lastError;
+      const isSignedIn = isPartnerAuthError(error) && error.code === 'store' && session.status.unsaved === true;
       if (!isSignedIn) {
         entry.attempts.delete(session);
         await session.close();

@@ -10,6 +10,7 @@ import type { HeldLock } from '../stores/token-store.ts';
 import { isUsable, shouldExtend } from '../tokens/expiry.ts';
 import type { SendOptions } from '../transport/http.ts';
 import { abortable } from './abortable.ts';
+import { captureCaller, errorForCaller } from './caller.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
 import { checkCallOptions } from './check-arguments.ts';
 import { checkBoolean, marginOf, type SessionChanges, type SessionOptions } from './options.ts';
@@ -45,7 +46,12 @@ const maxDrain = 86_400_000;
  * @throws TypeError for an unknown option.
  */
 export async function openSession(options: SessionOptions): Promise<PartnerSession> {
-  return new OpenSession(options).restore();
+  const caller = captureCaller('openSession', openSession);
+  try {
+    return await new OpenSession(options).restore();
+  } catch (error) {
+    throw errorForCaller(error, caller);
+  }
 }
 
 /** The session that `openSession()` opens. */
@@ -255,8 +261,13 @@ class OpenSession implements PartnerSession {
 
   /** Runs a call that `close()` waits for. */
   async #run<O extends CallOptions, T>(method: string, options: O, work: (options: O) => Promise<T>): Promise<T> {
-    this.#assertCallable(method, options);
-    return this.#calls.add(work(options));
+    const caller = captureCaller(method, this.#run);
+    try {
+      this.#assertCallable(method, options);
+      return await this.#calls.add(work(options));
+    } catch (error) {
+      throw errorForCaller(error, caller);
+    }
   }
 
   #assertCallable<O extends CallOptions>(method: string, options: O): O {
