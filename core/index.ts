@@ -1,5 +1,5 @@
 export { openSession } from './session/session.ts';
-export type { PartnerSession } from './session/partner-session.ts';
+export type { CloseOptions, PartnerSession } from './session/partner-session.ts';
 export type { AccessTokenOptions, CallOptions, TokenSource } from './session/token-source.ts';
 export type { SignOutResult } from './session/sign-in/sign-out.ts';
 export type { SessionStatus } from './session/state.ts';

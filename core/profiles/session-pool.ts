@@ -204,7 +204,7 @@ export class SessionPool {
     try {
       await login(session);
     } catch (error) {
-      const isSignedIn = isPartnerAuthError(error) && error.code === 'store' && error === session.status.lastError;
+      const isSignedIn = isPartnerAuthError(error) && error.code === 'store' && session.status.unsaved === true;
       if (!isSignedIn) {
         entry.attempts.delete(session);
         await session.close();
@@ -365,10 +365,11 @@ export class SessionPool {
     }
   }
 
-  async #closeSession(entry: Entry): Promise<void> {
+  /** Waits up to `drain` ms for calls in flight. */
+  async #closeSession(entry: Entry, drain?: number): Promise<void> {
     const { session } = entry;
     delete entry.session;
-    await session?.close();
+    await session?.close({ drain });
     this.#notify(entry.profile.id);
   }
 
@@ -379,7 +380,7 @@ export class SessionPool {
     entry.stop();
     const attempts = [...entry.attempts];
     entry.attempts.clear();
-    await Promise.all([this.#closeSession(entry), ...attempts.map((session) => session.close())]);
+    await Promise.all([this.#closeSession(entry, 1_000), ...attempts.map((session) => session.close({ drain: 0 }))]);
     entry.store.dispose();
   }
 

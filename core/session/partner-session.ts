@@ -9,6 +9,12 @@ import type { SignOutResult } from './sign-in/sign-out.ts';
 import type { SessionStatus } from './state.ts';
 import type { AccessTokenOptions, CallOptions, TokenSource } from './token-source.ts';
 
+/** Options of `close()`. */
+export interface CloseOptions {
+  /** How long to wait for calls in flight, in ms from 0 to 86,400,000 (a day). Default 5,000 (5 seconds). */
+  readonly drain?: number | undefined;
+}
+
 /**
  * A session with one partner: logs in, refreshes tokens when they are due and makes calls. `openSession()` opens one;
  * `fakeSession()` of `partner-auth/testing`, or an object of your own, takes its place in tests.
@@ -141,8 +147,12 @@ export interface PartnerSession extends TokenSource, AsyncDisposable {
   ): () => void;
 
   /**
-   * Waits for a refresh in flight, whose new tokens would be lost otherwise, tries once more to save tokens that could
-   * not be saved, then closes timers, watchers and connections. Later calls fail with code `closed`.
+   * Waits for calls in flight, and for bodies of `stream()` and `fetch` that are being read, up to `drain` ms; then these
+   * fail with code `closed`, which is not retryable. New calls fail with it at once. Always waits for a refresh in flight,
+   * whose new tokens would be lost otherwise, and tries once more to save tokens that could not be saved. Closes timers,
+   * watchers and connections. A program that serves requests stops its server first.
+   *
+   * @throws TypeError for a `drain` out of range.
    */
-  close(): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
 }

@@ -9,9 +9,11 @@ import type { HeldLock } from '../stores/token-store.ts';
 import { isUsable, shouldExtend } from '../tokens/expiry.ts';
 import type { SendOptions } from '../transport/http.ts';
 import { abortable } from './abortable.ts';
+import { captureCaller, errorForCaller } from './caller.ts';
+import { CallsInFlight } from './calls-in-flight.ts';
 import { checkCallOptions } from './check-arguments.ts';
 import { checkBoolean, marginOf, type SessionChanges, type SessionOptions } from './options.ts';
-import type { PartnerSession } from './partner-session.ts';
+import type { CloseOptions, PartnerSession } from './partner-session.ts';
 import { PendingWork } from './pending-work.ts';
 import { endError, refreshSession } from './refresh/refresh.ts';
 import { requiresLogin } from './refresh/requires-login.ts';
@@ -34,6 +36,10 @@ import { watchStore } from './watch-store.ts';
 // `inspect.custom` by its registered name: importing node:util would load much that is not used here.
 const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
+/** How long `close()` waits for calls in flight, in ms, and at most. */
+const defaultDrain = 5_000;
+const maxDrain = 86_400_000;
+
 /**
  * Opens a session with one partner and restores its stored state. Makes no network call.
  *
@@ -41,7 +47,12 @@ const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom');
  * @throws TypeError for an unknown option.
  */
 export async function openSession(options: SessionOptions): Promise<PartnerSession> {
-  return new OpenSession(options).restore();
+  const caller = captureCaller('openSession', openSession);
+  try {
+    return await new OpenSession(options).restore();
+  } catch (error) {
+    throw errorForCaller(error, caller);
+  }
 }
 
 /** The session that `openSession()` opens. */
@@ -56,6 +67,9 @@ class OpenSession implements PartnerSession {
   #storeChanged = false;
   /** The read of the store that the calls during a pause share. */
   #storeLook: Promise<void> | undefined;
+  readonly #calls = new CallsInFlight();
+  /** Whether the calls that were in flight on `close()` have ended. */
+  #isEnded = false;
   /** Reads and writes of the store outside a refresh. */
   readonly #storeWork = new PendingWork();
   readonly #refusals: Refusals;
@@ -65,11 +79,11 @@ class OpenSession implements PartnerSession {
   /** The access token of a session that has ended, if the partner has refused it too. */
   #refusedToken: string | undefined;
   /** Bound, because clients call it as a function. Not a public field, with which a session could not be cloned. */
-  readonly #fetch: Fetch = async (input, init) => {
-    this.#assertUsable();
-    const { calls, options } = this.#parts;
-    return fetchBy((request, signal) => this.#call(calls.stream, request, signal), options, input, init);
-  };
+  readonly #fetch: Fetch = (input, init) =>
+    this.#run('fetch', {}, () => {
+      const { calls, options } = this.#parts;
+      return fetchBy((request, signal) => this.#call(calls.stream, request, signal), options, input, init);
+    });
   #closing: Promise<void> | undefined;
 
   /** Use `openSession()`, which also restores the stored state. */
@@ -89,7 +103,7 @@ class OpenSession implements PartnerSession {
       refresh: () => this.#refreshUnlessPaused(),
       login: async (credentials, held) => {
         await assertNotRefused(this.#parts, credentials);
-        await this.#signIn(await this.#login(credentials, { timeout }, held), held);
+        await this.#saveLogin(await this.#login(credentials, { timeout }, held), held);
       },
       lockTimeout: lockTimeout(timeout),
     });
@@ -115,96 +129,55 @@ class OpenSession implements PartnerSession {
   }
 
   async login(credentials: Credentials, options: CallOptions = {}): Promise<void> {
-    checkCallOptions('login', options);
-    const { signal } = options;
-    this.#assertUsable(signal);
-    const { replica, timeout } = this.#parts;
-    await replica.assertWritable();
-    const signedIn = await this.#login(credentials, { signal, timeout });
-    this.#assertUsable();
-    await this.#storeWork.add(this.#signIn(signedIn));
+    await this.#run('login', options, async ({ signal }) => {
+      const { replica, timeout } = this.#parts;
+      await replica.assertWritable();
+      const signedIn = await this.#login(credentials, { signal, timeout });
+      await this.#saveLogin(signedIn);
+    });
   }
 
   async ensureSignedIn(credentials: CredentialsSource, options: EnsureSignedInOptions = {}): Promise<void> {
-    checkCallOptions('ensureSignedIn', options);
-    const { signal, replace = false } = options;
-    if (typeof replace !== 'boolean')
-      throw new TypeError('The option replace of ensureSignedIn() must be true or false.');
-    this.#assertUsable(signal);
-    await abortable(this.#storeWork.add(this.#ensured.run(credentials, replace, signal)), signal);
+    await this.#run('ensureSignedIn', options, ({ replace = false, signal }) => {
+      if (typeof replace !== 'boolean')
+        throw new TypeError('The option replace of ensureSignedIn() must be true or false.');
+      return abortable(this.#ensured.run(credentials, replace, signal), signal);
+    });
   }
 
   async adopt(tokens: AdoptedTokens, options: CallOptions = {}): Promise<void> {
-    checkCallOptions('adopt', options);
-    const { signal } = options;
-    this.#assertUsable(signal);
-    const adopted = checkAdopted(tokens, this.#parts.options.definition);
-    await abortable(this.#storeWork.add(this.#adopt(adopted)), signal);
+    await this.#run('adopt', options, ({ signal }) => {
+      const adopted = checkAdopted(tokens, this.#parts.options.definition);
+      return abortable(this.#storeWork.add(this.#adopt(adopted)), signal);
+    });
   }
 
   async refresh(options: CallOptions = {}): Promise<void> {
-    checkCallOptions('refresh', options);
-    const { signal } = options;
-    this.#assertUsable(signal);
-    await abortable(this.#refreshUnlessPaused(true), signal);
+    await this.#run('refresh', options, ({ signal }) => abortable(this.#refreshUnlessPaused(true), signal));
   }
 
   async accessToken(options: AccessTokenOptions = {}): Promise<string> {
-    checkCallOptions('accessToken', options);
-    const { minValidity = 0, signal } = options;
-    this.#assertUsable(signal);
+    // Without what a call in flight requires, which would take most of the time of one that needs no refresh.
+    const { minValidity = 0, signal } = this.#assertCallable('accessToken', options);
     // With NaN, such as the Number() of a missing setting, every call would refresh.
     if (typeof minValidity !== 'number' || !(minValidity >= 0))
       throw new TypeError('minValidity must be a number of seconds from 0.');
     const needed = minValidity * 1000;
-    // A second round is made only if the first one joined or adopted a token set that is not valid for long enough.
-    for (let round = 1; ; round++) {
-      const record = this.#state.record;
-      // Read once: it reads two clocks, which takes most of the time of a call with a valid token.
-      const now = this.#state.now();
-      if (record?.ended !== undefined && this.#isAccessRefused(record)) {
-        // The store may have the session of a later login.
-      } else if (record !== undefined && isUsable(record.tokens, now, needed)) {
-        if (record.ended !== undefined || !this.#state.isDue(now) || this.#state.backOff.remaining > 0)
-          return record.tokens.accessToken;
-      } else if (
-        record?.ended === undefined &&
-        record !== undefined &&
-        isUsable(record.tokens, now) &&
-        record.generation > 1 &&
-        !shouldExtend(record.tokens, now, needed)
-      ) {
-        return record.tokens.accessToken;
-      }
-      let requested: boolean;
-      try {
-        requested = await abortable(this.#refreshUnlessPaused(), signal);
-      } catch (error) {
-        const current = this.#state.record;
-        const aborted = error instanceof PartnerAuthError && error.code === 'aborted';
-        if (aborted || current === undefined || !isUsable(current.tokens, this.#state.now(), needed)) throw error;
-        if (current.ended !== undefined && this.#isAccessRefused(current)) throw endError(current);
-        return current.tokens.accessToken;
-      }
-      const current = this.#state.record;
-      if ((requested || round === 2) && current !== undefined) return current.tokens.accessToken;
-    }
+    return this.#currentToken(needed) ?? this.#run('accessToken', options, () => this.#validToken(needed, signal));
   }
 
   async request<T = unknown>(path: string, options: RequestOptions & CallOptions = {}): Promise<PartnerResponse<T>> {
-    checkCallOptions('request', options);
-    const { signal, ...rest } = options;
-    this.#assertUsable(signal);
-    const request = checkRequest(path, rest, this.#parts.options);
-    return (await this.#call(this.#parts.calls.request, request, signal)) as PartnerResponse<T>;
+    return this.#run('request', options, async ({ signal, ...rest }) => {
+      const request = checkRequest(path, rest, this.#parts.options);
+      return (await this.#call(this.#parts.calls.request, request, signal)) as PartnerResponse<T>;
+    });
   }
 
   async stream(path: string, options: RequestOptions & CallOptions = {}): Promise<StreamedResponse> {
-    checkCallOptions('stream', options);
-    const { signal, ...rest } = options;
-    this.#assertUsable(signal);
-    const request = checkRequest(path, rest, this.#parts.options);
-    return this.#call(this.#parts.calls.stream, request, signal);
+    return this.#run('stream', options, ({ signal, ...rest }) => {
+      const request = checkRequest(path, rest, this.#parts.options);
+      return this.#call(this.#parts.calls.stream, request, signal);
+    });
   }
 
   get fetch(): Fetch {
@@ -212,7 +185,7 @@ class OpenSession implements PartnerSession {
   }
 
   configure(changes: SessionChanges): void {
-    this.#assertUsable();
+    this.#assertCallable('configure', {});
     assertKnownKeys('configure', changes, ['refreshMargin', 'autoRefresh']);
     const { refreshMargin, autoRefresh } = changes;
     checkBoolean('autoRefresh', autoRefresh);
@@ -223,15 +196,16 @@ class OpenSession implements PartnerSession {
   }
 
   async signOut(): Promise<SignOutResult> {
-    this.#assertUsable();
-    await this.#flight?.catch(() => undefined);
-    const { replica, options, log } = this.#parts;
-    const hasLogout = options.definition.logout !== undefined;
-    const result = await this.#storeWork.add(
-      replica.lockOrContinue((held) => signOutUnderLock({ ...this.#parts, hasLogout }, held)),
-    );
-    log.info('Signed out.');
-    return result;
+    return this.#run('signOut', {}, async () => {
+      await this.#flight?.catch(() => undefined);
+      const { replica, options, log } = this.#parts;
+      const hasLogout = options.definition.logout !== undefined;
+      const result = await this.#storeWork.add(
+        replica.lockOrContinue((held) => signOutUnderLock({ ...this.#parts, hasLogout }, held)),
+      );
+      log.info('Signed out.');
+      return result;
+    });
   }
 
   on(event: 'change', listener: (status: SessionStatus) => void): () => void;
@@ -255,8 +229,12 @@ class OpenSession implements PartnerSession {
     throw new TypeError('The event must be "change" or "exchange".');
   }
 
-  close(): Promise<void> {
-    return (this.#closing ??= this.#close());
+  async close(options: CloseOptions = {}): Promise<void> {
+    checkCallOptions('close', options);
+    const { drain = defaultDrain } = options;
+    if (typeof drain !== 'number' || !(drain >= 0 && drain <= maxDrain))
+      throw new TypeError(`The option drain of close() must be a number of ms from 0 to ${maxDrain}.`);
+    await (this.#closing ??= this.#close(drain));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -272,13 +250,73 @@ class OpenSession implements PartnerSession {
     return { PartnerSession: this.status };
   }
 
-  async #close(): Promise<void> {
+  async #close(drain: number): Promise<void> {
     this.#stopWatching();
     this.#state.stop();
+    const { transport, replica } = this.#parts;
+    await settledWithin(drain, this.#calls.settled().then(transport.settled));
+    this.#isEnded = true;
+    this.#calls.end(closedError());
     await this.#flight?.catch(() => undefined);
     await this.#storeWork.settled();
-    await this.#parts.replica.saveUnsaved();
-    this.#parts.transport.close();
+    await replica.saveUnsaved();
+    transport.close();
+  }
+
+  /** Runs a call that `close()` waits for. */
+  async #run<O extends CallOptions, T>(method: string, options: O, work: (options: O) => Promise<T>): Promise<T> {
+    const caller = captureCaller(method, this.#run);
+    try {
+      this.#assertCallable(method, options);
+      return await this.#calls.add(work(options));
+    } catch (error) {
+      throw errorForCaller(error, caller);
+    }
+  }
+
+  #assertCallable<O extends CallOptions>(method: string, options: O): O {
+    checkCallOptions(method, options);
+    if (this.#closing !== undefined) throw closedError('Open a new one with openSession().');
+    if (options.signal?.aborted === true) throw new PartnerAuthError('aborted', 'The call was aborted by its signal.');
+    return options;
+  }
+
+  /** The access token, if it needs no refresh and is valid for `needed` more ms. */
+  #currentToken(needed: number): string | undefined {
+    const { record } = this.#state;
+    if (record === undefined) return undefined;
+    const { tokens, ended, generation } = record;
+    // The store may have the session of a later login.
+    if (ended !== undefined && this.#isAccessRefused(record)) return undefined;
+    // Read once: it reads two clocks, which takes most of the time of a call with a valid token.
+    const now = this.#state.now();
+    if (isUsable(tokens, now, needed)) {
+      const isFinal = ended !== undefined || !this.#state.isDue(now) || this.#state.backOff.remaining > 0;
+      return isFinal ? tokens.accessToken : undefined;
+    }
+    const isBest = ended === undefined && isUsable(tokens, now) && generation > 1 && !shouldExtend(tokens, now, needed);
+    return isBest ? tokens.accessToken : undefined;
+  }
+
+  /** An access token that is valid for `needed` more ms if the partner issues one, refreshed first if it is due. */
+  async #validToken(needed: number, signal: AbortSignal | undefined): Promise<string> {
+    // A second round is made only if the first one joined or adopted a token set that is not valid for long enough.
+    for (let round = 1; ; round++) {
+      const token = this.#currentToken(needed);
+      if (token !== undefined) return token;
+      let requested: boolean;
+      try {
+        requested = await abortable(this.#refreshUnlessPaused(), signal);
+      } catch (error) {
+        const current = this.#state.record;
+        const aborted = error instanceof PartnerAuthError && error.code === 'aborted';
+        if (aborted || current === undefined || !isUsable(current.tokens, this.#state.now(), needed)) throw error;
+        if (current.ended !== undefined && this.#isAccessRefused(current)) throw endError(current);
+        return current.tokens.accessToken;
+      }
+      const current = this.#state.record;
+      if ((requested || round === 2) && current !== undefined) return current.tokens.accessToken;
+    }
   }
 
   #isAccessRefused({ tokens, ended }: StoredSession): boolean {
@@ -291,16 +329,21 @@ class OpenSession implements PartnerSession {
     signal: AbortSignal | undefined,
   ): Promise<R> {
     const tokens = {
-      accessToken: () => this.accessToken({ signal }),
+      accessToken: () => this.#validToken(0, signal),
       current: () => this.#state.record?.tokens.accessToken,
       refresh: (refused: string) => abortable(this.#refreshRefused(refused), signal),
       hasEnded: () => this.#state.record?.ended !== undefined,
       refusals: this.#refusals,
     };
+    const sendUnlessEnded: typeof send = (...call) => {
+      // Its caller knows by now that the session was closed.
+      if (this.#isEnded) throw closedError();
+      return send(...call);
+    };
     const closeStream = takeStream(request.raw?.body);
     try {
       const timeout = request.timeout ?? this.#parts.timeout;
-      return await protectedCall(send, tokens, request, { signal, timeout });
+      return await protectedCall(sendUnlessEnded, tokens, request, { signal, timeout });
     } finally {
       closeStream();
     }
@@ -404,11 +447,22 @@ class OpenSession implements PartnerSession {
     while (await this.#parts.replica.adoptStored(isBusy));
   }
 
-  #assertUsable(signal?: AbortSignal): void {
-    if (this.#closing !== undefined)
-      throw new PartnerAuthError('closed', 'The session object was closed. Open a new one with openSession().');
-    if (signal?.aborted === true) throw new PartnerAuthError('aborted', 'The call was aborted by its signal.');
+  async #saveLogin(signedIn: SignedIn, held?: HeldLock): Promise<void> {
+    if (this.#isEnded) throw closedError();
+    await this.#storeWork.add(this.#signIn(signedIn, held));
   }
+}
+
+function closedError(advice = 'If the call was sent, the partner may have acted on it.'): PartnerAuthError {
+  return new PartnerAuthError('closed', `The session object was closed. ${advice}`);
+}
+
+/** Resolves when `work` has, or after `timeout` ms. */
+async function settledWithin(timeout: number, work: Promise<void>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), timeout);
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }
 
 /** Longer than another process holds the lock, in ms. */

@@ -137,7 +137,7 @@ export function fakeSession(options: FakeSessionOptions = {}): FakeSession {
 
   /** The current tokens, refreshed first if they have expired. */
   function usableTokens(minValidity = 0): TokenSet {
-    if (current === undefined) throw new PartnerAuthError('signedOut', 'There is no session. Sign in with login().');
+    if (current === undefined) throw new PartnerAuthError('signedOut', 'Nobody is signed in. Sign in with login().');
     if (isUsable(current, Date.now(), minValidity * 1000)) return current;
     if (ended !== undefined) throw ended;
     failAs('refresh');
@@ -175,7 +175,7 @@ export function fakeSession(options: FakeSessionOptions = {}): FakeSession {
     refresh: async (callOptions) => {
       await enter({ method: 'refresh' }, callOptions);
       if (current === undefined)
-        throw new PartnerAuthError('signedOut', 'There is no session to refresh. Sign in with login().');
+        throw new PartnerAuthError('signedOut', 'Nobody is signed in. Sign in with login().');
       renew();
     },
     accessToken: async (callOptions: AccessTokenOptions = {}) => {

@@ -25,7 +25,7 @@ import { privateLookup } from './private-lookup.ts';
 import { mayUseProxy, proxyFor, type ProxyOption } from './proxy.ts';
 import { bodyLength, writeBody } from './request-body.ts';
 import { parseRetryAfter, retryDelay, type Attempt } from './retry.ts';
-import { chunkReader, decodeStream, isDecompressionError, readStart, withErrors } from './streamed-body.ts';
+import { chunkReader, decodeStream, isDecompressionError, observedReader, readStart } from './streamed-body.ts';
 import {
   requestByConstructor,
   requestThroughTunnel,
@@ -93,8 +93,21 @@ export function gotTransport(options: TransportOptions): Transport {
   let connections: Connections | undefined;
   let stopOpening: (() => void) | undefined;
   let client: Got | undefined;
-  let closed = false;
-  const isClosed = (): boolean => closed;
+  const closing = new AbortController();
+  const isClosed = (): boolean => closing.signal.aborted;
+  /** Responses that have not been received to their end. */
+  const open = new Set<Readable>();
+  /** Those of them that somebody waits for: a body that was left to be read may be left unread. */
+  const active = new Set<Readable>();
+  let onIdle: (() => void) | undefined;
+  const setIdle = (stream: Readable): void => {
+    active.delete(stream);
+    if (active.size === 0) onIdle?.();
+  };
+  const end = (stream: Readable): void => {
+    open.delete(stream);
+    setIdle(stream);
+  };
   const usesTunnels = (): boolean => !usesGlobalAgent && !privateOnly && mayUseProxy(proxy, process.env);
 
   function openConnections(loaded: Loaded): Connections | undefined {
@@ -113,7 +126,7 @@ export function gotTransport(options: TransportOptions): Transport {
   }
 
   // got validates options that are the same for every call only once.
-  function open(loaded: Loaded): Got {
+  function openClient(loaded: Loaded): Got {
     connections = openConnections(loaded);
     return loaded.got.extend({
       headers: { 'user-agent': 'partner-auth', accept: 'application/json', 'accept-encoding': acceptEncoding },
@@ -186,6 +199,11 @@ export function gotTransport(options: TransportOptions): Transport {
       ...(!isStreamed && { timeout: { request: timeout } }),
       ...(signal && { signal }),
     });
+    open.add(stream);
+    active.add(stream);
+    stream.once('close', () => end(stream));
+    // While nobody reads, or after the last read, an error would end the process.
+    stream.on('error', () => undefined);
     stream.once('request', (request: ClientRequest) => {
       sent = request;
       connectionUse = observeConnection(request);
@@ -213,14 +231,24 @@ export function gotTransport(options: TransportOptions): Transport {
           const start = await readStart(reader, atOnce);
           isLeftOpen = !start.isAll;
           const explain = (error: unknown): PartnerAuthError =>
-            (signal?.aborted === true ? abortedFailure(true) : describe(error)).error;
+            signal?.aborted === true
+              ? abortedFailure(true).error
+              : isClosed()
+                ? closedError(true)
+                : describe(error).error;
           return {
             kind: 'response',
             response: {
               status,
               headers: withoutContentHeaders(headers),
               body: start.bytes,
-              ...(isLeftOpen && { rest: withErrors(reader, explain) }),
+              ...(isLeftOpen && {
+                rest: observedReader(reader, {
+                  onRead: () => open.has(stream) && active.add(stream),
+                  onEnd: () => end(stream),
+                  explain,
+                }),
+              }),
               sentAt,
               receivedAt: now(),
             },
@@ -249,7 +277,8 @@ export function gotTransport(options: TransportOptions): Transport {
       return withConnectionUse(describe(error), connectionUse?.());
     } finally {
       clearTimeout(deadline);
-      if (!isLeftOpen) stream.destroy();
+      if (isLeftOpen) setIdle(stream);
+      else stream.destroy();
     }
   }
 
@@ -259,18 +288,20 @@ export function gotTransport(options: TransportOptions): Transport {
       const start = performance.now();
       const remaining = (): number => timeout - (performance.now() - start);
       const loaded = await load();
-      if (isClosed()) return failure(closedError(), false);
-      client ??= open(loaded);
+      if (isClosed()) return failure(closedError(false), false);
+      client ??= openClient(loaded);
       let repeat = allowed;
       for (let number = 1; ; number++) {
         await connections?.settle();
-        if (isClosed()) return failure(closedError(), false);
+        if (isClosed()) return failure(closedError(false), false);
         if ((await maySend?.()) === false) return lockLostFailure();
         const outcome = await attempt(loaded, client, request, Math.max(1, Math.round(remaining())), options);
         if (signal?.aborted === true) {
           if (outcome.kind === 'response') outcome.response.rest?.cancel();
           return abortedFailure(outcome.kind === 'response' || outcome.mayHaveArrived);
         }
+        if (isClosed() && outcome.kind === 'failure')
+          return failure(closedError(outcome.mayHaveArrived), outcome.mayHaveArrived);
         const details = attemptOf(outcome);
         // If one connection went dead, the others probably did as well.
         if (details.brokeOnReuse === true) connections?.closeIdle();
@@ -278,14 +309,16 @@ export function gotTransport(options: TransportOptions): Transport {
         if (delay === undefined) return outcome;
         if (details.brokeOnReuse === true) repeat = 'refused';
         try {
-          await wait(delay, undefined, signal && { signal });
+          await wait(delay, undefined, { signal: AbortSignal.any([closing.signal, ...(signal ? [signal] : [])]) });
         } catch {
-          return abortedFailure(false);
+          return isClosed() ? failure(closedError(false), false) : abortedFailure(false);
         }
       }
     },
+    settled: () => (active.size === 0 ? Promise.resolve() : new Promise((resolve) => (onIdle = resolve))),
     close() {
-      closed = true;
+      closing.abort();
+      for (const stream of open) stream.destroy(new Error('Closed.'));
       stopOpening?.();
       connections?.close();
     },
@@ -367,8 +400,11 @@ function decodingFailure(host: string, problem: DecodingProblem, status: number,
   return failure(new PartnerAuthError('invalidResponse', message, { status }), true);
 }
 
-function closedError(): PartnerAuthError {
-  return new PartnerAuthError('closed', 'The session object was closed before the call was sent.');
+function closedError(wasSent: boolean): PartnerAuthError {
+  return new PartnerAuthError(
+    'closed',
+    `The session object was closed before the ${wasSent ? 'response had been received' : 'call was sent'}.`,
+  );
 }
 
 function lockLostFailure(): TransportFailure {

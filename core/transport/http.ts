@@ -54,6 +54,8 @@ export interface SendOptions {
 /** Sends HTTP requests. Never throws because of the network or the partner. */
 export interface Transport {
   send(request: HttpRequest, options: SendOptions): Promise<Exchange>;
-  /** Closes the connections; calls in flight fail. The connections of Node's global agents stay open. */
+  /** Resolves once no response is being received, a body that was left to be read included. */
+  settled(): Promise<void>;
+  /** Closes the connections; calls in flight fail with code `closed`. Idle connections of Node's global agents stay open. */
   close(): void;
 }

@@ -48,17 +48,33 @@ export async function readStart(
   return { bytes: Buffer.concat(chunks), isAll: false };
 }
 
-/** The reader with its errors replaced by those of `explain`. */
-export function withErrors(reader: ChunkReader, explain: (error: unknown) => Error): ChunkReader {
+/** What happens as a body is read. */
+export interface ReadObserver {
+  /** Called before each read. */
+  onRead(): void;
+  /** Called when the body ends, also by a failure or because it is cancelled. */
+  onEnd(): void;
+  /** The error that replaces one of reading. */
+  explain(error: unknown): Error;
+}
+
+export function observedReader(reader: ChunkReader, { onRead, onEnd, explain }: ReadObserver): ChunkReader {
   return {
     async next() {
+      onRead();
       try {
-        return await reader.next();
+        const chunk = await reader.next();
+        if (chunk === undefined) onEnd();
+        return chunk;
       } catch (error) {
+        onEnd();
         throw explain(error);
       }
     },
-    cancel: reader.cancel,
+    cancel() {
+      onEnd();
+      reader.cancel();
+    },
   };
 }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -62,6 +64,32 @@ testDocument(path, {
     sandbox.revoke('cloudreve');
     assert.equal((await run({ env })).stdout, '200\n');
     assert.deepEqual(callsOf(sandbox).filter((call) => call === 'login').length, 2);
+  },
+
+  async shutdown({ folder }) {
+    const called = Promise.withResolvers<unknown>();
+    await using sandbox = await startSandbox({
+      delay: 100,
+      onRequest: ({ call }) => call === 'protected' && called.resolve(undefined),
+    });
+    const program = spawn(process.execPath, ['main.ts'], {
+      cwd: folder,
+      env: { ...process.env, ...cloudreveEnv(sandbox) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = once(program, 'exit');
+    const [line] = (await once(program.stdout, 'data')) as [Buffer];
+    const response = fetch(`http://127.0.0.1:${/port: (\d+)/.exec(String(line))?.[1]}/`, {
+      headers: { connection: 'close' },
+    });
+    await called.promise;
+    program.kill('SIGTERM');
+    // Windows has no signals: the program is ended at once.
+    const [responded, ended] = await Promise.allSettled([response, exited]);
+    if (process.platform === 'win32') return;
+    assert.ok(responded.status === 'fulfilled' && ended.status === 'fulfilled');
+    assert.equal(await responded.value.text(), '200');
+    assert.deepEqual(ended.value, [0, null]);
   },
 
   async fake({ run }) {

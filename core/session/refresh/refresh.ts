@@ -80,7 +80,7 @@ async function refreshUnderLock(parts: RefreshParts, held: HeldLock): Promise<bo
   const newest = await replica.newest();
   if (newest === undefined) {
     replica.adopt(undefined);
-    throw new PartnerAuthError('signedOut', 'There is no session to refresh. Sign in with login().');
+    throw new PartnerAuthError('signedOut', 'Nobody is signed in. Sign in with login().');
   }
   const { record, isStored } = newest;
   if (isStored && isNewer(record, replica.local.record)) {

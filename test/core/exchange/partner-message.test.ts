@@ -24,6 +24,7 @@ const credentials = { username: 'a@b.example', password, client_id: 'client', cl
 async function loginError(echo: (request: HttpRequest) => unknown): Promise<PartnerAuthError> {
   const transport: Transport = {
     send: (request) => Promise.resolve({ kind: 'response', response: response(400, echo(request)) }),
+    settled: () => Promise.resolve(),
     close: () => undefined,
   };
   const redactor = createRedactor();
