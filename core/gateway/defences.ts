@@ -111,7 +111,7 @@ export const allDefences = Object.keys(defences) as DefenceName[];
 /** The first reason not to pass on a call. */
 export function refusalOf(call: IncomingCall, rules: Rules, active: readonly DefenceName[]): Refusal | undefined {
   for (const name of active) {
-    const refusal = (defences[name])(call, rules);
+    const refusal = defences[name](call, rules);
     if (refusal !== undefined) return refusal;
   }
   return undefined;
