@@ -30,7 +30,7 @@ const stallTimeout = 60_000;
 /** In bytes. */
 const smallBody = 16 * 1024;
 
-/** Serves one request of a client. Never rejects. */
+/** Serves one request of a client. */
 export async function serveCall(
   options: ServeOptions,
   request: IncomingMessage,

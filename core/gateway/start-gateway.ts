@@ -8,6 +8,7 @@ import { parseCallPattern, type CallPattern } from '../partners/call-pattern.ts'
 import type { PartnerDefinition } from '../partners/definition.ts';
 import type { PartnerSession } from '../session/partner-session.ts';
 import type { ForwardingSession } from '../session/request/forward.ts';
+import { createRedactor, redactingLogger } from '../redact/redactor.ts';
 import { allDefences, type DefenceName, type Rules } from './defences.ts';
 import { listenOn } from './listen-on.ts';
 import { errorHeader } from './own-response.ts';
@@ -103,7 +104,7 @@ export async function startWithDefences(
     secret,
     maxBodySize: integerIn('maxBodySize', options.maxBodySize, 1, 256 * mebibyte) ?? 16 * mebibyte,
     timeout: integerIn('timeout', options.timeout, 1, 86_400_000),
-    logger,
+    logger: logger && redactingLogger(logger, createRedactor()),
   };
   const calls = new CallsInProgress(serving);
   const server = createServer({ requestTimeout, headersTimeout: requestTimeout, keepAliveTimeout: idleTimeout });
@@ -202,7 +203,7 @@ class CallsInProgress {
       if (this.#calls.size === 0) this.#onIdle?.();
     });
     request.on('error', () => undefined);
-    void serveCall(this.#options, request, response, abort);
+    void serveCall(this.#options, request, response, abort).catch(() => response.destroy());
   }
 
   /** Resolves when there are none. Their connections are not used again. */
