@@ -15,6 +15,7 @@ const rooms = [
   'testing',
   'profiles',
   'codegen',
+  'gateway',
   'sandbox',
   'cli',
 ];
@@ -26,6 +27,7 @@ const doors = [
   'core/profiles/index.ts',
   'core/profiles/files/index.ts',
   'core/codegen/index.ts',
+  'core/gateway/index.ts',
 ];
 
 const outside = (group, message) => ({ group, message });

@@ -27,6 +27,7 @@ async function buildAll() {
       ...common,
       entryPoints: [
         'core/index.ts',
+        'core/gateway/index.ts',
         'core/sandbox/index.ts',
         'core/sandbox/run.ts',
         'core/testing/index.ts',

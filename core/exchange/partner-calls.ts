@@ -16,7 +16,14 @@ import { mayBeFile, mayBeJson } from './content-type.ts';
 import { decodeResponse, type DecodedResponse } from './decode-response.ts';
 import type { Payload } from './encode-body.ts';
 import { encodeRequest, type RequestDraft } from './encode-request.ts';
-import { partnerResponse, streamedResponse, type PartnerResponse, type StreamedResponse } from './partner-response.ts';
+import {
+  openResponse,
+  partnerResponse,
+  streamedResponse,
+  type OpenResponse,
+  type PartnerResponse,
+  type StreamedResponse,
+} from './partner-response.ts';
 import { responseError } from './response-error.ts';
 import { readRefreshToken, readTokenSet } from './token-response.ts';
 
@@ -263,20 +270,37 @@ export function partnerCalls(options: PartnerCallsOptions) {
       accessToken: string,
       send: SendOptions,
     ): Promise<RequestResult<StreamedResponse>> {
-      const isEncrypted = definition.response.encryptedIn !== undefined;
-      const result = await protectedCall(request, accessToken, {
-        ...send,
-        maxResponseSize: request.maxResponseSize ?? defaultResponseSize,
-        stream({ headers }) {
-          if (!mayBeJson(headers['content-type'])) return 0;
-          return isEncrypted ? undefined : mebibyte;
-        },
-      });
+      const result = await protectedCall(request, accessToken, streamed(request, send));
       if (result.kind === 'failed') return result;
       const { http, isOk, decoded, error, tokenRefused } = result;
-      return { kind: 'response', response: streamedResponse(http, isOk, decoded, error), tokenRefused };
+      const response = streamedResponse(openResponse(http, decoded, error), isOk, http.receivedAt);
+      return { kind: 'response', response, tokenRefused };
+    },
+
+    /** As `stream()`, without a stream of the web platform, which takes longer to make than to read. */
+    async forward(
+      request: PartnerRequest,
+      accessToken: string,
+      send: SendOptions,
+    ): Promise<RequestResult<OpenResponse>> {
+      const result = await protectedCall(request, accessToken, streamed(request, send));
+      if (result.kind === 'failed') return result;
+      const { http, decoded, error, tokenRefused } = result;
+      return { kind: 'response', response: openResponse(http, decoded, error), tokenRefused };
     },
   };
+
+  function streamed(request: PartnerRequest, send: SendOptions): SendOptions {
+    const isEncrypted = definition.response.encryptedIn !== undefined;
+    return {
+      ...send,
+      maxResponseSize: request.maxResponseSize ?? defaultResponseSize,
+      stream({ headers }) {
+        if (!mayBeJson(headers['content-type'])) return 0;
+        return isEncrypted ? undefined : mebibyte;
+      },
+    };
+  }
 
   async function protectedCall(
     request: PartnerRequest,

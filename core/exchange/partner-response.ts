@@ -4,6 +4,7 @@ import { lazy } from '../lib/node-modules.ts';
 import { decodeText } from '../lib/text.ts';
 import type { HttpResponse } from '../transport/http.ts';
 import { parseRetryAfter } from '../transport/retry.ts';
+import type { ChunkReader } from '../transport/streamed-body.ts';
 import type { DecodedResponse } from './decode-response.ts';
 
 /** What all responses to protected calls have. */
@@ -52,15 +53,33 @@ export interface StreamedResponse extends ResponseStart {
   readonly body: ReadableStream<Uint8Array>;
 }
 
-export function streamedResponse(
-  { status, headers: received, body: bytes, receivedAt, rest }: HttpResponse,
-  ok: boolean,
+/** A response whose body has begun to arrive. */
+export interface OpenResponse {
+  /** HTTP status. */
+  readonly status: number;
+  readonly headers: Readonly<IncomingHttpHeaders>;
+  /** The start of the body, or all of it; decrypted if it was encrypted. */
+  readonly start: Uint8Array;
+  /** What follows `start`. */
+  readonly rest?: ChunkReader;
+  readonly error?: PartnerAuthError;
+}
+
+export function openResponse(
+  { status, headers, body, rest }: HttpResponse,
   { text, json, encryption }: DecodedResponse,
   error?: PartnerAuthError,
+): OpenResponse {
+  const more = { ...(rest && { rest }), ...(error && { error }) };
+  if (encryption !== 'decrypted') return { status, headers, start: body, ...more };
+  return { status, headers: headersOfDecrypted(headers, json !== undefined), start: Buffer.from(text), ...more };
+}
+
+export function streamedResponse(
+  { status, headers, start, rest, error }: OpenResponse,
+  ok: boolean,
+  receivedAt: number,
 ): StreamedResponse {
-  const isDecrypted = encryption === 'decrypted';
-  const start = isDecrypted ? new TextEncoder().encode(text) : bytes;
-  const headers = isDecrypted ? headersOfDecrypted(received, json !== undefined) : received;
   const retryAfter = parseRetryAfter(headers['retry-after'], receivedAt);
   const body = new ReadableStream<Uint8Array>(
     {

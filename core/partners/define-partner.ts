@@ -1,6 +1,7 @@
 import { checkConfiguration, cloneAsJson, deepFreeze } from '../lib/validation.ts';
 import { configurationError } from '../lib/errors.ts';
 import { plainLine } from '../lib/plain-line.ts';
+import { parseCallPattern } from './call-pattern.ts';
 import type { AuthCall, BodyForm, JsonObject, PartnerDefinition } from './definition.ts';
 import { transportHeaders } from './headers.ts';
 import { payloadProblem } from './payload.ts';
@@ -23,6 +24,7 @@ export function definePartner(definition: PartnerDefinition): PartnerDefinition 
   checkCalls(copy);
   checkRefresh(copy);
   checkErrors(copy);
+  checkSafeCalls(copy);
   return deepFreeze(copy);
 }
 
@@ -150,5 +152,12 @@ function checkErrors(copy: PartnerDefinition): void {
     if (rule.is === 'captchaRequired' && copy.captcha === undefined) {
       throw configurationError(setting, `${setting} is "captchaRequired", but partner.captcha is missing.`);
     }
+  }
+}
+
+function checkSafeCalls({ safe = [] }: PartnerDefinition): void {
+  for (const [index, text] of safe.entries()) {
+    const pattern = parseCallPattern(text);
+    if ('problem' in pattern) refuse(`partner.safe.${index}`, pattern.problem);
   }
 }

@@ -54,6 +54,11 @@ export interface PartnerDefinition {
    * `baseUrl`, match those too.
    */
   readonly errors?: readonly ErrorRule[];
+  /**
+   * The calls other than GET that change nothing at the partner, such as queries that are made with POST: a method and a path
+   * below the base URL, in which `*` is one segment and `/**` at the end any rest.
+   */
+  readonly safe?: readonly string[];
   /** A protected call to try an access token with. */
   readonly example?: ExampleCall;
 }

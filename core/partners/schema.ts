@@ -202,5 +202,16 @@ export const partnerSchema = v.strictObject({
       }),
     ),
   ),
+  safe: v.optional(
+    v.array(
+      v.pipe(
+        v.string(),
+        v.regex(
+          /^(?:GET|HEAD|POST|PUT|PATCH|DELETE) \/[\x21-\x7e]{0,1000}$/,
+          'must be a method and a path, such as "POST /orders/search"',
+        ),
+      ),
+    ),
+  ),
   example: v.optional(v.strictObject({ method, path, payload: v.optional(fields), safe: v.boolean() })),
 });

@@ -36,6 +36,8 @@ export const tconnect = deepFreeze<PartnerDefinition>({
     { on: ['login', 'refresh'], status: 403, is: 'partnerRefused', setting: 'partnerCode' },
     { on: ['login', 'refresh'], status: 400, is: 'partnerRefused', setting: 'cipher' },
   ],
+  // Get QR, card and cash transactions (1.2.0, 1.3.0, 1.1.0).
+  safe: ['qr', 'card', 'cash'].map((kind) => `POST /openapi/v1/transaction/${kind}`),
   example: {
     method: 'POST',
     path: '/openapi/v1/transaction/qr',

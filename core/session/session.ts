@@ -1,9 +1,10 @@
 import type { AuthExchange } from '../exchange/auth-exchange.ts';
 import type { PartnerRequest, RequestResult } from '../exchange/partner-calls.ts';
-import type { PartnerResponse, StreamedResponse } from '../exchange/partner-response.ts';
+import type { OpenResponse, PartnerResponse, StreamedResponse } from '../exchange/partner-response.ts';
 import { PartnerAuthError } from '../lib/errors.ts';
 import { logText } from '../lib/log-text.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
+import type { PartnerDefinition } from '../partners/definition.ts';
 import { isTombstone, type StoredSession } from '../stores/stored-record.ts';
 import type { HeldLock } from '../stores/token-store.ts';
 import { isUsable, shouldExtend } from '../tokens/expiry.ts';
@@ -20,6 +21,7 @@ import { requiresLogin } from './refresh/requires-login.ts';
 import { assertNotRefused, recordRefusal } from './refresh/sign-in-again.ts';
 import { checkRequest, type RequestOptions } from './request/check-request.ts';
 import { fetchBy, type Fetch } from './request/fetch.ts';
+import { toPartnerRequest, type ForwardedCall, type ForwardingSession } from './request/forward.ts';
 import { protectedCall, Refusals } from './request/protected-call.ts';
 import { takeStream } from './request/read-body.ts';
 import { sessionParts } from './session-parts.ts';
@@ -56,7 +58,7 @@ export async function openSession(options: SessionOptions): Promise<PartnerSessi
 }
 
 /** The session that `openSession()` opens. */
-class OpenSession implements PartnerSession {
+class OpenSession implements PartnerSession, ForwardingSession {
   readonly #onDue = (): void => void this.#refreshOnce();
   readonly #parts: ReturnType<typeof sessionParts>;
   readonly #state: SessionState;
@@ -182,6 +184,17 @@ class OpenSession implements PartnerSession {
 
   get fetch(): Fetch {
     return this.#fetch;
+  }
+
+  /** The definition of the partner, as the options of the session change it. */
+  get definition(): PartnerDefinition {
+    return this.#parts.options.definition;
+  }
+
+  /** Makes a protected call for a client that speaks plain HTTP. */
+  async forward(call: ForwardedCall, signal: AbortSignal): Promise<OpenResponse> {
+    const { calls, options } = this.#parts;
+    return this.#run('forward', { signal }, () => this.#call(calls.forward, toPartnerRequest(call, options), signal));
   }
 
   configure(changes: SessionChanges): void {

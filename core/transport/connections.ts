@@ -61,11 +61,19 @@ export function keepConnections(http: HttpAgent, https: HttpsAgent, now: () => n
   const idleSockets = (): Socket[] =>
     agents.flatMap(({ freeSockets }) => Object.values(freeSockets).flatMap((sockets) => sockets ?? []));
 
-  function isTooOld(socket: Socket): boolean {
-    const since = idle.get(socket);
-    if (since === undefined) return false;
-    return Math.max(now() - since.wall, performance.now() - since.monotonic) >= since.limit;
+  function destroyOld(sockets: readonly Socket[]): void {
+    const wall = now();
+    const monotonic = performance.now();
+    for (const socket of sockets) {
+      const since = idle.get(socket);
+      if (since !== undefined && Math.max(wall - since.wall, monotonic - since.monotonic) >= since.limit)
+        socket.destroy();
+    }
   }
+
+  // Shared by the calls that wait for the same turn: most of a call that arrives among many is what it does not share.
+  let turn: Promise<void> | undefined;
+  const nextTurn = (): Promise<void> => (turn ??= yieldToEventLoop().finally(() => (turn = undefined)));
 
   return {
     agents: { http, https },
@@ -75,11 +83,11 @@ export function keepConnections(http: HttpAgent, https: HttpsAgent, now: () => n
     async settle() {
       const sockets = idleSockets();
       if (sockets.length === 0) return;
-      for (const socket of sockets) if (isTooOld(socket)) socket.destroy();
+      destroyOld(sockets);
       // After the event loop was blocked, it has yet to read that the partner has closed a connection. The second turn
       // begins after it has polled.
-      await yieldToEventLoop();
-      await yieldToEventLoop();
+      await nextTurn();
+      await nextTurn();
     },
     closeIdle() {
       for (const socket of idleSockets()) socket.destroy();

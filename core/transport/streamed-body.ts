@@ -13,6 +13,8 @@ export interface ChunkReader {
 /** Reads a stream. It fails with code `ETIMEDOUT` if a piece takes longer than `timeout`, in ms. */
 export function chunkReader(stream: Readable, source: Readable, timeout: number): ChunkReader {
   const iterator = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
+  // The iterator reports an error when it is asked next. Until then, nobody would handle it.
+  source.on('error', () => undefined);
   return {
     async next() {
       // Only while waiting: the time that the reader takes is its own.

@@ -1,5 +1,6 @@
 // A program that uses the installed package: signs in at the sandbox, refreshes, signs out, and encrypts.
 import { createCipher, isPartnerAuthError, openSession } from 'partner-auth';
+import { startGateway } from 'partner-auth/gateway';
 import { startSandbox } from 'partner-auth/sandbox';
 import { fakeSession } from 'partner-auth/testing';
 
@@ -10,7 +11,11 @@ for (const profile of Object.values(sandbox.profiles)) {
   await session.login({ ...profile.credentials });
   const before = await session.accessToken();
   await session.refresh();
+  const gateway = await startGateway(session);
+  const called = await fetch(`${gateway.url}/no/such/path`);
+  await gateway.close();
   report[profile.partner] = {
+    called: called.status,
     phase: session.status.phase,
     rotated: (await session.accessToken()) !== before || profile.partner === 'cloudreve',
     revoked: (await session.signOut()).revoked,

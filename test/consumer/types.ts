@@ -26,6 +26,7 @@ import {
   type TokenStore,
 } from 'partner-auth';
 import { createReadStream } from 'node:fs';
+import { gatewaySecret, startGateway, type Gateway, type GatewayOptions } from 'partner-auth/gateway';
 import { startSandbox, type Sandbox, type SandboxOptions } from 'partner-auth/sandbox';
 import { fakeSession, type FakeSession } from 'partner-auth/testing';
 
@@ -205,4 +206,16 @@ export async function testing(): Promise<PartnerSession> {
   };
   void [lastError, await fake.accessToken()];
   return literal;
+}
+
+export async function gateway(open: PartnerSession, options: GatewayOptions): Promise<string> {
+  await using running: Gateway = await startGateway(open, { ...options, secret: await gatewaySecret('secret') });
+  const parts: [url: string, address: string] = [running.url, running.address];
+  await startGateway(open, { port: 0, readOnly: true, allow: ['GET /orders/*'], maxBodySize: 1, timeout: 1 });
+  // @ts-expect-error no such option
+  await startGateway(open, { host: '0.0.0.0' });
+  // @ts-expect-error it is for the gateway alone
+  void open.forward;
+  await running.close({ drain: 0 });
+  return parts.join();
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as core from '../../core/index.ts';
+import * as gateway from '../../core/gateway/index.ts';
 import * as sandbox from '../../core/sandbox/index.ts';
 import * as testing from '../../core/testing/index.ts';
 
@@ -26,6 +27,10 @@ describe('public names', () => {
       'phaseOf',
       'withFileLock',
     ]);
+  });
+
+  it('of partner-auth/gateway are as listed', () => {
+    assert.deepEqual(Object.keys(gateway).sort(), ['gatewaySecret', 'startGateway']);
   });
 
   it('of partner-auth/sandbox are as listed', () => {

@@ -105,9 +105,9 @@ describe('the npm package', () => {
       const { code, stdout, stderr } = await inProject(['main.mjs']);
       assert.deepEqual([code, stderr], [0, '']);
       assert.deepEqual(JSON.parse(stdout), {
-        tconnect: { phase: 'valid', rotated: true, revoked: false },
-        bizmail: { phase: 'valid', rotated: true, revoked: false },
-        cloudreve: { phase: 'valid', rotated: true, revoked: true },
+        tconnect: { called: 404, phase: 'valid', rotated: true, revoked: false },
+        bizmail: { called: 404, phase: 'valid', rotated: true, revoked: false },
+        cloudreve: { called: 404, phase: 'valid', rotated: true, revoked: true },
         cipher: true,
         fake: true,
       });

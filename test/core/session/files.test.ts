@@ -277,6 +277,20 @@ describe('stream()', () => {
       assert.equal(((await catchError(buffer(body))) as { code?: string }).code, 'aborted');
     }));
 
+  it('is aborted before it is read without an error that nobody handles', () =>
+    withRawPartner({}, async ({ session, on }) => {
+      const closed = new Promise((resolve) =>
+        on('GET /file', (response) => {
+          response.once('close', resolve).writeHead(200, { 'content-type': 'image/png' }).write('start');
+        }),
+      );
+      const controller = new AbortController();
+      const { body } = await session.stream('/file', { signal: controller.signal });
+      controller.abort();
+      await closed;
+      assert.equal(((await catchError(buffer(body))) as { code?: string }).code, 'aborted');
+    }));
+
   it('closes the connection if its reader cancels', () =>
     withRawPartner({}, async ({ session, on }) => {
       const closed = Promise.withResolvers<undefined>();

@@ -26,10 +26,10 @@ export const installedBrowsers = [
 
 /**
  * Launches `BROWSER_EXECUTABLE` if set, else the first installed Chrome, Chromium or Edge that starts, else the Chromium
- * from npm.
+ * from npm. `more` are additional arguments.
  */
-export async function launchBrowser(): Promise<Browser> {
-  const options: LaunchOptions = { args };
+export async function launchBrowser(more: readonly string[] = []): Promise<Browser> {
+  const options: LaunchOptions = { args: [...args, ...more] };
   const chosen = process.env.BROWSER_EXECUTABLE;
   if (chosen) return chromium.launch({ ...options, executablePath: chosen });
 

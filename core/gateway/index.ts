@@ -1,0 +1,3 @@
+export { startGateway } from './start-gateway.ts';
+export type { Gateway, GatewayOptions } from './start-gateway.ts';
+export { gatewaySecret } from './secret.ts';
