@@ -1,3 +1,4 @@
+import { didYouMean } from '../lib/did-you-mean.ts';
 import { configurationError } from '../lib/errors.ts';
 import { plainLine } from '../lib/plain-line.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
@@ -102,8 +103,9 @@ function resolvePartner(partner: unknown): PartnerDefinition {
     return builtIn ?? definePartner(partner as PartnerDefinition);
   }
   if (typeof partner === 'string' && Object.hasOwn(partners, partner)) return partners[partner as BuiltInPartner];
-  const names = Object.keys(partners).join(', ');
-  throw configurationError('partner', `partner must be one of ${names}, or a partner definition.`);
+  const names = Object.keys(partners);
+  const hint = typeof partner === 'string' ? didYouMean(partner, names) : '';
+  throw configurationError('partner', `partner must be one of ${names.join(', ')}, or a partner definition.${hint}`);
 }
 
 function applySettings(definition: PartnerDefinition, { bodyForm, response }: ConnectionOptions): PartnerDefinition {

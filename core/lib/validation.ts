@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { didYouMean } from './did-you-mean.ts';
 import { configurationError } from './errors.ts';
 import { plainLine } from './plain-line.ts';
 
@@ -80,8 +81,10 @@ export function assertKnownKeys(what: string, given: object, known: readonly str
     if (known.includes(key)) continue;
     const newName = renamed.get(key);
     const isRenamed = newName !== undefined && known.includes(newName);
-    const hint = isRenamed ? `It was renamed to "${newName}".` : `Known: ${known.join(', ')}.`;
-    throw new TypeError(`Unknown ${what} setting "${plainLine(key, 80)}". ${hint}`);
+    const hint = isRenamed
+      ? ` It was renamed to "${newName}".`
+      : `${didYouMean(key, known)} Known: ${known.join(', ')}.`;
+    throw new TypeError(`Unknown ${what} setting "${plainLine(key, 80)}".${hint}`);
   }
 }
 

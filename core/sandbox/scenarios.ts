@@ -1,3 +1,4 @@
+import { didYouMean } from '../lib/did-you-mean.ts';
 import type { Rotation } from './tokens/families.ts';
 
 const captchaKinds = [
@@ -108,6 +109,11 @@ const checks: Readonly<Record<keyof SandboxScenarios, Check>> = {
   accountState: oneOf('active', 'inactive', 'blocked', 'gone'),
 };
 
+const optionNames = [
+  ...Object.keys(checks),
+  ...['port', 'https', 'clientCertificate', 'accounts', 'definitions', 'clock', 'onRequest'],
+];
+
 /**
  * Returns the scenarios after a change. An explicit undefined restores the default.
  *
@@ -119,7 +125,8 @@ export function changeScenarios(
 ): SandboxScenarios {
   const after: Record<string, unknown> = { ...before };
   for (const [key, value] of Object.entries(changes)) {
-    if (!isScenario(key)) throw new TypeError(`Unknown sandbox option ${JSON.stringify(key)}.`);
+    if (!isScenario(key))
+      throw new TypeError(`Unknown sandbox option ${JSON.stringify(key)}.${didYouMean(key, optionNames)}`);
     const expected = value === undefined ? undefined : checks[key](value);
     if (expected !== undefined) throw new TypeError(`Sandbox option ${key} must be ${expected}.`);
     after[key] = value ?? defaults[key];

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { callSafely } from '../lib/call-safely.ts';
+import { withSuggestions } from '../lib/did-you-mean.ts';
 import {
   buildProfiles,
   completeAccounts,
@@ -160,15 +161,18 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     return partner;
   };
 
-  return {
+  return withSuggestions('The sandbox', {
     url,
     ...(ca === undefined ? {} : { ca }),
     ...(clientCertificates === undefined ? {} : { clientCertificates }),
-    profiles: buildProfiles(accounts, definedAccounts, {
-      baseUrl: url,
-      ...(ca === undefined ? {} : { ca }),
-      ...(clientCertificates === undefined ? {} : { clientCertificate: clientCertificates.valid }),
-    }),
+    profiles: withSuggestions(
+      'profiles',
+      buildProfiles(accounts, definedAccounts, {
+        baseUrl: url,
+        ...(ca === undefined ? {} : { ca }),
+        ...(clientCertificates === undefined ? {} : { clientCertificate: clientCertificates.valid }),
+      }),
+    ),
     journal: journal.entries,
     get scenarios() {
       return scenarios;
@@ -202,7 +206,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clearJournal: () => journal.clear(),
     close,
     [Symbol.asyncDispose]: close,
-  };
+  } satisfies Sandbox);
 }
 
 function createSecretKey(): TokenKey {

@@ -123,12 +123,16 @@ function checkTypes({ store, logger, clock, autoRefresh, globalAgent }: SessionO
   if (store !== undefined && !hasMethods(store, ['read', 'write', 'clear', 'lock'])) {
     throw configurationError(
       'store',
-      'store must have the methods read, write, clear and lock: pass memoryStore(), fileStore(path) or your own.',
+      `store must have the methods read, write, clear and lock: pass memoryStore(), fileStore(path) or your own.${typeof store === 'string' ? ' Did you mean fileStore() with this path?' : ''}`,
     );
   }
   // One whose methods are missing or fail affects nothing, see the redacting logger.
-  if (logger !== undefined && !hasMethods(logger, [])) {
-    throw configurationError('logger', 'logger must be an object with the methods debug, info, warn and error.');
+  const isLogger = typeof logger === 'function' ? hasMethods(logger, ['warn']) : hasMethods(logger, []);
+  if (logger !== undefined && !isLogger) {
+    throw configurationError(
+      'logger',
+      'logger must be an object with the methods debug, info, warn and error, such as console.',
+    );
   }
   if (clock !== undefined && !hasMethods(clock, ['now', 'monotonic', 'timer', 'wait'])) {
     throw configurationError('clock', 'clock must have the methods now, monotonic, timer and wait.');

@@ -12,7 +12,7 @@ import type { SendOptions } from '../transport/http.ts';
 import { abortable } from './abortable.ts';
 import { captureCaller, errorForCaller } from './caller.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
-import { checkCallOptions } from './check-arguments.ts';
+import { checkCallOptions, type Method } from './call-options.ts';
 import { checkBoolean, marginOf, type SessionChanges, type SessionOptions } from './options.ts';
 import type { CloseOptions, PartnerSession } from './partner-session.ts';
 import { PendingWork } from './pending-work.ts';
@@ -277,7 +277,7 @@ class OpenSession implements PartnerSession, ForwardingSession {
   }
 
   /** Runs a call that `close()` waits for. */
-  async #run<O extends CallOptions, T>(method: string, options: O, work: (options: O) => Promise<T>): Promise<T> {
+  async #run<O extends CallOptions, T>(method: Method, options: O, work: (options: O) => Promise<T>): Promise<T> {
     const caller = captureCaller(method, this.#run);
     try {
       this.#assertCallable(method, options);
@@ -287,7 +287,7 @@ class OpenSession implements PartnerSession, ForwardingSession {
     }
   }
 
-  #assertCallable<O extends CallOptions>(method: string, options: O): O {
+  #assertCallable<O extends CallOptions>(method: Method, options: O): O {
     checkCallOptions(method, options);
     if (this.#closing !== undefined) throw closedError('Open a new one with openSession().');
     if (options.signal?.aborted === true) throw new PartnerAuthError('aborted', 'The call was aborted by its signal.');
