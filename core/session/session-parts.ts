@@ -7,6 +7,7 @@ import { refreshCallOf } from '../partners/renewal.ts';
 import { secretsOf } from '../redact/owned-secrets.ts';
 import { createRedactor, redactingLogger } from '../redact/redactor.ts';
 import { memoryStore } from '../stores/memory-store.ts';
+import type { TokenStore } from '../stores/token-store.ts';
 import { gotTransport } from '../transport/got-transport.ts';
 import { proxySecrets } from '../transport/proxy.ts';
 import { knownSecrets } from './known-secrets.ts';
@@ -60,11 +61,16 @@ export function sessionParts(given: SessionOptions, refresh: () => void) {
   const credentials = credentialsOption(given);
   const renewal = renewalOf(definition, credentials !== undefined);
   const oldTokenStaysValid = refreshCallOf(definition)?.oldTokenStaysValid === true;
-  const state = new SessionState({ clock, log, margin, isUnencrypted, onDue, renewal });
+  const state = new SessionState({ clock, log, margin, isUnencrypted, storePath: pathOf(store), onDue, renewal });
   const replica = new SessionReplica({ store, connection: options, state, clock, redactor, log });
   const renewing = { renewal, credentials, oldTokenStaysValid };
   const network = { transport, exchanges, calls, connect, login };
   return { options, timeout, clock, store, log, redactor, state, replica, ...network, ...renewing };
+}
+
+/** A store of the user may have anything as its path. */
+function pathOf({ path }: TokenStore): string | undefined {
+  return typeof path === 'string' ? path : undefined;
 }
 
 function unencryptedWarning(origin: string): string {

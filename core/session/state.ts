@@ -37,6 +37,8 @@ export interface SessionStatus {
   readonly unsaved?: true | undefined;
   /** The connection to the partner is not encrypted: `baseUrl` is `http`, permitted by `allowHttp`. */
   readonly unencrypted?: true | undefined;
+  /** The absolute path of the file that the session is stored in; absent for stores without one. */
+  readonly storePath?: string | undefined;
 }
 
 /** The session as this process holds it. */
@@ -61,6 +63,7 @@ export interface RefreshRule {
 export interface StateOptions extends RefreshRule {
   readonly renewal: Renewal;
   readonly isUnencrypted: boolean;
+  readonly storePath: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -142,6 +145,7 @@ export class SessionState implements LocalState {
       ...(this.lastError !== undefined && { lastError: this.lastError }),
       ...(this.#unsaved && { unsaved: true }),
       ...(this.#options.isUnencrypted && { unencrypted: true }),
+      ...(this.#options.storePath !== undefined && { storePath: this.#options.storePath }),
     };
   }
 

@@ -54,6 +54,7 @@ export function encryptedStore(store: TokenStore, options: EncryptedStoreOptions
   const cipher = recordCipher(options);
   const { lockState, onDidChange } = store;
   const encrypted: TokenStore = {
+    ...(store.path !== undefined && { path: store.path }),
     async read() {
       const stored = await store.read();
       return stored === undefined ? undefined : cipher.decrypt(stored);

@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { callSafely } from '../lib/call-safely.ts';
 import { parseJson } from '../lib/json.ts';
 import { fsPromises, nodeCrypto, nodeFs } from '../lib/node-modules.ts';
@@ -33,16 +33,22 @@ const leftoverAge = 60_000;
  * previous generation is restored; the read that found it fails with code `store`. So does every operation, except on
  * Windows, where another user could replace or change the file, or could read it by its mode.
  *
+ * A relative path is resolved against the working directory when the store is made, not later; `status.storePath` and errors
+ * state the absolute one.
+ *
  * @throws TypeError if `path` is not a non-empty string, or for an unknown option.
  */
 export function fileStore(path: string, options: FileStoreOptions = {}): TokenStore {
   if (typeof path !== 'string' || path === '') throw new TypeError('fileStore() requires the path of a file.');
   assertKnownKeys('fileStore', options, ['allowGroup']);
-  return recordFile<StoredRecord>(path, {
+  // A later change of the working directory must not lead to another session.
+  const absolute = resolve(path);
+  const file = recordFile<StoredRecord>(absolute, {
     allowGroup: options.allowGroup === true,
     what: 'session file',
     parse: parseSessionFile,
   });
+  return { ...file, path: absolute };
 }
 
 export function parseSessionFile(value: unknown): ParsedContent<StoredRecord> {

@@ -27,6 +27,8 @@ export const defaultLockTimeout = 90_000;
  * Stores one session. Processes and machines may share a store if its `lock` excludes all of them.
  */
 export interface TokenStore {
+  /** The absolute path of the file in which the session is, for `status.storePath`; absent where there is none. */
+  readonly path?: string | undefined;
   /**
    * The last record written; undefined if there is none.
    *
