@@ -55,7 +55,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     profiles,
     stored: storedProfiles({ secrets: secretStore, folder }),
     sandbox,
-    ui: createUi(documents.show, (id, isRunning) => status.showSigningIn(id, isRunning)),
+    ui: createUi(t, documents.show, (id, isRunning) => status.showSigningIn(id, isRunning)),
     drafts: new SignInDrafts(),
     clipboard: systemClipboard(clearAfter, subscriptions),
     issues: issueReporter(context.extension, settings),

@@ -165,6 +165,8 @@ export class SessionState implements LocalState {
       this.#replaced = undefined;
       this.#neverStored = false;
     }
+    // It was about a session that is gone.
+    if (record === undefined) this.lastError = undefined;
     this.#record = record;
     this.#unsaved = unsaved;
     this.notify();

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { commands as vscodeCommands, env, ProgressLocation, Uri, ViewColumn, window, type QuickPickItem } from 'vscode';
 import type { Disposable, Ui } from '../model/app.ts';
 import { commands } from '../model/ids.ts';
+import type { Translate } from '../model/translate.ts';
 import type { Action } from '../model/messages.ts';
 import { imagePage } from '../view/image-page.ts';
 import { withoutLinks } from '../view/markdown.ts';
@@ -9,6 +10,8 @@ import { showStep } from './prompts.ts';
 
 const storageHelp = 'https://code.visualstudio.com/docs/configure/settings-sync#_troubleshooting-keychain-issues';
 const statusMessageDuration = 6_000;
+/** In characters: what certainly fits. */
+const lineLength = 50;
 /** In ms. */
 const progressDelay = 500;
 
@@ -17,10 +20,14 @@ const progressDelay = 500;
  * profile begins and ends.
  */
 export function createUi(
+  t: Translate,
   showDocument: Ui['showDocument'],
   showSigningIn: (profileId: string, isRunning: boolean) => void,
 ): Ui {
   let statusMessage: Disposable | undefined;
+  /** VS Code truncates a message without buttons to one line. */
+  const buttonsFor = (message: string, buttons: readonly string[]): readonly string[] =>
+    buttons.length === 0 && message.length > lineLength ? [t('Close')] : buttons;
   const ui: Ui = {
     showStep,
     showDocument,
@@ -43,7 +50,7 @@ export function createUi(
       return chosen?.value;
     },
     async ask(message, ...buttons) {
-      return window.showInformationMessage(withoutLinks(message), ...buttons);
+      return window.showInformationMessage(withoutLinks(message), ...buttonsFor(message, buttons));
     },
     async confirm(question, detail, ...buttons) {
       return window.showWarningMessage(question, { modal: true, detail }, ...buttons);
@@ -67,10 +74,11 @@ export function createUi(
       if (severity !== 'info') statusMessage?.dispose();
       const message = withoutLinks(text);
       const titles = actions.map(({ title }) => title);
+      const buttons = buttonsFor(message, titles);
       const show = {
-        info: () => window.showInformationMessage(message, ...titles),
-        warning: () => window.showWarningMessage(message, ...titles),
-        error: () => window.showErrorMessage(message, ...titles),
+        info: () => window.showInformationMessage(message, ...buttons),
+        warning: () => window.showWarningMessage(message, ...buttons),
+        error: () => window.showErrorMessage(message, ...buttons),
       };
       const chosen = await show[severity]();
       const action = actions.find(({ title }) => title === chosen);

@@ -42,10 +42,7 @@ export function remainderMessage(
   return {
     message: sentences.join(' '),
     requiresUser: true,
-    actions: [
-      ...(canRetry ? [tryAgain] : []),
-      ...(remainders.some(isUnconfirmed) ? [{ title: t('Show Log'), command: 'showLog' } as const] : []),
-    ],
+    actions: [...(canRetry ? [tryAgain] : []), { title: t('Show Log'), command: 'showLog' }],
   };
 }
 

@@ -61,6 +61,15 @@ describe('signOut without the confirmation of the partner', () => {
     });
   });
 
+  it('leaves no error of the session in the status', () =>
+    withSession({}, async ({ session, sandbox }) => {
+      sandbox.revoke('tconnect');
+      await assert.rejects(session.refresh(), { code: 'sessionEnded' });
+      assert.equal(session.status.lastError?.code, 'sessionEnded');
+      await session.signOut();
+      assert.equal(session.status.lastError, undefined);
+    }));
+
   it('has nothing to revoke when signed out', () =>
     withSession({ partner: 'cloudreve', signedIn: false }, async ({ session }) => {
       assert.deepEqual(await session.signOut(), { revoked: false });

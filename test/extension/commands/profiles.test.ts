@@ -219,7 +219,8 @@ describe('signOut', () => {
           {
             message: `${name} has no logout call: it may accept the tokens of ${profile.label} until ${new Date(refreshExpiresAt).toISOString()}.`,
             requiresUser: true,
-            actions: [],
+            // Without a button, VS Code would truncate it before the deadline.
+            actions: [{ title: 'Show Log', command: 'showLog' }],
           },
         ]);
         await signOut(fake.app, profile);
