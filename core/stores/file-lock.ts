@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { PartnerAuthError } from '../lib/errors.ts';
 import { fsPromises, nodeCrypto } from '../lib/node-modules.ts';
 import { parseJson } from '../lib/json.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
+import { wait } from '../lib/wait.ts';
 import { createFolder, openInPlace, remove, rename, writeNew } from './files.ts';
 import { processState, thisProcess, type ProcessIdentity } from './process-identity.ts';
 import { defaultLockTimeout, type HeldLock, type LockOptions } from './token-store.ts';

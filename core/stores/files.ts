@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fsPromises, nodeFs } from '../lib/node-modules.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
+import { wait } from '../lib/wait.ts';
 
 /*
  * File operations of the stores and their locks. On Windows, a file that another process has open, such as a virus
@@ -14,13 +14,15 @@ const sharingCodes: readonly string[] = ['EPERM', 'EACCES', 'EBUSY'];
 
 /** Repeats an operation that fails on Windows because another process has the file open. */
 export async function whileShared<T>(operation: () => Promise<T>, platform: string = process.platform): Promise<T> {
-  const start = performance.now();
+  // Read only after a failure: the first use of `performance` loads its module.
+  let start: number | undefined;
   for (let delay = 5; ; delay = Math.min(2 * delay, 200)) {
     try {
       return await operation();
     } catch (error) {
-      const isShared = platform === 'win32' && sharingCodes.includes(systemErrorCode(error));
-      if (!isShared || performance.now() - start + delay > sharingTimeout) throw error;
+      if (platform !== 'win32' || !sharingCodes.includes(systemErrorCode(error))) throw error;
+      start ??= performance.now();
+      if (performance.now() - start + delay > sharingTimeout) throw error;
       await wait(delay);
     }
   }

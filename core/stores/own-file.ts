@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { wait } from '../lib/wait.ts';
 import { openInPlace } from './files.ts';
 import { isMountPoint } from './real-path.ts';
 import { storeError } from './store-errors.ts';

@@ -14,7 +14,7 @@ import { pathsOf, type Environment, type Paths } from './paths.ts';
 import { problemText } from './problem-text.ts';
 import { secretFiles } from './secret-files.ts';
 import { storeKeys, type Keyring, type StoreMode } from './store-keys.ts';
-import { storedTokenOf, type StoredToken } from './stored-token.ts';
+import { defaultMargin, readStoredToken, type StoredToken } from './stored-token.ts';
 
 export interface FileProfilesPorts {
   /** Default: silent. */
@@ -88,9 +88,8 @@ export interface FileProfiles {
   tokenStore(id: string): TokenStore;
   /**
    * The stored access token of a profile, if it is valid for at least `minValidity` seconds (default 0) and neither due
-   * nor refused; undefined if a session is required to get one. Loads no session, and writes nothing.
-   *
-   * @throws PartnerAuthError `store`, or `configuration` if the key of its file cannot be had.
+   * nor refused; undefined in all other cases, also of errors, which a session reports. Loads no session, and writes
+   * nothing.
    */
   storedToken(id: string | undefined, minValidity?: number): Promise<StoredToken | undefined>;
   /** The sessions of these profiles. */
@@ -103,7 +102,8 @@ export function openFileProfiles(env: Environment = process.env, ports: FileProf
   const paths = pathsOf(env, ports.platform);
   const profilesFile = listFile(paths.profiles, 'profiles');
   const partnersFile = listFile(paths.partners, 'partners');
-  const files = secretFiles(paths, storeKeys(env, paths, ports.loadKeyring));
+  const keys = storeKeys(env, paths, ports.loadKeyring);
+  const files = secretFiles(paths, keys);
 
   const pool = lazy(async (): Promise<SessionPool> => {
     const [{ SessionPool }, { openFileProfileStore }] = await Promise.all([
@@ -304,28 +304,16 @@ export function openFileProfiles(env: Environment = process.env, ports: FileProf
     },
     secretStore: files.secrets,
     tokenStore: (id) => files.session(id),
-    async storedToken(id, minValidity = 0) {
-      const entries = await profilesFile.read();
-      const wanted = id ?? env.PARTNER_AUTH_PROFILE;
-      const found = wanted ? entries.filter((entry) => idOf(entry) === wanted) : entries;
-      const [entry] = found;
-      const profileId = idOf(entry);
-      if (found.length !== 1 || profileId === undefined) return undefined;
-      const margin = (ports.refreshMargin?.() ?? defaultMargin) * 1000;
-      const now = ports.clock?.now() ?? Date.now();
-      return storedTokenOf(entry, () => files.session(profileId).read(), {
-        now,
-        margin,
+    storedToken: (id, minValidity = 0) =>
+      readStoredToken(paths, keys, id ?? env.PARTNER_AUTH_PROFILE, {
+        now: ports.clock?.now() ?? Date.now(),
+        margin: (ports.refreshMargin?.() ?? defaultMargin) * 1000,
         minValidity: minValidity * 1000,
-      });
-    },
+      }),
     pool: () => (opened = pool()),
     close: async () => (await opened)?.close(),
   };
 }
-
-/** In seconds. */
-const defaultMargin = 300;
 
 function fieldOf(entry: unknown, name: string): unknown {
   return typeof entry === 'object' && entry !== null ? (entry as Readonly<Record<string, unknown>>)[name] : undefined;

@@ -4,7 +4,6 @@ import { nodeCrypto } from '../../lib/node-modules.ts';
 import { plainLine } from '../../lib/plain-line.ts';
 import type { EncryptionKey } from '../../stores/encrypted-store.ts';
 import { parseKey } from '../../stores/encryption-key.ts';
-import { withFileLock } from '../../stores/file-lock.ts';
 import type { Environment, Paths } from './paths.ts';
 
 export const storeModes = ['keyring', 'key', 'plain'] as const;
@@ -74,6 +73,7 @@ export function storeKeys(
       );
     }
     // Two processes must not each create one: what the first has encrypted would be lost.
+    const { withFileLock } = await import('../../stores/file-lock.ts');
     return withFileLock(join(state, 'keyring.lock'), async () => {
       const created = (await read(keyring)) ?? nodeCrypto().randomBytes(32);
       await keyring.set(created).catch(() => {

@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, it } from 'node:test';
-import type { StoredRecord, StoredSession } from '../../../../core/index.ts';
-import { storedTokenOf } from '../../../../core/profiles/files/stored-token.ts';
+import type { PlainRecord, StoredSession } from '../../../../core/index.ts';
+import { storedTokenOf, type Entry } from '../../../../core/profiles/files/stored-token.ts';
 import { runProgram } from '../../../helpers/run-program.ts';
 import { storedSession } from '../../../helpers/stored-session.ts';
 import { root } from '../../../helpers/tarball.ts';
@@ -21,17 +21,14 @@ const session: StoredSession = {
 describe('the stored token of a profile', () => {
   const limits = { now, margin: 5 * minutes, minValidity: 0 };
   const token = (
-    record: Partial<StoredSession> | undefined,
+    record: Partial<StoredSession>,
     options: Partial<typeof limits> = {},
-    profile: unknown = entry,
-  ): Promise<string | undefined> =>
-    storedTokenOf(profile, () => Promise.resolve(record && { ...session, ...record }), { ...limits, ...options }).then(
-      (found) => found?.token,
-    );
+    profile: Entry = entry,
+  ): string | undefined => storedTokenOf(profile, { ...session, ...record }, { ...limits, ...options })?.token;
 
-  it('has what a command line shows', async () => {
+  it('has what a command line shows', () => {
     const tokens = { ...session.tokens, refreshExpiresAt: now + 60 * minutes };
-    const found = await storedTokenOf(entry, () => Promise.resolve({ ...session, account: 'ann', tokens }), limits);
+    const found = storedTokenOf(entry, { ...session, account: 'ann', tokens }, limits);
     assert.deepEqual(found, {
       profile: 'mail',
       partner: 'bizmail',
@@ -42,28 +39,27 @@ describe('the stored token of a profile', () => {
     });
   });
 
-  it('is returned while it is valid for long enough and not due', async () => {
-    assert.equal(await token({}), 'access-token-1');
-    assert.equal(await token({}, { minValidity: 19 * minutes }), 'access-token-1');
-    assert.equal(await token({}, { minValidity: 20 * minutes }), undefined);
-    assert.equal(await token({}, { now: now + 15 * minutes }), undefined);
-    assert.equal(await token({}, { now: now + 15 * minutes, margin: minutes }), 'access-token-1');
-    assert.equal(await token({}, { now: now - 20 * minutes }), undefined);
+  it('is returned while it is valid for long enough and not due', () => {
+    assert.equal(token({}), 'access-token-1');
+    assert.equal(token({}, { minValidity: 19 * minutes }), 'access-token-1');
+    assert.equal(token({}, { minValidity: 20 * minutes }), undefined);
+    assert.equal(token({}, { now: now + 15 * minutes }), undefined);
+    assert.equal(token({}, { now: now + 15 * minutes, margin: minutes }), 'access-token-1');
+    assert.equal(token({}, { now: now - 20 * minutes }), undefined);
   });
 
-  it('is left to the session if that has ended or belongs to another connection', async () => {
-    assert.equal(await token(undefined), undefined);
-    assert.equal(await token({ ended: { at: now, code: 'sessionEnded' } }), undefined);
+  it('is left to the session if that has ended or belongs to another connection', () => {
+    assert.equal(token({ ended: { at: now, code: 'sessionEnded' } }), undefined);
     for (const other of [{ origin: 'https://other.example' }, { partner: 'cloudreve' }, { partnerCode: 'P' }])
-      assert.equal(await token(other), undefined);
+      assert.equal(token(other), undefined);
     for (const profile of [
       { ...entry, baseUrl: 'nowhere' },
       { ...entry, id: 1 },
       { ...entry, partnerCode: 'P' },
     ])
-      assert.equal(await token({}, {}, profile), undefined);
-    const tombstone: StoredRecord = { version: 1, signedOutAt: now };
-    assert.equal(await storedTokenOf(entry, () => Promise.resolve(tombstone), limits), undefined);
+      assert.equal(token({}, {}, profile), undefined);
+    const tombstone: PlainRecord = { version: 1, signedOutAt: now };
+    assert.equal(storedTokenOf(entry, tombstone, limits), undefined);
   });
 
   it('is that of the profile that is named, of PARTNER_AUTH_PROFILE, or of the only one', () =>
