@@ -4,6 +4,7 @@ import type { ExampleCall } from '../partners/definition.ts';
 import { isObject } from './check-arguments.ts';
 import type { PartnerSession } from './partner-session.ts';
 import type { RequestOptions } from './request/check-request.ts';
+import type { ForwardingSession } from './request/forward.ts';
 import type { CallOptions } from './token-source.ts';
 
 /** Names that other HTTP libraries use, with what replaces them in `request()`. */
@@ -49,11 +50,12 @@ const knownOptions = {
   request: requestOptions,
   stream: requestOptions,
   fetch: [],
+  forward: ['signal'],
   configure: ['refreshMargin', 'autoRefresh'],
   signOut: [],
   on: ['reveal'],
   close: ['drain'],
-} satisfies Partial<Record<keyof PartnerSession, readonly string[]>>;
+} satisfies Partial<Record<keyof (PartnerSession & ForwardingSession), readonly string[]>>;
 
 /** A method with options. */
 export type Method = keyof typeof knownOptions;
