@@ -107,8 +107,15 @@ export async function startWithDefences(
     logger: logger && redactingLogger(logger, createRedactor()),
   };
   const calls = new CallsInProgress(serving);
-  const server = createServer({ requestTimeout, headersTimeout: requestTimeout, keepAliveTimeout: idleTimeout });
-  server.on('request', (request, response) => calls.serve(request, response));
+  const server = createServer({
+    requestTimeout,
+    headersTimeout: requestTimeout,
+    keepAliveTimeout: idleTimeout,
+    // Node would respond by itself, without the header of the gateway's own responses.
+    requireHostHeader: false,
+  });
+  for (const event of ['request', 'checkExpectation'] as const)
+    server.on(event, (request, response) => calls.serve(request, response));
   server.on('clientError', refuseBadHttp);
   const path = secret === undefined ? '' : `/${secret}`;
   const close = closeOnce(server, calls);
