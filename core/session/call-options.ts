@@ -3,6 +3,7 @@ import { plainLine } from '../lib/plain-line.ts';
 import type { ExampleCall } from '../partners/definition.ts';
 import { isObject } from './check-arguments.ts';
 import type { PartnerSession } from './partner-session.ts';
+import type { ForwardingSession } from './request/forward.ts';
 import type { RequestOptions } from './request/check-request.ts';
 import type { CallOptions } from './token-source.ts';
 
@@ -53,7 +54,8 @@ const knownOptions = {
   signOut: [],
   on: ['reveal'],
   close: ['drain'],
-} satisfies Partial<Record<keyof PartnerSession, readonly string[]>>;
+  forward: ['signal'],
+} satisfies Partial<Record<keyof PartnerSession | keyof ForwardingSession, readonly string[]>>;
 
 /** A method with options. */
 export type Method = keyof typeof knownOptions;
