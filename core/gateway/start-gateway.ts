@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { configurationError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -107,8 +107,15 @@ export async function startWithDefences(
     logger: logger && redactingLogger(logger, createRedactor()),
   };
   const calls = new CallsInProgress(serving);
-  const server = createServer({ requestTimeout, headersTimeout: requestTimeout, keepAliveTimeout: idleTimeout });
-  server.on('request', (request, response) => calls.serve(request, response));
+  const server = createServer({
+    requestTimeout,
+    headersTimeout: requestTimeout,
+    keepAliveTimeout: idleTimeout,
+    // Node would respond by itself, without the header of the gateway's own responses.
+    requireHostHeader: false,
+  });
+  const serve: RequestListener = (request, response) => calls.serve(request, response);
+  server.on('request', serve).on('checkExpectation', serve);
   server.on('clientError', refuseBadHttp);
   const path = secret === undefined ? '' : `/${secret}`;
   const close = closeOnce(server, calls);

@@ -3,8 +3,8 @@ import { plainLine } from '../lib/plain-line.ts';
 import type { ExampleCall } from '../partners/definition.ts';
 import { isObject } from './check-arguments.ts';
 import type { PartnerSession } from './partner-session.ts';
-import type { RequestOptions } from './request/check-request.ts';
 import type { ForwardingSession } from './request/forward.ts';
+import type { RequestOptions } from './request/check-request.ts';
 import type { CallOptions } from './token-source.ts';
 
 /** Names that other HTTP libraries use, with what replaces them in `request()`. */
@@ -50,12 +50,12 @@ const knownOptions = {
   request: requestOptions,
   stream: requestOptions,
   fetch: [],
-  forward: ['signal'],
   configure: ['refreshMargin', 'autoRefresh'],
   signOut: [],
   on: ['reveal'],
   close: ['drain'],
-} satisfies Partial<Record<keyof (PartnerSession & ForwardingSession), readonly string[]>>;
+  forward: ['signal'],
+} satisfies Partial<Record<keyof PartnerSession | keyof ForwardingSession, readonly string[]>>;
 
 /** A method with options. */
 export type Method = keyof typeof knownOptions;

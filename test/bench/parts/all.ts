@@ -2,6 +2,7 @@ import type { Part } from '../report/part.ts';
 import { cipher } from './cipher.ts';
 import { download } from './download.ts';
 import { exchange } from './exchange.ts';
+import { gateway } from './gateway.ts';
 import { growth } from './growth.ts';
 import { idle } from './idle.ts';
 import { size } from './size.ts';
@@ -14,6 +15,7 @@ export const parts: Readonly<Record<string, Part>> = {
   cipher,
   token,
   exchange,
+  gateway,
   storm,
   download,
   startup,

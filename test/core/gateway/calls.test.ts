@@ -92,6 +92,20 @@ describe('a call through the gateway', () => {
       assert.match(String(call?.body), /name="text"\r\n\r\nXin chào\r\n/);
     }));
 
+  it('makes a form of JSON for a partner that takes it, and passes on a form as it is', () => {
+    const partner = definePartner({ ...plainPartner, requestBody: { form: 'urlencoded' } });
+    return withRawPartner({ partner }, async ({ session, received }) => {
+      await using gateway = await startGateway(session);
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+      await sendRaw(gateway.url, { method: 'POST', path: '/a', headers: jsonType, body: '{"a":1,"b":"é"}' });
+      await sendRaw(gateway.url, { method: 'POST', path: '/a', headers, body: 'a=1&b=%c3%a9' });
+      const [made, passed] = received.slice(-2);
+      assert.deepEqual([String(made?.body), String(passed?.body)], ['a=1&b=%C3%A9', 'a=1&b=%c3%a9']);
+      for (const call of [made, passed])
+        assert.match(call?.headers['content-type'] ?? '', /^application\/x-www-form-urlencoded/);
+    });
+  });
+
   it('refuses JSON that multipart cannot carry, and numbers that would change in it', () =>
     withRawPartner({ partner: multipart }, async ({ session, calls }) => {
       await using gateway = await startGateway(session);

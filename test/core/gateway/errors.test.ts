@@ -169,6 +169,20 @@ describe('the gateway responds by itself', () => {
       }));
   }
 
+  it('to a request without a Host, and passes on one with an expectation that it does not know', () =>
+    withRawPartner({}, async ({ session, calls }) => {
+      await using gateway = await startGateway(session);
+      const { host, port, pathname } = new URL(gateway.url);
+      const send = (...lines: string[]): Promise<string> =>
+        sendBytes(
+          Number(port),
+          `${[`GET ${pathname}/a HTTP/1.1`, ...lines, 'Connection: close'].join('\r\n')}\r\n\r\n`,
+        );
+      assert.match(await send(), /^HTTP\/1\.1 403 [^]*\r\nx-partner-auth-error: forbidden\r\n/i);
+      assert.deepEqual(calls(), ['POST /login']);
+      assert.match(await send(`Host: ${host}`, 'Expect: 200-maybe'), /^HTTP\/1\.1 200 /);
+    }));
+
   it('to what is not HTTP with its own error too', () =>
     withRawPartner({}, async ({ session }) => {
       await using gateway = await startGateway(session);
