@@ -23,6 +23,7 @@ const rooms = [
 const doors = [
   'core/index.ts',
   'core/sandbox/index.ts',
+  'core/sandbox/program.ts',
   'core/testing/index.ts',
   'core/profiles/index.ts',
   'core/profiles/files/index.ts',
@@ -39,10 +40,14 @@ const noForge = outside(
   ['node-forge', 'node-forge/**'],
   'Only core/cipher and the certificates of core/sandbox import node-forge.',
 );
-const onlyDoors = outside(
-  ['**/core/**', ...doors.map((door) => `!**/${door}`), ...doors.map((door) => `!**/${door.replace(/\/[^/]+$/, '')}`)],
-  `Import core through one of its doors: ${doors.join(', ')}.`,
-);
+/** All paths below `up`, except the doors. */
+const allButDoors = (up) => [
+  `${up}**`,
+  ...new Set(
+    doors.map((door) => door.replace('core/', up)).flatMap((door) => [`!${door}`, `!${door.replace(/\/[^/]+$/, '')}`]),
+  ),
+];
+const onlyDoors = outside(allButDoors('**/core/'), `Import core through one of its doors: ${doors.join(', ')}.`);
 const noHost = outside(['**/host/**', '**/host'], 'model, view and commands never import host.');
 const noUi = outside(['**/view/**', '**/commands/**'], 'model imports core and itself.');
 const onlyPorts = outside(['**/commands/**'], 'view imports model and core.');
@@ -53,12 +58,9 @@ const imports = (files, patterns, ignores = []) => ({
   rules: { 'no-restricted-imports': ['error', { patterns }] },
 });
 
-/** The command line is a front end, although it is shipped with core. */
-const cliDoors = doors.map((door) => door.replace('core/', '../'));
-const onlyDoorsFromCli = outside(
-  ['../**', ...cliDoors.map((door) => `!${door}`), ...cliDoors.map((door) => `!${door.replace(/\/[^/]+$/, '')}`)],
-  `core/cli imports core through its doors: ${doors.join(', ')}.`,
-);
+/** The command line is a front end, although it is shipped with core. `up` leads out of its room. */
+const onlyDoorsFromCli = (up) =>
+  outside(allButDoors(up), `core/cli imports core through its doors: ${doors.join(', ')}.`);
 
 /** The rooms that files of a room may not import: those after it, and the index above all. `up` leads out of the room. */
 function noRoomAbove(room, up) {
@@ -80,8 +82,12 @@ const roomRules = rooms.flatMap((room) => {
     ...(room === 'cipher' || room === 'sandbox' ? [] : [noForge]),
   ];
   return [
-    imports([`core/${room}/*.ts`], [...own, room === 'cli' ? onlyDoorsFromCli : noRoomAbove(room, '../')]),
-    imports([`core/${room}/*/*.ts`], [...own, noRoomAbove(room, '../../')]),
+    ...['../', '../../'].map((up, depth) =>
+      imports(
+        [`core/${room}/${'*/'.repeat(depth)}*.ts`],
+        [...own, room === 'cli' ? onlyDoorsFromCli(up) : noRoomAbove(room, up)],
+      ),
+    ),
   ];
 });
 

@@ -14,6 +14,9 @@ const common = {
   legalComments: 'none',
 };
 
+/** What npm should be able to update, and what must not be bundled. */
+const external = ['got', 'node-forge', '@napi-rs/keyring', '*/load-forge.cjs'];
+
 const { values: options } = parseArgs({
   options: { package: { type: 'boolean' }, 'package-folder': { type: 'string' } },
 });
@@ -21,7 +24,7 @@ await (options.package === true ? packageExtension(options['package-folder'] ?? 
 
 async function buildAll() {
   await rm('dist', { recursive: true, force: true });
-  const [library, extension] = await Promise.all([
+  const [library, , extension] = await Promise.all([
     // Dependencies that npm should be able to update stay external. The others are bundled, because only a fifth of their code is used.
     build({
       ...common,
@@ -31,14 +34,24 @@ async function buildAll() {
         'core/sandbox/index.ts',
         'core/sandbox/run.ts',
         'core/testing/index.ts',
-        'core/cli/main.ts',
+        'core/cli/program.ts',
       ],
       outbase: 'core',
       outdir: 'dist/core',
       splitting: true,
-      external: ['got', 'node-forge', '@napi-rs/keyring', '*/load-forge.cjs'],
+      external,
+      plugins: [separateBundles('./cli/')],
       format: 'esm',
       chunkNames: '[name]-[hash]',
+    }),
+    // What most calls of the command line need, without the rest: chunks that are shared with it would drag that in.
+    build({
+      ...common,
+      entryPoints: ['core/cli/main.ts', 'core/cli/stored-token.ts'],
+      outdir: 'dist/core/cli',
+      external,
+      plugins: [separateBundles('./')],
+      format: 'esm',
     }),
     build({
       ...common,
@@ -63,6 +76,18 @@ async function buildAll() {
   for (const schema of ['core/partners/partner.schema.json', 'core/profiles/profile.schema.json']) {
     await cp(schema, join('dist/core', basename(schema)));
   }
+}
+
+/** Leaves the imports of modules that are bundled on their own as they are. `folder` is that of the bundles, from the importing one. */
+function separateBundles(folder) {
+  return {
+    name: 'separate bundles',
+    setup({ onResolve }) {
+      onResolve({ filter: /\/(?:program|stored-token)\.ts$/ }, ({ path, kind }) =>
+        kind === 'dynamic-import' ? { path: folder + basename(path, '.ts') + '.js', external: true } : undefined,
+      );
+    },
+  };
 }
 
 /** The licenses of the packages in a bundle, which must accompany every copy. */

@@ -1,6 +1,7 @@
 import type crypto from 'node:crypto';
 import type fs from 'node:fs';
 import nodeModule from 'node:module';
+import type util from 'node:util';
 
 /** Calls `load` on first use and caches its result. */
 export function lazy<T>(load: () => T): () => T {
@@ -19,5 +20,6 @@ export function loadNodeModule(name: string): unknown {
  * loading this library, and a session that returns a valid token needs none of it.
  */
 export const nodeCrypto = lazy(() => loadNodeModule('node:crypto') as typeof crypto);
+export const nodeUtil = lazy(() => loadNodeModule('node:util') as typeof util);
 export const nodeFs = lazy(() => loadNodeModule('node:fs') as typeof fs);
 export const fsPromises = lazy(() => nodeFs().promises);

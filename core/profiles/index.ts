@@ -1,6 +1,8 @@
+export { findIv, holdsCiphertext, queryFields, readEnvelope } from '../detect/envelope.ts';
 export { parseJson } from '../lib/json.ts';
 export { labelPattern } from '../lib/label.ts';
 export { logText } from '../lib/log-text.ts';
+export { nodeFs, nodeUtil } from '../lib/node-modules.ts';
 export { plainLine } from '../lib/plain-line.ts';
 export type { ProbeResult } from '../exchange/probe.ts';
 export { solveChallenges } from './challenges.ts';
@@ -20,3 +22,4 @@ export type { ProfileStore, StoredProfiles } from './profile-store.ts';
 export type { SecretRecord } from './secret-record.ts';
 export type { SecretStore } from './secret-store.ts';
 export { SessionPool } from './session-pool.ts';
+export { proxyFor } from '../transport/proxy.ts';

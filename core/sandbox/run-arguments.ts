@@ -24,8 +24,9 @@ export interface SandboxArguments {
 }
 
 /** @throws Error for an invalid argument, and for a file that cannot be read. */
-export async function readArguments(): Promise<SandboxArguments> {
+export async function readArguments(args: readonly string[]): Promise<SandboxArguments> {
   const { tokens } = parseArgs({
+    args: [...args],
     options: {
       port: { type: 'string' },
       https: { type: 'boolean' },

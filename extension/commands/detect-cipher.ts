@@ -6,11 +6,10 @@ import {
   type CipherSample,
   type Hint,
 } from '../../core/index.ts';
-import type { CheckedProfile } from '../../core/profiles/index.ts';
+import { holdsCiphertext, type CheckedProfile } from '../../core/profiles/index.ts';
 import type { App, PickItem } from '../model/app.ts';
 import { detectionSteps, sampleFrom, sampleProblem, withCipherSettings } from '../model/detection-steps.ts';
 import type { Translate } from '../model/translate.ts';
-import { holdsCiphertext } from '../model/envelope.ts';
 import { chooseText } from '../model/source-text.ts';
 import { runWizard, type WizardStart } from '../model/wizard.ts';
 import { candidateLabel, reasonLabel } from '../view/candidate.ts';

@@ -6,9 +6,8 @@ import {
   type Cipher,
   type Payload,
 } from '../../core/index.ts';
-import { type CheckedProfile, cipherOf, parseJson } from '../../core/profiles/index.ts';
+import { type CheckedProfile, cipherOf, holdsCiphertext, parseJson, readEnvelope } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
-import { holdsCiphertext, readEnvelope } from '../model/envelope.ts';
 import { chooseText, decryptedFrom, encryptedFrom, notDecryptedFrom } from '../model/source-text.ts';
 import { decryptedDocument, encryptedDocument } from '../view/payload-document.ts';
 import { detectCipherSettings } from './detect-cipher.ts';

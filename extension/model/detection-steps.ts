@@ -4,8 +4,14 @@ import type {
   CipherSettingsWithoutSecrets,
   PartnerAuthError,
 } from '../../core/index.ts';
-import { toSavedProfile, type CheckedProfile, type Profile, type SecretRecord } from '../../core/profiles/index.ts';
-import { findIv, readEnvelope } from './envelope.ts';
+import {
+  findIv,
+  readEnvelope,
+  toSavedProfile,
+  type CheckedProfile,
+  type Profile,
+  type SecretRecord,
+} from '../../core/profiles/index.ts';
 import { tidyUnknownKey } from './pasted.ts';
 import type { Translate } from './translate.ts';
 import type { Answers, Step } from './wizard.ts';

@@ -1,6 +1,5 @@
 import type { AuthExchange, PartnerDefinition } from '../../core/index.ts';
-import { maskedPayload, parseJson } from '../../core/profiles/index.ts';
-import { queryFields } from '../model/envelope.ts';
+import { maskedPayload, parseJson, queryFields } from '../../core/profiles/index.ts';
 import type { Translate } from '../model/translate.ts';
 
 /** The envelope as it is sent, ready to be pasted into a request. */

@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Added to the few variables that every program needs. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** All that stdin has. */
+  readonly input?: string;
   /** Simulates a user: called with all output so far whenever there is more; a returned string is typed as one line. */
   readonly answer?: (output: string) => string | undefined;
   /** Called with all output so far whenever there is more; true stops the program and its children: with SIGTERM, on Windows at once. */
@@ -29,7 +31,7 @@ export async function runProgram(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<ProgramResult> {
-  const { cwd, env, answer, until } = options;
+  const { cwd, env, input, answer, until } = options;
   const base = {
     ...Object.fromEntries(inherited.map((name) => [name, process.env[name]])),
     // The tests under another Node load their programs with the same hooks.
@@ -55,7 +57,7 @@ export async function runProgram(
   });
   // A program may exit without reading its input.
   child.stdin.on('error', () => undefined);
-  if (answer === undefined) child.stdin.end();
+  if (answer === undefined) child.stdin.end(input);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);

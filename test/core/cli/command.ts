@@ -4,9 +4,14 @@ import { runProgram, type ProgramResult, type RunOptions } from '../../helpers/r
 
 export const main = fileURLToPath(new URL('../../../core/cli/main.ts', import.meta.url));
 
-/** Runs `npm start -- <args>` without npm. */
+/** Runs `partner-auth <args>`. */
 export function command(args: readonly string[], options: RunOptions = {}): Promise<ProgramResult> {
   return runProgram(process.execPath, [main, ...args], options);
+}
+
+/** Runs `npm start -- <args>` without npm. */
+export function demo(args: readonly string[], options: RunOptions = {}): Promise<ProgramResult> {
+  return command(['demo', ...args], options);
 }
 
 /** Returns the secrets of the partner's account as the environment variables that the command reads. */

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { before, describe, it } from 'node:test';
-import type { PartnerReport } from '../../../core/cli/report.ts';
-import { partners } from '../../../core/index.ts';
-import type { ProgramResult } from '../../helpers/run-program.ts';
-import { command, main } from './command.ts';
+import type { PartnerReport } from '../../../../core/cli/demo/report.ts';
+import { partners } from '../../../../core/index.ts';
+import type { ProgramResult } from '../../../helpers/run-program.ts';
+import { demo, main } from '../command.ts';
 
 const names = Object.keys(partners);
 // A JWT or a bearer header.
@@ -15,7 +15,7 @@ describe('command line tour of the sandbox', () => {
   let text: ProgramResult;
   let json: ProgramResult;
   before(async () => {
-    [text, json] = await Promise.all([command([]), command(['--json'])]);
+    [text, json] = await Promise.all([demo([]), demo(['--json'])]);
   });
 
   it('exits with 0 and prints nothing on stderr', () => {
@@ -74,7 +74,7 @@ describe('command line tour of the sandbox', () => {
   });
 
   it('runs with one partner for --partner', async () => {
-    const { code, stdout } = await command(['--partner', 'bizmail', '--json']);
+    const { code, stdout } = await demo(['--partner', 'bizmail', '--json']);
     assert.equal(code, 0);
     assert.deepEqual(
       (JSON.parse(stdout) as { partners: PartnerReport[] }).partners.map(({ partner }) => partner),
@@ -83,7 +83,7 @@ describe('command line tour of the sandbox', () => {
   });
 
   it('exits with 0 when the reader of its pipe closes early', async () => {
-    const child = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [main, 'demo'], { stdio: ['ignore', 'pipe', 'pipe'] });
     let errors = '';
     child.stderr.on('data', (text: Buffer) => (errors += text.toString()));
     child.stdout.once('data', () => child.stdout.destroy());

@@ -5,10 +5,10 @@ import {
   openSession,
   type PartnerSession,
   partners,
-} from '../index.ts';
-import { maskedPayload } from '../profiles/index.ts';
-import { startSandbox, type Sandbox } from '../sandbox/index.ts';
-import type { Settings } from './arguments.ts';
+} from '../../index.ts';
+import { maskedPayload } from '../../profiles/index.ts';
+import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
+import type { Settings } from './settings.ts';
 import { describeCall, describeRefreshExpiry, describeToken, type PartnerReport } from './report.ts';
 
 /** Starts the sandbox and goes through sign-in, call, refresh, replay and sign-out with each partner. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { decodeToken, type PartnerResponse, type PartnerSession } from '../index.ts';
+import { decodeToken, type PartnerResponse, type PartnerSession } from '../../index.ts';
 
 /** The result of one partner's run, as rendered and as printed with `--json`. The only secrets in it are those of the sandbox. */
 export interface PartnerReport {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { detectionSteps, sampleFrom } from '../../../extension/model/detection-steps.ts';
-import { findIv, queryFields, readEnvelope } from '../../../extension/model/envelope.ts';
+import { findIv, queryFields, readEnvelope } from '../../../core/detect/envelope.ts';
 import { english } from '../../helpers/fake-app.ts';
 
 const hex = '9f2c'.repeat(24);

@@ -1,6 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import {
   checkConnection,
   type CipherSettings,
@@ -8,15 +6,15 @@ import {
   memoryStore,
   PartnerAuthError,
   openSession,
-  type PartnerDefinition,
   type PartnerSession,
   type TokenSet,
   type TokenStore,
   partners,
-} from '../index.ts';
-import { type Challenge, maskedPayload, solveChallenges } from '../profiles/index.ts';
-import type { Settings } from './arguments.ts';
-import { ask } from './ask.ts';
+} from '../../index.ts';
+import { maskedPayload } from '../../profiles/index.ts';
+import { ask } from '../terminal/ask.ts';
+import { signIn } from '../terminal/sign-in.ts';
+import type { Settings } from './settings.ts';
 import { describeCall, describeRefreshExpiry, describeToken, type PartnerReport } from './report.ts';
 
 /**
@@ -45,7 +43,7 @@ export async function runAgainstPartner(settings: Settings): Promise<PartnerRepo
   for (const { name, label, secret, required } of definition.credentials) {
     if (required !== false) credentials[name] = await ask(label, name, secret === true);
   }
-  await signIn(session, definition, credentials);
+  await signIn((completed) => session.login(completed), definition, credentials);
   try {
     const signIn: PartnerReport['signIn'] = {
       method: definition.login.method ?? 'POST',
@@ -96,39 +94,6 @@ type SessionReport = Pick<PartnerReport, 'accessToken' | 'refreshExpiresAt' | 'c
 async function storedTokens(store: TokenStore): Promise<TokenSet | undefined> {
   const record = await store.read();
   return record !== undefined && 'tokens' in record ? record.tokens : undefined;
-}
-
-async function signIn(
-  session: PartnerSession,
-  definition: PartnerDefinition,
-  credentials: Readonly<Record<string, string>>,
-): Promise<void> {
-  let captchaAttempts = 0;
-  const solveChallenge = async (challenge: Challenge): Promise<string> => {
-    switch (challenge.kind) {
-      case 'oneTimeCode':
-        // The prompt would read the same environment variable forever.
-        if (challenge.wasRefused) throw challenge.error;
-        return ask('One-time code', 'otp', true);
-      case 'captcha':
-        if (captchaAttempts++ === 3) throw challenge.error;
-        return askCaptcha(challenge.image, challenge.wasRefused);
-    }
-  };
-  await solveChallenges((completed) => session.login(completed), definition, credentials, solveChallenge);
-}
-
-async function askCaptcha(image: string, wasRefused: boolean): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'partner-auth-'));
-  try {
-    const type = /^data:image\/([a-z]{1,8})/.exec(image)?.[1] ?? 'png';
-    const file = join(folder, `captcha.${type}`);
-    await writeFile(file, Buffer.from(image.slice(image.indexOf(',') + 1), 'base64'));
-    const refusal = wasRefused ? 'That text was refused. ' : '';
-    return await ask(`${refusal}Text in the image ${file}`, 'captcha', false);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 async function askCipherSettings({ keyFormat, ivFrom, ivFormat, padding, output }: Settings): Promise<CipherSettings> {

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import { plainLine } from '../profiles/index.ts';
+import { plainLine } from '../../profiles/index.ts';
+import { duration, localTime } from '../terminal/times.ts';
 import type { PartnerReport, TokenReport } from './report.ts';
 
 type Style = (format: Parameters<typeof styleText>[0], text: string) => string;
@@ -97,15 +98,10 @@ function shorten(text: string, limit: number): string {
 
 function formatDate(iso: string | undefined): string {
   if (iso === undefined) return 'unknown: the partner does not report it';
-  const date = new Date(iso);
-  return `${formatDuration(date.getTime() - Date.now())}, on ${date.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })}`;
+  const time = new Date(iso).getTime();
+  return `${formatDuration(time - Date.now())}, on ${localTime(time)}`;
 }
 
 function formatDuration(ms: number): string {
-  if (ms <= 0) return 'now';
-  const minutes = Math.round(ms / 60_000);
-  if (minutes < 2) return `in ${Math.round(ms / 1000)} s`;
-  if (minutes < 120) return `in ${minutes} min`;
-  const hours = Math.round(minutes / 60);
-  return hours < 72 ? `in ${hours} h` : `in ${Math.round(hours / 24)} days`;
+  return ms <= 0 ? 'now' : `in ${duration(ms)}`;
 }

@@ -1,0 +1,171 @@
+import { createCipher, type PartnerAuthError, type PartnerDefinition } from '../../index.ts';
+import { cipherOf, type CheckedProfile, type SecretRecord } from '../../profiles/index.ts';
+import type { FileProfiles, StoreMode } from '../../profiles/files/index.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { Given } from '../grammar/given.ts';
+import type { RunVerb } from '../grammar/verb.ts';
+import { selectProfile, watch, withProfiles } from '../profiles.ts';
+import { ask, readSecret } from '../terminal/ask.ts';
+import { environmentVariable, fromEnvironment } from '../terminal/environment.ts';
+import { note } from '../terminal/output.ts';
+import { withProgress } from '../terminal/progress.ts';
+import { signIn } from '../terminal/sign-in.ts';
+import { duration, localTime } from '../terminal/times.ts';
+import { UsageError } from '../usage-error.ts';
+
+export const run: RunVerb = (given, signal) =>
+  withProfiles(async (files) => {
+    const [fromStdin, tokenFromStdin] = [given.has('password-stdin'), given.has('refresh-token-stdin')];
+    if (fromStdin && tokenFromStdin) throw new UsageError('Give either --password-stdin or --refresh-token-stdin.');
+    const profile = await selectProfile(files, given);
+    // Before any prompt, so that a missing keyring is reported before secrets are typed.
+    const store = await files.chooseStore(profile.id, given.text('store') as StoreMode | undefined);
+    const pool = await files.pool();
+    const profileStore = await pool.store(profile);
+    const stored = await profileStore.secrets().catch(() => undefined);
+    const network = networkSecrets(profile);
+    if (Object.keys(network).length > 0) await profileStore.update((record) => ({ ...record, ...network }));
+    const material = await keyMaterial(profile, stored);
+    const entered = tokenFromStdin ? undefined : await credentialsOf(profile, given, stored);
+    const refreshToken = tokenFromStdin ? await readSecret('--refresh-token-stdin') : undefined;
+    const kept = keptCredentials(entered, stored, given.has('remember'));
+    if (store === 'plain') noteWhatIsPlain(profile, files, material, kept, network);
+
+    const change = (record: SecretRecord): SecretRecord => ({
+      ...record,
+      ...material,
+      ...(entered !== undefined && { credentials: kept, rememberPassword: kept.password !== undefined }),
+    });
+    let account: string | undefined;
+    let expiresAt: number | undefined;
+    const unsaved = await pool.signIn(profile, material, change, async (session) => {
+      watch(session);
+      const text = `Signing in to ${profile.definition.label}`;
+      if (refreshToken !== undefined) await withProgress(text, () => session.adopt({ refreshToken }, { signal }));
+      else {
+        const login: Parameters<typeof signIn>[0] = (credentials) =>
+          withProgress(text, () => session.login(credentials, { signal }));
+        await signIn(login, profile.definition, entered ?? {});
+      }
+      ({ account, accessExpiresAt: expiresAt } = session.status);
+    });
+    // So that the compiled code of `token` is cached, which writes nothing then.
+    await import('../stored-token.ts');
+    return report(profile, account, expiresAt, unsaved);
+  });
+
+function report(
+  { id }: CheckedProfile,
+  account: string | undefined,
+  expiresAt: number | undefined,
+  unsaved: PartnerAuthError | undefined,
+): number {
+  if (unsaved !== undefined) {
+    note(`The partner has accepted the sign-in, but it could not be saved. ${unsaved.message}`);
+    return exitCodes.failure;
+  }
+  const until =
+    expiresAt === undefined
+      ? ''
+      : ` The token is valid for ${duration(expiresAt - Date.now())}, until ${localTime(expiresAt)}.`;
+  note(`Signed in to ${id}${account === undefined ? '' : ` as ${account}`}.${until}`);
+  return exitCodes.success;
+}
+
+/** Key and fixed IV: from the environment, else as they are stored, else asked for. */
+async function keyMaterial(
+  profile: CheckedProfile,
+  stored: SecretRecord | undefined,
+): Promise<Pick<SecretRecord, 'key' | 'iv'>> {
+  const { cipher, label } = profile;
+  if (cipher === undefined) return {};
+  const key = fromEnvironment('PARTNER_AUTH_KEY') ?? stored?.key ?? (await ask(`AES key of ${label}`, 'key', true));
+  if (cipher.iv.from !== 'fixed') return checked({ key });
+  const iv = fromEnvironment('PARTNER_AUTH_IV') ?? stored?.iv ?? (await ask(`IV of ${label}`, 'iv', true));
+  return checked({ key, iv });
+
+  /** @throws PartnerAuthError `configuration` before more is asked for. */
+  function checked(material: { readonly key: string; readonly iv?: string }): typeof material {
+    const settings = cipherOf(profile, material.key, material.iv);
+    if (settings !== undefined) createCipher(settings);
+    return material;
+  }
+}
+
+/** The login fields: from the environment or stdin, else as they are stored, else asked for. */
+async function credentialsOf(
+  { definition }: CheckedProfile,
+  given: Given,
+  stored: SecretRecord | undefined,
+): Promise<Record<string, string>> {
+  const passwordField = definition.credentials.find(({ name }) => name === 'password')?.name;
+  const fromStdin = given.has('password-stdin');
+  if (fromStdin && passwordField === undefined) {
+    throw new UsageError(
+      `--password-stdin is for partners with a password; ${definition.label} takes ${fieldList(definition)}.`,
+    );
+  }
+  const credentials: Record<string, string> = {};
+  for (const { name, label, secret, required } of definition.credentials) {
+    const value =
+      name === passwordField && fromStdin
+        ? await readSecret('--password-stdin')
+        : fromEnvironment(environmentVariable(name));
+    const known = value ?? stored?.credentials?.[name];
+    if (known !== undefined) credentials[name] = known;
+    else if (required !== false)
+      credentials[name] = await ask(`${label} for ${definition.label}`, name, secret === true);
+  }
+  return credentials;
+}
+
+function fieldList({ credentials }: PartnerDefinition): string {
+  return credentials.map(({ label }) => label).join(', ');
+}
+
+/** What is stored of the login fields: the password only if it is to be remembered, or already is. */
+function keptCredentials(
+  entered: Readonly<Record<string, string>> | undefined,
+  stored: SecretRecord | undefined,
+  remember: boolean,
+): Readonly<Record<string, string>> {
+  if (entered === undefined) return stored?.credentials ?? {};
+  const { password, ...others } = entered;
+  const isKept = password !== undefined && (remember || password === stored?.credentials?.password);
+  return isKept ? { ...others, password } : others;
+}
+
+/** The secrets of the network that the environment has. */
+function networkSecrets({ proxy, clientCertificate }: CheckedProfile): Partial<SecretRecord> {
+  const username = fromEnvironment('PARTNER_AUTH_PROXY_USERNAME');
+  const password = fromEnvironment('PARTNER_AUTH_PROXY_PASSWORD');
+  const passphrase = fromEnvironment('PARTNER_AUTH_PASSPHRASE');
+  return {
+    ...(typeof proxy === 'string' &&
+      username !== undefined &&
+      password !== undefined && { proxyCredentials: { proxy, username, password } }),
+    ...(clientCertificate !== undefined && passphrase !== undefined && { clientCertificatePassphrase: passphrase }),
+  };
+}
+
+function noteWhatIsPlain(
+  { definition }: CheckedProfile,
+  { paths }: FileProfiles,
+  { key, iv }: Pick<SecretRecord, 'key' | 'iv'>,
+  kept: Readonly<Record<string, string>>,
+  network: Partial<SecretRecord>,
+): void {
+  const secrets = definition.credentials.filter(({ name, secret }) => secret === true && kept[name] !== undefined);
+  const items = [
+    'access token',
+    'refresh token',
+    ...(key === undefined ? [] : ['AES key']),
+    ...(iv === undefined ? [] : ['IV']),
+    ...secrets.map(({ label }) => label),
+    ...(network.proxyCredentials === undefined ? [] : ['proxy user and password']),
+    ...(network.clientCertificatePassphrase === undefined ? [] : ['certificate passphrase']),
+  ];
+  note(
+    `With --store plain, these are written to ${paths.state} in plain text, readable by this user only: ${items.join(', ')}.`,
+  );
+}

@@ -1,0 +1,156 @@
+import type { CipherSettingsWithoutSecrets, PartnerDefinition } from '../index.ts';
+import { requiresCipher, requiresPartnerCode, type KnownPartners, type Profile } from '../profiles/index.ts';
+import { connectionSettings } from './connection-settings.ts';
+import type { Given } from './grammar/given.ts';
+import { profileSettings } from './grammar/settings.ts';
+import { readJsonFile } from './input.ts';
+import { canAsk, prompt } from './terminal/ask.ts';
+import { note } from './terminal/output.ts';
+import { configurationFailure } from './usage-error.ts';
+
+/** A profile that has not been checked yet. */
+export type Draft = Partial<Profile> & Pick<Profile, 'id'>;
+
+/** What `--from` has: a profile, `{ profile, definition }`, or a list with one of these. */
+export async function readSource(
+  given: Given,
+): Promise<{ readonly profile?: Partial<Profile>; readonly definition?: unknown }> {
+  const path = given.text('from');
+  if (path === undefined) return {};
+  const where = path === '-' ? 'stdin' : path;
+  const value = await readJsonFile(path, '--from');
+  const one = Array.isArray(value) ? oneOf(value, given.argument('NAME'), where) : value;
+  if (typeof one !== 'object' || one === null)
+    throw configurationFailure(`${where} must have a profile, as a JSON object.`);
+  if (!('profile' in one)) {
+    note(`Read a profile from ${where}.`);
+    return { profile: one };
+  }
+  const { profile, definition } = one as { readonly profile: unknown; readonly definition?: unknown };
+  if (typeof profile !== 'object' || profile === null)
+    throw configurationFailure(`The field profile of ${where} must be an object.`);
+  note(`Read a profile${definition === undefined ? '' : ' and the definition of its partner'} from ${where}.`);
+  return { profile, definition };
+}
+
+/** From the array that `profiles.json` and the settings of VS Code hold. */
+function oneOf(list: readonly unknown[], id: string | undefined, where: string): unknown {
+  const named = list.find((entry) => (entry as { readonly id?: unknown } | null)?.id === id);
+  if (named !== undefined) return named;
+  if (list.length === 1) return list[0];
+  throw configurationFailure(
+    `${where} has ${list.length} profiles, and none has the id ${id ?? 'that is missing as NAME'}.`,
+  );
+}
+
+export function hasSettings(given: Given): boolean {
+  return profileSettings.some(({ name }) => name !== 'from' && given.has(name));
+}
+
+/** The profile with what the options change. */
+export function draftOf(given: Given, base: Draft): Draft {
+  const { partner, baseUrl, partnerCode, response, bodyForm, caFile, ...cipher } = connectionSettings(given);
+  const label = given.text('label');
+  return {
+    ...base,
+    ...(label !== undefined && { label }),
+    ...(partner !== undefined && { partner }),
+    ...(baseUrl !== undefined && { baseUrl }),
+    ...(partnerCode !== undefined && { partnerCode }),
+    ...cipherWith(base.cipher, cipher),
+    ...(response !== undefined && { response: { ...base.response, ...response } }),
+    ...(bodyForm !== undefined && { bodyForm }),
+    ...(caFile !== undefined && { caFile }),
+  };
+}
+
+type CipherOptions = Pick<
+  ReturnType<typeof connectionSettings>,
+  'keyFormat' | 'ivFrom' | 'ivFormat' | 'padding' | 'output'
+>;
+
+function cipherWith(
+  before: CipherSettingsWithoutSecrets | undefined,
+  { keyFormat, ivFrom, ivFormat, padding, output }: CipherOptions,
+): { readonly cipher?: CipherSettingsWithoutSecrets } {
+  const isChanged = [keyFormat, ivFrom, ivFormat, padding, output].some((value) => value !== undefined);
+  if (!isChanged) return before === undefined ? {} : { cipher: before };
+  const from = ivFrom ?? before?.iv.from;
+  if (from === undefined)
+    throw configurationFailure(
+      'The source of the IV is missing: add --iv fixed | prefix | key | zero. Ask the partner which one applies.',
+    );
+  const format = ivFormat ?? (before?.iv.from === from ? (before.iv as { format?: string }).format : undefined);
+  const iv = { ...(before?.iv.from === from ? before.iv : {}), from, ...(format !== undefined && { format }) };
+  return {
+    cipher: {
+      ...before,
+      ...(keyFormat !== undefined && { keyFormat }),
+      iv: iv as CipherSettingsWithoutSecrets['iv'],
+      ...(padding !== undefined && { padding }),
+      ...(output !== undefined && { output }),
+    },
+  };
+}
+
+/** The draft with what a person answers for the fields that it lacks. Without a terminal, the check reports them. */
+export async function withAnswers(draft: Draft, partners: KnownPartners, definition: unknown): Promise<Profile> {
+  return canAsk() ? ask(draft, partners, definition as PartnerDefinition | undefined, false) : (draft as Profile);
+}
+
+/** The draft with what a person answers for every field. */
+export function askAll(draft: Draft, partners: KnownPartners): Promise<Profile> {
+  return ask(draft, partners, undefined, true);
+}
+
+async function ask(
+  draft: Draft,
+  partners: KnownPartners,
+  definition: PartnerDefinition | undefined,
+  all: boolean,
+): Promise<Profile> {
+  const answer = async <T extends string>(label: string, value: T | undefined, fallback?: string): Promise<T> =>
+    value === undefined || all
+      ? ((await prompt(label, {
+          ...((value ?? fallback) !== undefined && { fallback: value ?? fallback ?? '' }),
+        })) as T)
+      : value;
+  const names = Object.keys(partners).join(', ');
+  const partner = await answer(`Partner (${names})`, draft.partner);
+  const known = definition ?? (Object.hasOwn(partners, partner) ? partners[partner] : undefined);
+  if (known === undefined) return { ...draft, partner } as Profile;
+  const baseUrl = await answer('Address, such as https://partner.example.com', draft.baseUrl, known.baseUrls?.[0]?.url);
+  const label = all ? await answer('Name to show', draft.label) : (draft.label ?? draft.id);
+  const partnerCode = requiresPartnerCode(known) ? await answer('Partner code', draft.partnerCode) : draft.partnerCode;
+  const asksCipher = requiresCipher(known) && (draft.cipher === undefined || all);
+  const cipher = asksCipher ? await askCipher(draft.cipher) : draft.cipher;
+  return {
+    ...draft,
+    label,
+    partner,
+    baseUrl,
+    ...(partnerCode !== undefined && { partnerCode }),
+    ...(cipher !== undefined && { cipher }),
+  };
+}
+
+async function askCipher(before: CipherSettingsWithoutSecrets | undefined): Promise<CipherSettingsWithoutSecrets> {
+  const keyFormat = await prompt('Encoding of the AES key (utf8, hex, base64)', {
+    fallback: before?.keyFormat ?? 'utf8',
+  });
+  const from = await prompt(
+    'Source of the IV (fixed, prefix, key, zero)',
+    before === undefined ? {} : { fallback: before.iv.from },
+  );
+  const format =
+    from === 'fixed' ? await prompt('Encoding of the IV (utf8, hex, base64)', { fallback: keyFormat }) : undefined;
+  const output = await prompt('Encoding of the ciphertext (hex, hex-upper, base64)', {
+    fallback: String(before?.output ?? 'hex'),
+  });
+  return {
+    ...before,
+    keyFormat,
+    iv: { ...(before?.iv.from === from ? before.iv : {}), from, ...(format !== undefined && { format }) },
+    output,
+  } as CipherSettingsWithoutSecrets;
+}

@@ -1,0 +1,82 @@
+import { isPartnerAuthError } from '../index.ts';
+import { commands } from './commands/index.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { parse } from './grammar/parse.ts';
+import type { Given } from './grammar/given.ts';
+import type { RunVerb, Verb } from './grammar/verb.ts';
+import { errorText, errorJson } from './terminal/error-text.ts';
+import { note, OutputError, writeJson, writeResult } from './terminal/output.ts';
+import { setVerbose } from './terminal/debug.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Runs the program. Resolves with its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  // The reader of a pipe may close it early (`partner-auth demo | head`). What must be written reports it itself.
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+  if (args[0] === '__complete') {
+    const { complete } = await import('./grammar/complete.ts');
+    return complete(args.slice(1));
+  }
+  const parsed = parse(args);
+  switch (parsed.kind) {
+    case 'problem':
+      note(parsed.problem);
+      note(`See: partner-auth ${parsed.verb === undefined ? '--help' : `${parsed.verb.name} --help`}`);
+      return exitCodes.usage;
+    case 'help': {
+      const { programHelp } = await import('./grammar/help.ts');
+      return finish(writeResult(programHelp(parsed.verbs)));
+    }
+    case 'version': {
+      const { version } = await import('./version.ts');
+      return finish(writeResult(`${version()}\n`));
+    }
+    case 'run':
+      setVerbose(parsed.verbose);
+      return run(parsed.verb, parsed.given);
+  }
+}
+
+async function run(verb: Verb, given: Given): Promise<number> {
+  const interrupt = new AbortController();
+  let signalled: NodeJS.Signals | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    // Once: a second one ends the program at once.
+    process.once(signal, () => {
+      signalled ??= signal;
+      interrupt.abort();
+    });
+  }
+  try {
+    return (await (await load(verb)).run(given, interrupt.signal)) ?? exitCodes.success;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if (error instanceof UsageError) {
+      note(error.message);
+      note(`See: partner-auth ${verb.name} --help`);
+      return exitCodes.usage;
+    }
+    if (!isPartnerAuthError(error) && !(error instanceof TypeError) && !(error instanceof OutputError)) throw error;
+    const isAborted = isPartnerAuthError(error) && error.code === 'aborted';
+    if (isAborted) {
+      note('Interrupted.');
+      return signalled === 'SIGTERM' ? 143 : exitCodes.interrupted;
+    }
+    if (given.has('json') && !(error instanceof OutputError)) await writeJson(errorJson(error)).catch(() => undefined);
+    note(errorText(error, given.profile));
+    return exitCodeOf(error);
+  }
+}
+
+function load({ name }: Verb): Promise<{ readonly run: RunVerb }> {
+  const command = commands[name];
+  if (command === undefined) throw new TypeError(`Nothing runs ${name}.`);
+  return command();
+}
+
+/** Printing for a person: one that has stopped reading has read enough. */
+async function finish(work: Promise<void>): Promise<number> {
+  await work.catch(() => undefined);
+  return exitCodes.success;
+}

@@ -1,0 +1,96 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { PartnerAuthError } from '../../index.ts';
+import { environmentVariable, fromEnvironment } from './environment.ts';
+
+/** Whether questions can be asked: without a terminal there is nobody to answer them. */
+export function canAsk(): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY;
+}
+
+/**
+ * Returns the value of the environment variable, else prompts for it. The input of a secret is not echoed.
+ *
+ * @throws PartnerAuthError `configuration` naming the variable without a terminal, `aborted` after Ctrl+C.
+ */
+export async function ask(label: string, name: string, secret: boolean): Promise<string> {
+  const variable = environmentVariable(name);
+  const value = fromEnvironment(variable);
+  if (value !== undefined) return value;
+  if (!canAsk()) {
+    throw new PartnerAuthError(
+      'configuration',
+      `${label} is missing: set the environment variable ${variable}, or run this in a terminal, which asks for it.`,
+      {
+        setting: name,
+      },
+    );
+  }
+  return prompt(label, { secret });
+}
+
+/**
+ * Asks one question on stderr. An empty answer is `fallback`, if there is one; without it, the question is repeated.
+ *
+ * @throws PartnerAuthError `aborted` after Ctrl+C, and at the end of the input.
+ */
+export async function prompt(
+  label: string,
+  { secret = false, fallback }: { readonly secret?: boolean; readonly fallback?: string } = {},
+): Promise<string> {
+  const shown = fallback === undefined || fallback === '' || secret ? `${label}: ` : `${label} [${fallback}]: `;
+  for (;;) {
+    const text = await readLine(shown, secret);
+    if (text !== '') return text;
+    if (fallback !== undefined) return fallback;
+  }
+}
+
+async function readLine(label: string, secret: boolean): Promise<string> {
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({
+    input: process.stdin,
+    output: secret ? silent : process.stderr,
+    terminal: true,
+    historySize: 0,
+  });
+  // After `createInterface`, which turns off the terminal's own echo.
+  if (secret) process.stderr.write(label);
+  const cancelled = Promise.withResolvers<never>();
+  terminal.once('close', () => cancelled.reject(new PartnerAuthError('aborted', 'Cancelled at the prompt.')));
+  try {
+    return await Promise.race([terminal.question(secret ? '' : label), cancelled.promise]);
+  } finally {
+    terminal.close();
+    if (secret) process.stderr.write('\n');
+  }
+}
+
+export async function readStdinBytes(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** The text on stdin, without the line break that programs write at its end. `what` is said to a person who has to type it. */
+export async function readStdinText(what: string): Promise<string> {
+  if (canAsk()) process.stderr.write(`Type or paste ${what}, then press Ctrl+D on a line of its own.\n`);
+  return (await readStdinBytes())
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+    .replace(/\r?\n$/, '');
+}
+
+/** A secret that another program writes to stdin. A terminal would show what is typed. */
+export async function readSecret(option: string): Promise<string> {
+  if (process.stdin.isTTY)
+    throw new PartnerAuthError(
+      'configuration',
+      `${option} reads from a pipe or a file, such as < FILE. Without it, you are asked.`,
+      { setting: option },
+    );
+  const secret = await readStdinText(option);
+  if (secret === '')
+    throw new PartnerAuthError('configuration', `There is nothing on stdin for ${option}.`, { setting: option });
+  return secret;
+}

@@ -1,0 +1,36 @@
+import { isPartnerAuthError, type PartnerAuthError, type PartnerAuthErrorCode } from '../../index.ts';
+
+/** What to do about an error, in place of the function of the library that its message names. */
+const advice: Partial<Record<PartnerAuthErrorCode, string>> = {
+  signedOut: 'Run: partner-auth login NAME',
+  sessionEnded: 'Run: partner-auth login NAME (or partner-auth refresh NAME, to ask the partner once more)',
+  refreshInterrupted: 'Run: partner-auth login NAME',
+  oneTimeCodeRequired: 'Run partner-auth login NAME in a terminal, or with the code in PARTNER_AUTH_OTP.',
+  invalidOneTimeCode: 'Run partner-auth login NAME with the current code.',
+  captchaRequired: 'Run partner-auth login NAME in a terminal, where the image can be shown.',
+};
+
+/** An error as a sentence for the user of the command line. `profile` is the id that commands are named with. */
+export function errorText(error: Error, profile: string | undefined): string {
+  const { message } = error;
+  if (isPartnerAuthError(error) && error.code === 'signedOut' && profile !== undefined)
+    return `${profile} is not signed in. Run: partner-auth login ${profile}`;
+  const sentences = message.match(/[^.!?]*(?:[.!?](?=\S)[^.!?]*)*[.!?]?\s*/g) ?? [message];
+  const kept = sentences.filter(
+    (sentence) => !/\b(?:login|refresh|adopt|openSession)\(\)|\berror\.challenge\b/.test(sentence),
+  );
+  const hint = isPartnerAuthError(error) ? adviceFor(error) : undefined;
+  const text = kept.join('').trim();
+  if (hint === undefined || /partner-auth (?:login|refresh)/.test(text)) return text === '' ? message : text;
+  return `${text} ${hint.replaceAll('NAME', profile ?? 'NAME')}`.trim();
+}
+
+function adviceFor({ code, setting }: PartnerAuthError): string | undefined {
+  return setting === 'refreshToken' ? 'Use a current refresh token, or sign in without one.' : advice[code];
+}
+
+/** What `--json` prints of an error. */
+export function errorJson(error: Error): object {
+  const { name, message } = error;
+  return { error: isPartnerAuthError(error) ? error.toJSON() : { name, message } };
+}
