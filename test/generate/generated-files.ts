@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { partnerJsonSchema, profileJsonSchema } from './json-schemas.ts';
 import { profileItems } from './manifest.ts';
+import { withVerbTable } from './verb-table.ts';
 
 interface Manifest {
   readonly contributes: {
@@ -20,5 +21,6 @@ export async function generatedFiles(root: string): Promise<Readonly<Record<stri
     'package.json': toJson(manifest),
     'core/partners/partner.schema.json': toJson(partnerJsonSchema()),
     'core/profiles/profile.schema.json': toJson(profileJsonSchema()),
+    'core/cli/README.md': withVerbTable(await readFile(join(root, 'core/cli/README.md'), 'utf8')),
   };
 }
