@@ -5,7 +5,7 @@ import { commonOptions } from './verbs.ts';
 const width = 100;
 
 /** The line that shows how a verb is called. */
-export function usageLine({ name, arguments: args = [], command, options = [] }: Verb): string {
+function usageLine({ name, arguments: args = [], command, options = [] }: Verb): string {
   return [
     name,
     ...args.map(formatArgument),
@@ -49,7 +49,8 @@ Start here
 `;
 }
 
-function shortUsage({ name, arguments: args = [], command }: Verb): string {
+/** The verb with its arguments, without options. */
+export function shortUsage({ name, arguments: args = [], command }: Verb): string {
   const names = args.map((argument) => (argument.optional === true ? `[${argument.name}]` : argument.name));
   return [name, ...names, ...(command === undefined ? [] : [`-- ${command}...`])].join(' ');
 }

@@ -177,7 +177,7 @@ export const verbs: readonly Verb[] = [
     ],
     notes: 'The exit code is 0 if the call succeeded, else 1; the body is on stdout in both cases.',
     examples: [
-      `request shop POST /openapi/v1/transaction/qr -d '{"amount":150000}'`,
+      'request shop POST /openapi/v1/transaction/qr -d @qr.json',
       'request drive GET /api/v4/file --query uri=cloudreve://my',
     ],
   },
@@ -193,7 +193,7 @@ export const verbs: readonly Verb[] = [
     ],
     notes:
       'The command finds the address of the gateway in PARTNER_AUTH_GATEWAY. Every other PARTNER_AUTH_* variable is removed from its environment. The exit code is that of the command.',
-    examples: [`exec shop -- sh -c 'curl "$PARTNER_AUTH_GATEWAY/openapi/v1/profile"'`],
+    examples: [`exec drive -- sh -c 'curl "$PARTNER_AUTH_GATEWAY/api/v4/user/me"'`],
   },
   {
     name: 'gateway',

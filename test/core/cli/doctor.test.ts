@@ -32,7 +32,10 @@ describe('doctor', () => {
         const before = sandbox.journal.length;
         assert.equal((await doctor(fixture, partner)).code, 0);
         const sent = JSON.stringify(sandbox.journal.slice(before));
-        const secrets = [...Object.values(secretVariables(sandbox, partner)), ...Object.values(sandbox.tokens(partner) ?? {})];
+        const secrets = [
+          ...Object.values(secretVariables(sandbox, partner)),
+          ...Object.values(sandbox.tokens(partner) ?? {}),
+        ];
         for (const secret of secrets) assert.ok(!sent.includes(secret));
       }
     }));
@@ -51,10 +54,14 @@ describe('doctor', () => {
   it('reports a name that does not exist, a server that does not respond, and one of somebody else', () =>
     withHome({}, async (fixture) => {
       const { succeed, sandbox } = fixture;
-      const add = (name: string, url: string) => succeed(['profile', 'add', name, '--partner', 'bizmail', '--base-url', url]);
+      const add = (name: string, url: string) =>
+        succeed(['profile', 'add', name, '--partner', 'bizmail', '--base-url', url]);
       await add('unknown', 'https://nowhere.invalid');
       const unknown = await doctor(fixture, 'unknown');
-      assert.deepEqual([unknown.code, unknown.result('DNS')?.result, unknown.result('Partner')?.result], [1, 'failed', 'failed']);
+      assert.deepEqual(
+        [unknown.code, unknown.result('DNS')?.result, unknown.result('Partner')?.result],
+        [1, 'failed', 'failed'],
+      );
       await add('down', 'http://127.0.0.1:1');
       const down = await doctor(fixture, 'down');
       assert.deepEqual([down.code, down.result('Clock')?.result], [1, 'skipped']);
