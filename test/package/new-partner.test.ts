@@ -136,12 +136,12 @@ describe('a new partner', () => {
     await writeFile(folder.file('core/sandbox/partners/zephyr.ts'), simulator);
     await run('test/generate/main.ts');
 
-    const { partners } = JSON.parse(await run('core/cli/main.ts', '--partner', 'zephyr', '--json')) as {
+    const { partners } = JSON.parse(await run('core/cli/main.ts', 'demo', '--partner', 'zephyr', '--json')) as {
       partners: { label: string; call: { status: number }; refresh: object; replay: { accepted: boolean } }[];
     };
     const [result] = partners;
     assert.deepEqual([result?.label, result?.call.status, result?.replay.accepted], ['Zephyr', 200, false]);
-    assert.match(await run('core/cli/main.ts', '--help'), /tconnect, bizmail, cloudreve, zephyr/);
+    assert.match(await run('core/cli/main.ts', 'demo', '--help'), /tconnect, bizmail, cloudreve, zephyr/);
 
     const steps = await run(
       '--input-type=module',

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import process from 'node:process';
 import { after, before, describe, it } from 'node:test';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
-import { runProgram, type ProgramResult } from '../helpers/run-program.ts';
+import { startSandbox } from '../../core/sandbox/index.ts';
+import { runProgram, type ProgramResult, type RunOptions } from '../helpers/run-program.ts';
 import { install, pack, root, type Tarball } from '../helpers/tarball.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
@@ -146,11 +148,32 @@ describe('the npm package', () => {
     it('provides the command partner-auth', async () => {
       const bin = join('node_modules', '.bin', 'partner-auth');
       const [program, ...start] = process.platform === 'win32' ? ['cmd.exe', '/d', '/c', bin] : [join(project, bin)];
-      const tour = await runProgram(program, [...start, '--json'], { cwd: project });
-      assert.deepEqual([tour.code, tour.stderr], [0, '']);
-      assert.equal((JSON.parse(tour.stdout) as { partners: unknown[] }).partners.length, 3);
-      const help = await runProgram(program, [...start, '--help'], { cwd: project });
-      assert.match(help.stdout, /^ {2}partner-auth --json /m);
+      await using sandbox = await startSandbox();
+      await using home = await temporaryFolder();
+      const { email, password } = sandbox.profiles.cloudreve.credentials;
+      const env = { PARTNER_AUTH_HOME: home.path, PARTNER_AUTH_STORE_KEY: 'a5'.repeat(32), PARTNER_AUTH_EMAIL: email };
+      const run = async (args: readonly string[], options: RunOptions = {}): Promise<string> => {
+        const ended = await runProgram(program, [...start, ...args], { cwd: project, env, ...options });
+        assert.equal(ended.code, 0, `${args.join(' ')}: ${ended.stderr}`);
+        return ended.stdout;
+      };
+      const { partners } = JSON.parse(await run(['demo', '--json'])) as { partners: unknown[] };
+      assert.equal(partners.length, 3);
+      assert.match(await run([]), /^ {2}token \[NAME\] /m);
+      await run(['profile', 'add', 'drive', '--partner', 'cloudreve', '--base-url', sandbox.url]);
+      await run(['login', 'drive', '--password-stdin'], { input: password });
+      assert.equal((await run(['token', 'drive'])).trim(), sandbox.tokens('cloudreve')?.accessToken);
+      assert.match(await run(['request', 'drive', 'GET', '/api/v4/user/me']), /^\{"code":0/);
+      assert.match(await run(['status', 'drive']), /^State +valid for /m);
+      if (process.platform === 'win32') return;
+      const curl = `curl -sS "$PARTNER_AUTH_GATEWAY/api/v4/user/me"`;
+      assert.match(await run(['exec', 'drive', '--', 'sh', '-c', curl]), /^\{"code":0/);
+      const gateway = await runProgram(program, [...start, 'gateway', 'drive'], {
+        cwd: project,
+        env,
+        until: (text) => text.includes('\n'),
+      });
+      assert.match(gateway.stdout, /^http:\/\/127\.0\.0\.1:\d+\/[\w-]+\n$/);
     });
 
     it('exports no other entry point', async () => {

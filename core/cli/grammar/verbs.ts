@@ -1,3 +1,4 @@
+import { storeModes } from '../../profiles/files/index.ts';
 import { partnerNames, partnerSettings, profileSettings } from './settings.ts';
 import type { Argument, Option, Verb } from './verb.ts';
 
@@ -90,7 +91,7 @@ export const verbs: readonly Verb[] = [
       {
         name: 'store',
         value: 'KIND',
-        choices: ['keyring', 'key', 'plain'],
+        choices: storeModes,
         text: 'encrypted with a key in the keyring or in PARTNER_AUTH_STORE_KEY, or in plain text',
       },
       { name: 'remember', text: 'store the password too' },
