@@ -31,7 +31,7 @@ function typist(answers: readonly (readonly [prompt: RegExp, text: string])[]): 
   let next = 0;
   return (screen) => {
     const answer = answers[next];
-    if (answer === undefined || !answer[0].test(screen)) return undefined;
+    if (!answer?.[0].test(screen)) return undefined;
     next++;
     return answer[1];
   };
