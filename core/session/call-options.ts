@@ -49,11 +49,13 @@ const knownOptions = {
   request: requestOptions,
   stream: requestOptions,
   fetch: [],
+  // Of the gateway, and not public.
+  forward: ['signal'],
   configure: ['refreshMargin', 'autoRefresh'],
   signOut: [],
   on: ['reveal'],
   close: ['drain'],
-} satisfies Partial<Record<keyof PartnerSession, readonly string[]>>;
+} satisfies Partial<Record<keyof PartnerSession | 'forward', readonly string[]>>;
 
 /** A method with options. */
 export type Method = keyof typeof knownOptions;
