@@ -49,6 +49,8 @@ async function buildAll() {
       ...common,
       entryPoints: ['core/cli/main.ts', 'core/cli/stored-token.ts'],
       outdir: 'dist/core/cli',
+      // A program that starts for each token reads it each time.
+      minify: true,
       external,
       plugins: [separateBundles('./')],
       format: 'esm',

@@ -9,6 +9,8 @@ export const exitCodes = {
   commandNotExecutable: 126,
   commandNotFound: 127,
   interrupted: 130,
+  /** By SIGTERM. */
+  terminated: 143,
 } as const;
 
 /** The codes that do not mean `failure`. */

@@ -1,10 +1,10 @@
 import { isPartnerAuthError, PartnerAuthError, type PartnerSession } from '../index.ts';
-import type { CheckedProfile, ProfileProblem } from '../profiles/index.ts';
+import type { CheckedProfile, ProfileProblem, SecretRecord } from '../profiles/index.ts';
 import { openFileProfiles, problemText, type FileProfiles } from '../profiles/files/index.ts';
 import type { Given } from './grammar/given.ts';
 import { didYouMean } from './grammar/suggest.ts';
 import { debug, debugExchange, isVerbose } from './terminal/debug.ts';
-import { note } from './terminal/output.ts';
+import { hide, note } from './terminal/output.ts';
 import { configurationFailure } from './usage-error.ts';
 
 /** The user's profiles, for as long as `work` runs. */
@@ -41,6 +41,7 @@ export async function withSession<T>(
     const profile = await selectProfile(files, given);
     const pool = await files.pool();
     const stored = await (await pool.store(profile)).secrets();
+    hideSecrets(profile, stored);
     // Without a key, no session can be opened.
     if (profile.cipher !== undefined && stored?.key === undefined)
       throw new PartnerAuthError('signedOut', `${profile.id} is not signed in.`);
@@ -60,6 +61,15 @@ export function assertSignedIn({ status }: PartnerSession, id: string): void {
   if (phase === 'signedOut') throw new PartnerAuthError('signedOut', `${id} is not signed in.`);
   if (phase === 'ended' && accessExpiresAt <= Date.now())
     throw new PartnerAuthError('sessionEnded', `The session of ${id} has ended.`);
+}
+
+/** Masks the secrets of a profile in messages: a session knows only those that it uses itself. */
+export function hideSecrets({ definition }: CheckedProfile, stored: Partial<SecretRecord> | undefined): void {
+  const { key, iv, credentials = {}, proxyCredentials, clientCertificatePassphrase } = stored ?? {};
+  const secret = definition.credentials.flatMap((field) =>
+    field.secret === true ? credentials[field.name] : undefined,
+  );
+  hide([key, iv, proxyCredentials?.password, clientCertificatePassphrase, ...secret]);
 }
 
 /** Shows the exchanges of a session, if the user has asked for them. */

@@ -6,7 +6,7 @@ import type { Given } from './grammar/given.ts';
 import type { RunVerb, Verb } from './grammar/verb.ts';
 import { errorText, errorJson } from './terminal/error-text.ts';
 import { note, OutputError, writeJson, writeResult } from './terminal/output.ts';
-import { setVerbose } from './terminal/debug.ts';
+import { debug, setVerbose } from './terminal/debug.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Runs the program. Resolves with its exit code. */
@@ -51,22 +51,30 @@ async function run(verb: Verb, given: Given): Promise<number> {
   try {
     return (await (await load(verb)).run(given, interrupt.signal)) ?? exitCodes.success;
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
     if (error instanceof UsageError) {
       note(error.message);
       note(`See: partner-auth ${verb.name} --help`);
       return exitCodes.usage;
     }
-    if (!isPartnerAuthError(error) && !(error instanceof TypeError) && !(error instanceof OutputError)) throw error;
-    const isAborted = isPartnerAuthError(error) && error.code === 'aborted';
-    if (isAborted) {
+    if (isPartnerAuthError(error) && error.code === 'aborted') {
       note('Interrupted.');
-      return signalled === 'SIGTERM' ? 143 : exitCodes.interrupted;
+      return signalled === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
     }
-    if (given.has('json') && !(error instanceof OutputError)) await writeJson(errorJson(error)).catch(() => undefined);
-    note(errorText(error, given.profile));
+    if (isPartnerAuthError(error) || error instanceof TypeError) {
+      if (given.has('json')) await writeJson(errorJson(error)).catch(() => undefined);
+      note(errorText(error, given.profile));
+    } else note(unexpected(error));
     return exitCodeOf(error);
   }
+}
+
+/** An error that nobody has foreseen. Only what the system reports is known to contain no secret. */
+function unexpected(error: unknown): string {
+  if (error instanceof OutputError || (error instanceof Error && 'syscall' in error)) return error.message;
+  const { name, stack = '' } = error instanceof Error ? error : { name: typeof error };
+  const places = stack.split('\n').filter((line) => /^ {4}at /.test(line));
+  for (const place of places) debug(place.trim());
+  return `This is a bug of partner-auth (${name}). Run it with -v to see where.`;
 }
 
 function load({ name }: Verb): Promise<{ readonly run: RunVerb }> {

@@ -1,29 +1,9 @@
 import assert from 'node:assert/strict';
-import { chmod, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import process from 'node:process';
 import type { SandboxPartner } from '../../core/sandbox/index.ts';
 import { startSandbox } from '../../core/sandbox/index.ts';
-import { main, secretVariables } from '../core/cli/command.ts';
-import { withHome, storeKey, type HomeFixture } from '../core/cli/with-home.ts';
+import { secretVariables } from '../core/cli/command.ts';
+import { runCommands, withHome, type HomeFixture } from '../core/cli/with-home.ts';
 import { callsOf, tconnectEnv, testDocument } from '../helpers/documents.ts';
-import { runProgram, type ProgramResult } from '../helpers/run-program.ts';
-
-/** Runs the commands of a block with `partner-auth` of this checkout, in a home in which the profile is signed in. */
-async function runBlock(
-  code: string,
-  { home, file }: HomeFixture,
-  env: Readonly<Record<string, string>> = {},
-): Promise<ProgramResult> {
-  const program = file('partner-auth');
-  await writeFile(program, `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
-  await chmod(program, 0o755);
-  const path = `${join(program, '..')}:${process.env.PATH ?? ''}`;
-  const variables = { PATH: path, PARTNER_AUTH_HOME: home, PARTNER_AUTH_STORE_KEY: storeKey, ...env };
-  const ended = await runProgram('bash', ['-ec', code], { env: variables });
-  assert.equal(ended.code, 0, ended.stderr);
-  return ended;
-}
 
 const signedIn = (
   name: string,
@@ -40,14 +20,14 @@ testDocument('core/cli/README.md', {
     await withHome({}, async (fixture) => {
       const { sandbox } = fixture;
       const env = { MAIL_URL: sandbox.url, ...secretVariables(sandbox, 'bizmail') };
-      const { stdout } = await runBlock(code, fixture, env);
+      const { stdout } = await runCommands(code, fixture, env);
       assert.equal(stdout.trim(), sandbox.tokens('bizmail')?.accessToken);
     });
   },
 
   async request({ code }) {
     await signedIn('shop', 'tconnect', async (fixture) => {
-      const { stdout } = await runBlock(code, fixture);
+      const { stdout } = await runCommands(code, fixture);
       assert.equal(typeof JSON.parse(stdout), 'object');
       assert.deepEqual(callsOf(fixture.sandbox), ['login', 'protected']);
     });
@@ -55,7 +35,7 @@ testDocument('core/cli/README.md', {
 
   async exec({ code }) {
     await signedIn('drive', 'cloudreve', async (fixture) => {
-      const { stdout } = await runBlock(code, fixture);
+      const { stdout } = await runCommands(code, fixture);
       assert.match(stdout, /^\{"code":0,/);
     });
   },

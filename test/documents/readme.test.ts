@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { partners } from '../../core/index.ts';
 import { startSandbox } from '../../core/sandbox/index.ts';
+import { connectionArguments, secretVariables } from '../core/cli/command.ts';
+import { runCommands, withHome } from '../core/cli/with-home.ts';
 import { blockOf, callsOf, readDocument, tconnectEnv, testDocument } from '../helpers/documents.ts';
 import { root } from '../helpers/tarball.ts';
 
@@ -28,6 +31,18 @@ testDocument('README.md', {
     assert.equal(code, 'npm ci && npm test\n');
     const ci = await readFile(join(root, '.ci', 'run'), 'utf8');
     assert.equal(ci.trim().split('\n').at(-1), code.trim());
+  },
+
+  async terminal({ code }) {
+    await withHome({}, async (fixture) => {
+      const { sandbox, file, succeed } = fixture;
+      await succeed(['profile', 'add', 'shop', ...connectionArguments(sandbox, 'tconnect')]);
+      const { payload } = partners.tconnect.example ?? {};
+      await writeFile(file('qr.json'), JSON.stringify(payload));
+      const { stdout } = await runCommands(code, fixture, secretVariables(sandbox, 'tconnect'));
+      assert.equal(typeof JSON.parse(stdout), 'object');
+      assert.deepEqual(callsOf(sandbox), ['login', 'protected']);
+    });
   },
 
   async library({ run }) {

@@ -11,6 +11,9 @@ describe('npm run bench', () => {
   it('names the known parts if it is asked for an unknown one', async () => {
     const { code, stderr } = await bench('speed');
     assert.equal(code, 2);
-    assert.match(stderr, /Unknown part speed.*cipher, token, exchange, storm, download, startup, size, idle, growth/);
+    assert.match(
+      stderr,
+      /Unknown part speed.*cipher, token, exchange, storm, download, startup, command, size, idle, growth/,
+    );
   });
 });

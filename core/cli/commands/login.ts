@@ -4,7 +4,7 @@ import type { FileProfiles, StoreMode } from '../../profiles/files/index.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Given } from '../grammar/given.ts';
 import type { RunVerb } from '../grammar/verb.ts';
-import { selectProfile, watch, withProfiles } from '../profiles.ts';
+import { hideSecrets, selectProfile, watch, withProfiles } from '../profiles.ts';
 import { ask, readSecret } from '../terminal/ask.ts';
 import { environmentVariable, fromEnvironment } from '../terminal/environment.ts';
 import { note } from '../terminal/output.ts';
@@ -28,6 +28,7 @@ export const run: RunVerb = (given, signal) =>
     const material = await keyMaterial(profile, stored);
     const entered = tokenFromStdin ? undefined : await credentialsOf(profile, given, stored);
     const refreshToken = tokenFromStdin ? await readSecret('--refresh-token-stdin') : undefined;
+    hideSecrets(profile, { ...material, ...network, credentials: { ...stored?.credentials, ...entered } });
     const kept = keptCredentials(entered, stored, given.has('remember'));
     if (store === 'plain') noteWhatIsPlain(profile, files, material, kept, network);
 

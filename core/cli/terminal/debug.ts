@@ -1,6 +1,6 @@
 import type { AuthExchange } from '../../index.ts';
-import { plainLine } from '../../profiles/index.ts';
 import { fromEnvironment } from './environment.ts';
+import { note } from './output.ts';
 
 let verbose = false;
 
@@ -14,7 +14,7 @@ export function isVerbose(): boolean {
 
 /** A line of what happens, on stderr, if the user has asked for it. */
 export function debug(text: string): void {
-  if (verbose) process.stderr.write(`${plainLine(text, 4_000)}\n`);
+  if (verbose) note(text, 4_000);
 }
 
 /** Shows a login, refresh or logout as it was sent and received. Its secrets are masked. */

@@ -26,9 +26,18 @@ export function writeJson(value: unknown): Promise<void> {
   return writeResult(`${JSON.stringify(value, undefined, 2)}\n`);
 }
 
+const hidden = new Set<string>();
+
+/** Values that are masked in all messages, also where a partner repeats them. Shorter ones occur by chance. */
+export function hide(values: Iterable<string | undefined>): void {
+  for (const value of values) if (value !== undefined && value.length >= 4) hidden.add(value);
+}
+
 /** Writes one line for the user to stderr. */
-export function note(text: string): void {
-  process.stderr.write(`${plainLine(text, 1000)}\n`);
+export function note(text: string, limit = 1000): void {
+  let line = plainLine(text, limit);
+  for (const value of hidden) line = line.replaceAll(value, '••••••••');
+  process.stderr.write(`${line}\n`);
 }
 
 /** Rows with aligned columns, without blanks at the ends of lines. */

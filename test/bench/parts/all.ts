@@ -1,5 +1,6 @@
 import type { Part } from '../report/part.ts';
 import { cipher } from './cipher.ts';
+import { command } from './command.ts';
 import { download } from './download.ts';
 import { exchange } from './exchange.ts';
 import { gateway } from './gateway.ts';
@@ -19,6 +20,7 @@ export const parts: Readonly<Record<string, Part>> = {
   storm,
   download,
   startup,
+  command,
   size,
   idle,
   growth,

@@ -30,6 +30,10 @@ function start({ home }: HomeFixture, args: readonly string[], env: Readonly<Rec
     get stderr() {
       return stderr;
     },
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
     /** Waits until stdout contains the text. */
     async printed(text: string): Promise<void> {
       while (!stdout.includes(text)) await once(child.stdout, 'data');
@@ -131,7 +135,7 @@ describe('exec', () => {
     withHome({}, async (fixture) => {
       await fixture.add('mail', 'bizmail');
       const script = `process.on('SIGTERM', () => process.exit(9)); console.log('ready'); setInterval(() => 0, 1000);`;
-      const exec = start(fixture, ['exec', 'mail', '--', node, '-e', script]);
+      await using exec = start(fixture, ['exec', 'mail', '--', node, '-e', script]);
       await exec.printed('ready');
       exec.child.kill('SIGTERM');
       assert.deepEqual(await exec.ended, [9, null]);
@@ -146,7 +150,7 @@ describe('gateway', () => {
     () =>
       withHome({}, async (fixture) => {
         await fixture.add('drive', 'cloudreve');
-        const gateway = start(fixture, ['gateway', 'drive', '--read-only']);
+        await using gateway = start(fixture, ['gateway', 'drive', '--read-only']);
         await gateway.printed('\n');
         const url = gateway.stdout.trim();
         assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/[\w-]{32,}$/);
@@ -170,7 +174,7 @@ describe('gateway', () => {
       const secretFile = file('gateway-secret');
       const urls: string[] = [];
       for (let round = 0; round < 2; round++) {
-        const gateway = start(fixture, ['gateway', 'mail', '--secret-file', secretFile]);
+        await using gateway = start(fixture, ['gateway', 'mail', '--secret-file', secretFile]);
         await gateway.printed('\n');
         urls.push(gateway.stdout.trim().replace(/:\d+\//, ':PORT/'));
         gateway.child.kill('SIGINT');

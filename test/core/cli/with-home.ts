@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import process from 'node:process';
 import { startSandbox, type Sandbox, type SandboxOptions, type SandboxPartner } from '../../../core/sandbox/index.ts';
 import { profileOf } from '../../helpers/profile-of.ts';
-import type { ProgramResult, RunOptions } from '../../helpers/run-program.ts';
+import { runProgram, type ProgramResult, type RunOptions } from '../../helpers/run-program.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
-import { command, secretVariables } from './command.ts';
+import { command, main, secretVariables } from './command.ts';
 
 export const storeKey = '5a'.repeat(32);
 
@@ -56,4 +59,21 @@ export async function withHome<T>(options: HomeOptions, test: (fixture: HomeFixt
     },
     calls: (kind) => sandbox.journal.filter(({ call }) => call === kind).length,
   });
+}
+
+/** Runs commands of a document with `partner-auth` of this checkout, in the folder above the home. */
+export async function runCommands(
+  commands: string,
+  { home, file }: HomeFixture,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ProgramResult> {
+  const program = file('partner-auth');
+  await writeFile(program, `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, { mode: 0o755 });
+  const path = `${dirname(program)}:${process.env.PATH ?? ''}`;
+  const ended = await runProgram('bash', ['-ec', commands], {
+    cwd: dirname(program),
+    env: { PATH: path, PARTNER_AUTH_HOME: home, PARTNER_AUTH_STORE_KEY: storeKey, ...env },
+  });
+  assert.equal(ended.code, 0, ended.stderr);
+  return ended;
 }
