@@ -174,8 +174,7 @@ export function fakeSession(options: FakeSessionOptions = {}): FakeSession {
     },
     refresh: async (callOptions) => {
       await enter({ method: 'refresh' }, callOptions);
-      if (current === undefined)
-        throw new PartnerAuthError('signedOut', 'Nobody is signed in. Sign in with login().');
+      if (current === undefined) throw new PartnerAuthError('signedOut', 'Nobody is signed in. Sign in with login().');
       renew();
     },
     accessToken: async (callOptions: AccessTokenOptions = {}) => {

@@ -13,7 +13,7 @@ describe('npm run bench', () => {
     assert.equal(code, 2);
     assert.match(
       stderr,
-      /Unknown part speed.*cipher, token, exchange, storm, download, startup, command, size, idle, growth/,
+      /Unknown part speed.*cipher, token, exchange, gateway, storm, download, startup, command, size, idle, growth/,
     );
   });
 });
