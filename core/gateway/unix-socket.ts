@@ -4,6 +4,7 @@ import { configurationError, type PartnerAuthError } from '../lib/errors.ts';
 import { fsPromises } from '../lib/node-modules.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
 import { withFileLock } from '../stores/file-lock.ts';
+import { createFolder } from '../stores/files.ts';
 import { listenOn } from './listen-on.ts';
 
 /** In bytes, of `sockaddr_un`. Node cuts off what is longer, or fails without saying why, depending on its version. */
@@ -37,9 +38,9 @@ export async function listenOnUnixSocket(server: Server, given: string): Promise
 }
 
 async function prepareFolder(folder: string): Promise<void> {
-  const { lstat, mkdir } = fsPromises();
+  const { lstat } = fsPromises();
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await createFolder(folder, 0o600);
     const stats = await lstat(folder);
     if (!stats.isDirectory()) throw refusal(`must be in a folder, and ${folder} is not one itself`);
     if (stats.uid !== process.geteuid?.())

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync, watch } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { callSafely } from '../lib/call-safely.ts';
@@ -9,6 +9,7 @@ import { parseJson } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
 import { withFileLock } from '../stores/file-lock.ts';
+import { createFolder } from '../stores/files.ts';
 import { newerRecordError } from '../stores/store-errors.ts';
 import { isTombstone, type PlainRecord, type StoredSession } from '../stores/stored-record.ts';
 import type { TokenStore, WriteOptions } from '../stores/token-store.ts';
@@ -113,9 +114,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   const ownSessions = relayedBy.get(options.secrets) ?? new Map<string, string>();
   relayedBy.set(options.secrets, ownSessions);
   // Without the folder nothing can be stored, which the lock reports to its caller. Everything else continues to work.
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch(() =>
-    log.error(`The folder ${folder} could not be created.`),
-  );
+  await createFolder(folder, 0o600).catch(() => log.error(`The folder ${folder} could not be created.`));
   const listeners = new Set<() => void>();
   let summary: SessionSummary | undefined;
   summary = readSummary();

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fsPromises, nodeFs } from '../lib/node-modules.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
 import { wait } from '../lib/wait.ts';
@@ -36,7 +37,29 @@ export const remove = (path: string): Promise<void> => whileShared(() => fsPromi
 /** Creates the missing folders of files with this mode. */
 export async function createFolder(path: string, fileMode: number): Promise<void> {
   // Who may read the files may also enter the folders.
-  await fsPromises().mkdir(path, { recursive: true, mode: fileMode | ((fileMode & 0o444) >> 2) });
+  const mode = fileMode | ((fileMode & 0o444) >> 2);
+  // Not by Node's option `recursive`, which never ends where a file system, such as /proc, has no folder to create.
+  const create = async (): Promise<void> => {
+    try {
+      await fsPromises().mkdir(path, { mode });
+    } catch (error) {
+      // Systems report an existing folder in more than one way. A link that leads nowhere is reported as what is missing.
+      const stats = await fsPromises()
+        .stat(path)
+        .catch((failure: unknown) => {
+          throw systemErrorCode(error) === 'EEXIST' ? failure : error;
+        });
+      if (!stats.isDirectory()) throw error;
+    }
+  };
+  try {
+    await create();
+  } catch (error) {
+    const parent = dirname(path);
+    if (systemErrorCode(error) !== 'ENOENT' || parent === path) throw error;
+    await createFolder(parent, fileMode);
+    await create();
+  }
 }
 
 /** Opens a file without following a symbolic link in its place, and without waiting for the writer of a pipe. */

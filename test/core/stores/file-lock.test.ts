@@ -117,11 +117,21 @@ describe('the lock of a file store', { concurrency: true }, () => {
     );
   });
 
-  it('reports a folder in which no file can be created, such as one of /proc', async () => {
-    await assert.rejects(
-      fileStore('/proc/self/session.json').lock(() => Promise.resolve(), { timeout: 1_000 }),
-      { code: 'store', message: /could not be created \(ENOENT\)/ },
-    );
+  for (const path of ['/proc/self/session.json', '/proc/none/session.json', '/proc/none/below/session.json']) {
+    it(`reports a place in which nothing can be created, such as ${path}`, async () => {
+      await assert.rejects(
+        fileStore(path).lock(() => Promise.resolve(), { timeout: 1_000 }),
+        { code: 'store', message: /could not be created \(ENO[A-Z]+\)/ },
+      );
+    });
+  }
+
+  it('creates the folders that are missing, also when many do at once, and only its user can enter them', async () => {
+    await using folder = await temporaryFolder();
+    const paths = ['a', 'b', 'c'].map((name) => folder.file(`one/two/${name}.json`));
+    await Promise.all(paths.map((path) => fileStore(path).lock(() => Promise.resolve())));
+    if (process.platform === 'win32') return;
+    for (const name of ['one', 'one/two']) assert.equal((await stat(folder.file(name))).mode & 0o777, 0o700);
   });
 
   it('reports to its holder that it was lost', async () => {
