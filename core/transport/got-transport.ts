@@ -6,18 +6,20 @@ import type tls from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import type { ExtendOptions, Got, Response } from 'got';
-import { configurationError, PartnerAuthError } from '../lib/errors.ts';
-import { nodeCrypto, nodeFs } from '../lib/node-modules.ts';
-import { plainLine } from '../lib/plain-line.ts';
+import type { PartnerAuthError } from '../lib/errors.ts';
+import { authorities, checkCertificates } from './authorities.ts';
+import {
+  abortedFailure,
+  closedError,
+  decodingFailure,
+  defaultResponseSize,
+  failure,
+  lockLostFailure,
+  tooLargeFailure,
+} from './call-failures.ts';
 import { checkClientCertificate, type CertificateOptions, type ClientCertificate } from './client-certificate.ts';
 import { keepConnections, observeConnection, type Connections, type ConnectionUse } from './connections.ts';
-import {
-  acceptEncoding,
-  decodeContent,
-  problemOf,
-  unsupportedEncoding,
-  type DecodingProblem,
-} from './content-encoding.ts';
+import { acceptEncoding, decodeContent, problemOf, unsupportedEncoding } from './content-encoding.ts';
 import { describeErrorPage } from './error-pages.ts';
 import { describeFailure, type OfferedCertificate, type TransportFailure } from './failure.ts';
 import type { Exchange, HttpRequest, SendOptions, Transport } from './http.ts';
@@ -47,8 +49,6 @@ export interface TransportOptions {
   readonly now: () => number;
 }
 
-const mebibyte = 1024 * 1024;
-const defaultResponseSize = mebibyte;
 const phaseTimeouts = { lookup: 5_000, connect: 10_000, secureConnect: 10_000 };
 
 // got takes longer to load than everything else combined, and importing Node's `http` evaluates all of its `fetch`. A
@@ -379,45 +379,11 @@ function withConnectionUse(failed: TransportFailure, use: ConnectionUse | undefi
   return { ...failed, brokeOnReuse: true };
 }
 
-function failure(error: PartnerAuthError, mayHaveArrived: boolean): TransportFailure {
-  return { kind: 'failure', error, mayHaveArrived, isTransient: false };
-}
-
-function tooLargeFailure(host: string, limit: number): TransportFailure {
-  const size = limit % mebibyte === 0 ? `${limit / mebibyte} MiB` : `${limit} bytes`;
-  const advice = limit === defaultResponseSize ? 'Check baseUrl.' : 'Raise `maxResponseSize`, or use `stream()`.';
-  const message = `The response of ${host} is larger than ${size} and was not read to its end. ${advice}`;
-  return failure(new PartnerAuthError('responseTooLarge', message), true);
-}
-
-function decodingFailure(host: string, problem: DecodingProblem, status: number, limit: number): TransportFailure {
-  if (problem === 'tooLarge') return tooLargeFailure(host, limit);
-  if (problem === 'endsEarly') {
-    const message = `The response of ${host} is incomplete: its compressed content ends early.`;
-    return failure(new PartnerAuthError('network', message, { status }), true);
-  }
-  const reason =
-    'not' in problem
-      ? `has the header Content-Encoding: ${problem.not}, but its content is not compressed that way`
-      : `is compressed with ${plainLine(problem.unsupported, 40)}, which was not asked for and is not supported`;
-  const message = `The response of ${host} ${reason}. Ask the partner, or who runs the proxy in between, to correct it.`;
-  return failure(new PartnerAuthError('invalidResponse', message, { status }), true);
-}
-
-function closedError(wasSent: boolean): PartnerAuthError {
-  return new PartnerAuthError(
-    'closed',
-    `The session object was closed before the ${wasSent ? 'response had been received' : 'call was sent'}.`,
-  );
-}
-
-function lockLostFailure(): TransportFailure {
-  const message = 'The lock of the session was taken over before the call was sent.';
-  return failure(new PartnerAuthError('lock', message), false);
-}
-
-function abortedFailure(mayHaveArrived: boolean): TransportFailure {
-  return failure(new PartnerAuthError('aborted', 'The call was aborted by its signal.'), mayHaveArrived);
+function offeredCertificate(socket: Partial<TLSSocket>, now: () => number): OfferedCertificate | undefined {
+  const certificate = socket.getCertificate?.();
+  if (!certificate || !('valid_to' in certificate)) return undefined;
+  const { valid_to: validTo } = certificate;
+  return { validTo, hasExpired: Date.parse(validTo) < now() };
 }
 
 function globalTlsOptions(tlsModule: typeof tls, ca: string | undefined, certificate: CertificateOptions | undefined) {
@@ -429,40 +395,4 @@ function globalTlsOptions(tlsModule: typeof tls, ca: string | undefined, certifi
     ...(pfx !== undefined && { pfx }),
     ...(passphrase !== undefined && { passphrase }),
   };
-}
-
-function offeredCertificate(socket: Partial<TLSSocket>, now: () => number): OfferedCertificate | undefined {
-  const certificate = socket.getCertificate?.();
-  if (!certificate || !('valid_to' in certificate)) return undefined;
-  const { valid_to: validTo } = certificate;
-  return { validTo, hasExpired: Date.parse(validTo) < now() };
-}
-
-// Node's own `ca` option replaces the trusted authorities; ours adds to them.
-function authorities({ getCACertificates, rootCertificates }: Partial<typeof tls>, ca: string): string[] {
-  // Node 22.15 and later also include NODE_EXTRA_CA_CERTS and the system's store.
-  return [...(getCACertificates?.('default') ?? [...(rootCertificates ?? []), ...extraAuthorities()]), ca];
-}
-
-function extraAuthorities(): string[] {
-  const file = process.env.NODE_EXTRA_CA_CERTS;
-  if (file === undefined || file === '') return [];
-  try {
-    return [nodeFs().readFileSync(file, 'utf8')];
-  } catch {
-    // Node, too, ignores a file that it cannot read.
-    return [];
-  }
-}
-
-function checkCertificates(ca: string): void {
-  try {
-    // OpenSSL skips what it cannot parse, so that a mistake would only surface as a partner that is not trusted.
-    const { X509Certificate } = nodeCrypto();
-    const certificates = ca.split('-----BEGIN CERTIFICATE-----').slice(1);
-    if (certificates.length === 0) throw new Error('no certificate');
-    for (const certificate of certificates) new X509Certificate(`-----BEGIN CERTIFICATE-----${certificate}`);
-  } catch {
-    throw configurationError('ca', 'ca must be one or more certificates in PEM form (-----BEGIN CERTIFICATE-----).');
-  }
 }
