@@ -15,7 +15,7 @@ import { maskedPayload } from '../../profiles/index.ts';
 import { ask } from '../terminal/ask.ts';
 import { signIn } from '../terminal/sign-in.ts';
 import type { Settings } from './settings.ts';
-import { describeCall, describeRefreshExpiry, describeToken, type PartnerReport } from './report.ts';
+import { describeCall, describeRefresh, describeRefreshExpiry, describeToken, type PartnerReport } from './report.ts';
 
 /**
  * Signs in to a real partner, makes its safe example call if it has one, refreshes once and signs out. Never replays an
@@ -79,11 +79,7 @@ export async function runAgainstPartner(settings: Settings): Promise<PartnerRepo
       accessToken,
       ...refreshExpiry,
       ...(call && { call }),
-      refresh: {
-        newAccessToken: after?.accessToken !== before?.accessToken,
-        newRefreshToken: after?.refreshToken !== before?.refreshToken,
-        accessToken: refreshed,
-      },
+      refresh: describeRefresh(before, after, refreshed),
       signOut: await session.signOut(),
     };
   }

@@ -67,3 +67,20 @@ export function describeRefreshExpiry(session: PartnerSession): { refreshExpires
   const refreshExpiresAt = status.renewable === false ? status.accessExpiresAt : status.refreshExpiresAt;
   return refreshExpiresAt === undefined ? {} : { refreshExpiresAt: new Date(refreshExpiresAt).toISOString() };
 }
+
+interface TokenPair {
+  readonly accessToken: string;
+  readonly refreshToken?: string;
+}
+
+export function describeRefresh(
+  before: TokenPair | undefined,
+  after: TokenPair | undefined,
+  accessToken: TokenReport,
+): PartnerReport['refresh'] {
+  return {
+    newAccessToken: after?.accessToken !== before?.accessToken,
+    newRefreshToken: after?.refreshToken !== before?.refreshToken,
+    accessToken,
+  };
+}

@@ -9,7 +9,7 @@ import {
 import { maskedPayload } from '../../profiles/index.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import type { Settings } from './settings.ts';
-import { describeCall, describeRefreshExpiry, describeToken, type PartnerReport } from './report.ts';
+import { describeCall, describeRefresh, describeRefreshExpiry, describeToken, type PartnerReport } from './report.ts';
 
 /** Starts the sandbox and goes through sign-in, call, refresh, replay and sign-out with each partner. */
 export async function runAgainstSandbox({ partner }: Settings, show: (report: PartnerReport) => void): Promise<void> {
@@ -63,11 +63,7 @@ async function runTour(sandbox: Sandbox, name: BuiltInPartner): Promise<PartnerR
     accessToken,
     ...refreshExpiry,
     ...(call && { call }),
-    refresh: {
-      newAccessToken: after?.accessToken !== before?.accessToken,
-      newRefreshToken: after?.refreshToken !== before?.refreshToken,
-      accessToken: refreshed,
-    },
+    refresh: describeRefresh(before, after, refreshed),
     replay,
     signOut,
   };
