@@ -75,7 +75,7 @@ export function tooltip(
   const note = storageNote(status, t);
   return [
     `**${escapeMarkdown(profile.label)}**`,
-    `| | |\n|---|---|\n${rows.map(([name, value]) => `| ${escapeMarkdown(name)}&nbsp;&nbsp; | ${escapeMarkdown(value)} |`).join('\n')}`,
+    `| | |\n|---|---|\n${rows.map(([name, value]) => `| ${unbroken(escapeMarkdown(name))}&nbsp;&nbsp; | ${escapeMarkdown(value)} |`).join('\n')}`,
     ...(note === undefined ? [] : [`$(warning) ${escapeMarkdown(note)}`]),
     links.join('&nbsp;&nbsp; '),
   ].join('\n\n');
@@ -93,4 +93,9 @@ function storageNote({ storage, phase }: ProfileStatus, t: Translate): string | 
   if (storage === 'windowOnly') return t('Signed in for this window only: this machine cannot store secrets.');
   if (storage === 'behind') return t('Another window has newer tokens. Reload this window to use them.');
   return undefined;
+}
+
+/** VS Code would wrap the names next to a long value. */
+function unbroken(name: string): string {
+  return name.replaceAll(' ', '&nbsp;');
 }
