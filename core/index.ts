@@ -12,7 +12,7 @@ export type { CredentialsSource, EnsureSignedInOptions } from './session/sign-in
 export type { AdoptedTokens } from './session/sign-in/adopt.ts';
 
 export { checkConnection } from './exchange/connection.ts';
-export type { ConnectionOptions, ExtraFields, ResponseSettings } from './exchange/connection.ts';
+export type { ClientIdentity, ConnectionOptions, ExtraFields, ResponseSettings } from './exchange/connection.ts';
 export type { AuthExchange, CipherFacts } from './exchange/auth-exchange.ts';
 export { encryptedBody } from './exchange/encode-body.ts';
 export type { EncodedBody, Payload } from './exchange/encode-body.ts';

@@ -26,7 +26,11 @@ export async function curlCommand(
   const connection = resolveConnection(options);
   const { definition } = connection;
   const form = definition.requestBody ?? definition.body;
-  const { request, body } = await encodeRequest(connection, { ...call, form, accessToken }, cipher);
+  const { request, body } = await encodeRequest(
+    connection,
+    { ...call, form, token: accessToken, isProtected: true },
+    cipher,
+  );
   const fields = body?.fields;
   const headers = Object.entries(request.headers).filter(([name]) => fields === undefined || name !== 'content-type');
   return formatCurl(

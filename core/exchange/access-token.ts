@@ -1,24 +1,32 @@
 import { PartnerAuthError } from '../lib/errors.ts';
-import { valueAt } from '../lib/json.ts';
 import type { AuthCall, PartnerDefinition } from '../partners/definition.ts';
+import { parseFieldPath } from '../partners/field-path.ts';
+import { callResponse } from '../partners/response-shape.ts';
+import { fieldAt, type ResponseContent } from './response-fields.ts';
 
 const maxLength = 16_384;
 
 /**
- * The access token of a successful response. `tokens` is the object with the token fields.
+ * The access token of a successful response.
  *
  * @throws PartnerAuthError `invalidResponse` that says what is there in place of a token that a header can contain.
  */
 export function readAccessToken(
-  { label, response: { accessToken: path } }: Pick<PartnerDefinition, 'label' | 'response'>,
-  { tokensIn }: AuthCall,
-  tokens: unknown,
+  definition: Pick<PartnerDefinition, 'label' | 'response'>,
+  call: AuthCall,
+  content: ResponseContent,
   status: number,
 ): string {
-  const value = valueAt(tokens, path);
-  const problem = problemOf(value, [tokensIn, path].filter(Boolean).join('.'));
+  const { accessToken: path } = callResponse(definition, call);
+  const value = fieldAt(content, path, call.tokensIn);
+  const problem = problemOf(value, placeOf(path, call.tokensIn));
   if (problem === undefined) return value as string;
-  throw new PartnerAuthError('invalidResponse', `${label} sent ${problem}`, { status, setting: 'response' });
+  throw new PartnerAuthError('invalidResponse', `${definition.label} sent ${problem}`, { status, setting: 'response' });
+}
+
+/** Where a path points to, with the object that it is in. */
+function placeOf(path: string, tokensIn: string | undefined): string {
+  return tokensIn === undefined || parseFieldPath(path).from !== 'json' ? path : `${tokensIn}.${path}`;
 }
 
 /** Why a value cannot be an access token, which a header contains verbatim after `Bearer `; undefined if it can be one. */

@@ -3,14 +3,15 @@ import { configurationError } from '../lib/errors.ts';
 import { plainLine } from '../lib/plain-line.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
 import { baseUrlProblem, baseUrlProblemWithHttp } from '../partners/base-url.ts';
+import { isTaken, sessionFields } from '../partners/auth-fields.ts';
 import { definePartner } from '../partners/define-partner.ts';
 import type { JsonObject, PartnerDefinition } from '../partners/definition.ts';
 import { partners, type BuiltInPartner } from '../partners/index.ts';
-import { payloadProblem } from '../partners/payload.ts';
-import { authCallOf, refreshCallOf } from '../partners/renewal.ts';
+import { payloadProblem, queryProblem } from '../partners/payload.ts';
+import { authCallOf } from '../partners/renewal.ts';
 import { requiresPartnerCode } from '../partners/requirements.ts';
 
-/** The options that identify the partner and how to call it. None of them is a secret. */
+/** The options that identify the partner and how to call it. None of them is a secret, but for that of the client. */
 export interface ConnectionOptions {
   /** The id of a built-in partner, or a partner definition. */
   readonly partner: BuiltInPartner | PartnerDefinition;
@@ -19,6 +20,8 @@ export interface ConnectionOptions {
    * or fragment.
    */
   readonly baseUrl: string;
+  /** URL of the server for protected calls, if it is another one; as `baseUrl`. Default: `baseUrl`. */
+  readonly apiUrl?: string | undefined;
   /**
    * Permit `http` for a server at a private address (RFC 1918, 100.64.0.0/10, 169.254.0.0/16, fc00::/7, fe80::/10), such
    * as a NAS. A host name must resolve to one when it is connected to. Nothing is encrypted then: anyone on that network
@@ -30,12 +33,22 @@ export interface ConnectionOptions {
    * ASCII characters.
    */
   readonly partnerCode?: string | undefined;
+  /** The client of an OAuth 2.0 server that the calls are made for, if the partner definition has a `client`. */
+  readonly client?: ClientIdentity | undefined;
   /** How the payloads of auth calls are encoded, if the partner takes plain ones. Default: as its definition states. */
   readonly bodyForm?: PlainForm | undefined;
   /** How the partner's responses differ from its definition. */
   readonly response?: ResponseSettings | undefined;
   /** Additional payload fields, such as `{ login: { grant_type: 'password' } }`. */
   readonly extraFields?: ExtraFields | undefined;
+}
+
+/** A client as it is registered with the partner. */
+export interface ClientIdentity {
+  /** Up to 1,024 printable characters. */
+  readonly id: string;
+  /** Up to 4,096 printable characters. Default: none, for a client that cannot keep a secret. */
+  readonly secret?: string | undefined;
 }
 
 /** The forms of plain payloads, for the option `bodyForm`. */
@@ -53,23 +66,33 @@ export interface ResponseSettings {
 /** Additional payload fields of the auth calls. */
 export interface ExtraFields {
   readonly login?: JsonObject;
+  readonly oneTimeCode?: JsonObject;
   readonly refresh?: JsonObject;
+  readonly logout?: JsonObject;
 }
+
+const extendedCalls = ['login', 'oneTimeCode', 'refresh', 'logout'] as const satisfies (keyof ExtraFields)[];
 
 /** Checked connection options, with the profile's own settings applied to the definition. */
 export interface Connection {
   readonly definition: PartnerDefinition;
   /** Without a trailing slash. */
   readonly baseUrl: string;
-  /** The only origin that tokens of this connection are sent to. */
+  /** The only origin that auth calls are sent to. */
   readonly origin: string;
+  /** The URL of protected calls, without a trailing slash. */
+  readonly apiUrl: string;
+  /** The only other origin that access tokens are sent to; often the same. */
+  readonly apiOrigin: string;
   readonly partnerCode: string | undefined;
   readonly extraFields: ExtraFields;
+  readonly client?: ClientIdentity | undefined;
 }
 
 /**
  * Checks connection options, as `openSession()` does. Returns the partner definition with the options applied to it, the
- * base URL in its parsed form, without a trailing slash, and the origin that tokens are bound to.
+ * base URL in its parsed form, without a trailing slash, and the origins of auth calls and of protected calls, which tokens
+ * are bound to.
  *
  * @throws PartnerAuthError `configuration`; `setting` names the option.
  */
@@ -77,9 +100,10 @@ export function checkConnection(options: ConnectionOptions): {
   readonly definition: PartnerDefinition;
   readonly baseUrl: string;
   readonly origin: string;
+  readonly apiOrigin: string;
 } {
-  const { definition, baseUrl, origin } = resolveConnection(options);
-  return { definition, baseUrl, origin };
+  const { definition, baseUrl, origin, apiOrigin } = resolveConnection(options);
+  return { definition, baseUrl, origin, apiOrigin };
 }
 
 /** @throws PartnerAuthError `configuration` naming the setting, before anything is sent. */
@@ -87,13 +111,17 @@ export function resolveConnection(options: ConnectionOptions): Connection {
   if (typeof options !== 'object' || (options as unknown) === null)
     throw new TypeError('The options of a connection must be an object with partner and baseUrl.');
   const definition = applySettings(resolvePartner(options.partner), options);
-  const url = resolveBaseUrl(options.baseUrl, options.allowHttp);
+  const url = resolveUrl('baseUrl', options.baseUrl, options.allowHttp);
+  const api = options.apiUrl === undefined ? url : resolveUrl('apiUrl', options.apiUrl, options.allowHttp);
   return {
     definition,
-    baseUrl: url.origin + url.pathname.replace(/\/+$/, ''),
+    baseUrl: withoutSlash(url),
     origin: url.origin,
+    apiUrl: withoutSlash(api),
+    apiOrigin: api.origin,
     partnerCode: resolvePartnerCode(definition, options.partnerCode),
     extraFields: resolveExtraFields(definition, options.extraFields),
+    client: resolveClient(definition, options.client),
   };
 }
 
@@ -134,18 +162,21 @@ function applySettings(definition: PartnerDefinition, { bodyForm, response }: Co
   });
 }
 
-function resolveBaseUrl(baseUrl: string, allowHttp: unknown): URL {
+function withoutSlash({ origin, pathname }: URL): string {
+  return origin + pathname.replace(/\/+$/, '');
+}
+
+function resolveUrl(setting: 'baseUrl' | 'apiUrl', value: string, allowHttp: unknown): URL {
   if (allowHttp !== undefined && typeof allowHttp !== 'boolean')
     throw configurationError('allowHttp', 'allowHttp must be true or false.');
-  const problem = allowHttp === true ? baseUrlProblemWithHttp(baseUrl) : baseUrlProblem(baseUrl);
+  const problem = allowHttp === true ? baseUrlProblemWithHttp(value) : baseUrlProblem(value);
   if (problem === 'publicHost') {
-    const message =
-      'allowHttp is for private addresses only, and the address in baseUrl is a public one. Use https://.';
+    const message = `allowHttp is for private addresses only, and the address in ${setting} is a public one. Use https://.`;
     throw configurationError('allowHttp', message);
   }
   if (problem !== undefined)
-    throw configurationError('baseUrl', `baseUrl ${typeof problem === 'string' ? problem : problem.message}`);
-  return new URL(baseUrl);
+    throw configurationError(setting, `${setting} ${typeof problem === 'string' ? problem : problem.message}`);
+  return new URL(value);
 }
 
 function resolvePartnerCode(definition: PartnerDefinition, partnerCode: unknown): string | undefined {
@@ -166,31 +197,53 @@ function resolvePartnerCode(definition: PartnerDefinition, partnerCode: unknown)
 
 function resolveExtraFields(definition: PartnerDefinition, fields: ExtraFields | undefined): ExtraFields {
   if (fields === undefined) return {};
-  assertKnownKeys('extraFields', fields, ['login', 'refresh']);
-  for (const call of ['login', 'refresh'] as const) {
-    const given: unknown = fields[call];
+  assertKnownKeys('extraFields', fields, extendedCalls);
+  for (const kind of extendedCalls) {
+    const given: unknown = fields[kind];
     if (given === undefined) continue;
-    const setting = `extraFields.${call}`;
-    const known = authCallOf(definition, call);
-    if (known === undefined)
-      throw configurationError(
-        setting,
-        `${setting} has no effect: the definition of ${definition.label} has no such call.`,
-      );
+    const setting = `extraFields.${kind}`;
+    const call = authCallOf(definition, kind);
+    if (call === undefined) {
+      const message = `${setting} has no effect: the definition of ${definition.label} has no such call.`;
+      throw configurationError(setting, message);
+    }
     if (typeof given !== 'object' || given === null || Array.isArray(given)) {
       throw configurationError(setting, `${setting} must be an object of payload fields.`);
     }
-    const problem = payloadProblem(definition.body, given);
+    const problem = payloadProblem(definition.body, given) ?? (call.method === 'GET' ? queryProblem(given) : undefined);
     if (problem !== undefined) {
       const field = `${setting}.${plainLine(problem.path)}`;
       throw configurationError(field, `${field} ${problem.message}.`);
     }
-    const tokenField = call === 'refresh' ? refreshCallOf(definition)?.tokenField : undefined;
-    const taken = [...Object.keys(known.extraFields ?? {}), ...(tokenField === undefined ? [] : [tokenField])];
-    const name = Object.keys(given).find((key) => taken.includes(key));
+    const name =
+      Object.keys(call.extraFields ?? {}).find((field) => Object.hasOwn(given, field)) ??
+      sessionFields(definition, kind).find((field) => isTaken(definition.body, given as JsonObject, field));
     if (name === undefined) continue;
     const field = `${setting}.${plainLine(name)}`;
     throw configurationError(field, `${field} has no effect: the partner definition sets this field.`);
   }
   return fields;
+}
+
+function resolveClient(definition: PartnerDefinition, client: unknown): ClientIdentity | undefined {
+  const { label } = definition;
+  if (client === undefined) {
+    if (definition.client === undefined) return undefined;
+    const message = `client is missing: ${label} requires the id of an OAuth 2.0 client, such as { id, secret }.`;
+    throw configurationError('client', message);
+  }
+  if (definition.client === undefined) {
+    const message = `client has no effect: the definition of ${label} does not say how it is sent. Add its field client.`;
+    throw configurationError('client', message);
+  }
+  if (typeof client !== 'object' || client === null || Array.isArray(client))
+    throw configurationError('client', 'client must be an object with id and, if it has one, secret.');
+  assertKnownKeys('client', client, ['id', 'secret']);
+  const { id, secret } = client as Readonly<Record<string, unknown>>;
+  if (typeof id !== 'string' || !/^[^\p{C}]{1,1024}$/u.test(id))
+    throw configurationError('client.id', 'client.id must be a string of 1 to 1,024 printable characters.');
+  if (secret === undefined) return { id };
+  if (typeof secret !== 'string' || !/^[^\p{C}]{1,4096}$/u.test(secret))
+    throw configurationError('client.secret', 'client.secret must be a string of 1 to 4,096 printable characters.');
+  return { id, secret };
 }

@@ -1,35 +1,37 @@
 import type { Cipher } from '../cipher/cipher.ts';
 import { parseJson, stringAt } from '../lib/json.ts';
 import { decodeText } from '../lib/text.ts';
-import type { PartnerDefinition } from '../partners/definition.ts';
+import type { ResponseShape } from '../partners/definition.ts';
+import { parseFieldPath } from '../partners/field-path.ts';
+import { textAt, type ResponseContent } from './response-fields.ts';
 import type { HttpResponse } from '../transport/http.ts';
 
 /** The content of a response, not yet classified. */
-export interface DecodedResponse {
-  /** The body, decrypted if it was encrypted. */
-  readonly text: string;
-  /** The parsed JSON of `text`; undefined if it is not JSON. */
-  readonly json: unknown;
+export interface DecodedResponse extends ResponseContent {
   /** `undecryptable`: the body contains a ciphertext that cannot be decrypted; `text` and `json` are its envelope. */
   readonly encryption: 'plain' | 'decrypted' | 'undecryptable';
 }
 
-/** Decodes a response body and, if the definition has `encryptedIn`, decrypts the actual response from it. */
+/** Decodes a response body and, if its form has `encryptedIn`, decrypts the actual response from it. */
 export function decodeResponse(
-  { response: { encryptedIn } }: PartnerDefinition,
+  { encryptedIn }: Pick<ResponseShape, 'encryptedIn'>,
   { headers, body }: Pick<HttpResponse, 'headers' | 'body'>,
   cipher: Cipher | undefined,
 ): DecodedResponse {
   const text = decodeText(body, headers['content-type']);
   const json = parseJson(text);
-  const ciphertext = stringAt(json, encryptedIn);
-  if (ciphertext === undefined || cipher === undefined) return { text, json, encryption: 'plain' };
+  const plain = { text, json, headers, encryption: 'plain' } as const;
+  if (encryptedIn === undefined || cipher === undefined) return plain;
+  const isWhole = parseFieldPath(encryptedIn).from === 'body';
+  // Errors, and what gateways send, may be plain.
+  const ciphertext = isWhole && /^\s*[{[<]/.test(text) ? undefined : textAt(plain, encryptedIn);
+  if (ciphertext === undefined) return plain;
   const iv = cipher.ivField === undefined ? undefined : stringAt(json, siblingPath(encryptedIn, cipher.ivField));
   try {
     const decrypted = cipher.decrypt(ciphertext, iv).replace(/^\ufeff/, '');
-    return { text: decrypted, json: parseJson(decrypted), encryption: 'decrypted' };
+    return { text: decrypted, json: parseJson(decrypted), headers, encryption: 'decrypted' };
   } catch {
-    return { text, json, encryption: 'undecryptable' };
+    return { ...plain, encryption: 'undecryptable' };
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Cipher } from '../cipher/cipher.ts';
 import type { BodyForm, EncryptedQuery } from '../partners/definition.ts';
+import { tokenHeaderOf } from '../partners/headers.ts';
 import type { Content, QueryPairs } from '../partners/payload.ts';
 import type { HttpRequest } from '../transport/http.ts';
 import type { HttpBody } from '../transport/request-body.ts';
@@ -20,7 +21,7 @@ export interface RawBody {
 /** A call before it is encoded for its partner. */
 export interface RequestDraft {
   readonly method: string;
-  /** Below the base URL, starting with a slash. */
+  /** Below the URL of auth calls or of protected calls, starting with a slash. */
   readonly path: string;
   /** Added to that of the path. */
   readonly query?: QueryPairs | undefined;
@@ -33,8 +34,10 @@ export interface RequestDraft {
   readonly contentType?: string | undefined;
   /** Additional headers, names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** For protected calls. */
-  readonly accessToken?: string;
+  /** Sent in the token header. */
+  readonly token?: string | undefined;
+  /** A call with the access token, not one that gets or revokes tokens. Default false. */
+  readonly isProtected?: boolean;
 }
 
 export interface EncodedRequest {
@@ -47,11 +50,11 @@ export interface EncodedRequest {
 
 /** Encodes a call as an HTTP request: headers, envelope and encryption as the partner definition describes them. */
 export async function encodeRequest(
-  { definition, baseUrl, partnerCode }: Pick<Connection, 'definition' | 'baseUrl' | 'partnerCode'>,
+  { definition, baseUrl, apiUrl, partnerCode }: Pick<Connection, 'definition' | 'baseUrl' | 'apiUrl' | 'partnerCode'>,
   draft: RequestDraft,
   cipher: Cipher | undefined,
 ): Promise<EncodedRequest> {
-  const { method, path, query = [], form, payload, raw, accessToken } = draft;
+  const { method, path, query = [], form, payload, raw, token, isProtected = false } = draft;
   const body = payload === undefined ? undefined : await encodeBody(form, payload, cipher, partnerCode);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(definition.headers ?? {})) {
@@ -62,15 +65,18 @@ export async function encodeRequest(
   const fallbackType = body?.contentType ?? raw?.fallbackType;
   if (fallbackType !== undefined) headers['content-type'] ??= fallbackType;
   Object.assign(headers, draft.headers);
-  if (accessToken !== undefined) headers.authorization = `Bearer ${accessToken}`;
+  if (token !== undefined) {
+    const { name, value } = tokenHeaderOf(definition);
+    headers[name] = value.replace('{accessToken}', () => token);
+  }
   const content = (body ?? raw)?.body;
   const { requestQuery } = definition;
   const encrypted =
-    requestQuery === undefined || accessToken === undefined
-      ? undefined
-      : encryptQuery(requestQuery, path, query, cipher);
+    requestQuery === undefined || !isProtected ? undefined : encryptQuery(requestQuery, path, query, cipher);
   // In its parsed form, as it was checked: what is shown or copied is then what is sent.
-  const { href: url } = new URL(baseUrl + (encrypted?.path ?? withQuery(path, encodeQuery(query))));
+  const { href: url } = new URL(
+    (isProtected ? apiUrl : baseUrl) + (encrypted?.path ?? withQuery(path, encodeQuery(query))),
+  );
   return {
     request: { method, url, headers, ...(content !== undefined && { body: content }) },
     body,

@@ -1,8 +1,10 @@
 import type { Cipher } from '../cipher/cipher.ts';
 import { configurationError, PartnerAuthError } from '../lib/errors.ts';
-import { stringAt } from '../lib/json.ts';
+import { clientFields, isTaken, payloadOf } from '../partners/auth-fields.ts';
 import type { AuthCall, PartnerDefinition } from '../partners/definition.ts';
+import { copyQuery } from '../partners/payload.ts';
 import { refreshCallOf } from '../partners/renewal.ts';
+import { responseShapeOf } from '../partners/response-shape.ts';
 import { redactWith, type Redactor } from '../redact/redactor.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { HttpResponse, SendOptions, Transport } from '../transport/http.ts';
@@ -10,6 +12,7 @@ import { isReplayable } from '../transport/request-body.ts';
 import type { Repeat } from '../transport/retry.ts';
 import type { AuthExchange, CipherFacts } from './auth-exchange.ts';
 import { captchaError, type RefusedLogin } from './captcha.ts';
+import { clientHeaders, clientPayload } from './client.ts';
 import { classify } from './classify.ts';
 import type { Connection } from './connection.ts';
 import { mayBeFile, mayBeJson } from './content-type.ts';
@@ -24,6 +27,7 @@ import {
   type PartnerResponse,
   type StreamedResponse,
 } from './partner-response.ts';
+import { textAt } from './response-fields.ts';
 import { responseError } from './response-error.ts';
 import { readRefreshToken, readTokenSet } from './token-response.ts';
 
@@ -46,11 +50,16 @@ export type TokenResult =
   | { readonly kind: 'codeRequired'; readonly loginId: string; readonly error: PartnerAuthError }
   | RefusedCall;
 
+/** The tokens of the session that an auth call is made for. */
+export type SentTokens = Partial<Pick<TokenSet, 'accessToken' | 'refreshToken'>>;
+
 export interface CallFailure {
   readonly kind: 'failed';
   readonly error: PartnerAuthError;
   /** The partner may have acted on the call, so its outcome is unknown. */
   readonly inDoubt: boolean;
+  /** The partner itself refused a refresh, and no rule says what that means. */
+  readonly isUnexplained?: true;
   /** The refresh token of a response that is otherwise unusable. */
   readonly replacement?: Partial<Pick<TokenSet, 'refreshToken' | 'refreshExpiresAt'>>;
 }
@@ -98,9 +107,11 @@ export type RetryPolicy = (typeof retryPolicies)[number];
 export const retryPolicies = [false, 'idempotent', 'always'] as const;
 
 /** A call that failed, with what the partner sent. */
-type RefusedCall = CallFailure & Omit<RefusedLogin, 'error'>;
+type RefusedCall = CallFailure & Omit<RefusedLogin, 'error'> & { readonly content?: DecodedResponse };
 
-type AuthResult = { readonly kind: 'success'; readonly json: unknown; readonly http: HttpResponse } | RefusedCall;
+type AuthResult =
+  | { readonly kind: 'success'; readonly json: unknown; readonly content: DecodedResponse; readonly http: HttpResponse }
+  | RefusedCall;
 
 /** The calls to one partner, as its definition describes them. Stateless: it stores no tokens. */
 export function partnerCalls(options: PartnerCallsOptions) {
@@ -109,12 +120,24 @@ export function partnerCalls(options: PartnerCallsOptions) {
 
   async function authCall(
     call: AuthExchange['call'],
-    { method = 'POST', path, extraFields: constant }: AuthCall,
+    { method = 'POST', path, extraFields: constant, authorization }: AuthCall,
     fields: Payload,
     send: SendOptions,
+    tokens: SentTokens = {},
   ): Promise<AuthResult> {
-    const payload = { ...fields, ...constant };
-    const draft = { method, path, form: definition.body, payload };
+    const form = definition.body;
+    const { client } = definition;
+    const identity = options.client ?? { id: '' };
+    const payload = payloadOf(
+      form,
+      { ...fields, ...(client && clientPayload(client, identity)) },
+      extraFields[call],
+      constant,
+    );
+    const content = method === 'GET' ? { query: copyQuery(payload) } : { payload };
+    const headers = { ...(client && clientHeaders(client, identity)), ...cookieOf(definition, call, tokens) };
+    const token = authorization && tokens[authorization];
+    const draft = { method, path, form, token, headers, ...content };
     const { request, body, secrets } = await encodeRequest(options, draft, cipher);
     const at = now();
     // A refresh token is sent again by the session alone, which first makes sure that it is still the current one.
@@ -150,12 +173,12 @@ export function partnerCalls(options: PartnerCallsOptions) {
     http: HttpResponse,
     redact: (text: string) => string,
   ): AuthResult {
-    const decoded = decodeResponse(definition, http, cipher);
+    const decoded = decodeResponse(responseShapeOf(definition, call), http, cipher);
     const { json } = decoded;
     const classification = classify(definition, call, http.status, decoded);
     switch (classification.kind) {
       case 'success':
-        return { kind: 'success', json, http };
+        return { kind: 'success', json, content: decoded, http };
       case 'tokenRefused':
         throw new TypeError('The error rule tokenRefused applies to protected calls only.');
       case 'failure': {
@@ -168,6 +191,8 @@ export function partnerCalls(options: PartnerCallsOptions) {
           error,
           inDoubt: classification.mayHaveActed,
           json,
+          content: decoded,
+          ...(classification.isUnexplained && { isUnexplained: true }),
           isEmpty: http.status === 200 && decoded.text === '',
         };
       }
@@ -179,23 +204,24 @@ export function partnerCalls(options: PartnerCallsOptions) {
     call: AuthCall,
     payload: Payload,
     send: SendOptions,
+    tokens?: SentTokens,
   ): Promise<TokenResult> {
-    const result = await authCall(kind, call, payload, send);
+    const result = await authCall(kind, call, payload, send, tokens);
     if (result.kind === 'failed') {
       const loginId =
         result.error.code === 'oneTimeCodeRequired'
-          ? stringAt(result.json, definition.oneTimeCode?.sessionIn)
+          ? result.content && textAt(result.content, definition.oneTimeCode?.sessionIn)
           : undefined;
       return loginId === undefined ? result : { kind: 'codeRequired', loginId, error: result.error };
     }
-    const { json, http } = result;
+    const { content, http } = result;
     try {
-      return { kind: 'tokens', tokens: readTokenSet(definition, call, json, http, warn) };
+      return { kind: 'tokens', tokens: readTokenSet(definition, call, content, http, warn) };
     } catch (error) {
       if (!(error instanceof PartnerAuthError)) throw error;
       // A refresh token that is the access token too is just as unusable.
       const replacement =
-        refreshCallOf(definition)?.sliding === true ? {} : readRefreshToken(definition, call, json, http);
+        refreshCallOf(definition)?.sliding === true ? {} : readRefreshToken(definition, call, content, http);
       return { kind: 'failed', error, inDoubt: true, replacement };
     }
   }
@@ -204,14 +230,16 @@ export function partnerCalls(options: PartnerCallsOptions) {
     label,
 
     /** @throws PartnerAuthError `configuration` for a credential that a constant field would replace. */
-    async login(credentials: Payload, send: SendOptions): Promise<TokenResult> {
-      const constants: Payload = { ...extraFields.login, ...definition.login.extraFields };
+    async login(credentials: Payload, send: SendOptions, tokens?: SentTokens): Promise<TokenResult> {
+      const { body, login } = definition;
+      const constants = payloadOf(body, {}, extraFields.login, login.extraFields);
       for (const [name, value] of Object.entries(credentials)) {
-        if (!Object.hasOwn(constants, name) || constants[name] === value) continue;
-        const message = `The credential ${name} has no effect: extraFields.login or the partner definition sets this field.`;
+        const isReplaced = isTaken(body, constants, name) && constants[name] !== value;
+        if (!isReplaced && !clientFields(definition).includes(name)) continue;
+        const message = `The credential ${name} has no effect: ${isReplaced ? 'extraFields.login or the partner definition' : 'the option client'} sets this field.`;
         throw configurationError(name, message);
       }
-      return tokenCall('login', definition.login, { ...credentials, ...extraFields.login }, send);
+      return tokenCall('login', login, credentials, send, tokens);
     },
 
     oneTimeCode(loginId: string, code: string, send: SendOptions): Promise<TokenResult> {
@@ -220,17 +248,18 @@ export function partnerCalls(options: PartnerCallsOptions) {
       return tokenCall('oneTimeCode', step, { [step.codeField]: code, [step.sessionField]: loginId }, send);
     },
 
-    refresh(refreshToken: string, send: SendOptions): Promise<TokenResult> {
+    refresh(tokens: SentTokens, send: SendOptions): Promise<TokenResult> {
       const refresh = refreshCallOf(definition);
       if (refresh === undefined) throw new TypeError(`The definition of ${label} has no refresh call.`);
-      return tokenCall('refresh', refresh, { [refresh.tokenField]: refreshToken, ...extraFields.refresh }, send);
+      return tokenCall('refresh', refresh, fieldsOf(refresh.tokenField, tokens.refreshToken), send, tokens);
     },
 
     /** Resolves with the error, or undefined on success. */
-    async logout(refreshToken: string, send: SendOptions): Promise<PartnerAuthError | undefined> {
+    async logout(tokens: SentTokens, send: SendOptions): Promise<PartnerAuthError | undefined> {
       const { logout } = definition;
-      if (logout === undefined) return undefined;
-      const result = await authCall('logout', logout, { [logout.tokenField]: refreshToken }, send);
+      if (logout === undefined) throw new TypeError(`${label} has no logout call.`);
+      const fields = fieldsOf(logout.tokenField, tokens.refreshToken);
+      const result = await authCall('logout', logout, fields, send, tokens);
       return result.kind === 'failed' ? result.error : undefined;
     },
 
@@ -241,7 +270,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
         const { request } = await encodeRequest(options, draft, cipher);
         const sent = await transport.send(request, { ...send, repeat: 'broken' });
         if (sent.kind === 'failure') return sent.error;
-        return { json: decodeResponse(definition, sent.response, cipher).json, status: sent.response.status };
+        return { json: decodeResponse(definition.response, sent.response, cipher).json, status: sent.response.status };
       };
       return captchaError({ definition, redactor, get }, refused);
     },
@@ -311,7 +340,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
     // The transport asks for JSON, which a server may refuse to a call for a file.
     const takesAny = request.expect === 'file' || send.stream !== undefined;
     const headers = takesAny && !definesAccept(definition) ? { accept: '*/*', ...request.headers } : request.headers;
-    const draft: RequestDraft = { ...request, form, headers, accessToken };
+    const draft: RequestDraft = { ...request, form, headers, token: accessToken, isProtected: true };
     const { request: encoded, secrets } = await encodeRequest(options, draft, cipher);
     const repeat = isReplayable(encoded.body) ? repeatOf(request.method, request.retry) : 'never';
     const sent = await transport.send(encoded, { ...send, repeat });
@@ -323,8 +352,8 @@ export function partnerCalls(options: PartnerCallsOptions) {
     // What is not read to its end can be neither JSON nor decrypted.
     const decoded: DecodedResponse =
       http.rest === undefined
-        ? decodeResponse(definition, http, cipher)
-        : { text: '', json: undefined, encryption: 'plain' };
+        ? decodeResponse(definition.response, http, cipher)
+        : { text: '', json: undefined, headers: http.headers, encryption: 'plain' };
     const isFile = request.expect === 'file' || mayBeFile(http);
     const classification = classify(definition, 'request', http.status, decoded, isFile);
     const isSuccess = http.status >= 200 && http.status < 300;
@@ -342,6 +371,21 @@ export function partnerCalls(options: PartnerCallsOptions) {
       tokenRefused: classification.kind === 'tokenRefused',
     };
   }
+}
+
+/** The cookie of a call that sends the refresh token in one. */
+function cookieOf(
+  definition: PartnerDefinition,
+  call: AuthExchange['call'],
+  { refreshToken }: SentTokens,
+): Record<string, string> {
+  const callWithToken = call === 'refresh' ? refreshCallOf(definition) : call === 'logout' ? definition.logout : undefined;
+  const { tokenCookie } = callWithToken ?? {};
+  return tokenCookie === undefined || refreshToken === undefined ? {} : { cookie: `${tokenCookie}=${refreshToken}` };
+}
+
+function fieldsOf(name: string | undefined, token: string | undefined): Payload {
+  return name === undefined || token === undefined ? {} : { [name]: token };
 }
 
 interface ProtectedResult {

@@ -2,6 +2,7 @@ import type { PartnerAuthError } from '../lib/errors.ts';
 import type { SendOptions, Transport } from '../transport/http.ts';
 import { classify } from './classify.ts';
 import { refreshCallOf } from '../partners/renewal.ts';
+import { responseShapeOf } from '../partners/response-shape.ts';
 import { resolveConnection, type ConnectionOptions } from './connection.ts';
 import { decodeResponse } from './decode-response.ts';
 import { encodeRequest } from './encode-request.ts';
@@ -51,7 +52,7 @@ export async function probePartner(
     definition,
     call === undefined ? 'login' : 'refresh',
     status,
-    decodeResponse(definition, http, undefined),
+    decodeResponse(responseShapeOf(definition, call === undefined ? 'login' : 'refresh'), http, undefined),
   );
   if (classification.kind !== 'failure') return { kind: 'partner', url };
   const { code, foreign, rule, setting } = classification;

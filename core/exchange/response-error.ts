@@ -1,5 +1,4 @@
 import { PartnerAuthError } from '../lib/errors.ts';
-import { stringAt, valueAt } from '../lib/json.ts';
 import { plainLine } from '../lib/plain-line.ts';
 import { withoutRepeatedPath } from '../partners/base-url.ts';
 import type { CallKind, ErrorRule, PartnerDefinition } from '../partners/definition.ts';
@@ -7,6 +6,8 @@ import type { HttpResponse } from '../transport/http.ts';
 import { parseRetryAfter } from '../transport/retry.ts';
 import { bodyFormHint } from './body-form-hint.ts';
 import type { Failure } from './classify.ts';
+import { responseShapeOf } from '../partners/response-shape.ts';
+import { fieldAt, textAt } from './response-fields.ts';
 import type { DecodedResponse } from './decode-response.ts';
 
 const callNames: Readonly<Record<CallKind, string>> = {
@@ -27,11 +28,10 @@ export function responseError(
   redact: (text: string) => string,
   address?: CallAddress,
 ): PartnerAuthError {
-  const { json } = decoded;
-  const { response: shape } = definition;
-  const partnerMessage = stringAt(json, shape.message);
+  const shape = responseShapeOf(definition, call);
+  const partnerMessage = textAt(decoded, shape.message);
   const quote = partnerMessage === undefined ? '' : ` It said: "${plainLine(redact(partnerMessage))}".`;
-  const id = stringAt(json, shape.correlationId);
+  const id = textAt(decoded, shape.correlationId);
   const correlationId = id !== undefined && /^[\w.:-]{1,80}$/.test(id) && redact(id) === id ? id : undefined;
   if (address !== undefined && http.status === 404 && failure.rule?.setting === 'baseUrl')
     return wrongAddressError(definition, call, address);
@@ -40,8 +40,10 @@ export function responseError(
   const action =
     formHint ??
     (failure.foreign !== undefined && failure.code === 'invalidResponse'
-      ? foreignAdvice(definition, failure.foreign.rule)
-      : (failure.rule?.advice ?? advice(failure.code, definition, failure.setting)));
+      ? foreignAdvice(definition, call, failure.foreign.rule)
+      : failure.isUnexplained
+        ? unexplainedAdvice(codeIn(definition, call, decoded, redact), http.status)
+        : (failure.rule?.advice ?? advice(failure.code, definition, failure.setting)));
   return new PartnerAuthError(failure.code, `${what}.${quote} ${action}`.trim(), {
     status: http.status,
     correlationId,
@@ -80,18 +82,16 @@ function wrongAddressError(
 }
 
 function summarize(
-  { label, response: shape }: PartnerDefinition,
+  definition: PartnerDefinition,
   call: CallKind,
   status: number,
   decoded: DecodedResponse,
   { code, rule, foreign }: Failure,
   redact: (text: string) => string,
 ): string {
-  const errorCode = shape.code === undefined ? undefined : valueAt(decoded.json, shape.code);
-  const detail =
-    typeof errorCode === 'number' || typeof errorCode === 'string'
-      ? `, code ${plainLine(redact(String(errorCode)), 40)}`
-      : '';
+  const { label } = definition;
+  const errorCode = codeIn(definition, call, decoded, redact);
+  const detail = errorCode === undefined ? '' : `, code ${errorCode}`;
   if (rule === undefined) {
     switch (code) {
       case 'redirect':
@@ -114,6 +114,25 @@ function summarize(
   return `${label} refused the ${callNames[call]} (HTTP ${status}${detail})`;
 }
 
+/** The partner's error code, for a message. */
+function codeIn(
+  definition: PartnerDefinition,
+  call: CallKind,
+  decoded: DecodedResponse,
+  redact: (text: string) => string,
+): string | number | undefined {
+  const { code } = responseShapeOf(definition, call);
+  const value = code === undefined ? undefined : fieldAt(decoded, code);
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' ? plainLine(redact(value), 40) : undefined;
+}
+
+/** What to do about a refusal of the refresh token that no rule explains. */
+function unexplainedAdvice(code: string | number | undefined, status: number): string {
+  const condition = code === undefined ? `"status": ${status}` : `"code": ${JSON.stringify(code)}`;
+  return `No error rule of the partner definition explains it; if it means that the refresh token is no longer valid, add { "on": ["refresh"], ${condition}, "is": "sessionEnded" } to errors. Sign in again, or call refresh() to ask once more.`;
+}
+
 /** Who sends a response of status 500 or above that is not in the partner's own form. */
 function gatewayOf(status: number, label: string): string {
   // By their definition, these come from a gateway that got no response from the server behind it, or from a network.
@@ -128,8 +147,9 @@ function describeBody({ text, json }: DecodedResponse): string {
 }
 
 /** What to do about a response that is not in the partner's own form. */
-function foreignAdvice(definition: PartnerDefinition, rule: ErrorRule | undefined): string {
-  const { label, response: shape } = definition;
+function foreignAdvice(definition: PartnerDefinition, call: CallKind, rule: ErrorRule | undefined): string {
+  const { label } = definition;
+  const shape = responseShapeOf(definition, call);
   const names = new Set([shape.success?.field, shape.code, shape.message].filter((name) => name !== undefined));
   const form = names.size === 0 ? 'JSON' : `JSON with ${[...names].join(' or ')}`;
   const own = rule === undefined ? '' : advice(rule.is, definition, rule.setting);
@@ -178,6 +198,8 @@ function settingAdvice(setting: string | undefined): string {
       return 'If it cannot decrypt the payload, check cipher.key, cipher.iv, cipher.output and partnerCode. detectCipher() finds the cipher settings from one message that is known to be correct.';
     case 'partnerCode':
       return 'Check partnerCode.';
+    case 'client':
+      return 'Check the option client: its id, its secret, and how the partner definition sends them.';
     case undefined:
       return '';
     default:

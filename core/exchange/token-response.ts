@@ -1,10 +1,11 @@
-import { stringAt, valueAt } from '../lib/json.ts';
 import type { AuthCall, ExpiryUnit, PartnerDefinition } from '../partners/definition.ts';
 import { refreshCallOf } from '../partners/renewal.ts';
+import { callResponse } from '../partners/response-shape.ts';
 import { decodeToken } from '../tokens/decode-token.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { HttpResponse } from '../transport/http.ts';
 import { readAccessToken } from './access-token.ts';
+import { fieldAt, textAt, type ResponseContent } from './response-fields.ts';
 
 /**
  * Plausible lifetimes, in seconds. A longer one is a mistake, such as milliseconds in place of seconds. A shorter one
@@ -38,18 +39,17 @@ type RefreshTokenPart = Partial<Pick<TokenSet, 'refreshToken' | 'refreshExpiresA
 export function readTokenSet(
   definition: PartnerDefinition,
   call: AuthCall,
-  json: unknown,
+  content: ResponseContent,
   http: HttpResponse,
   warn: Warn = () => undefined,
 ): TokenSet {
-  const tokens = valueAt(json, call.tokensIn);
-  const accessToken = readAccessToken(definition, call, tokens, http.status);
-  const accessExpiresAt = expiryOf(definition, 'accessExpiry', tokens, accessToken, http, warn);
+  const accessToken = readAccessToken(definition, call, content, http.status);
+  const accessExpiresAt = expiryOf(definition, call, 'accessExpiry', content, accessToken, http, warn);
   return {
     accessToken,
     issuedAt: http.sentAt,
     ...(accessExpiresAt !== undefined && { accessExpiresAt }),
-    ...readRefreshToken(definition, call, json, http, warn),
+    ...readRefreshToken(definition, call, content, http, warn),
   };
 }
 
@@ -60,21 +60,20 @@ export function readTokenSet(
 export function readRefreshToken(
   definition: PartnerDefinition,
   call: AuthCall,
-  json: unknown,
+  content: ResponseContent,
   http: HttpResponse,
   warn: Warn = () => undefined,
 ): RefreshTokenPart {
   const refresh = refreshCallOf(definition);
   if (refresh === undefined) return {};
-  const tokens = valueAt(json, call.tokensIn);
-  const { refreshToken: path, accessToken } = definition.response;
+  const { refreshToken: path, accessToken } = callResponse(definition, call);
   const isSliding = refresh.sliding === true;
-  const refreshToken = stringAt(tokens, isSliding ? accessToken : path);
+  const refreshToken = textAt(content, isSliding ? accessToken : path, call.tokensIn);
   if (refreshToken === undefined) return {};
   const refreshExpiresAt = isSliding
-    ? (expiryOf(definition, 'refreshExpiry', tokens, undefined, http, warn) ??
-      expiryOf(definition, 'accessExpiry', tokens, refreshToken, http, () => undefined))
-    : expiryOf(definition, 'refreshExpiry', tokens, refreshToken, http, warn);
+    ? (expiryOf(definition, call, 'refreshExpiry', content, undefined, http, warn) ??
+      expiryOf(definition, call, 'accessExpiry', content, refreshToken, http, () => undefined))
+    : expiryOf(definition, call, 'refreshExpiry', content, refreshToken, http, warn);
   return { refreshToken, ...(refreshExpiresAt !== undefined && { refreshExpiresAt }) };
 }
 
@@ -85,9 +84,10 @@ function clockDifference({ headers, receivedAt }: HttpResponse): number {
 }
 
 function expiryOf(
-  { label, response }: PartnerDefinition,
+  definition: PartnerDefinition,
+  call: AuthCall,
   name: 'accessExpiry' | 'refreshExpiry',
-  tokens: unknown,
+  content: ResponseContent,
   /** Undefined if its own `exp` does not count. */
   token: string | undefined,
   http: HttpResponse,
@@ -95,13 +95,13 @@ function expiryOf(
 ): number | undefined {
   const { sentAt } = http;
   const now = sentAt + clockDifference(http);
-  const field = response[name];
-  const value = field && valueAt(tokens, field.field);
+  const field = callResponse(definition, call)[name];
+  const value = field && fieldAt(content, field.field, call.tokensIn);
   const stated = field && lifetimeOf(value, field.unit, now);
   const own =
     token === undefined ? undefined : lifetimeOf(decodeToken(token)?.claims.exp, 'epochSeconds', now)?.seconds;
   const problem = field && problemOf(name, field.unit, value, stated, own);
-  if (problem !== undefined) warn(`${label} sent in "${field?.field}" ${problem}`);
+  if (problem !== undefined) warn(`${definition.label} sent in "${field?.field}" ${problem}`);
   const known = [stated?.seconds, own].filter((seconds) => seconds !== undefined);
   if (known.length === 0) return undefined;
   return Math.round(sentAt + Math.max(lifetimes.shortest, Math.min(...known)) * 1000);

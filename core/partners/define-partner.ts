@@ -1,11 +1,13 @@
 import { checkConfiguration, cloneAsJson, deepFreeze } from '../lib/validation.ts';
 import { configurationError } from '../lib/errors.ts';
 import { plainLine } from '../lib/plain-line.ts';
+import { clientFields, findOverlap, isTaken, sessionFields, type AuthCallKind } from './auth-fields.ts';
 import { parseCallPattern } from './call-pattern.ts';
-import type { AuthCall, BodyForm, JsonObject, PartnerDefinition } from './definition.ts';
-import { transportHeaders } from './headers.ts';
-import { payloadProblem } from './payload.ts';
-import { refreshCallOf } from './renewal.ts';
+import type { BodyForm, JsonObject, PartnerDefinition } from './definition.ts';
+import { tokenHeaderOf, transportHeaders } from './headers.ts';
+import { payloadProblem, queryProblem } from './payload.ts';
+import { authCallOf, refreshCallOf } from './renewal.ts';
+import { responseShapeOf } from './response-shape.ts';
 import { partnerSchema } from './schema.ts';
 
 const sizeLimit = 256 * 1024;
@@ -33,10 +35,16 @@ function refuse(setting: string, message: string): never {
   throw configurationError(setting, `${setting} ${message}.`);
 }
 
-function checkCredentialFields({ credentials }: PartnerDefinition): void {
-  const names = credentials.map((field) => field.name);
-  const duplicate = names.find((name, index) => names.indexOf(name) !== index);
-  if (duplicate !== undefined) refuse('partner.credentials', `has the field "${duplicate}" twice`);
+function checkCredentialFields({ credentials, client, body }: PartnerDefinition): void {
+  if (credentials.length === 0 && client === undefined)
+    refuse('partner.credentials', 'must name at least one credential, unless there is a partner.client');
+  const [name, other] = findOverlap(
+    body,
+    credentials.map((field) => field.name),
+  ) ?? [''];
+  if (name === other) refuse('partner.credentials', `has the field "${name}" twice`);
+  if (other !== undefined)
+    refuse('partner.credentials', `has the field "${name}" and "${other}", which would be a part of it`);
   for (const [index, field] of credentials.entries()) {
     if (field.account !== true) continue;
     const setting = `partner.credentials.${index}.account`;
@@ -46,14 +54,22 @@ function checkCredentialFields({ credentials }: PartnerDefinition): void {
   }
 }
 
-function checkHeaders({ headers = {}, body, requestBody }: PartnerDefinition): void {
+function checkHeaders(definition: PartnerDefinition): void {
+  const { headers = {}, body, requestBody, client } = definition;
   const lower = Object.keys(headers).map((name) => name.toLowerCase());
+  const { name: tokenHeader } = tokenHeaderOf(definition);
+  if (transportHeaders.includes(tokenHeader))
+    refuse('partner.tokenHeader.name', `must not be "${tokenHeader}": the transport sets it`);
   for (const [index, name] of lower.entries()) {
     if (transportHeaders.includes(name)) refuse('partner.headers', `must not contain "${name}": the transport sets it`);
-    if (name === 'authorization')
-      refuse('partner.headers', 'must not contain "authorization": protected calls set it to the access token');
+    if (name === tokenHeader)
+      refuse('partner.headers', `must not contain "${name}": protected calls set it to the access token`);
+    if (name === 'authorization' && client?.send === 'basic')
+      refuse('partner.headers', 'must not contain "authorization": it has the client with "basic"');
     if (lower.indexOf(name) !== index) refuse('partner.headers', `has "${name}" twice`);
   }
+  if (client?.send === 'basic' && (client.idField ?? client.secretField) !== undefined)
+    refuse('partner.client', 'has field names, which have no effect with "basic"');
   const isMultipart = [body, requestBody].some((form) => form?.form === 'multipart');
   if (isMultipart && lower.includes('content-type'))
     refuse('partner.headers', 'must not contain "content-type": that of a multipart body names its boundary');
@@ -76,21 +92,19 @@ function checkBodies({ body, requestBody }: PartnerDefinition): void {
 }
 
 function checkCalls(definition: PartnerDefinition): void {
-  const { login, refresh, logout, oneTimeCode, captcha, example, credentials, body, requestBody = body } = definition;
-  checkAuthCall(
-    'login',
-    login,
-    credentials.map((field) => field.name),
-    body,
-  );
-  if (typeof refresh === 'object') checkAuthCall('refresh', refresh, [refresh.tokenField], body);
-  if (logout !== undefined) checkAuthCall('logout', logout, [logout.tokenField], body);
-  if (oneTimeCode !== undefined) {
-    const { codeField, sessionField } = oneTimeCode;
-    checkAuthCall('oneTimeCode', oneTimeCode, [codeField, sessionField], body);
-    if (codeField === sessionField) refuse('partner.oneTimeCode.sessionField', 'is also the codeField');
-    requireRule(definition, 'oneTimeCode', 'oneTimeCodeRequired');
+  const { logout, oneTimeCode, captcha, example, body, requestBody = body, headers = {} } = definition;
+  if (oneTimeCode !== undefined && oneTimeCode.codeField === oneTimeCode.sessionField)
+    refuse('partner.oneTimeCode.sessionField', 'is also the codeField');
+  for (const kind of ['login', 'refresh', 'logout', 'oneTimeCode'] as const) checkAuthCall(definition, kind);
+  for (const [name, call] of Object.entries({ refresh: refreshCallOf(definition), logout })) {
+    if (call === undefined) continue;
+    const { tokenField, tokenCookie, authorization } = call;
+    if (tokenCookie !== undefined && Object.keys(headers).some((header) => header.toLowerCase() === 'cookie'))
+      refuse(`partner.${name}.tokenCookie`, 'cannot be combined with the header "Cookie" in partner.headers');
+    if ((tokenField ?? tokenCookie ?? authorization) === undefined)
+      refuse(`partner.${name}.tokenField`, 'is missing: it names the payload field for the refresh token');
   }
+  if (oneTimeCode !== undefined) requireRule(definition, 'oneTimeCode', 'oneTimeCodeRequired');
   if (captcha !== undefined) {
     if (captcha.textField === captcha.ticketField) refuse('partner.captcha.ticketField', 'is also the textField');
     requireRule(definition, 'captcha', 'captchaRequired');
@@ -100,13 +114,28 @@ function checkCalls(definition: PartnerDefinition): void {
   checkPayload('partner.example.payload', requestBody, example.payload);
 }
 
-/** `fields` are those that the session sets. */
-function checkAuthCall(name: string, call: AuthCall, fields: readonly string[], body: BodyForm): void {
-  if (call.method === 'GET')
-    refuse(`partner.${name}.method`, 'must not be GET, because its payload would have to be in the URL');
-  const setting = `partner.${name}.extraFields`;
-  for (const [field, value] of Object.entries(call.extraFields ?? {})) {
-    if (fields.includes(field)) refuse(`${setting}.${plainLine(field)}`, 'is a field that the session sets');
+function checkAuthCall(definition: PartnerDefinition, kind: AuthCallKind): void {
+  const { client, body, credentials } = definition;
+  const call = authCallOf(definition, kind);
+  if (call === undefined) return;
+  const { authorization, extraFields = {} } = call;
+  if (authorization !== undefined && client?.send === 'basic' && tokenHeaderOf(definition).name === 'authorization')
+    refuse(`partner.${kind}.authorization`, 'cannot be combined with the client\'s "basic": both set "authorization"');
+  const fields = [
+    ...(kind === 'login' ? credentials.map((field) => field.name) : []),
+    ...sessionFields(definition, kind),
+  ];
+  const [name, other] = findOverlap(body, fields) ?? [];
+  if (name !== undefined && other !== undefined) {
+    const setting = clientFields(definition).includes(name) ? 'partner.client' : `partner.${kind}`;
+    refuse(setting, `sends the field "${name}" of the ${kind} twice; give one of them another name`);
+  }
+  if (call.method === 'GET' && fields.length > 0) {
+    const secret = fields.map((field) => `"${field}"`).join(', ');
+    refuse(`partner.${kind}.method`, `must not be GET, because its payload (${secret}) would have to be in the URL`);
+  }
+  const setting = `partner.${kind}.extraFields`;
+  for (const [field, value] of Object.entries(extraFields)) {
     if (JSON.stringify(value).includes('{partnerCode}')) {
       refuse(
         `${setting}.${plainLine(field)}`,
@@ -114,7 +143,13 @@ function checkAuthCall(name: string, call: AuthCall, fields: readonly string[], 
       );
     }
   }
-  if (call.extraFields !== undefined) checkPayload(setting, body, call.extraFields);
+  const taken = fields.find((field) => isTaken(body, extraFields, field));
+  if (taken !== undefined) refuse(`${setting}.${plainLine(taken)}`, 'is a field that the session sets');
+  checkPayload(setting, body, extraFields);
+  if (call.method !== 'GET' || Object.keys(extraFields).length === 0) return;
+  if (body.form === 'encrypted') refuse(setting, 'cannot be sent with a GET, because the payload is encrypted');
+  const problem = queryProblem(extraFields);
+  if (problem !== undefined) refuse(`${setting}.${plainLine(problem.path)}`, problem.message);
 }
 
 function checkPayload(setting: string, form: BodyForm, payload: JsonObject): void {
@@ -134,16 +169,19 @@ function requireRule({ errors }: PartnerDefinition, step: string, code: string):
     refuse(`partner.${step}`, `is never used: no rule of partner.errors for the login is "${code}"`);
 }
 
+const ruleCalls = ['login', 'oneTimeCode', 'refresh', 'logout', 'request'] as const;
+
 function checkErrors(copy: PartnerDefinition): void {
   for (const [index, rule] of (copy.errors ?? []).entries()) {
     const setting = `partner.errors.${index}`;
     if (rule.status === undefined && rule.code === undefined && rule.message === undefined) {
       throw configurationError(setting, `${setting} matches every response: give it a status, a code or a message.`);
     }
-    if (rule.code !== undefined && copy.response.code === undefined)
-      refuse(`${setting}.code`, 'is never compared: partner.response.code does not say which field holds it');
-    if (rule.message !== undefined && copy.response.message === undefined)
-      refuse(`${setting}.message`, 'is never compared: partner.response.message does not say which field holds it');
+    for (const name of ['code', 'message'] as const) {
+      const isRead = (rule.on ?? ruleCalls).some((kind) => responseShapeOf(copy, kind)[name] !== undefined);
+      if (rule[name] !== undefined && !isRead)
+        refuse(`${setting}.${name}`, `is never compared: partner.response.${name} does not say which field holds it`);
+    }
     if (rule.is === 'tokenRefused' && rule.on !== undefined && !rule.on.includes('request'))
       refuse(`${setting}.on`, 'must include "request": only a protected call has a token that can be refused');
     if (rule.is === 'oneTimeCodeRequired' && copy.oneTimeCode === undefined) {

@@ -5,8 +5,9 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 export type JsonObject = Readonly<Record<string, JsonValue>>;
 
 /**
- * Everything that differs between partners, as plain JSON. Fields of responses are paths joined by dots (`data.token`).
- * Check a definition with `definePartner()`.
+ * Everything that differs between partners, as plain JSON. Fields of responses are names joined by dots (`data.token`), where
+ * a number is an index of a list (`errors.0.code`); or `header:X-Token`, `cookie:refresh_token`, or `body:` for the whole
+ * body as text. Check a definition with `definePartner()`.
  */
 export interface PartnerDefinition {
   /** Stable identifier of up to 64 lower-case letters, digits and dashes, starting with a letter. */
@@ -17,17 +18,27 @@ export interface PartnerDefinition {
   readonly baseUrls?: readonly { readonly label: string; readonly url: string }[];
   /**
    * Headers of every call. `{partnerCode}` is replaced with the session's partner code, which is then required.
-   * `Content-Type` replaces that of the body, unless a body is multipart. `Authorization` and the headers of the connection
+   * `Content-Type` replaces that of the body, unless a body is multipart. The token header and the headers of the connection
    * are refused.
    */
   readonly headers?: Readonly<Record<string, string>>;
   /** How the payloads of login, refresh and logout are encoded. */
   readonly body: BodyForm;
+  /** Where the access token of protected calls is. Default: `Authorization: Bearer {accessToken}`. */
+  readonly tokenHeader?: TokenHeader;
+  /**
+   * How the option `client` of a session is sent, which is then required: its id and secret as a client of an OAuth 2.0 server.
+   * They go with login, one-time code, refresh and logout, never with protected calls.
+   */
+  readonly client?: ClientRule;
   /** How the payloads of protected calls are encoded. Default: as `body`. */
   readonly requestBody?: BodyForm;
   /** How the query of protected calls is sent. Default: as it is, in the URL. */
   readonly requestQuery?: EncryptedQuery;
-  /** The fields of `login()`. */
+  /**
+   * The fields of `login()`. May be empty if there is a `client`. Where the body is JSON, a name is a path: `user.email` is the
+   * field `email` in the object `user`.
+   */
   readonly credentials: readonly CredentialField[];
   readonly login: AuthCall;
   /**
@@ -37,10 +48,7 @@ export interface PartnerDefinition {
    */
   readonly refresh?: RefreshCall | 'login';
   /** Ends the session at the partner. Without it, signing out only discards the tokens locally. */
-  readonly logout?: AuthCall & {
-    /** The payload field for the refresh token. */
-    readonly tokenField: string;
-  };
+  readonly logout?: LogoutCall;
   readonly oneTimeCode?: OneTimeCodeStep;
   readonly captcha?: CaptchaStep;
   readonly response: ResponseShape;
@@ -61,6 +69,23 @@ export interface PartnerDefinition {
   readonly safe?: readonly string[];
   /** A protected call to try an access token with. */
   readonly example?: ExampleCall;
+}
+
+/** A header with the access token. */
+export interface TokenHeader {
+  readonly name: string;
+  /** `{accessToken}` is replaced, which must be in it once. */
+  readonly value: string;
+}
+
+/** How an OAuth 2.0 client identifies itself (RFC 6749 section 2.3.1). */
+export interface ClientRule {
+  /** `basic`: in the header `Authorization`. `body`: in the fields of the payload. */
+  readonly send: 'basic' | 'body';
+  /** The payload field for the id. Default `client_id`. */
+  readonly idField?: string;
+  /** The payload field for the secret. Default `client_secret`. */
+  readonly secretField?: string;
 }
 
 /** How a payload is encoded into a request body. */
@@ -124,20 +149,29 @@ export interface CredentialField {
 
 /** A login, refresh or logout call. */
 export interface AuthCall {
-  /** Any but `GET`, whose payload would be in the URL. Default `POST`. */
+  /** `GET` only if the call sends no secret in its payload, which is then the query. Default `POST`. */
   readonly method?: HttpMethod;
   /** Path below the base URL, starting with a slash. It must not leave the base URL's own path through "..". */
   readonly path: string;
   /** Constant fields of the payload, such as `grant_type`. */
   readonly extraFields?: JsonObject;
+  /**
+   * The token of the session that this call sends as protected calls send the access token; not for `oneTimeCode`. A login
+   * sends that of the session that it replaces, if there is one. Default: none.
+   */
+  readonly authorization?: 'accessToken' | 'refreshToken';
+  /** How the responses to this call differ from `response` of the definition. */
+  readonly response?: Partial<ResponseShape>;
   /** Path of the object with the token fields in this call's response; not for `logout`. Default: the response itself. */
   readonly tokensIn?: string;
 }
 
 /** The call that renews the tokens of a session. */
 export interface RefreshCall extends AuthCall {
-  /** The payload field for the refresh token. */
-  readonly tokenField: string;
+  /** The payload field for the refresh token. Required without `authorization` and `tokenCookie`. */
+  readonly tokenField?: string;
+  /** The cookie for the refresh token, which `response.refreshToken` reads as `cookie:` or elsewhere. */
+  readonly tokenCookie?: string;
   /**
    * The access token is the refresh token: it is sent to get the next one, and `response.refreshToken` is not read. Such a
    * token is renewed once half of its lifetime has passed, whatever the refresh margin. It can be renewed until it expires,
@@ -149,6 +183,17 @@ export interface RefreshCall extends AuthCall {
    * counts only if it is repeated after 2 seconds. Default false.
    */
   readonly oldTokenStaysValid?: boolean;
+}
+
+/** The call that ends a session at the partner. */
+export interface LogoutCall extends AuthCall {
+  /**
+   * The payload field for the refresh token, or for the access token if sessions have no other. Required without
+   * `authorization` and `tokenCookie`.
+   */
+  readonly tokenField?: string;
+  /** The cookie for the refresh token. */
+  readonly tokenCookie?: string;
 }
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -209,13 +254,13 @@ export interface CaptchaWidget {
   readonly incompleteMessage?: string;
 }
 
-/** Where a partner's responses hold what the session reads. All fields are paths. */
+/** Where a partner's responses hold what the session reads. All fields are paths; those of tokens are below `tokensIn`. */
 export interface ResponseShape {
   /** What a successful response contains in addition to its 2xx status. */
   readonly success?: { readonly field: string; readonly equals: string | number | boolean };
   /**
-   * The field with the actual response, encrypted with the session's cipher. An IV with a field of its own is read from
-   * next to it. A response whose field is missing, empty or not a string is taken as plain; one that cannot be decrypted
+   * The field with the actual response, encrypted with the session's cipher; `body:` if the body is nothing but ciphertext.
+   * An IV with a field of its own is read from next to it. A response whose field is missing, empty or not a string is taken as plain; one that cannot be decrypted
    * is a `cipher` error.
    */
   readonly encryptedIn?: string;

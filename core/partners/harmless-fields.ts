@@ -1,4 +1,6 @@
 import { isSecretName } from '../redact/mask.ts';
+import { clientFields } from './auth-fields.ts';
+import { responseShapeOf } from './response-shape.ts';
 import type { AuthCall, CallKind, CredentialField, PartnerDefinition } from './definition.ts';
 import { authCallOf } from './renewal.ts';
 
@@ -12,12 +14,14 @@ export interface HarmlessFields {
 export const standardFields: readonly string[] = ['grant_type', 'scope', 'token_type', 'expires_in'];
 
 export function harmlessFields(definition: PartnerDefinition, kind: Exclude<CallKind, 'request'>): HarmlessFields {
-  const { credentials, response } = definition;
+  const { credentials } = definition;
+  const response = responseShapeOf(definition, kind);
   const call = authCallOf(definition, kind);
   const payload = [
     ...standardFields,
     ...(kind === 'login' ? credentials.filter(isHarmless).map(({ name }) => name) : []),
     ...constantFields(call),
+    ...clientFields(definition).slice(0, 1),
   ];
   const { success, code, message, correlationId, accessExpiry, refreshExpiry } = response;
   const tokenFields = [...standardFields, accessExpiry?.field, refreshExpiry?.field].filter(

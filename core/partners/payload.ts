@@ -42,8 +42,17 @@ function nameErrors<T>(name: string, copy: () => T): T {
 
 /** The first field of a payload that the form cannot carry, as `copyPayload()` defines it. */
 export function payloadProblem(form: BodyForm, payload: unknown): PayloadProblem | undefined {
+  return problemOf(() => copyContent(carrierOf(form), payload));
+}
+
+/** The first field that a query cannot carry, as `copyQuery()` defines it. */
+export function queryProblem(fields: unknown): PayloadProblem | undefined {
+  return problemOf(() => copyParameters(fields));
+}
+
+function problemOf(copy: () => unknown): PayloadProblem | undefined {
   try {
-    copyContent(carrierOf(form), payload);
+    copy();
     return undefined;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -160,17 +169,19 @@ export type QueryPairs = readonly (readonly [name: string, value: string | numbe
  */
 export function copyQuery(query: unknown): QueryPairs {
   if (isTagged(query, 'URLSearchParams')) return [...(query as URLSearchParams)];
-  const fields = nameErrors('query', () => {
-    if (typeof query !== 'object' || query === null || tagOf(query) !== 'Object')
-      throw new Refusal(`must be an object of fields or URLSearchParams, not ${nameOf(query)}`);
-    return mapFields(query, (value, name) => {
-      if (!name.isWellFormed()) throw new Refusal('has an unpaired surrogate in its name');
-      return Array.isArray(value) ? copyItems(value, copyScalar) : [copyScalar(value)];
-    });
-  });
+  const fields = nameErrors('query', () => copyParameters(query));
   return Object.entries(fields as Readonly<Record<string, readonly (string | number | boolean)[]>>).flatMap(
     ([name, values]) => values.map((value) => [name, value] as const),
   );
+}
+
+function copyParameters(query: unknown): Payload {
+  if (typeof query !== 'object' || query === null || tagOf(query) !== 'Object')
+    throw new Refusal(`must be an object of fields or URLSearchParams, not ${nameOf(query)}`);
+  return mapFields(query, (value, name) => {
+    if (!name.isWellFormed()) throw new Refusal('has an unpaired surrogate in its name');
+    return Array.isArray(value) ? copyItems(value, copyScalar) : [copyScalar(value)];
+  });
 }
 
 function copyScalar(value: unknown): unknown {

@@ -1,13 +1,16 @@
-import type { BodyForm, PartnerDefinition } from './definition.ts';
+import type { BodyForm, CallKind, PartnerDefinition } from './definition.ts';
+import { responseShapeOf } from './response-shape.ts';
 
 function bodyForms({ body, requestBody }: PartnerDefinition): readonly BodyForm[] {
   return requestBody === undefined ? [body] : [body, requestBody];
 }
 
+const callKinds = ['login', 'oneTimeCode', 'refresh', 'logout', 'request'] as const satisfies CallKind[];
+
 /** Whether a session with this partner requires cipher settings. */
 export function requiresCipher(definition: PartnerDefinition): boolean {
   return (
-    definition.response.encryptedIn !== undefined ||
+    callKinds.some((kind) => responseShapeOf(definition, kind).encryptedIn !== undefined) ||
     definition.requestQuery !== undefined ||
     bodyForms(definition).some(({ form }) => form === 'encrypted')
   );

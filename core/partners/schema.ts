@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { errorCodes } from '../lib/errors.ts';
+import { fieldPathProblem, jsonPathProblem } from './field-path.ts';
 import { baseUrlProblem } from './base-url.ts';
 import { labelPattern } from '../lib/label.ts';
 
@@ -8,10 +9,18 @@ const name = v.pipe(
   v.regex(/^[^\p{C}\p{Z}"]{1,128}$/u, 'must be a name of 1 to 128 characters without spaces'),
 );
 const label = v.pipe(v.string(), v.regex(labelPattern, 'must be 1 to 80 printable characters'));
-const fieldPath = v.pipe(
-  v.string(),
-  v.regex(/^[^\p{C}\p{Z}.]{1,64}(?:\.[^\p{C}\p{Z}.]{1,64}){0,7}$/u, 'must be a field name, or names joined by dots'),
-);
+const checked = (problemOf: (value: string) => string | undefined) =>
+  v.pipe(
+    v.string(),
+    v.check(
+      (value) => problemOf(value) === undefined,
+      ({ input }) => problemOf(input) ?? '',
+    ),
+  );
+/** A path in JSON. */
+const jsonPath = checked(jsonPathProblem);
+/** A path to any value of a response. */
+const fieldPath = checked(fieldPathProblem);
 const path = v.pipe(
   v.string(),
   v.regex(
@@ -32,12 +41,22 @@ const fields = v.pipe(
 );
 const scalar = v.union([v.string(), v.number(), v.boolean()]);
 const headerName = v.pipe(v.string(), v.regex(/^[!#$%&'*+.^_`|~\dA-Za-z-]{1,100}$/, 'must be an HTTP header name'));
+const cookieName = v.pipe(v.string(), v.regex(/^[!#$%&'*+.^_`|~\dA-Za-z-]{1,100}$/, 'must be the name of a cookie'));
 const headerValue = v.pipe(
   v.string(),
   v.regex(/^(?:[\x21-\x7e](?:[\x20-\x7e]{0,998}[\x21-\x7e])?)?$/, 'must be printable ASCII without spaces around it'),
   v.check(
     (value) => !/[{}]/.test(value.replaceAll('{partnerCode}', '')),
     'must have no placeholder other than {partnerCode}',
+  ),
+);
+
+const tokenHeaderValue = v.pipe(
+  v.string(),
+  v.regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,998}[\x21-\x7e])?$/, 'must be printable ASCII without spaces around it'),
+  v.check(
+    (value) => value.split('{accessToken}').length === 2 && !/[{}]/.test(value.replace('{accessToken}', '')),
+    'must contain {accessToken} once, and no other placeholder',
   ),
 );
 
@@ -63,21 +82,44 @@ const bodyForm = v.variant('form', [
   }),
   v.strictObject({ form: v.literal('urlencoded') }),
 ]);
+const expiry = v.strictObject({
+  field: fieldPath,
+  unit: v.picklist(['seconds', 'rfc3339', 'milliseconds', 'epochSeconds', 'epochMilliseconds']),
+});
+const optionalResponse = {
+  success: v.optional(v.strictObject({ field: fieldPath, equals: scalar })),
+  encryptedIn: v.optional(fieldPath),
+  accessExpiry: v.optional(expiry),
+  refreshExpiry: v.optional(expiry),
+  code: v.optional(fieldPath),
+  message: v.optional(fieldPath),
+  correlationId: v.optional(fieldPath),
+};
+const response = v.strictObject({
+  ...optionalResponse,
+  accessToken: fieldPath,
+  refreshToken: v.optional(fieldPath),
+});
+const ownResponse = v.strictObject({
+  ...optionalResponse,
+  accessToken: v.optional(fieldPath),
+  refreshToken: v.optional(fieldPath),
+});
 const authCall = {
   method: v.optional(method),
   path,
   extraFields: v.optional(fields),
+  response: v.optional(ownResponse),
 };
-const tokenCall = { ...authCall, tokensIn: v.optional(fieldPath) };
+const tokenCall = { ...authCall, tokensIn: v.optional(jsonPath) };
+const authorization = v.optional(v.picklist(['accessToken', 'refreshToken']));
 const refreshCall = v.strictObject({
   ...tokenCall,
-  tokenField: name,
+  authorization,
+  tokenField: v.optional(name),
+  tokenCookie: v.optional(cookieName),
   sliding: v.optional(v.boolean()),
   oldTokenStaysValid: v.optional(v.boolean()),
-});
-const expiry = v.strictObject({
-  field: fieldPath,
-  unit: v.picklist(['seconds', 'rfc3339', 'milliseconds', 'epochSeconds', 'epochMilliseconds']),
 });
 const callKind = v.picklist(['login', 'oneTimeCode', 'refresh', 'logout', 'request']);
 
@@ -110,27 +152,34 @@ export const partnerSchema = v.strictObject({
     ),
   ),
   headers: v.optional(v.record(headerName, headerValue)),
+  tokenHeader: v.optional(v.strictObject({ name: headerName, value: tokenHeaderValue })),
   body: bodyForm,
+  client: v.optional(
+    v.strictObject({
+      send: v.picklist(['basic', 'body']),
+      idField: v.optional(name),
+      secretField: v.optional(name),
+    }),
+  ),
   requestBody: v.optional(bodyForm),
   requestQuery: v.optional(
     v.strictObject({ form: v.literal('encrypted'), field: name, payload: v.optional(v.picklist(['json', 'query'])) }),
   ),
-  credentials: v.pipe(
-    v.array(
-      v.strictObject({
-        name,
-        label,
-        secret: v.optional(v.boolean()),
-        required: v.optional(v.boolean()),
-        account: v.optional(v.boolean()),
-        format: v.optional(v.picklist(['email', 'text'])),
-      }),
-    ),
-    v.minLength(1, 'must name at least one credential'),
+  credentials: v.array(
+    v.strictObject({
+      name,
+      label,
+      secret: v.optional(v.boolean()),
+      required: v.optional(v.boolean()),
+      account: v.optional(v.boolean()),
+      format: v.optional(v.picklist(['email', 'text'])),
+    }),
   ),
-  login: v.strictObject(tokenCall),
+  login: v.strictObject({ ...tokenCall, authorization }),
   refresh: v.optional(v.union([v.literal('login'), refreshCall])),
-  logout: v.optional(v.strictObject({ ...authCall, tokenField: name })),
+  logout: v.optional(
+    v.strictObject({ ...authCall, authorization, tokenField: v.optional(name), tokenCookie: v.optional(cookieName) }),
+  ),
   oneTimeCode: v.optional(
     v.strictObject({
       ...tokenCall,
@@ -147,22 +196,22 @@ export const partnerSchema = v.strictObject({
   captcha: v.optional(
     v.strictObject({
       path,
-      imageIn: fieldPath,
-      ticketIn: fieldPath,
+      imageIn: jsonPath,
+      ticketIn: jsonPath,
       textField: name,
       ticketField: name,
       widgets: v.optional(
         v.strictObject({
           pictureMessage: v.optional(v.string()),
           path,
-          kindIn: fieldPath,
+          kindIn: jsonPath,
           pictures: v.array(name),
           kinds: v.record(
             name,
             v.strictObject({
               label,
               field: name,
-              shownIn: v.optional(v.record(label, fieldPath)),
+              shownIn: v.optional(v.record(label, jsonPath)),
               emptyWithoutSecret: v.optional(v.boolean()),
               incompleteMessage: v.optional(v.string()),
             }),
@@ -171,17 +220,7 @@ export const partnerSchema = v.strictObject({
       ),
     }),
   ),
-  response: v.strictObject({
-    success: v.optional(v.strictObject({ field: fieldPath, equals: scalar })),
-    encryptedIn: v.optional(fieldPath),
-    accessToken: fieldPath,
-    refreshToken: v.optional(fieldPath),
-    accessExpiry: v.optional(expiry),
-    refreshExpiry: v.optional(expiry),
-    code: v.optional(fieldPath),
-    message: v.optional(fieldPath),
-    correlationId: v.optional(fieldPath),
-  }),
+  response,
   errors: v.optional(
     v.array(
       v.strictObject({

@@ -1,20 +1,22 @@
+import { clientFields, tokenFields } from './auth-fields.ts';
+import { responseShapeOf } from './response-shape.ts';
 import type { PartnerDefinition } from './definition.ts';
 
 /** The names of the fields that hold secrets, in any call. */
-export function secretFieldNames({
-  credentials,
-  refresh,
-  logout,
-  oneTimeCode,
-  response,
-}: PartnerDefinition): ReadonlySet<string> {
+export function secretFieldNames(definition: PartnerDefinition): ReadonlySet<string> {
+  const { credentials } = definition;
   const last = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
-  return new Set([
-    ...credentials.filter((field) => field.secret === true).map((field) => field.name),
-    ...(typeof refresh === 'object' ? [refresh.tokenField] : []),
-    ...(logout === undefined ? [] : [logout.tokenField]),
-    ...(oneTimeCode === undefined ? [] : [oneTimeCode.codeField, oneTimeCode.sessionField]),
-    last(response.accessToken),
-    ...(response.refreshToken === undefined ? [] : [last(response.refreshToken)]),
-  ]);
+  const [, clientSecret] = clientFields(definition);
+  const kinds = ['refresh', 'logout', 'oneTimeCode'] as const;
+  return new Set(
+    [
+      ...credentials.filter((field) => field.secret === true).map((field) => field.name),
+      ...kinds.flatMap((kind) => tokenFields(definition, kind)),
+      ...(clientSecret === undefined ? [] : [clientSecret]),
+      ...(['login', 'oneTimeCode', 'refresh'] as const).flatMap((kind) => {
+        const { accessToken, refreshToken } = responseShapeOf(definition, kind);
+        return refreshToken === undefined ? [accessToken] : [accessToken, refreshToken];
+      }),
+    ].map(last),
+  );
 }

@@ -61,7 +61,10 @@ const profileEntries = {
   label: matching(labelPattern, problems.label),
   partner: v.string(problems.invalid),
   baseUrl: v.pipe(v.string(problems.address), v.maxLength(2000, problems.address)),
+  apiUrl: v.exactOptional(v.pipe(v.string(problems.address), v.maxLength(2000, problems.address))),
   partnerCode: v.exactOptional(v.string(problems.partnerCode)),
+  // Its secret is not kept in a profile.
+  client: v.exactOptional(object({ id: matching(/^[^\p{C}]{1,1024}$/u, problems.clientId) })),
   cipher: v.exactOptional(cipher),
   bodyForm: v.exactOptional(oneOf(plainForms)),
   response: v.exactOptional(
@@ -71,7 +74,12 @@ const profileEntries = {
     }),
   ),
   extraFields: v.exactOptional(
-    object({ login: v.exactOptional(payloadFields), refresh: v.exactOptional(payloadFields) }),
+    object({
+      login: v.exactOptional(payloadFields),
+      oneTimeCode: v.exactOptional(payloadFields),
+      refresh: v.exactOptional(payloadFields),
+      logout: v.exactOptional(payloadFields),
+    }),
   ),
   caFile: v.exactOptional(path(problems.pemFile)),
   allowHttp: v.exactOptional(v.boolean(problems.switch)),

@@ -18,7 +18,7 @@ import type { Storage } from './profile-status.ts';
 import { parseSecretRecord, type SecretRecord } from './secret-record.ts';
 import { withKeyringErrors, type SecretStore } from './secret-store.ts';
 import { newestOf, newRelayKey, readRelay, replaceFile, writeRelay } from './session-relay.ts';
-import { compareWithSummary, parseSummary, summaryOf, type SessionSummary } from './session-summary.ts';
+import { compareWithSummary, parseSummary, serversOf, summaryOf, type SessionSummary } from './session-summary.ts';
 
 export type RecordChange = (record: SecretRecord) => SecretRecord;
 
@@ -107,6 +107,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   const { folder, log, secretsAreVolatile } = options;
   const secrets = withKeyringErrors(options.secrets);
   const { id, origin, label } = profile;
+  const servers = serversOf(profile);
   const key = secretName(id);
   const file = summaryFile(folder, id);
   /** Through it, windows with isolated secrets pass on sessions, encrypted with a key that is one of the secrets. */
@@ -174,7 +175,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
     switch (parsed.kind) {
       case 'record':
         // Secrets of one server are never sent to another.
-        return parsed.record.origin === origin ? withRelayed(parsed.record) : undefined;
+        return parsed.record.origin === origin ? withOwnSession(await withRelayed(parsed.record)) : undefined;
       case 'newer':
         // Only signing out may change a record of a newer version, and only its session.
         if (signingOut) return parseJson(text) as SecretRecord;
@@ -185,6 +186,13 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
         log.error(`${label}: the stored record is damaged (${parsed.problem}) and was set aside. Sign in again.`);
         return undefined;
     }
+  }
+
+  /** The record without a session whose access token belongs to another server. */
+  function withOwnSession(record: SecretRecord): SecretRecord {
+    const { session, ...rest } = record;
+    if (session === undefined || isTombstone(session)) return record;
+    return (session.apiOrigin ?? session.origin) === profile.apiOrigin ? record : rest;
   }
 
   /** The record with the session as the window that wrote it last has left it. */
@@ -226,7 +234,7 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
   /** Compares the session that this window sees with the summary, which all windows see. */
   function compare(session: PlainRecord | undefined): PlainRecord | undefined {
     summary = readSummary();
-    const current = summary?.origin === origin ? summary : undefined;
+    const current = summary?.origin === servers ? summary : undefined;
     if (current !== undefined && current.sessionId === undefined && (session === undefined || !isTombstone(session))) {
       // Another window has signed out, of which this one was not notified, or has deleted the record since.
       if (summaryTime() >= (session?.tokens.issuedAt ?? 0)) return { version: 1, signedOutAt: summaryTime() };
@@ -264,11 +272,11 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
     const isNew = !isTombstone(session) && !isSameSession(before.session, session);
     const kept = withRelayKey(before, session);
     const record = { ...(isNew ? change(kept) : kept), session };
-    if (isTombstone(session)) await writeSummary(summaryOf(session, origin));
+    if (isTombstone(session)) await writeSummary(summaryOf(session, servers));
     await save(record);
     // Before the summary, which makes other windows look for the session.
     await relay(record);
-    if (!isTombstone(session)) await writeSummary(summaryOf(session, origin));
+    if (!isTombstone(session)) await writeSummary(summaryOf(session, servers));
     behind = lost = false;
     return isNew;
   }

@@ -27,8 +27,10 @@ export type CheckedProfile = Profile & {
   readonly definition: PartnerDefinition;
   /** The definition without the profile's own settings, with which a session is opened. */
   readonly source: PartnerDefinition;
-  /** The only origin that its secrets are sent to. */
+  /** The only origin that its secrets are sent to, except for the access token. */
   readonly origin: string;
+  /** The only origin that the access token is sent to with protected calls. */
+  readonly apiOrigin: string;
 };
 
 export type KnownPartners = Readonly<Record<string, PartnerDefinition>>;
@@ -75,11 +77,11 @@ export function parseProfile(value: unknown, known: KnownPartners = partners): P
     return invalid(fieldProblem('partner', problems.oneOf, Object.keys(known).join(', ')));
   }
   try {
-    const { definition, baseUrl, origin } = checkConnection(connectionOf({ ...profile, source }));
-    checkProxy(profile.proxy, baseUrl, profile.allowHttp === true);
+    const { definition, baseUrl, origin, apiOrigin } = checkConnection(connectionOf({ ...profile, source }));
+    for (const url of [baseUrl, apiOrigin]) checkProxy(profile.proxy, url, profile.allowHttp === true);
     const problem = cipherProblem(profile.cipher, definition) ?? certificateProblem(profile);
     if (problem !== undefined) return invalid(problem);
-    return { kind: 'profile', profile: { ...profile, baseUrl, definition, source, origin } };
+    return { kind: 'profile', profile: { ...profile, baseUrl, definition, source, origin, apiOrigin } };
   } catch (error) {
     return invalid(connectionProblem(isPartnerAuthError(error) ? (error.setting ?? '') : '', profile));
   }
@@ -88,13 +90,15 @@ export function parseProfile(value: unknown, known: KnownPartners = partners): P
 export function connectionOf({
   source,
   baseUrl,
+  apiUrl,
   allowHttp,
   partnerCode,
+  client,
   bodyForm,
   response,
   extraFields,
 }: Omit<Profile, 'partner'> & Pick<CheckedProfile, 'source'>): ConnectionOptions {
-  return { partner: source, baseUrl, allowHttp, partnerCode, bodyForm, response, extraFields };
+  return { partner: source, baseUrl, apiUrl, allowHttp, partnerCode, client, bodyForm, response, extraFields };
 }
 
 /** The cipher settings of `openSession()`; undefined if the partner takes plain payloads. */
@@ -113,6 +117,7 @@ export function toSavedProfile({
   definition: _,
   source: _source,
   origin: _origin,
+  apiOrigin: _apiOrigin,
   ...profile
 }: CheckedProfile): Profile {
   return profile;
@@ -133,16 +138,21 @@ function schemaProblem(value: unknown): FieldProblem | undefined {
 function misplacedSecret(value: unknown): string | undefined {
   const certificate = isObject(value) && isObject(value.clientCertificate) ? value.clientCertificate : {};
   if ('passphrase' in certificate) return 'clientCertificate.passphrase';
+  if (isObject(value) && isObject(value.client) && 'secret' in value.client) return 'client.secret';
   const cipher = isObject(value) && isObject(value.cipher) ? value.cipher : {};
   if ('key' in cipher) return 'cipher.key';
   return isObject(cipher.iv) && 'value' in cipher.iv ? 'cipher.iv.value' : undefined;
 }
 
-function connectionProblem(setting: string, { partnerCode, proxy }: Profile): FieldProblem {
+function connectionProblem(setting: string, { partnerCode, proxy, client }: Profile): FieldProblem {
   if (/^extraFields\.\w+\./.test(setting)) return fieldProblem(setting, problems.extraField);
+  if (/^extraFields\.\w+$/.test(setting)) return fieldProblem(setting, problems.object);
   switch (setting) {
     case 'baseUrl':
+    case 'apiUrl':
       return fieldProblem(setting, problems.address);
+    case 'client':
+      return fieldProblem(setting, client === undefined ? problems.clientMissing : problems.clientUnused);
     case 'allowHttp':
       return fieldProblem(setting, problems.publicAddress);
     case 'proxy':
@@ -154,9 +164,6 @@ function connectionProblem(setting: string, { partnerCode, proxy }: Profile): Fi
     // The definition's own content type cannot be that of a multipart body.
     case 'partner.headers':
       return fieldProblem('bodyForm', problems.invalid);
-    case 'extraFields.login':
-    case 'extraFields.refresh':
-      return fieldProblem(setting, problems.object);
     default:
       // The remaining case: response settings that do not result in a valid partner definition.
       return fieldProblem('response', problems.fieldPath);

@@ -16,6 +16,8 @@ export interface SecretRecord {
   readonly proxyCredentials?: ProxyCredentials;
   /** Of the key of the profile's client certificate. */
   readonly clientCertificatePassphrase?: string;
+  /** That of the profile's OAuth 2.0 client. */
+  readonly clientSecret?: string;
   readonly session?: PlainRecord;
   /** Encrypts the copies of the session for other windows; see `session-relay.ts`. */
   readonly relayKey?: string;
@@ -54,10 +56,12 @@ export function checkSecretRecord(value: unknown): ParsedSecretRecord {
   if (![key, iv, relayKey].every((part) => part === undefined || typeof part === 'string'))
     return invalid('its key is not a string');
   if (credentials !== undefined && !isStringMap(credentials)) return invalid('its credentials are not strings');
-  const { proxyCredentials, clientCertificatePassphrase: passphrase } = record;
+  const { proxyCredentials, clientCertificatePassphrase: passphrase, clientSecret } = record;
   if (proxyCredentials !== undefined && !isProxyCredentials(proxyCredentials))
     return invalid('its proxy credentials are not complete');
   if (passphrase !== undefined && typeof passphrase !== 'string') return invalid('its passphrase is not a string');
+  if (clientSecret !== undefined && typeof clientSecret !== 'string')
+    return invalid('its client secret is not a string');
   if (session !== undefined) {
     const parsed = parseStoredRecord(session);
     if (parsed.kind === 'encrypted') return { kind: 'newer', version: parsed.record.version };

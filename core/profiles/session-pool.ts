@@ -19,7 +19,7 @@ import { checkProxy, withProxyCredentials } from '../transport/proxy.ts';
 import { cipherOf, connectionOf, type CheckedProfile } from './profile.ts';
 import { issuerOf, stateOfSummary, statusOfSession, statusOfSummary, type ProfileStatus } from './profile-status.ts';
 import type { ProfileStore, RecordChange } from './profile-store.ts';
-import type { SessionSummary } from './session-summary.ts';
+import { serversOf, type SessionSummary } from './session-summary.ts';
 import type { SecretRecord } from './secret-record.ts';
 
 /** What a `SessionPool` requires from its host. */
@@ -39,9 +39,12 @@ export interface SessionPoolPorts {
 export interface KeyMaterial {
   readonly key?: string | undefined;
   readonly iv?: string | undefined;
+  /** Of the profile's client. Default: the stored one. */
+  readonly clientSecret?: string | undefined;
 }
 
 type NetworkSecrets = Pick<SecretRecord, 'proxyCredentials' | 'clientCertificatePassphrase'>;
+type ConnectionSecrets = NetworkSecrets & Pick<SecretRecord, 'clientSecret'>;
 
 interface Entry {
   /** The current profile: its label may change while the session is open. */
@@ -195,7 +198,8 @@ export class SessionPool {
   ): Promise<PartnerAuthError | undefined> {
     const { entry, session } = await this.#enqueue(profile.id, async () => {
       const current = await this.#entry(profile);
-      const secrets = usesNetworkSecrets(profile) ? await current.store.secrets() : undefined;
+      const usesStored = usesNetworkSecrets(profile) || profile.client !== undefined;
+      const secrets = usesStored ? await current.store.secrets() : undefined;
       const attempt = await this.#openSession(current, material, secrets ?? {}, current.store.forSignIn(change));
       current.attempts.add(attempt);
       return { entry: current, session: attempt };
@@ -295,8 +299,8 @@ export class SessionPool {
 
   async #openSession(
     entry: Entry,
-    { key, iv }: KeyMaterial,
-    networkSecrets: NetworkSecrets,
+    { key, iv, clientSecret }: KeyMaterial,
+    secrets: ConnectionSecrets,
     store: TokenStore,
   ): Promise<PartnerSession> {
     const { profile } = entry;
@@ -311,8 +315,9 @@ export class SessionPool {
     const { log, globalAgent } = this.#ports;
     const session = await openSession({
       ...connectionOf(profile),
+      client: profile.client && { ...profile.client, secret: clientSecret ?? secrets.clientSecret },
       cipher: cipherOf(profile, key, iv),
-      ...(await this.#network(profile, networkSecrets)),
+      ...(await this.#network(profile, secrets)),
       store,
       ...this.#settings(),
       logger: prefixedLogger(log, () => entry.profile.label),
@@ -421,7 +426,7 @@ export class SessionPool {
 
 function summaryOf({ profile, store }: Entry): SessionSummary | undefined {
   const summary = store.summary();
-  return summary?.origin === profile.origin ? summary : undefined;
+  return summary?.origin === serversOf(profile) ? summary : undefined;
 }
 
 /** A client certificate from the files of a profile. @throws PartnerAuthError `configuration` naming the field of the profile. */

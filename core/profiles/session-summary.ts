@@ -8,6 +8,7 @@ import { isSliding } from '../tokens/expiry.ts';
  */
 export interface SessionSummary {
   readonly version: 1;
+  /** The servers that the session belongs to, see `serversOf()`. */
   readonly origin: string;
   /** Absent after a sign-out. */
   readonly sessionId?: string;
@@ -23,6 +24,11 @@ export interface SessionSummary {
   readonly ended?: boolean;
   /** Until when the partner may be asked again with the refused refresh token, epoch ms. */
   readonly refusedUntil?: number;
+}
+
+/** The origin of a profile, and that of its protected calls if it is another. */
+export function serversOf({ origin, apiOrigin }: { readonly origin: string; readonly apiOrigin: string }): string {
+  return apiOrigin === origin ? origin : `${origin} ${apiOrigin}`;
 }
 
 export function summaryOf(record: PlainRecord, origin: string): SessionSummary {

@@ -1,7 +1,7 @@
 import type { PartnerDefinition } from '../partners/definition.ts';
 import type { SandboxClientCertificate } from './certificates.ts';
 import type { SandboxCipher, SandboxCipherSettings } from './codec/settings.ts';
-import type { DefinedAccount } from './definitions/account.ts';
+import type { DefinedAccount, SandboxClient } from './definitions/account.ts';
 import type { SandboxPartner } from './http/exchange.ts';
 import { simulators } from './partners/index.ts';
 import type { PartnerSimulator, SandboxAccount } from './partners/partner.ts';
@@ -45,6 +45,7 @@ export interface SandboxDefinitionProfile
   readonly partner: PartnerDefinition;
   readonly partnerCode?: string;
   readonly cipher?: SandboxCipherSettings;
+  readonly client?: SandboxClient;
 }
 
 export type SandboxBuiltInProfiles = {
@@ -77,8 +78,13 @@ export function buildProfiles(
     const { credentials, ...visible }: SandboxAccount = accounts[partner];
     return [partner, withHiddenCredentials({ partner, ...visible, ...shared }, credentials)] as const;
   });
-  const byId = defined.map(({ originalDefinition: partner, definition, partnerCode, cipher, credentials }) => {
-    const settings = { partner, ...(partnerCode === undefined ? {} : { partnerCode }), ...(cipher ? { cipher } : {}) };
+  const byId = defined.map(({ originalDefinition: partner, definition, partnerCode, cipher, client, credentials }) => {
+    const settings = {
+      partner,
+      ...(partnerCode === undefined ? {} : { partnerCode }),
+      ...(cipher ? { cipher } : {}),
+      ...(client ? { client } : {}),
+    };
     return [definition.id, withHiddenCredentials({ ...settings, ...shared }, credentials)] as const;
   });
   return Object.freeze(Object.fromEntries<object>([...builtIn, ...byId])) as SandboxProfiles;

@@ -5,16 +5,18 @@ import { isSecretName } from '../redact/mask.ts';
 
 /** The secrets among the options of a session and the constants of its partner definition. */
 export function knownSecrets(
-  { definition, extraFields }: Pick<Connection, 'definition' | 'extraFields'>,
+  { definition, extraFields, client }: Pick<Connection, 'definition' | 'extraFields' | 'client'>,
   cipher: CipherSettings | undefined,
 ): readonly string[] {
-  const { headers, login, logout } = definition;
-  const calls = [login, refreshCallOf(definition), logout];
-  const constants = [headers, extraFields.login, extraFields.refresh, ...calls.map(fieldsOf)];
+  const { headers, login, oneTimeCode, logout } = definition;
+  const calls = [login, oneTimeCode, refreshCallOf(definition), logout];
+  const added = [extraFields.login, extraFields.oneTimeCode, extraFields.refresh, extraFields.logout];
+  const constants = [headers, ...added, ...calls.map(fieldsOf)];
   const keys = cipher === undefined ? [] : [cipher.key, ...(cipher.iv.from === 'fixed' ? [cipher.iv.value] : [])];
   return [
+    ...(client?.secret === undefined ? [] : [client.secret]),
     ...constants
-      .flatMap((fields) => Object.entries(fields ?? {}))
+      .flatMap((fields: object | undefined): [string, unknown][] => Object.entries(fields ?? {}))
       .flatMap(([name, value]) => (typeof value === 'string' && isSecretName(name) ? [value] : [])),
     ...keys.flatMap((key) => (typeof key === 'string' ? [key] : formsOf(key))),
   ];

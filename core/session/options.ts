@@ -79,8 +79,10 @@ export interface ResolvedOptions extends Connection {
 const knownOptions = [
   'partner',
   'baseUrl',
+  'apiUrl',
   'allowHttp',
   'partnerCode',
+  'client',
   'cipher',
   'credentials',
   'store',
@@ -108,14 +110,16 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
   checkTypes(options);
   const connection = resolveConnection(options);
   checkCredentialsOption(connection.definition, credentialsOption(options));
-  checkProxy(options.proxy, connection.baseUrl, options.allowHttp === true);
+  for (const url of [connection.baseUrl, connection.apiUrl]) checkProxy(options.proxy, url, options.allowHttp === true);
   return {
     ...connection,
     cipher: resolveCipher(connection.definition, options.cipher),
     margin: marginOf(options.refreshMargin),
     timeout: numberIn('timeout', options.timeout, 30_000, 1, 300_000),
     retry: resolveRetry(options.retry),
-    isUnencrypted: options.allowHttp === true && connection.origin.startsWith('http:'),
+    isUnencrypted:
+      options.allowHttp === true &&
+      [connection.origin, connection.apiOrigin].some((origin) => origin.startsWith('http:')),
   };
 }
 

@@ -105,7 +105,7 @@ export interface PartnerSession extends TokenSource, AsyncDisposable {
 
   /**
    * The `fetch()` of the web platform for clients that accept one, such as those that are generated from an OpenAPI
-   * document: `request()` with its signature. URLs must be below `baseUrl`, or start with a slash. For a partner that takes
+   * document: `request()` with its signature. URLs must be below `apiUrl` or else `baseUrl`, or start with a slash. For a partner that takes
    * encrypted payloads, a body of text is encrypted, and the response is the decrypted one. Redirects are not followed.
    *
    * @throws PartnerAuthError as `request()`; the reason of the signal if that aborts the call.

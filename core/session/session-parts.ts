@@ -40,7 +40,7 @@ export function sessionParts(given: SessionOptions, refresh: () => void) {
   const log = redactingLogger(given.logger ?? silentLogger, redactor);
   const now = (): number => clock.now();
   const { isUnencrypted } = options;
-  if (isUnencrypted) log.warn(unencryptedWarning(options.origin));
+  if (isUnencrypted) log.warn(unencryptedWarning([options.origin, options.apiOrigin]));
   const exchanges = new ExchangeListeners(definition, redactor.redact, log);
   const connect = () => {
     const transport = gotTransport({ ca, globalAgent, proxy, clientCertificate, privateOnly: isUnencrypted, now });
@@ -73,6 +73,7 @@ function pathOf({ path }: TokenStore): string | undefined {
   return typeof path === 'string' ? path : undefined;
 }
 
-function unencryptedWarning(origin: string): string {
-  return `The connection to ${origin} is not encrypted (allowHttp): anyone on its network can read credentials and tokens.`;
+function unencryptedWarning(origins: readonly string[]): string {
+  const unencrypted = new Set(origins.filter((origin) => origin.startsWith('http:')));
+  return `The connection to ${[...unencrypted].join(' and ')} is not encrypted (allowHttp): anyone on its network can read credentials and tokens.`;
 }

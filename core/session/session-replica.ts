@@ -284,10 +284,18 @@ export class SessionReplica {
   }
 
   #assertOwn(record: PlainRecord): PlainRecord {
-    const { definition, origin, partnerCode } = this.#options.connection;
+    const { definition, origin, apiOrigin, partnerCode } = this.#options.connection;
     if (isTombstone(record)) return record;
-    if (record.partner === definition.id && record.origin === origin && record.partnerCode === partnerCode)
-      return record;
+    const isSame = record.partner === definition.id && record.origin === origin && record.partnerCode === partnerCode;
+    const isSameApi = (record.apiOrigin ?? record.origin) === apiOrigin;
+    if (isSame && isSameApi) return record;
+    if (isSame) {
+      throw new PartnerAuthError(
+        'store',
+        `The store has a session whose protected calls are sent to ${plainLine(record.apiOrigin ?? record.origin)}, not to ${apiOrigin}. Use another store, or sign out of that session first.`,
+        { setting: 'store', retryable: false },
+      );
+    }
     throw new PartnerAuthError(
       'store',
       `The store has a session of ${plainLine(record.partner, 64)} at ${plainLine(record.origin)}, not of ${definition.id} at ${origin} with this partner code. Use another store, or sign out of that session first.`,

@@ -211,11 +211,8 @@ class OpenSession implements PartnerSession, ForwardingSession {
   async signOut(): Promise<SignOutResult> {
     return this.#run('signOut', {}, async () => {
       await this.#flight?.catch(() => undefined);
-      const { replica, options, log } = this.#parts;
-      const hasLogout = options.definition.logout !== undefined;
-      const result = await this.#storeWork.add(
-        replica.lockOrContinue((held) => signOutUnderLock({ ...this.#parts, hasLogout }, held)),
-      );
+      const { replica, log } = this.#parts;
+      const result = await this.#storeWork.add(replica.lockOrContinue((held) => signOutUnderLock(this.#parts, held)));
       log.info('Signed out.');
       return result;
     });
@@ -442,7 +439,7 @@ class OpenSession implements PartnerSession, ForwardingSession {
 
   /** Where the session signs in again by itself, records a refusal, so that the credentials are not sent automatically. */
   async #login(credentials: Credentials, options: SendOptions, held?: HeldLock): Promise<SignedIn> {
-    const result = await this.#parts.login(credentials, options);
+    const result = await this.#parts.login(credentials, options, this.#state.record?.tokens);
     if (!('error' in result)) return result;
     await this.#storeWork.add(recordRefusal(this.#parts, credentials, result.error, held));
     throw result.error;

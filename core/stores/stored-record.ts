@@ -13,8 +13,10 @@ export interface StoredSession {
   readonly generation: number;
   /** The id of the partner definition. */
   readonly partner: string;
-  /** The only origin that the tokens are sent to. */
+  /** The only origin that auth calls with the tokens are sent to. */
   readonly origin: string;
+  /** The only origin that protected calls with the access token are sent to. Default: `origin`. */
+  readonly apiOrigin?: string;
   readonly partnerCode?: string;
   readonly account?: string;
   readonly tokens: TokenSet;
@@ -76,6 +78,8 @@ export interface SessionEnd {
   readonly askedAt?: number;
   /** The partner has refused the access token too. */
   readonly accessRefused?: boolean;
+  /** No rule of the partner definition says what the partner's error means, so that it may mean something else. */
+  readonly unexplained?: boolean;
 }
 
 /** The record that a sign-out leaves, which distinguishes it from a store that has lost its content. */
@@ -143,6 +147,7 @@ const sessionSchema = v.object({
   generation: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   partner: nonEmptyString,
   origin: nonEmptyString,
+  apiOrigin: v.optional(nonEmptyString),
   partnerCode: v.optional(v.string()),
   account: v.optional(v.string()),
   tokens: v.object({
@@ -163,6 +168,7 @@ const sessionSchema = v.object({
       code: v.picklist(['sessionEnded', 'refreshInterrupted', 'invalidCredentials', 'accountUnavailable']),
       askedAt: v.optional(timestamp),
       accessRefused: v.optional(v.boolean()),
+      unexplained: v.optional(v.boolean()),
     }),
   ),
 });

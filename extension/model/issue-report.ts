@@ -47,12 +47,15 @@ export function issueBody(report: string): string {
   return `What did you do, what did you expect, and what happened?\n\n\n\n\`\`\`json\n${report}\n\`\`\`\n`;
 }
 
-function connection({ partner, origin, partnerCode, cipher, bodyForm, response, extraFields, caFile }: CheckedProfile) {
+function connection(profile: CheckedProfile) {
+  const { partner, origin, apiOrigin, partnerCode, client, cipher, bodyForm, response, extraFields, caFile } = profile;
   return {
     partner,
     // The path of a base URL may contain a key.
     origin,
+    apiOrigin: apiOrigin === origin ? undefined : apiOrigin,
     partnerCode: presence(partnerCode),
+    client: presence(client?.id),
     // A salt belongs to the key.
     cipher:
       cipher &&
@@ -62,6 +65,8 @@ function connection({ partner, origin, partnerCode, cipher, bodyForm, response, 
     extraFields: extraFields && {
       login: Object.keys(extraFields.login ?? {}),
       refresh: Object.keys(extraFields.refresh ?? {}),
+      ...(extraFields.oneTimeCode && { oneTimeCode: Object.keys(extraFields.oneTimeCode) }),
+      ...(extraFields.logout && { logout: Object.keys(extraFields.logout) }),
     },
     caFile: presence(caFile),
   };

@@ -17,8 +17,16 @@ export interface SandboxDefinition {
   };
   /** Default: random if the definition contains `{partnerCode}`, else none. */
   readonly partnerCode?: string;
+  /** Its OAuth 2.0 client. Default: random if the definition has a `client`, else none. */
+  readonly client?: SandboxClient;
   /** Fixes credentials of its account, by field name. Default for each required field: random. */
   readonly credentials?: Readonly<Record<string, string>>;
+}
+
+/** A client that is registered with a partner of the sandbox. */
+export interface SandboxClient {
+  readonly id: string;
+  readonly secret?: string;
 }
 
 /** The one account of a partner that is served from a definition. */
@@ -29,6 +37,7 @@ export interface DefinedAccount {
   readonly definition: PartnerDefinition;
   readonly cipher: SandboxCipherSettings | undefined;
   readonly partnerCode: string | undefined;
+  readonly client: SandboxClient | undefined;
   readonly credentials: Readonly<Record<string, string>>;
 }
 
@@ -41,7 +50,7 @@ const keyLengths: Readonly<Record<string, number>> = { 'aes-128-cbc': 16, 'aes-1
  * @throws TypeError for an unknown option.
  */
 export function completeDefinedAccount(options: SandboxDefinition): DefinedAccount {
-  const { definition: originalDefinition, cipher, partnerCode, credentials, ...rest } = options;
+  const { definition: originalDefinition, cipher, partnerCode, client, credentials, ...rest } = options;
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) throw new TypeError(`Unknown option ${JSON.stringify(unknown)} of a sandbox definition.`);
   const definition = definePartner(originalDefinition);
@@ -51,6 +60,8 @@ export function completeDefinedAccount(options: SandboxDefinition): DefinedAccou
     definition,
     cipher: cipher !== undefined || requiresCipher(definition) ? completeCipher(cipher ?? {}) : undefined,
     partnerCode: partnerCode ?? (needsCode ? `SANDBOX-${randomWord(8)}` : undefined),
+    client:
+      client ?? (definition.client && { id: `sandbox-${randomWord(8).toLowerCase()}`, secret: `${randomWord(24)}:+/` }),
     credentials: Object.freeze({
       ...Object.fromEntries(requiredCredentials(definition).map((field) => [field.name, randomCredential(field)])),
       ...credentials,

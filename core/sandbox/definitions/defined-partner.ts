@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { AuthCall, BodyForm, CallKind, RefreshCall } from '../../partners/definition.ts';
+import type { AuthCall, CallKind, LogoutCall, RefreshCall } from '../../partners/definition.ts';
 import { createCodec } from '../codec/codec.ts';
 import type { PartnerServer, ReceivedRequest, Route, SandboxCall, SandboxResponse } from '../http/exchange.ts';
 import {
   isNonEmptyString,
   isTokenPair,
-  readBearer,
   readToken,
   refreshRules,
   toOutcome,
@@ -15,10 +14,11 @@ import {
 import { signToken } from '../tokens/jwt.ts';
 import type { Refusal, TokenMint, TokenPair } from '../tokens/families.ts';
 import type { DefinedAccount } from './account.ts';
+import { isClient, readTokenHeader } from './clients.ts';
 import { createResponses } from './responses.ts';
 import { createRefusals } from './refusals.ts';
-import { createReader, hasConstantFields, type Payload } from './requests.ts';
-import { commonFolder, createCallMatcher, hasBearer, normalizePath } from './routes.ts';
+import { createReader, fieldOf, hasConstantFields, type Payload, type ReadPayload } from './requests.ts';
+import { commonFolder, createCallMatcher, normalizePath } from './routes.ts';
 import { createSignIn } from './sign-in.ts';
 
 // The sandbox's own choice: a definition specifies neither lifetimes nor rotation.
@@ -27,7 +27,7 @@ const defaults: PartnerDefaults = { accessLifetime: 3600, refreshLifetime: 2_592
 /** Creates the server of a partner from its definition alone. */
 export function createDefinedPartner(context: PartnerContext<DefinedAccount>): PartnerServer {
   const { families, now, scenarios, key } = context;
-  const { definition, cipher, partnerCode, credentials } = context.account;
+  const { definition, cipher, partnerCode, client, credentials } = context.account;
   const { body, requestBody = body } = definition;
   const codec = cipher === undefined ? undefined : createCodec(cipher);
   const reader = createReader(definition, partnerCode, codec);
@@ -67,19 +67,19 @@ export function createDefinedPartner(context: PartnerContext<DefinedAccount>): P
         : []),
       ...(typeof refresh === 'object'
         ? [
-            createAuthRoute(refresh, 'refresh', 'refresh', [refresh.tokenField], (payload) =>
-              refreshSession(refresh, payload),
+            createAuthRoute(refresh, 'refresh', 'refresh', tokenFields(refresh), (payload, request) =>
+              refreshSession(refresh, payload, request),
             ),
           ]
         : []),
-      ...(logout ? [createAuthRoute(logout, 'logout', 'logout', [logout.tokenField], logOut)] : []),
+      ...(logout ? [createAuthRoute(logout, 'logout', 'logout', tokenFields(logout), logOut)] : []),
       ...(example
         ? [
             {
               method: example.method,
               path: normalizePath(example.path),
               call: 'protected',
-              accepts: hasBearer,
+              accepts: (request: ReceivedRequest) => readTokenHeader(definition, request) !== undefined,
               handle: handleProtectedCall,
             } as const,
           ]
@@ -94,34 +94,33 @@ export function createDefinedPartner(context: PartnerContext<DefinedAccount>): P
     name: SandboxCall,
     on: CallKind,
     fields: readonly string[],
-    handle: (payload: Payload) => SandboxResponse,
+    handle: (payload: Payload, request: ReceivedRequest) => SandboxResponse,
   ): Route {
     return {
       method: call.method ?? 'POST',
       path: normalizePath(call.path),
       call: name,
-      accepts: createCallMatcher(call, fields, body, reader),
+      accepts: createCallMatcher(definition, call, fields, reader),
       async handle(request) {
-        const problem = reader.findHeaderProblem(request, false);
+        const problem = reader.findHeaderProblem(request);
         if (problem !== undefined) return refuseProblem(on, problem);
-        return withPayload(on, body, request, (payload) => {
-          if (!hasConstantFields(payload, call.extraFields, body)) {
+        return withPayload(on, await reader.readCall(call, body, request), (payload) => {
+          if (!isClient(definition, client, request, payload)) return refuse(on, 'wrongClient');
+          if (!hasConstantFields(payload, call, body)) {
             return refuse(on, 'badRequest', { message: 'a constant field does not match the definition' });
           }
-          const missing = fields.filter((field) => !isNonEmptyString(payload[field]));
-          return missing.length > 0 ? refuseMissing(on, missing) : handle(payload);
+          const missing = fields.filter((field) => !isNonEmptyString(fieldOf(payload, field, body)));
+          return missing.length > 0 ? refuseMissing(on, missing) : handle(payload, request);
         });
       },
     };
   }
 
-  async function withPayload(
+  function withPayload(
     on: CallKind,
-    form: BodyForm,
-    request: ReceivedRequest,
+    read: ReadPayload,
     handle: (payload: Payload) => SandboxResponse,
-  ): Promise<SandboxResponse> {
-    const read = await reader.read(form, request);
+  ): SandboxResponse {
     if (read.kind === 'problem') return refuseProblem(on, read.problem);
     return { ...handle(read.payload), payload: read.payload };
   }
@@ -131,9 +130,31 @@ export function createDefinedPartner(context: PartnerContext<DefinedAccount>): P
     return responses.respondWithTokens(call, pair, now(), true);
   }
 
-  function refreshSession(call: RefreshCall, payload: Payload): SandboxResponse {
-    const token = String(payload[call.tokenField]);
+  function tokenFields({ tokenField }: { readonly tokenField?: string }): readonly string[] {
+    return tokenField === undefined ? [] : [tokenField];
+  }
+
+  /** Whether the call has the token in its header that the definition requires, of the session `family` if it is known. */
+  function hasToken({ authorization }: AuthCall, request: ReceivedRequest, family?: unknown): boolean {
+    if (authorization === undefined) return true;
+    const claims = readToken(readTokenHeader(definition, request) ?? '', key, now());
+    if (typeof claims === 'string' || (family !== undefined && claims.sid !== family)) return false;
+    return claims.token_use === (authorization === 'accessToken' ? 'access' : 'refresh');
+  }
+
+  /** The token that a call is about: in a field, in a cookie, or in the token header. */
+  function sentToken({ tokenField, tokenCookie }: LogoutCall, payload: Payload, request: ReceivedRequest): string {
+    if (tokenField !== undefined) return String(fieldOf(payload, tokenField, body));
+    if (tokenCookie === undefined) return readTokenHeader(definition, request) ?? '';
+    const cookies = (request.headers.cookie ?? '').split(/; */);
+    return cookies.find((cookie) => cookie.startsWith(`${tokenCookie}=`))?.slice(tokenCookie.length + 1) ?? '';
+  }
+
+  function refreshSession(call: RefreshCall, payload: Payload, request: ReceivedRequest): SandboxResponse {
+    const token = sentToken(call, payload, request);
     const claims = readToken(token, key, now());
+    if (typeof claims === 'object' && !hasToken(call, request, claims.sid))
+      return refuse('refresh', 'accessTokenRefused');
     const current = scenarios();
     if (typeof claims === 'object' && current.accountState !== 'active') return refuse('refresh', 'accountNotActive');
     const rules = refreshRules(current, defaults, mint);
@@ -145,21 +166,26 @@ export function createDefinedPartner(context: PartnerContext<DefinedAccount>): P
   }
 
   // Revokes the whole session, access tokens included, even if it has already ended: the sandbox's own choice.
-  function logOut(payload: Payload): SandboxResponse {
-    const claims = readToken(String(payload[definition.logout?.tokenField ?? '']), key, now());
+  function logOut(payload: Payload, request: ReceivedRequest): SandboxResponse {
+    const call: LogoutCall = definition.logout ?? definition.login;
+    const isBearerOnly = (call.tokenField ?? call.tokenCookie) === undefined;
+    const claims = readToken(sentToken(call, payload, request), key, now());
     if (typeof claims === 'string') return refuse('logout', 'refreshTokenRefused', { outcome: toOutcome(claims) });
     const { refresh } = definition;
     const hasRefreshToken = typeof refresh === 'object' && refresh.sliding !== true;
-    if (claims.token_use !== (hasRefreshToken ? 'refresh' : 'access')) return refuse('logout', 'refreshTokenRefused');
+    const expected = hasRefreshToken && !isBearerOnly ? 'refresh' : 'access';
+    if (claims.token_use !== expected && (!isBearerOnly || call.authorization === 'accessToken'))
+      return refuse('logout', 'refreshTokenRefused');
+    if (!hasToken(call, request, claims.sid)) return refuse('logout', 'accessTokenRefused');
     families.revoke(String(claims.sid));
     return responses.succeed({});
   }
 
   /** The example call. Returns the payload and the query that it received. */
   async function handleProtectedCall(request: ReceivedRequest): Promise<SandboxResponse> {
-    const problem = reader.findHeaderProblem(request, true);
+    const problem = reader.findHeaderProblem(request);
     if (problem !== undefined) return refuseProblem('request', problem);
-    const token = readBearer(request) ?? '';
+    const token = readTokenHeader(definition, request) ?? '';
     const claims = readToken(token, key, now());
     const refusal = typeof claims === 'string' ? claims : families.checkAccess(token, now());
     if (refusal !== undefined) return refuse('request', 'accessTokenRefused', { outcome: toOutcome(refusal) });
@@ -168,7 +194,7 @@ export function createDefinedPartner(context: PartnerContext<DefinedAccount>): P
     if (query.kind === 'problem') return refuseProblem('request', query.problem);
     const received = Object.keys(query.payload).length === 0 ? {} : { query: query.payload };
     if (request.body.length === 0 && definition.example?.payload === undefined) return responses.succeed(received);
-    return withPayload('request', requestBody, request, (payload) =>
+    return withPayload('request', await reader.read(requestBody, request), (payload) =>
       responses.succeed({ received: payload, ...received }),
     );
   }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { CallKind, ErrorRule, PartnerDefinition } from '../../partners/definition.ts';
+import type { CallKind, ErrorRule, PartnerDefinition, ResponseShape } from '../../partners/definition.ts';
 import type { SandboxOutcome, SandboxResponse } from '../http/exchange.ts';
-import { getAt, setAt, type Json } from './paths.ts';
+import { getAt, place, toResponse, type Content, type Json } from './paths.ts';
+import { shapeOf } from './responses.ts';
 
 /** Why a partner served from a definition can refuse a request. */
 export type RefusalReason =
@@ -10,6 +11,7 @@ export type RefusalReason =
   | 'accessTokenRefused'
   | 'badCiphertext'
   | 'wrongPartnerCode'
+  | 'wrongClient'
   | 'oneTimeCodeRequired'
   | 'invalidOneTimeCode'
   | 'captchaRequired'
@@ -61,6 +63,12 @@ const refusalDefaults: Readonly<Record<RefusalReason, RefusalDefaults>> = {
     message: 'the partner code is missing or unknown',
     matches: (rule) => concerns('partnerCode', rule),
   },
+  wrongClient: {
+    status: 401,
+    outcome: 'wrongClient',
+    message: 'the client is missing or unknown',
+    matches: (rule) => concerns('client', rule),
+  },
   oneTimeCodeRequired: {
     status: 401,
     outcome: 'twoFactorRequired',
@@ -98,6 +106,16 @@ const refusalDefaults: Readonly<Record<RefusalReason, RefusalDefaults>> = {
   },
 };
 
+/** The status and code of an OAuth 2.0 server (RFC 6749 section 5.2, RFC 6750 section 3.1). */
+const oauthErrors: Partial<Readonly<Record<RefusalReason, readonly [status: number, code: string]>>> = {
+  badCredentials: [400, 'invalid_grant'],
+  invalidOneTimeCode: [400, 'invalid_grant'],
+  refreshTokenRefused: [400, 'invalid_grant'],
+  wrongClient: [401, 'invalid_client'],
+  badRequest: [400, 'invalid_request'],
+  accessTokenRefused: [401, 'invalid_token'],
+};
+
 export interface RefusalDetails {
   /** Overrides the reason's default outcome in the journal. */
   readonly outcome?: SandboxOutcome;
@@ -126,13 +144,17 @@ export interface Refusals {
 }
 
 export function createRefusals(definition: PartnerDefinition): Refusals {
-  const { response: shape, errors: rules = [] } = definition;
+  const { errors: rules = [] } = definition;
 
   return {
     refuse,
     refuseProblem: (on, { reason, message }) => refuse(on, reason, message === undefined ? {} : { message }),
     refuseMissing: (on, fields) => refuse(on, 'badRequest', { message: `${fields.join(', ')} required` }),
-    failure: (status, outcome) => ({ status, outcome, json: errorBody(status, `HTTP ${status}`) }),
+    failure: (status, outcome) => ({
+      status,
+      outcome,
+      ...toResponse(errorContent('request', status, `HTTP ${status}`)),
+    }),
   };
 
   function refuse(
@@ -142,22 +164,35 @@ export function createRefusals(definition: PartnerDefinition): Refusals {
   ): SandboxResponse {
     const defaults = refusalDefaults[reason];
     const rule = rules.find((candidate) => appliesTo(candidate, on) && defaults.matches(candidate, on));
-    const json = errorBody(defaults.status, message ?? defaults.message, rule);
-    for (const [path, value] of Object.entries(fields)) setAt(json, path, value);
-    return { status: chooseStatus(rule, defaults.status, on, json), outcome: outcome ?? defaults.outcome, json };
+    const isOauth = rule === undefined && (definition.client !== undefined || definition.body.form === 'urlencoded');
+    const [oauthStatus, oauthCode] = (isOauth ? oauthErrors[reason] : undefined) ?? [];
+    const content = errorContent(on, oauthStatus ?? defaults.status, message ?? defaults.message, rule);
+    if (oauthCode !== undefined) {
+      content.json.error = oauthCode;
+      if (reason === 'accessTokenRefused') content.headers['www-authenticate'] = `Bearer error="${oauthCode}"`;
+    }
+    for (const [path, value] of Object.entries(fields)) place(content, path, value);
+    const status = oauthStatus ?? chooseStatus(rule, defaults.status, on, content.json);
+    return { status, outcome: outcome ?? defaults.outcome, ...toResponse(content) };
   }
 
-  function errorBody(status: number, message: string, rule?: ErrorRule): Json {
-    const json: Json = {};
-    if (shape.success !== undefined) setAt(json, shape.success.field, failureMarker(shape.success.equals));
-    if (shape.correlationId !== undefined) setAt(json, shape.correlationId, randomUUID());
-    setAt(json, shape.message ?? 'message', rule?.message ?? `Sandbox: ${message}`);
-    if (shape.code !== undefined) setAt(json, shape.code, rule?.code ?? defaultCode(status));
-    return json;
+  function shapeAt(on: CallKind): ResponseShape {
+    const call = on === 'request' ? undefined : definition[on];
+    return shapeOf(definition, typeof call === 'object' ? call : undefined);
+  }
+
+  function errorContent(on: CallKind, status: number, message: string, rule?: ErrorRule): Content {
+    const shape = shapeAt(on);
+    const content: Content = { json: {}, headers: {} };
+    if (shape.success !== undefined) place(content, shape.success.field, failureMarker(shape.success.equals));
+    if (shape.correlationId !== undefined) place(content, shape.correlationId, randomUUID());
+    place(content, shape.message ?? 'message', rule?.message ?? `Sandbox: ${message}`);
+    if (shape.code !== undefined) place(content, shape.code, rule?.code ?? defaultCode(shape, status));
+    return content;
   }
 
   // A code that no rule uses, of the same type as theirs.
-  function defaultCode(status: number): string | number {
+  function defaultCode(shape: ResponseShape, status: number): string | number {
     const isNumber =
       rules.some(({ code }) => typeof code === 'number') ||
       (shape.success?.field === shape.code && typeof shape.success?.equals === 'number');
@@ -168,7 +203,7 @@ export function createRefusals(definition: PartnerDefinition): Refusals {
   function chooseStatus(rule: ErrorRule | undefined, defaultStatus: number, on: CallKind, json: Json): number {
     if (rule === undefined) return defaultStatus;
     if (rule.status !== undefined) return rule.status;
-    const isAlwaysOk = shape.success !== undefined && rules.every(({ status }) => status === undefined);
+    const isAlwaysOk = shapeAt(on).success !== undefined && rules.every(({ status }) => status === undefined);
     const preferred = isAlwaysOk ? 200 : defaultStatus;
     // Another status if with the preferred one an earlier rule would match.
     return (
@@ -179,6 +214,7 @@ export function createRefusals(definition: PartnerDefinition): Refusals {
   }
 
   function findMatchingRule(on: CallKind, status: number, json: Json): ErrorRule | undefined {
+    const shape = shapeAt(on);
     return rules.find(
       (rule) =>
         appliesTo(rule, on) &&

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { BodyForm, EncryptedBody, JsonObject, PartnerDefinition } from '../../partners/definition.ts';
+import type { AuthCall, BodyForm, EncryptedBody, PartnerDefinition } from '../../partners/definition.ts';
 import type { Codec } from '../codec/codec.ts';
 import { asObject, parseJson, parseMultipart } from '../http/body.ts';
 import type { ReceivedRequest } from '../http/exchange.ts';
 import { isNonEmptyString } from '../partners/partner.ts';
+import { getAt } from './paths.ts';
 import type { RequestProblem } from './refusals.ts';
 
 export type Payload = Readonly<Record<string, unknown>>;
@@ -14,8 +15,10 @@ export type ReadPayload =
 
 export interface RequestReader {
   /** Returns undefined if the constant headers match the definition. */
-  readonly findHeaderProblem: (request: ReceivedRequest, isProtected: boolean) => RequestProblem | undefined;
+  readonly findHeaderProblem: (request: ReceivedRequest) => RequestProblem | undefined;
   readonly read: (form: BodyForm, request: ReceivedRequest) => Promise<ReadPayload>;
+  /** As `read()`, or for a GET the payload in the query, without the parameters of the call's own path. */
+  readonly readCall: (call: AuthCall, form: BodyForm, request: ReceivedRequest) => Promise<ReadPayload>;
   /** Reads the query of a protected call, decrypted if the definition says so. */
   readonly readQuery: (request: ReceivedRequest) => ReadPayload;
 }
@@ -25,14 +28,11 @@ export function createReader(
   partnerCode: string | undefined,
   codec: Codec | undefined,
 ): RequestReader {
-  return { findHeaderProblem, read, readQuery };
+  return { findHeaderProblem, read, readCall, readQuery };
 
-  function findHeaderProblem(request: ReceivedRequest, isProtected: boolean): RequestProblem | undefined {
-    // The bearer token replaces a constant value of this header.
-    const skipped = isProtected ? ['authorization'] : [];
+  function findHeaderProblem(request: ReceivedRequest): RequestProblem | undefined {
     for (const [name, template] of Object.entries(headers)) {
       const lower = name.toLowerCase();
-      if (skipped.includes(lower)) continue;
       const problem = findConstantProblem(`the header ${name}`, request.headers[lower]?.trim(), template.trim());
       if (problem !== undefined) return problem;
     }
@@ -43,6 +43,15 @@ export function createReader(
     if (form.form === 'encrypted') return readEncrypted(form, request);
     const payload = await readPlain(form, request);
     return payload === undefined ? toProblem(`the body must be ${form.form}`) : { kind: 'payload', payload };
+  }
+
+  async function readCall({ method, path }: AuthCall, form: BodyForm, request: ReceivedRequest): Promise<ReadPayload> {
+    if (method !== 'GET') return read(form, request);
+    const own = new URL(`http://sandbox${path}`).searchParams;
+    return {
+      kind: 'payload',
+      payload: listsOf(new URLSearchParams([...request.query].filter(([name]) => !own.has(name)))),
+    };
   }
 
   function readEncrypted(form: EncryptedBody, request: ReceivedRequest): ReadPayload {
@@ -90,16 +99,36 @@ function readPlain(form: Exclude<BodyForm, EncryptedBody>, request: ReceivedRequ
   return Promise.resolve(form.form === 'json' ? readJson(request) : readForm(request));
 }
 
+/** The field with this name, which is a path where payloads are JSON; undefined if there is none. */
+export function fieldOf(payload: Payload, name: string, form: BodyForm): unknown {
+  const isJson = form.form === 'json' || (form.form === 'encrypted' && form.payload !== 'query');
+  if (isJson) return getAt(payload, name);
+  return Object.hasOwn(payload, name) ? payload[name] : undefined;
+}
+
 /** Whether the payload has all constant fields, as strings in forms and query payloads. */
-export function hasConstantFields(payload: Payload, fields: JsonObject | undefined, form: BodyForm): boolean {
-  const hasStringValues = form.form === 'encrypted' ? form.payload === 'query' : form.form !== 'json';
+export function hasConstantFields(
+  payload: Payload,
+  { method, extraFields: fields }: AuthCall,
+  form: BodyForm,
+): boolean {
+  const hasStringValues =
+    method === 'GET' || (form.form === 'encrypted' ? form.payload === 'query' : form.form !== 'json');
   return Object.entries(fields ?? {}).every(([name, expected]) => {
     const actual = Object.hasOwn(payload, name) ? payload[name] : undefined;
-    if (!hasStringValues) return isDeepStrictEqual(actual, expected);
+    if (!hasStringValues) return contains(actual, expected);
     // A form repeats the field for each item of a list; a query string may contain the list as one string.
     const items = Array.isArray(expected) ? expected.map(toFieldString) : [toFieldString(expected)];
     return isDeepStrictEqual([actual].flat(), items) || actual === toFieldString(expected);
   });
+}
+
+/** Whether a JSON value has all that is expected; an object may have more, such as a credential. */
+function contains(actual: unknown, expected: unknown): boolean {
+  const fields = asObject(expected);
+  const given = asObject(actual);
+  if (fields === undefined || given === undefined) return isDeepStrictEqual(actual, expected);
+  return Object.entries(fields).every(([name, value]) => Object.hasOwn(given, name) && contains(given[name], value));
 }
 
 function toFieldString(value: unknown): string {
@@ -123,7 +152,11 @@ function readJson(request: ReceivedRequest): Payload | undefined {
 
 function readForm(request: ReceivedRequest): Payload | undefined {
   if (!isType(request, 'application/x-www-form-urlencoded')) return undefined;
-  const fields = new URLSearchParams(request.body.toString('utf8'));
+  return listsOf(new URLSearchParams(request.body.toString('utf8')));
+}
+
+/** The fields of a form: a list if a field is repeated. */
+function listsOf(fields: URLSearchParams): Payload {
   return Object.fromEntries(
     [...new Set(fields.keys())].map((name) => {
       const values = fields.getAll(name);

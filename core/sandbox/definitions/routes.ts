@@ -1,7 +1,7 @@
-import type { AuthCall, BodyForm, JsonObject } from '../../partners/definition.ts';
-import type { PartnerServer, ReceivedRequest, Route } from '../http/exchange.ts';
-import { readBearer } from '../partners/partner.ts';
-import { hasConstantFields, type RequestReader } from './requests.ts';
+import type { AuthCall, PartnerDefinition } from '../../partners/definition.ts';
+import type { PartnerServer, Route } from '../http/exchange.ts';
+import { readTokenHeader } from './clients.ts';
+import { fieldOf, hasConstantFields, type RequestReader } from './requests.ts';
 
 /** Returns a definition's path as it arrives in a request: without its query, normalized and escaped as by clients. */
 export function normalizePath(path: string): string {
@@ -33,24 +33,22 @@ export function checkConflicts(partners: readonly PartnerServer[]): void {
 
 /** Creates a test for whether a request belongs to this call, for calls that share method and path. */
 export function createCallMatcher(
+  definition: PartnerDefinition,
   call: AuthCall,
   fields: readonly string[],
-  form: BodyForm,
   reader: RequestReader,
 ): NonNullable<Route['accepts']> {
   const { searchParams } = toUrl(call.path);
+  const { body: form } = definition;
   return async (request) => {
     if ([...searchParams].some(([name, value]) => request.query.get(name) !== value)) return false;
-    const read = await reader.read(form, request);
+    const read = await reader.readCall(call, form, request);
     if (read.kind === 'problem') return false;
     const { payload } = read;
-    const constants: JsonObject = call.extraFields ?? {};
-    return fields.every((name) => Object.hasOwn(payload, name)) && hasConstantFields(payload, constants, form);
+    const hasFields = fields.every((name) => fieldOf(payload, name, form) !== undefined);
+    const hasToken = call.authorization === undefined || readTokenHeader(definition, request) !== undefined;
+    return hasFields && hasToken && hasConstantFields(payload, call, form);
   };
-}
-
-export function hasBearer(request: ReceivedRequest): boolean {
-  return readBearer(request) !== undefined;
 }
 
 function toUrl(path: string): URL {

@@ -8,7 +8,7 @@ import { isOneTimeCode, oneTimeCode } from '../tokens/totp.ts';
 import { requiredCredentials, type DefinedAccount } from './account.ts';
 import type { Responses } from './responses.ts';
 import type { Refusals } from './refusals.ts';
-import type { Payload, RequestReader } from './requests.ts';
+import { fieldOf, type Payload, type RequestReader } from './requests.ts';
 
 export interface SignInContext {
   readonly account: DefinedAccount;
@@ -43,13 +43,13 @@ export function createSignIn(context: SignInContext): SignIn {
     captchaText: (ticket) => captchas.getText(ticket),
 
     credentials(payload) {
-      const missing = required.filter((name) => !isNonEmptyString(payload[name]));
+      const missing = required.filter((name) => !isNonEmptyString(sent(payload, name)));
       if (missing.length > 0) return refuseMissing('login', missing);
       const { captcha, twoFactor, accountState } = scenarios();
       if (captcha && !hasCaptcha(payload)) return refuse('login', 'captchaRequired');
       // An optional credential is checked only if it is sent.
       const isWrong = ([name, value]: [string, string]): boolean =>
-        Object.hasOwn(payload, name) && payload[name] !== value;
+        sent(payload, name) !== undefined && sent(payload, name) !== value;
       if (Object.entries(credentials).some(isWrong)) return refuse('login', 'badCredentials');
       if (accountState !== 'active') return refuse('login', 'accountNotActive');
       const step = definition.oneTimeCode;
@@ -61,8 +61,8 @@ export function createSignIn(context: SignInContext): SignIn {
 
     code(payload) {
       const step = definition.oneTimeCode;
-      const code = String(payload[step?.codeField ?? '']);
-      const session = String(payload[step?.sessionField ?? '']);
+      const code = String(sent(payload, step?.codeField ?? ''));
+      const session = String(sent(payload, step?.sessionField ?? ''));
       const isOpen = now() < (codeSessions.get(session) ?? 0);
       // A wrong code leaves the pending login open.
       if (step === undefined || !isOpen || !isOneTimeCode(code, secret, now()))
@@ -73,7 +73,7 @@ export function createSignIn(context: SignInContext): SignIn {
     },
 
     captcha(request) {
-      const problem = context.reader.findHeaderProblem(request, false);
+      const problem = context.reader.findHeaderProblem(request);
       if (problem !== undefined) return refuseProblem('login', problem);
       const { image, ticket } = captchas.issue();
       const { imageIn = 'image', ticketIn = 'ticket' } = definition.captcha ?? {};
@@ -81,10 +81,14 @@ export function createSignIn(context: SignInContext): SignIn {
     },
   };
 
+  function sent(payload: Payload, name: string): unknown {
+    return fieldOf(payload, name, definition.body);
+  }
+
   function hasCaptcha(payload: Payload): boolean {
     const step = definition.captcha;
     if (step === undefined) return true;
-    const { [step.ticketField]: ticket, [step.textField]: text } = payload;
+    const [ticket, text] = [sent(payload, step.ticketField), sent(payload, step.textField)];
     return isNonEmptyString(ticket) && isNonEmptyString(text) && captchas.redeem(ticket, text);
   }
 }

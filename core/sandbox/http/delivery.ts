@@ -53,10 +53,13 @@ function compose(response: SandboxResponse, fault: SandboxFault | undefined): Me
   }
   const isRewritten = typeof fault === 'object' && response.outcome === 'ok';
   const json = isRewritten ? fault.rewrite(structuredClone(response.json)) : response.json;
-  // Contrary to its type, JSON.stringify returns undefined for undefined.
-  const body =
-    json === undefined ? undefined : JSON.stringify(response.encrypt === undefined ? json : response.encrypt(json));
-  return message(response.status, response.text ?? body ?? '', { 'content-type': jsonType, ...response.headers });
+  // Contrary to its type, JSON.stringify returns undefined for undefined. A body that is nothing but ciphertext is no JSON.
+  const sent = json === undefined || response.encrypt === undefined ? json : response.encrypt(json);
+  const body: string | undefined = typeof sent === 'string' && response.encrypt !== undefined ? sent : JSON.stringify(sent);
+  return message(response.status, response.text ?? (body) ?? '', {
+    'content-type': jsonType,
+    ...response.headers,
+  });
 }
 
 function composeStatus(

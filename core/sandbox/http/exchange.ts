@@ -16,6 +16,7 @@ export type SandboxOutcome =
   | 'validation'
   | 'badCiphertext'
   | 'wrongPartnerCode'
+  | 'wrongClient'
   | 'badCredentials'
   | 'badCaptcha'
   | 'badCode'

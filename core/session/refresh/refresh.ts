@@ -1,6 +1,7 @@
 import { PartnerAuthError, type PartnerAuthErrorCode } from '../../lib/errors.ts';
 import { refusedUntil, type EndCode, type SessionEnd, type StoredSession } from '../../stores/stored-record.ts';
 import type { HeldLock } from '../../stores/token-store.ts';
+import { isUsable } from '../../tokens/expiry.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import { isLockLost, isNewer, storeErrorMessage, type SessionReplica } from '../session-replica.ts';
 import { isRenewable, type Renewal } from '../renewal.ts';
@@ -108,7 +109,7 @@ async function refreshUnderLock(parts: RefreshParts, held: HeldLock): Promise<bo
 
   const outcome = await requestRefresh(
     parts,
-    refreshToken,
+    { refreshToken, accessToken: record.tokens.accessToken },
     held,
     parts.oldTokenStaysValid && record.ended === undefined,
   );
@@ -124,14 +125,14 @@ async function refreshUnderLock(parts: RefreshParts, held: HeldLock): Promise<bo
     log.info(`Refreshed: generation ${next.generation}.`);
     return true;
   }
-  const { error, replacement } = result;
+  const { error, replacement, isUnexplained = false } = result;
   if (isDifferentToken(replacement?.refreshToken, refreshToken)) {
     // The rest of the response is unusable, but the refresh token that was sent has been replaced.
     const { refreshExpiresAt: _, ...kept } = record.tokens;
     await replica.save(nextGeneration(record, { ...kept, ...replacement }), held);
     throw error;
   }
-  const code = endCodeOf(error);
+  const code = isUnexplained ? unexplainedEnd(parts, record, error) : endCodeOf(error);
   if (code === undefined) {
     // If the partner has certainly not acted, the refresh token is still valid.
     const next = { ...(inDoubt || wasInterrupted ? intended : asked), ...pauseOf(parts, error) };
@@ -147,11 +148,14 @@ async function refreshUnderLock(parts: RefreshParts, held: HeldLock): Promise<bo
   }
   const now = clock.now();
   // Where the old token stays valid, a refresh that was interrupted cannot have invalidated it.
-  const isInterrupted = code === 'sessionEnded' && (wasInterrupted || inDoubt) && !parts.oldTokenStaysValid;
+  // An unexplained refusal is reported as it is: it says which rule to add.
+  const isInterrupted =
+    code === 'sessionEnded' && (wasInterrupted || inDoubt) && !parts.oldTokenStaysValid && !isUnexplained;
   const end: SessionEnd = {
     at: record.ended?.at ?? now,
     code: isInterrupted ? 'refreshInterrupted' : code === 'sessionEnded' ? (record.ended?.code ?? code) : code,
     askedAt: now,
+    ...(isUnexplained && { unexplained: true }),
     ...((record.ended?.accessRefused === true || parts.isAccessRefused(record.tokens.accessToken)) && {
       accessRefused: true,
     }),
@@ -177,7 +181,8 @@ function mayAskAgain({ clock, isExplicit }: RefreshParts, record: StoredSession)
   if (until === undefined) return false;
   const now = clock.now();
   // The absolute value, because the clock may have been set back.
-  return now < until && Math.abs(now - (ended.askedAt ?? ended.at)) >= refusedInterval;
+  const isSoon = Math.abs(now - (ended.askedAt ?? ended.at)) < refusedInterval;
+  return now < until && (!isSoon || ended.unexplained === true);
 }
 
 /**
@@ -245,6 +250,22 @@ function endCodeOf({ code }: PartnerAuthError): EndCode | undefined {
   return code === 'invalidCredentials' ? 'sessionEnded' : undefined;
 }
 
+/** Statuses that say nothing about the refresh token: wrong path, wrong method, timeout, conflict, too early. */
+const unrelated: readonly unknown[] = [404, 405, 408, 409, 425];
+
+/**
+ * How a refusal that no rule explains ends the session: a program that could neither refresh nor see that the session has
+ * ended would never sign in again. What may be unrelated ends it only with the access token.
+ */
+function unexplainedEnd(
+  { clock, isAccessRefused }: RefreshParts,
+  { tokens }: StoredSession,
+  { status }: PartnerAuthError,
+): EndCode | undefined {
+  const isNeeded = !isUsable(tokens, clock.now()) || isAccessRefused(tokens.accessToken);
+  return isNeeded || !unrelated.includes(status) ? 'sessionEnded' : undefined;
+}
+
 /** The error after an explicit refresh of a session that has ended was refused as well. */
 function refusedAgainError(record: StoredSession, refusal: PartnerAuthError): PartnerAuthError {
   const { code, message, status, correlationId } = endError(record, refusal);
@@ -275,6 +296,8 @@ function whyEnded(ended: SessionEnd | undefined, { refreshToken }: TokenSet, isU
   if (ended?.code === 'invalidCredentials') return 'The partner refused the credentials.';
   if (isUnread)
     return 'The partner has responded to the refresh token, but with tokens in a place that its definition does not name, so that the refresh token has probably been replaced. Correct the definition.';
+  if (ended?.unexplained === true)
+    return 'The partner refused the refresh token with an error that no rule of the partner definition explains.';
   if (refreshToken !== undefined) return 'The partner refused the refresh token.';
   return ended?.accessRefused === true
     ? 'The partner refused the access token, and the session cannot be refreshed.'

@@ -1,4 +1,4 @@
-import type { PartnerCalls, TokenResult } from '../../exchange/partner-calls.ts';
+import type { PartnerCalls, SentTokens, TokenResult } from '../../exchange/partner-calls.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { PartnerAuthError } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -35,7 +35,7 @@ interface Outcome {
  */
 export async function requestRefresh(
   { calls, log, clock, timeout }: RequestParts,
-  refreshToken: string,
+  sent: SentTokens & { readonly refreshToken: string },
   held: HeldLock,
   doubtsRefusal: boolean,
 ): Promise<Outcome | 'lockLost'> {
@@ -44,7 +44,7 @@ export async function requestRefresh(
   let mayRepeatRefusal = doubtsRefusal;
   for (let attempt = 0; ; attempt++) {
     const remaining = deadline - clock.monotonic();
-    const result = await calls.refresh(refreshToken, {
+    const result = await calls.refresh(sent, {
       timeout: Math.max(1, Math.min(timeout, remaining)),
       // A process that hung or slept must not send a refresh token that a sibling has replaced meanwhile.
       maySend: async () => !(await isLockLost(held)),
@@ -56,8 +56,8 @@ export async function requestRefresh(
         return { result, inDoubt };
       case 'failed': {
         if (result.error.code === 'lock') return 'lockLost';
-        if (isDifferentToken(result.replacement?.refreshToken, refreshToken)) return { result, inDoubt };
-        if (mayRepeatRefusal && isRefusal(result.error)) {
+        if (isDifferentToken(result.replacement?.refreshToken, sent.refreshToken)) return { result, inDoubt };
+        if (mayRepeatRefusal && (isRefusal(result.error) || result.isUnexplained === true)) {
           mayRepeatRefusal = false;
           deadline += refusalDelay;
           log.warn('The refresh token was refused; trying it once more, because it may not have been the token.');

@@ -1,7 +1,7 @@
 import { retryPolicies, type PartnerRequest, type RetryPolicy } from '../../exchange/partner-calls.ts';
 import { plainLine } from '../../lib/plain-line.ts';
 import type { HttpMethod } from '../../partners/definition.ts';
-import { transportHeaders } from '../../partners/headers.ts';
+import { tokenHeaderOf, transportHeaders } from '../../partners/headers.ts';
 import { copyPayload, copyQuery } from '../../partners/payload.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { readBody, type RequestBody } from './read-body.ts';
@@ -31,7 +31,7 @@ export interface RequestOptions {
    * the partner definition states, else `application/octet-stream`, or `text/plain` for a string.
    */
   readonly contentType?: string | undefined;
-  /** Additional headers, except `Authorization` and those of the partner definition. */
+  /** Additional headers, except the token header and those of the partner definition. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Total deadline of the call including its retries, in ms from 1 to 86,400,000 (a day). Default: that of the session. */
   readonly timeout?: number | undefined;
@@ -126,9 +126,17 @@ function checkContentType(request: RequestOptions, hasContent: boolean, hasBound
   return contentType;
 }
 
-export function checkPath(path: unknown, { baseUrl, origin }: ResolvedOptions): void {
+/** The option with the URL of protected calls. */
+export function urlOption({ baseUrl, apiUrl }: ResolvedOptions): string {
+  return apiUrl === baseUrl ? 'baseUrl' : 'apiUrl';
+}
+
+export function checkPath(path: unknown, options: ResolvedOptions): void {
+  const { apiUrl, apiOrigin } = options;
   if (typeof path !== 'string' || !path.startsWith('/') || path.startsWith('//') || path.includes('\\')) {
-    throw new TypeError('The path of a request must be a string that starts with one "/"; it is relative to baseUrl.');
+    throw new TypeError(
+      `The path of a request must be a string that starts with one "/"; it is relative to ${urlOption(options)}.`,
+    );
   }
   // URLs drop control characters, spaces at the end, and what follows a "#".
   if (/[\p{Cc}#]|\s$/u.test(path)) {
@@ -136,10 +144,10 @@ export function checkPath(path: unknown, { baseUrl, origin }: ResolvedOptions): 
       'The path of a request must not contain "#", control characters, or a space at its end. Pass each variable part through encodeURIComponent().',
     );
   }
-  const url = new URL(baseUrl + path);
-  const base = new URL(baseUrl).pathname.replace(/\/$/, '');
-  if (url.origin !== origin || !url.pathname.startsWith(`${base}/`)) {
-    throw new TypeError('The path of a request must stay below baseUrl.');
+  const url = new URL(apiUrl + path);
+  const base = new URL(apiUrl).pathname.replace(/\/$/, '');
+  if (url.origin !== apiOrigin || !url.pathname.startsWith(`${base}/`)) {
+    throw new TypeError(`The path of a request must stay below ${urlOption(options)}.`);
   }
 }
 
@@ -154,7 +162,12 @@ export function checkHeaders(
   // Those of a Headers object or a Map are not its own fields, so that none would be sent.
   if (!isPlain) throw new TypeError('The headers of a request must be an object with a string for each name.');
   const defined = Object.keys(definition.headers ?? {}).map((name) => name.toLowerCase());
-  const reserved = ['authorization', ...transportHeaders, ...defined, ...(hasBoundary ? ['content-type'] : [])];
+  const reserved = [
+    tokenHeaderOf(definition).name,
+    ...transportHeaders,
+    ...defined,
+    ...(hasBoundary ? ['content-type'] : []),
+  ];
   const lower: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers) as [string, unknown][]) {
     const key = name.toLowerCase();

@@ -6,7 +6,7 @@ import type { BodyForm } from '../../partners/definition.ts';
 import { transportHeaders } from '../../partners/headers.ts';
 import { copyPayload, isBlob } from '../../partners/payload.ts';
 import type { ResolvedOptions } from '../options.ts';
-import { checkHeaders, checkPath } from './check-request.ts';
+import { checkHeaders, checkPath, urlOption } from './check-request.ts';
 import { readBody } from './read-body.ts';
 
 export type Fetch = typeof globalThis.fetch;
@@ -59,10 +59,10 @@ function isReadOnce(body: unknown): body is Blob | AsyncIterable<unknown> {
   return isBlob(body) || (typeof body === 'object' && body !== null && Symbol.asyncIterator in body);
 }
 
-function toRequest({ baseUrl }: ResolvedOptions, input: Input, init: Init): Request {
+function toRequest({ apiUrl }: ResolvedOptions, input: Input, init: Init): Request {
   // Node has no document whose address a relative URL could be resolved against.
   if (typeof input === 'string' && input.startsWith('/')) {
-    return new Request(baseUrl + input, init);
+    return new Request(apiUrl + input, init);
   }
   return new Request(input, init);
 }
@@ -90,17 +90,17 @@ async function readRequest(
   };
 }
 
-/** The path below the base URL. */
+/** The path below the URL of protected calls. */
 function pathOf(address: string, options: ResolvedOptions): string {
-  const { baseUrl, origin } = options;
+  const { apiUrl, apiOrigin } = options;
   const url = new URL(address);
   url.hash = '';
-  if (url.origin !== origin || !url.href.startsWith(`${baseUrl}/`)) {
+  if (url.origin !== apiOrigin || !url.href.startsWith(`${apiUrl}/`)) {
     throw new TypeError(
-      'The URL of a request must be below baseUrl: the access token is sent to no other server. Use fetch() of Node for other URLs.',
+      `The URL of a request must be below ${urlOption(options)}: the access token is sent to no other server. Use fetch() of Node for other URLs.`,
     );
   }
-  const path = url.href.slice(baseUrl.length);
+  const path = url.href.slice(apiUrl.length);
   checkPath(path, options);
   return path;
 }

@@ -92,7 +92,12 @@ export async function proveUnderLock(
     throw new PartnerAuthError('store', `${storeErrorMessage(error)} ${why}`, { setting: 'store' });
   }
 
-  const outcome = await requestRefresh(parts, refreshToken, held, parts.oldTokenStaysValid);
+  const outcome = await requestRefresh(
+    parts,
+    { refreshToken, ...(accessToken !== undefined && { accessToken }) },
+    held,
+    parts.oldTokenStaysValid,
+  );
   if (outcome === 'lockLost')
     throw new PartnerAuthError(
       'lock',

@@ -1,4 +1,4 @@
-import type { PartnerCalls } from '../../exchange/partner-calls.ts';
+import type { PartnerCalls, SentTokens } from '../../exchange/partner-calls.ts';
 import { PartnerAuthError } from '../../lib/errors.ts';
 import type { PartnerDefinition } from '../../partners/definition.ts';
 import type { Redactor } from '../../redact/redactor.ts';
@@ -17,7 +17,11 @@ export interface FailedLogin {
   readonly inDoubt: boolean;
 }
 
-export type LoginFlow = (input: Credentials, options: SendOptions) => Promise<SignedIn | FailedLogin>;
+export type LoginFlow = (
+  input: Credentials,
+  options: SendOptions,
+  tokens?: SentTokens,
+) => Promise<SignedIn | FailedLogin>;
 
 /**
  * A login of one or two steps. Keeps the pending login between the steps.
@@ -37,9 +41,10 @@ export function loginFlow(
   async function firstStep(
     credentials: Credentials,
     options: SendOptions,
+    tokens: SentTokens | undefined,
   ): Promise<SignedIn | (FailedLogin & { readonly codeRequired?: true })> {
     const account = accountOf(definition, credentials);
-    const result = await calls.login(credentials, options);
+    const result = await calls.login(credentials, options, tokens);
     switch (result.kind) {
       case 'tokens':
         return { tokens: result.tokens, account };
@@ -52,14 +57,14 @@ export function loginFlow(
     }
   }
 
-  return async (input, options) => {
+  return async (input, options, tokens) => {
     checkCredentialTypes(definition, input);
     const { [oneTimeCode?.codeField ?? '']: code, ...credentials } = input;
     if (typeof code === 'string') redactor.keep(code);
     if (code === undefined || Object.keys(credentials).length > 0) {
       checkCredentials(definition, input);
       redactor.keep(...secretValues(definition, credentials));
-      const result = await firstStep(credentials, options);
+      const result = await firstStep(credentials, options, tokens);
       if (!('codeRequired' in result) || code === undefined) return result;
     }
     if (pendingLogin === undefined || pendingLogin.expiresAt <= monotonic()) {

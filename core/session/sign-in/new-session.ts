@@ -5,7 +5,7 @@ import type { SignedIn } from './login.ts';
 
 /** The record of a session that has just been signed in. */
 export function newSession(
-  { definition, origin, partnerCode }: Connection,
+  { definition, origin, apiOrigin, partnerCode }: Connection,
   { tokens, account }: SignedIn,
 ): StoredSession {
   return {
@@ -14,6 +14,7 @@ export function newSession(
     generation: 1,
     partner: definition.id,
     origin,
+    ...(apiOrigin !== origin && { apiOrigin }),
     ...(partnerCode !== undefined && { partnerCode }),
     ...(account !== undefined && { account }),
     tokens,

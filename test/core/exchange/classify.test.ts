@@ -63,7 +63,7 @@ const foreign: readonly Row[] = (['login', 'refresh'] as const).flatMap((call): 
 const unmarked: readonly Row[] = [
   ['request', 200, html, 'invalidResponse', true],
   ['request', 200, '', 'invalidResponse', true],
-  ['request', 204, '', 'invalidResponse', true],
+  ['request', 204, '', 'success'],
 ];
 
 describe('TCONNECT response', () => {

@@ -35,6 +35,8 @@ async function loginError(echo: (request: HttpRequest) => unknown): Promise<Part
     definition,
     baseUrl: 'https://partner.example',
     origin: 'https://partner.example',
+    apiUrl: 'https://partner.example',
+    apiOrigin: 'https://partner.example',
     partnerCode: 'CODE',
     cipher,
     transport,

@@ -1,6 +1,7 @@
 import { partners, type Cipher, type PartnerAuthError, type PartnerDefinition } from '../../../core/index.ts';
 import type { CallKind } from '../../../core/partners/definition.ts';
 import { classify } from '../../../core/exchange/classify.ts';
+import { responseShapeOf } from '../../../core/partners/response-shape.ts';
 import { decodeResponse } from '../../../core/exchange/decode-response.ts';
 import { responseError } from '../../../core/exchange/response-error.ts';
 import type { HttpResponse } from '../../../core/transport/http.ts';
@@ -43,7 +44,7 @@ export function interpret(
   { cipher, redact = (text) => text }: { cipher?: Cipher; redact?: ((text: string) => string) | undefined } = {},
 ): Interpretation {
   const definition = typeof partner === 'string' ? partners[partner] : partner;
-  const decoded = decodeResponse(definition, http, cipher);
+  const decoded = decodeResponse(responseShapeOf(definition, call), http, cipher);
   const { json } = decoded;
   const meaning = classify(definition, call, http.status, decoded);
   if (meaning.kind !== 'failure') return { kind: meaning.kind, json };

@@ -8,6 +8,7 @@ import {
   type PartnerDefinition,
   type TokenSet,
 } from '../../../core/index.ts';
+import type { ResponseContent } from '../../../core/exchange/response-fields.ts';
 import { readTokenSet } from '../../../core/exchange/token-response.ts';
 import { jwt, now, response } from './responses.ts';
 
@@ -22,7 +23,11 @@ function read(
   warn?: (message: string) => void,
 ): TokenSet {
   const http = response(200, fields, headers);
-  return readTokenSet(definition, { path: '/x' }, fields, http, warn);
+  return readTokenSet(definition, { path: '/x' }, content(fields), http, warn);
+}
+
+function content(json: unknown): ResponseContent {
+  return { text: JSON.stringify(json), json, headers: {} };
 }
 
 /** Seconds until the access token expires. */
@@ -287,15 +292,20 @@ describe('token response without a valid token', () => {
   it('is refused with the path of the missing token', () => {
     const call = { path: '/x', tokensIn: 'data.token' };
     const fields = { data: { access_token: 'a' } };
-    assert.throws(() => readTokenSet(cloudreve, call, fields, response(200, fields)), /in "data\.token\.access_token"/);
+    assert.throws(
+      () => readTokenSet(cloudreve, call, content(fields), response(200, fields)),
+      /in "data\.token\.access_token"/,
+    );
   });
 
   it('is refused for inherited properties', () => {
     const call = { path: '/x', tokensIn: '__proto__' };
     const definition = { ...tconnect, response: { ...tconnect.response, accessToken: 'constructor.name' } };
     for (const fields of [{}, [], 'text', null, 7]) {
-      assert.throws(() => readTokenSet(definition, call, fields, response(200, 'null')), { code: 'invalidResponse' });
-      assert.throws(() => readTokenSet(definition, { path: '/x' }, fields, response(200, 'null')), {
+      assert.throws(() => readTokenSet(definition, call, content(fields), response(200, 'null')), {
+        code: 'invalidResponse',
+      });
+      assert.throws(() => readTokenSet(definition, { path: '/x' }, content(fields), response(200, 'null')), {
         code: 'invalidResponse',
       });
     }
@@ -314,7 +324,7 @@ describe('token response without a valid token', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (fields) => {
         try {
-          return readTokenSet(tconnect, { path: '/x' }, fields, response(200, '')).accessToken !== '';
+          return readTokenSet(tconnect, { path: '/x' }, content(fields), response(200, '')).accessToken !== '';
         } catch (error) {
           return isPartnerAuthError(error) && error.code === 'invalidResponse';
         }

@@ -14,6 +14,7 @@ import { decodeResponse } from '../../../core/exchange/decode-response.ts';
 import { responseError } from '../../../core/exchange/response-error.ts';
 import { authCallOf } from '../../../core/partners/renewal.ts';
 import { readTokenSet } from '../../../core/exchange/token-response.ts';
+import { responseShapeOf } from '../../../core/partners/response-shape.ts';
 import { createRedactor } from '../../../core/redact/redactor.ts';
 import { resolveOptions } from '../../../core/session/options.ts';
 import { escapeMarkdown } from '../../../extension/view/markdown.ts';
@@ -102,12 +103,11 @@ function checkPartnerResponses(runs: number, seed: number): void {
       succeedsOrThrowsLibraryError(() => {
         const http = { ...response, body: Buffer.from(response.body), sentAt: 1.8e12, receivedAt: 1.8e12 + 50 };
         const chosen = isEncrypted ? encrypted : definition;
-        const decoded = decodeResponse(chosen, http, isEncrypted ? cipher : undefined);
-        const { json } = decoded;
+        const decoded = decodeResponse(responseShapeOf(chosen, call), http, isEncrypted ? cipher : undefined);
         const meaning = classify(chosen, call, http.status, decoded);
         if (meaning.kind === 'failure') assertLibraryError(responseError(chosen, call, http, decoded, meaning, redact));
         if (meaning.kind !== 'success' || (call !== 'login' && call !== 'refresh')) return;
-        const tokens = readTokenSet(chosen, authCallOf(definition, call) ?? definition.login, json, http);
+        const tokens = readTokenSet(chosen, authCallOf(definition, call) ?? definition.login, decoded, http);
         if (parseStoredRecord({ ...record, tokens }).kind !== 'record')
           throw new Error('The token set cannot be stored.');
       }),

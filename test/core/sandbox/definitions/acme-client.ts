@@ -52,5 +52,5 @@ export async function signIn(partner: AcmePartner, sandbox: Sandbox): Promise<{ 
 }
 
 export function refresh(partner: AcmePartner, sandbox: Sandbox, token: string): ReturnType<typeof call> {
-  return call(partner, sandbox, 'refresh', { [assertDefined(refreshCallOf(partner.definition)).tokenField]: token });
+  return call(partner, sandbox, 'refresh', { [refreshCallOf(partner.definition)?.tokenField ?? '']: token });
 }

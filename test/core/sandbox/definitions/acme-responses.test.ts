@@ -141,7 +141,7 @@ describe('sandbox responses with definitions', withOpenssl, () => {
       await using sandbox = await partner.start();
       const { access, refresh: token } = await signIn(partner, sandbox);
       const other = await signIn(partner, sandbox);
-      const field = assertDefined(partner.definition.logout).tokenField;
+      const field = assertDefined(assertDefined(partner.definition.logout).tokenField);
       assert.equal((await call(partner, sandbox, 'logout', { [field]: token })).status, 200);
       assert.deepEqual([lastEntry(sandbox).call, lastEntry(sandbox).outcome], ['logout', 'ok']);
       await callProtected(partner, sandbox, access);
