@@ -28,13 +28,18 @@ const maxLength = 4000;
 /** The longest form of a character: a `\u` escape in JSON in JSON, or a percent code of four bytes. */
 const maxSpelling = 12;
 
-/** Hides known secrets by value, in every form that servers return them in, and unknown ones by pattern. */
-export function createRedactor(): Redactor {
+/**
+ * Hides known secrets by value, in every form that servers return them in, and unknown ones by pattern.
+ *
+ * @param names of fields, which are not hidden where a secret is the same: the mask would show what it hides.
+ */
+export function createRedactor(names: ReadonlySet<string> = new Set()): Redactor {
   const tokens = new Newest(maxTokens);
   const kept = new Newest(maxKept);
+  const isName = (value: string | undefined): boolean => value !== undefined && names.has(value);
   return {
-    add: (...values) => tokens.add(values),
-    keep: (...values) => kept.add(values),
+    add: (...values) => tokens.add(values.filter((value) => !isName(value))),
+    keep: (...values) => kept.add(values.filter((value) => !isName(value))),
     redact(text, more = []) {
       let result = hideSecrets(text, [...tokens.spellings(), ...kept.spellings(), ...more]);
       for (const pattern of secretPatterns) result = result.replace(pattern, hidden);

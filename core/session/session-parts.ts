@@ -5,6 +5,7 @@ import { systemClock } from '../lib/clock.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { refreshCallOf } from '../partners/renewal.ts';
 import { secretsOf } from '../redact/owned-secrets.ts';
+import { fieldNamesIn } from '../partners/field-names.ts';
 import { createRedactor, redactingLogger } from '../redact/redactor.ts';
 import { memoryStore } from '../stores/memory-store.ts';
 import type { TokenStore } from '../stores/token-store.ts';
@@ -30,7 +31,7 @@ export function sessionParts(given: SessionOptions, refresh: () => void) {
     clientCertificate,
     store = memoryStore(),
   } = given;
-  const redactor = createRedactor();
+  const redactor = createRedactor(fieldNamesIn(definition, options.extraFields));
   redactor.keep(
     ...knownSecrets(options, cipher),
     ...proxySecrets(proxy, process.env),
