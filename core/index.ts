@@ -61,6 +61,8 @@ export type { PayloadKind, Reason } from './detect/verdict.ts';
 export { partners } from './partners/index.ts';
 export type { BuiltInPartner } from './partners/index.ts';
 export { definePartner } from './partners/define-partner.ts';
+export { oauth2Partner } from './partners/oauth2.ts';
+export type { OAuth2Grant, OAuth2Options } from './partners/oauth2.ts';
 export type * from './partners/definition.ts';
 
 export { decodeToken } from './tokens/decode-token.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { definePartner, type PartnerDefinition } from '../../core/index.ts';
+import { definePartner, oauth2Partner, type PartnerDefinition } from '../../core/index.ts';
 import { parsePartners } from '../../core/profiles/custom-partners.ts';
 import { parseProfiles } from '../../core/profiles/profile.ts';
 import { startSandbox } from '../../core/sandbox/index.ts';
@@ -85,6 +85,31 @@ testDocument(path, {
     assert.match(why, /^ACME Pay refused the login \(HTTP 401, code E-LOGIN\)\. .*Check api_user, api_secret\.$/);
     assert.match(signedIn, /^login \{.*api_secret: '•+'.* success$/s);
     assert.equal(last, '200 3');
+  },
+
+  async oauth2({ run }) {
+    const definition = oauth2Partner({
+      id: 'shop',
+      label: 'Shop',
+      tokenPath: '/oauth2/token',
+      revocationPath: '/oauth2/revoke',
+      grant: 'password',
+      client: { send: 'basic' },
+      scope: 'orders',
+    });
+    await using sandbox = await startSandbox({ definitions: [{ definition }] });
+    const { credentials = {}, client } = sandbox.profiles.shop ?? {};
+    const env = {
+      SHOP_ID_URL: sandbox.url,
+      SHOP_API_URL: sandbox.url,
+      SHOP_CLIENT_ID: client?.id ?? '',
+      SHOP_CLIENT_SECRET: client?.secret ?? '',
+      SHOP_USERNAME: credentials.username ?? '',
+      SHOP_PASSWORD: credentials.password ?? '',
+    };
+    const { stdout } = await run({ env });
+    assert.equal(stdout, `${env.SHOP_USERNAME} { revoked: true }\n`);
+    assert.deepEqual(callsOf(sandbox), ['login', 'refresh', 'logout']);
   },
 
   async profile({ code }) {

@@ -21,6 +21,7 @@ describe('public names', () => {
       'fileStore',
       'isPartnerAuthError',
       'memoryStore',
+      'oauth2Partner',
       'openSession',
       'parseStoredRecord',
       'partners',
