@@ -1,7 +1,7 @@
 import { PartnerAuthError } from '../lib/errors.ts';
 import { plainLine } from '../lib/plain-line.ts';
 import { withoutRepeatedPath } from '../partners/base-url.ts';
-import type { CallKind, ErrorRule, PartnerDefinition } from '../partners/definition.ts';
+import type { CallKind, ErrorRule, PartnerDefinition, ResponseShape } from '../partners/definition.ts';
 import type { HttpResponse } from '../transport/http.ts';
 import { parseRetryAfter } from '../transport/retry.ts';
 import { bodyFormHint } from './body-form-hint.ts';
@@ -111,7 +111,28 @@ function summarize(
       default:
     }
   }
+  if (code === 'partnerRefused' && rule === undefined && status >= 200 && status < 300) {
+    const marker = describeMarker(responseShapeOf(definition, call), decoded, redact);
+    return `${label} responded to the ${callNames[call]} (HTTP ${status}${detail}) without its success marker${marker}`;
+  }
   return `${label} refused the ${callNames[call]} (HTTP ${status}${detail})`;
+}
+
+/** What is in place of the success marker. */
+function describeMarker(
+  { success }: ResponseShape,
+  decoded: DecodedResponse,
+  redact: (text: string) => string,
+): string {
+  if (success === undefined) return '';
+  const value = fieldAt(decoded, success.field);
+  const found =
+    value === undefined
+      ? 'nothing is there'
+      : typeof value === 'object'
+        ? 'something else is there'
+        : `it is ${plainLine(redact(JSON.stringify(value)), 40)}`;
+  return `: response.success requires "${success.field}" to be ${JSON.stringify(success.equals)}, and ${found}`;
 }
 
 /** The partner's error code, for a message. */

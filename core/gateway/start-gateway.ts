@@ -6,6 +6,7 @@ import { systemErrorCode } from '../lib/system-error.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
 import { parseCallPattern, type CallPattern } from '../partners/call-pattern.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
+import { tokenHeaderOf } from '../partners/headers.ts';
 import type { PartnerSession } from '../session/partner-session.ts';
 import type { ForwardingSession } from '../session/request/forward.ts';
 import { createRedactor, redactingLogger } from '../redact/redactor.ts';
@@ -162,7 +163,7 @@ function rulesOf(definition: PartnerDefinition): Pick<Rules, 'safe' | 'ownHeader
   return {
     label,
     form: requestBody,
-    ownHeaders: ['authorization', ...own.filter((name) => name !== 'content-type')],
+    ownHeaders: ['authorization', tokenHeaderOf(definition).name, ...own.filter((name) => name !== 'content-type')],
     safe: [
       ...safe,
       ...(example?.safe === true ? [`${example.method} ${example.path.split('?', 1)[0] ?? ''}`] : []),

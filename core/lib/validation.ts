@@ -62,16 +62,44 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
   const newName = renamed.get(issue.received.slice(1, -1));
   if (newName !== undefined) return `must be "${newName}", which replaces the name used here`;
   if (issue.received === 'undefined') return `is missing (expected ${issue.expected ?? 'a value'})`;
+  const isField = v.getDotPath(issue) !== null;
+  const kind = isField ? kinds.find(({ pattern }) => pattern.test(issue.expected ?? '')) : undefined;
+  if (kind !== undefined) return `must be ${kind.name}, not ${kindOf(issue.input)}`;
   return `must be ${issue.expected ?? 'something else'}, not ${received}`;
 }
 
-/** @throws PartnerAuthError `configuration`; `setting` is the path below `what`. */
-export function checkConfiguration(what: string, schema: v.GenericSchema, input: unknown): void {
+/** The names of what a schema expects, in words. */
+const kinds = [
+  { pattern: /^\("\w+" \| Object\)$/, name: 'an object or one of the words that stand for it' },
+  { pattern: /^Object$/, name: 'an object' },
+  { pattern: /^Array$/, name: 'a list' },
+];
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/**
+ * @param exampleOf what belongs at a path that requires an object or a list.
+ * @throws PartnerAuthError `configuration`; `setting` is the path below `what`.
+ */
+export function checkConfiguration(
+  what: string,
+  schema: v.GenericSchema,
+  input: unknown,
+  exampleOf: (path: string) => string | undefined = () => undefined,
+): void {
   const problem = firstProblem(schema, input);
   if (problem === undefined) return;
   // The path may contain the name of an unknown field, which can be any string.
   const setting = problem.path === '' ? what : `${what}.${plainLine(problem.path)}`;
-  throw configurationError(setting, `${setting} ${problem.message}.`);
+  const example = /^(?:must be|is missing)\b.*\b(?:object|list)\b/.test(problem.message)
+    ? exampleOf(problem.path)
+    : undefined;
+  const advice = example === undefined ? '' : `, such as ${example}`;
+  throw configurationError(setting, `${setting} ${problem.message}${advice}.`);
 }
 
 /** @throws TypeError for an unknown setting: a misspelled option must not be ignored silently. */

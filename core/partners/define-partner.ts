@@ -9,6 +9,7 @@ import { payloadProblem, queryProblem } from './payload.ts';
 import { authCallOf, refreshCallOf } from './renewal.ts';
 import { responseShapeOf } from './response-shape.ts';
 import { partnerSchema } from './schema.ts';
+import { shapeExample } from './shape-examples.ts';
 
 const sizeLimit = 256 * 1024;
 
@@ -19,7 +20,7 @@ const sizeLimit = 256 * 1024;
  */
 export function definePartner(definition: PartnerDefinition): PartnerDefinition {
   const copy = cloneAsJson('partner', definition, sizeLimit) as PartnerDefinition;
-  checkConfiguration('partner', partnerSchema, copy);
+  checkConfiguration('partner', partnerSchema, copy, shapeExample);
   checkCredentialFields(copy);
   checkHeaders(copy);
   checkBodies(copy);

@@ -28,7 +28,10 @@ const path = v.pipe(
     'must be a path that starts with one "/", without spaces, "\\" and "#"',
   ),
   v.check(staysBelowBase, 'must not leave the path of baseUrl through ".."'),
-  v.check((value) => !/[{}]/.test(value), 'must have no placeholder: only headers and the fields of an envelope may'),
+  v.check(
+    (value) => !/[{}]/.test(value),
+    'must have no placeholder: only headers and the fields of an envelope may. Write the value itself into the path',
+  ),
 );
 const method = v.picklist(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 // Not v.record(), which accepts a list as an object with the fields "0", "1" and so on.
@@ -42,12 +45,22 @@ const fields = v.pipe(
 const scalar = v.union([v.string(), v.number(), v.boolean()]);
 const headerName = v.pipe(v.string(), v.regex(/^[!#$%&'*+.^_`|~\dA-Za-z-]{1,100}$/, 'must be an HTTP header name'));
 const cookieName = v.pipe(v.string(), v.regex(/^[!#$%&'*+.^_`|~\dA-Za-z-]{1,100}$/, 'must be the name of a cookie'));
+function hasOtherPlaceholder(value: string): boolean {
+  return /[{}]/.test(value.replaceAll('{partnerCode}', ''));
+}
+
+function placeholderProblem(value: string): string {
+  const misspelled = /\{+\s*partner[-_ ]?code\s*\}+/i.exec(value)?.[0];
+  const advice = misspelled === undefined ? '' : `: write {partnerCode}, not ${misspelled}`;
+  return `must have no placeholder other than {partnerCode}${advice}`;
+}
+
 const headerValue = v.pipe(
   v.string(),
   v.regex(/^(?:[\x21-\x7e](?:[\x20-\x7e]{0,998}[\x21-\x7e])?)?$/, 'must be printable ASCII without spaces around it'),
   v.check(
-    (value) => !/[{}]/.test(value.replaceAll('{partnerCode}', '')),
-    'must have no placeholder other than {partnerCode}',
+    (value) => !hasOtherPlaceholder(value),
+    ({ input }) => placeholderProblem(input),
   ),
 );
 
@@ -64,8 +77,8 @@ const constant = v.pipe(
   v.string(),
   v.regex(/^[^\p{C}]{0,1000}$/u, 'must be a string of printable characters'),
   v.check(
-    (value) => !/[{}]/.test(value.replaceAll('{partnerCode}', '')),
-    'must have no placeholder other than {partnerCode}',
+    (value) => !hasOtherPlaceholder(value),
+    ({ input }) => placeholderProblem(input),
   ),
 );
 

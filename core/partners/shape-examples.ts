@@ -1,0 +1,36 @@
+const response = '{ "accessToken": "access_token", "refreshToken": "refresh_token" }';
+const expiry = '{ "field": "expires_in", "unit": "seconds" }';
+const success = '{ "field": "ok", "equals": true }';
+const query = '{ "form": "encrypted", "field": "data" }';
+
+/** What belongs where a definition requires an object or a list, by path; `*` is an index of a list. */
+const examples: Readonly<Record<string, string>> = {
+  baseUrls: '[{ "label": "Production", "url": "https://api.acme.example" }]',
+  'baseUrls.*': '{ "label": "Production", "url": "https://api.acme.example" }',
+  headers: '{ "X-Merchant": "{partnerCode}" }',
+  tokenHeader: '{ "name": "X-Auth", "value": "{accessToken}" }',
+  body: '{ "form": "json" }',
+  requestBody: '{ "form": "json" }',
+  requestQuery: query,
+  client: '{ "send": "basic" }',
+  credentials: '[{ "name": "username", "label": "Username" }]',
+  'credentials.*': '{ "name": "username", "label": "Username" }',
+  login: '{ "path": "/login" }',
+  refresh: '{ "path": "/refresh", "tokenField": "refresh_token" }',
+  logout: '{ "path": "/logout", "tokenField": "refresh_token" }',
+  response,
+  'response.success': success,
+  'response.accessExpiry': expiry,
+  'response.refreshExpiry': expiry,
+  errors: '[{ "on": ["login"], "status": 401, "is": "invalidCredentials" }]',
+  'errors.*': '{ "on": ["login"], "status": 401, "is": "invalidCredentials" }',
+  'errors.*.on': '["login"]',
+  example: '{ "method": "GET", "path": "/me", "safe": true }',
+};
+
+export function shapeExample(path: string): string | undefined {
+  const general = path
+    .replace(/\.\d+(?=\.|$)/g, '.*')
+    .replace(/^(?:login|oneTimeCode|refresh|logout)\.(?=response)/, '');
+  return Object.hasOwn(examples, general) ? examples[general] : undefined;
+}
