@@ -16,7 +16,7 @@ export interface SecretRecord {
   readonly proxyCredentials?: ProxyCredentials;
   /** Of the key of the profile's client certificate. */
   readonly clientCertificatePassphrase?: string;
-  /** That of the profile's OAuth 2.0 client. */
+  /** That of the profile's OAuth 2.0 client; empty if it has none. */
   readonly clientSecret?: string;
   readonly session?: PlainRecord;
   /** Encrypts the copies of the session for other windows; see `session-relay.ts`. */

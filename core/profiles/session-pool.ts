@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
 import type { AuthExchange } from '../exchange/auth-exchange.ts';
-import { checkConnection, type ConnectionOptions } from '../exchange/connection.ts';
+import { checkConnection, type ClientIdentity, type ConnectionOptions } from '../exchange/connection.ts';
 import { probePartner, type ProbeResult } from '../exchange/probe.ts';
 import { callSafely } from '../lib/call-safely.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
@@ -39,7 +39,7 @@ export interface SessionPoolPorts {
 export interface KeyMaterial {
   readonly key?: string | undefined;
   readonly iv?: string | undefined;
-  /** Of the profile's client. Default: the stored one. */
+  /** Of the profile's client; empty if it has none. Default: the stored one. */
   readonly clientSecret?: string | undefined;
 }
 
@@ -315,7 +315,7 @@ export class SessionPool {
     const { log, globalAgent } = this.#ports;
     const session = await openSession({
       ...connectionOf(profile),
-      client: profile.client && { ...profile.client, secret: clientSecret ?? secrets.clientSecret },
+      client: clientOf(profile, clientSecret ?? secrets.clientSecret),
       cipher: cipherOf(profile, key, iv),
       ...(await this.#network(profile, secrets)),
       store,
@@ -439,6 +439,10 @@ function checkedFiles(certificate: ClientCertificate): ClientCertificate {
     const asField = (text: string): string => text.replace(/clientCertificate\.(?:cert|key|pfx)\b/g, '$&File');
     throw configurationError(asField(error.setting), asField(error.message));
   }
+}
+
+function clientOf({ client }: CheckedProfile, secret: string | undefined): ClientIdentity | undefined {
+  return client && { ...client, ...(secret !== undefined && secret !== '' && { secret }) };
 }
 
 function usesNetworkSecrets({ proxy, clientCertificate }: CheckedProfile): boolean {

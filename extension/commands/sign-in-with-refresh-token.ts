@@ -14,10 +14,12 @@ export function signInWithRefreshToken(app: App, profile: CheckedProfile): Promi
   return joinSignIn(app, profile, 'signInWithRefreshToken', () => completeSignIn(app, profile));
 }
 
+type MaterialValues = Pick<KnownValues, 'key' | 'iv' | 'clientSecret'>;
+
 async function completeSignIn(app: App, profile: CheckedProfile): Promise<void> {
   const { t, ui, log, drafts, sessions, now } = app;
   const stored = knownValues(await (await sessions.store(profile)).secrets());
-  let known: Pick<KnownValues, 'key' | 'iv'> = stored;
+  let known: MaterialValues = stored;
   const draft = drafts.take(profile, now());
   let answers: Answers = draft.resend ? draft.answers : {};
   let start: WizardStart = {};
@@ -41,10 +43,11 @@ async function completeSignIn(app: App, profile: CheckedProfile): Promise<void> 
         if (isAboutToken(error)) {
           start = { at: refreshTokenStep, problem: tokenRefusal(error, profile.label, t) };
           answers = material;
-        } else if (restart?.at === 'key') {
-          start = { at: 'key', problem: signInProblem(profile, error, false, t) };
+        } else if (restart?.at === 'key' || restart?.at === 'clientSecret') {
+          start = { at: restart.at, problem: signInProblem(profile, error, false, t) };
           answers = { [refreshTokenStep]: answers[refreshTokenStep] ?? '' };
-          known = { key: undefined, iv: undefined };
+          known =
+            restart.at === 'key' ? { ...known, key: undefined, iv: undefined } : { ...known, clientSecret: undefined };
         } else {
           throw error;
         }
@@ -59,12 +62,17 @@ async function completeSignIn(app: App, profile: CheckedProfile): Promise<void> 
 }
 
 /** Resolves as `SessionPool.signIn()`. */
-function adopt(app: App, profile: CheckedProfile, known: Pick<KnownValues, 'key' | 'iv'>, answers: Answers) {
-  const material = { key: answers.key ?? known.key, iv: answers.iv ?? known.iv };
+function adopt(app: App, profile: CheckedProfile, known: MaterialValues, answers: Answers) {
+  const material = {
+    key: answers.key ?? known.key,
+    iv: answers.iv ?? known.iv,
+    clientSecret: answers.clientSecret ?? known.clientSecret,
+  };
   const change = (record: SecretRecord): SecretRecord => ({
     ...record,
     ...(material.key !== undefined && { key: material.key }),
     ...(material.iv !== undefined && { iv: material.iv }),
+    ...(material.clientSecret !== undefined && { clientSecret: material.clientSecret }),
   });
   const refreshToken = answers[refreshTokenStep] ?? '';
   return app.sessions.signIn(profile, material, change, (session) =>

@@ -120,8 +120,14 @@ async function completeSignIn(app: App, profile: CheckedProfile, initial: Answer
 }
 
 export function knownValues(stored: SecretRecord | undefined): KnownValues {
-  const { key, iv, credentials = {}, rememberPassword = credentials.password !== undefined } = stored ?? {};
-  return { key, iv, credentials, remember: rememberPassword };
+  const {
+    key,
+    iv,
+    clientSecret,
+    credentials = {},
+    rememberPassword = credentials.password !== undefined,
+  } = stored ?? {};
+  return { key, iv, ...(clientSecret !== undefined && { clientSecret }), credentials, remember: rememberPassword };
 }
 
 /** Those of `entered` that are still asked: a key may have been stored meanwhile. */
@@ -175,7 +181,11 @@ async function login(
   answers: Answers,
   stepCount: number,
 ): Promise<{ readonly unsaved: PartnerAuthError | undefined } | 'back'> {
-  const material = { key: answers.key ?? known.key, iv: answers.iv ?? known.iv };
+  const material = {
+    key: answers.key ?? known.key,
+    iv: answers.iv ?? known.iv,
+    clientSecret: answers.clientSecret ?? known.clientSecret,
+  };
   const credentials = credentialsOf(profile, known, answers);
   const { password, ...rest } = credentials;
   const choice = answers[rememberStep];
@@ -184,6 +194,7 @@ async function login(
     ...record,
     ...(material.key !== undefined && { key: material.key }),
     ...(material.iv !== undefined && { iv: material.iv }),
+    ...(material.clientSecret !== undefined && { clientSecret: material.clientSecret }),
     credentials: remember && password !== undefined ? { ...rest, password } : rest,
     ...(password !== undefined && { rememberPassword: remember }),
   });

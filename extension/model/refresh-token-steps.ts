@@ -1,7 +1,7 @@
 import type { PartnerAuthError } from '../../core/index.ts';
 import type { CheckedProfile } from '../../core/profiles/index.ts';
 import { characterName, firstOther, tidy } from './pasted.ts';
-import { ivStep, keyStep, type KnownValues } from './sign-in-steps.ts';
+import { clientSecretStep, ivStep, keyStep, type KnownValues } from './sign-in-steps.ts';
 import type { Translate } from './translate.ts';
 import type { Answers, InputStep, Step } from './wizard.ts';
 
@@ -14,7 +14,7 @@ const longest = 16_384;
 /** The steps of a sign-in with a refresh token: the key material that is not stored, and the token. */
 export function refreshTokenSteps(
   profile: CheckedProfile,
-  known: Pick<KnownValues, 'key' | 'iv'>,
+  known: Pick<KnownValues, 'key' | 'iv' | 'clientSecret'>,
   answers: Answers,
   t: Translate,
 ): readonly Step[] {
@@ -33,6 +33,7 @@ export function refreshTokenSteps(
   return [
     ...(cipher !== undefined && known.key === undefined ? [keyStep(profile, t)] : []),
     ...(cipher?.iv.from === 'fixed' && known.iv === undefined ? [ivStep(profile, answers.key ?? known.key, t)] : []),
+    ...(profile.client !== undefined && known.clientSecret === undefined ? [clientSecretStep(profile, t)] : []),
     token,
   ];
 }

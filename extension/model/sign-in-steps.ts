@@ -15,6 +15,8 @@ import type { Answers, InputStep, Step } from './wizard.ts';
 export interface KnownValues {
   readonly key: string | undefined;
   readonly iv: string | undefined;
+  /** Of the profile's OAuth 2.0 client; empty if it has none. */
+  readonly clientSecret?: string | undefined;
   readonly credentials: Readonly<Record<string, string>>;
   /** What the user chose last time. */
   readonly remember: boolean;
@@ -48,6 +50,8 @@ export function signInSteps(
   if (cipher !== undefined && known.key === undefined) steps.push(withPrefill(keyStep(profile, t)));
   if (cipher?.iv.from === 'fixed' && known.iv === undefined)
     steps.push(withPrefill(ivStep(profile, answers.key ?? known.key, t)));
+  if (profile.client !== undefined && known.clientSecret === undefined)
+    steps.push(withPrefill(clientSecretStep(profile, t)));
   const isOther = answers[otherAccount] !== undefined;
   const accountName = accountField(definition)?.name;
   const isAsked = ({ name, secret, required }: Credential): boolean =>
@@ -113,6 +117,18 @@ function fieldProblem({ name, format }: Credential, value: string, t: Translate)
   return isEmail && !/^[^\s@]+@[^\s@]+$/.test(value.trim())
     ? t('This is not an email address. Enter one such as name@example.com.')
     : undefined;
+}
+
+/** May be left empty: a client that cannot keep a secret has none. */
+export function clientSecretStep({ definition }: Pick<CheckedProfile, 'definition'>, t: Translate): InputStep {
+  return {
+    kind: 'input',
+    id: 'clientSecret',
+    secret: true,
+    prompt: t('Client secret for {0}', definition.label),
+    placeholder: t('Leave it empty if the client has none'),
+    tidy: (value) => tidy('id', value, t),
+  };
 }
 
 export function keyStep(profile: Pick<CheckedProfile, 'cipher' | 'partner'>, t: Translate): InputStep {
@@ -248,6 +264,13 @@ export function restartAfter(
       },
     };
   }
+  if (code === 'configuration' && (setting === 'client' || setting === 'client.secret')) {
+    return {
+      at: 'clientSecret',
+      forget: (known) => ({ ...known, clientSecret: undefined }),
+      keep: ({ clientSecret: _, ...answers }) => answers,
+    };
+  }
   const isKeyRejected =
     setting?.startsWith('cipher') === true && (code === 'configuration' || code === 'partnerRefused');
   if (cipher !== undefined && (isKeyRejected || code === 'cipher')) {
@@ -272,6 +295,8 @@ export function signInProblem(
     return t('{0} no longer accepts the remembered password.', label);
   if (error.code === 'configuration' && error.status === undefined && error.setting?.startsWith('cipher') === true)
     return t('The key or IV does not fit the cipher settings of {0}.', label);
+  if (error.code === 'configuration' && error.setting?.startsWith('client') === true)
+    return t('{0} did not accept the client or its secret.', label);
   if (error.code === 'configuration' && error.setting?.startsWith('cipher') !== true) {
     return definition.credentials.some(({ name }) => name === error.setting)
       ? t('{0} did not accept the form of this field.', label)
