@@ -43,9 +43,3 @@ function cookieIn(lines: readonly string[], name: string): string | undefined {
     .trim();
   return value === '' ? undefined : value;
 }
-
-/** The names of the fields in a JSON object, for a message. They may be in an object at `below`. */
-export function fieldNames(json: unknown, below?: string): readonly string[] {
-  const value = valueAt(json, below);
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
-}

@@ -163,7 +163,7 @@ describe('names of payload fields with a dot', () => {
   });
   const given = { 'user.email': 'ann@example.com', 'user.password': 'S3cret-of-ann' };
 
-  it('are paths in JSON, beside constant fields in the same object', () =>
+  it('are paths in JSON, next to constant fields in the same object', () =>
     withRawPartner({ partner, signedIn: false, extraFields: { login: { locale: 'vi' } } }, async (raw) => {
       const { session, received } = raw;
       await session.login(given);
