@@ -57,7 +57,7 @@ export async function requestRefresh(
       case 'failed': {
         if (result.error.code === 'lock') return 'lockLost';
         if (isDifferentToken(result.replacement?.refreshToken, sent.refreshToken)) return { result, inDoubt };
-        if (mayRepeatRefusal && (isRefusal(result.error) || result.isUnexplained === true)) {
+        if (mayRepeatRefusal && isRefusal(result.error)) {
           mayRepeatRefusal = false;
           deadline += refusalDelay;
           log.warn('The refresh token was refused; trying it once more, because it may not have been the token.');
