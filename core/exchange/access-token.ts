@@ -29,6 +29,11 @@ function placeOf(path: string, tokensIn: string | undefined): string {
   return tokensIn === undefined || parseFieldPath(path).from !== 'json' ? path : `${tokensIn}.${path}`;
 }
 
+/** Whether a string can be an access token. */
+export function isAccessToken(value: string): boolean {
+  return problemOf(value, '') === undefined;
+}
+
 /** Why a value cannot be an access token, which a header contains verbatim after `Bearer `; undefined if it can be one. */
 function problemOf(value: unknown, where: string): string | undefined {
   if (value === undefined || value === null || value === '')

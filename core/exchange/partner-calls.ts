@@ -3,8 +3,9 @@ import { configurationError, PartnerAuthError } from '../lib/errors.ts';
 import { clientFields, isTaken, payloadOf } from '../partners/auth-fields.ts';
 import type { AuthCall, PartnerDefinition } from '../partners/definition.ts';
 import { copyQuery } from '../partners/payload.ts';
-import { refreshCallOf } from '../partners/renewal.ts';
-import { responseShapeOf } from '../partners/response-shape.ts';
+import { parseFieldPath } from '../partners/field-path.ts';
+import { authCallOf, refreshCallOf } from '../partners/renewal.ts';
+import { callResponse, responseShapeOf } from '../partners/response-shape.ts';
 import { redactWith, type Redactor } from '../redact/redactor.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { HttpResponse, SendOptions, Transport } from '../transport/http.ts';
@@ -29,6 +30,8 @@ import {
 } from './partner-response.ts';
 import { textAt } from './response-fields.ts';
 import { responseError } from './response-error.ts';
+import { hasTokens } from './misplaced-tokens.ts';
+import { describeMissing, recoverTokens, withMisplacedRefreshToken, type TokenResponse } from './recover-tokens.ts';
 import { readRefreshToken, readTokenSet } from './token-response.ts';
 
 export interface PartnerCallsOptions extends Connection {
@@ -60,6 +63,8 @@ export interface CallFailure {
   readonly inDoubt: boolean;
   /** The partner itself refused a refresh, and no rule says what that means. */
   readonly isUnexplained?: true;
+  /** The response has tokens in it, so that the refresh token that was sent has probably been replaced. */
+  readonly issued?: true;
   /** The refresh token of a response that is otherwise unusable. */
   readonly replacement?: Partial<Pick<TokenSet, 'refreshToken' | 'refreshExpiresAt'>>;
 }
@@ -141,7 +146,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
     const { request, body, secrets } = await encodeRequest(options, draft, cipher);
     const at = now();
     // A refresh token is sent again by the session alone, which first makes sure that it is still the current one.
-    const repeat = call === 'refresh' ? 'refused' : 'broken';
+    const { repeat = call === 'refresh' ? 'refused' : 'broken' } = send;
     const exchange = await transport.send(request, { ...send, repeat });
     const result: AuthResult =
       exchange.kind === 'failure'
@@ -186,10 +191,18 @@ export function partnerCalls(options: PartnerCallsOptions) {
           baseUrl: options.baseUrl,
           path,
         });
+        // A response that can be read, unless a rule says that the partner has failed, is the one of the partner: the call must not
+        // be sent again.
+        const isRead = isSuccess(http) && (json !== undefined || decoded.encryption === 'decrypted');
+        const isFinal = isRead && classification.rule === undefined;
+        const refresh = refreshCallOf(definition);
+        const mayReplace = isFinal && call === 'refresh' && refresh !== undefined && refresh.sliding !== true;
         return {
           kind: 'failed',
           error,
-          inDoubt: classification.mayHaveActed,
+          inDoubt: classification.mayHaveActed && !isFinal,
+          ...(isFinal && issuesTokens(authCallOf(definition, call), decoded) && { issued: true }),
+          ...(mayReplace && { replacement: readRefreshToken(definition, refresh, decoded, http) }),
           json,
           content: decoded,
           ...(classification.isUnexplained && { isUnexplained: true }),
@@ -204,7 +217,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
     call: AuthCall,
     payload: Payload,
     send: SendOptions,
-    tokens?: SentTokens,
+    tokens: SentTokens = {},
   ): Promise<TokenResult> {
     const result = await authCall(kind, call, payload, send, tokens);
     if (result.kind === 'failed') {
@@ -215,15 +228,38 @@ export function partnerCalls(options: PartnerCallsOptions) {
       return loginId === undefined ? result : { kind: 'codeRequired', loginId, error: result.error };
     }
     const { content, http } = result;
+    const response: TokenResponse = { definition, kind, call, content, http, sent: tokens, warn };
     try {
-      return { kind: 'tokens', tokens: readTokenSet(definition, call, content, http, warn) };
+      const received = readTokenSet(definition, call, content, http, warn);
+      return { kind: 'tokens', tokens: withMisplacedRefreshToken(received, response) };
     } catch (error) {
       if (!(error instanceof PartnerAuthError)) throw error;
-      // A refresh token that is the access token too is just as unusable.
-      const replacement =
-        refreshCallOf(definition)?.sliding === true ? {} : readRefreshToken(definition, call, content, http);
-      return { kind: 'failed', error, inDoubt: true, replacement };
+      const recovered = kind === 'refresh' ? recoverTokens(response) : undefined;
+      if (recovered !== undefined) return { kind: 'tokens', tokens: recovered };
+      const { code, message, status, setting } = error;
+      const text = `${message} ${describeMissing(response, redactor.redact)}`;
+      return {
+        kind: 'failed',
+        error: new PartnerAuthError(code, text, { status, setting }),
+        // The partner has acted on the call and responded: it must not be sent again.
+        inDoubt: false,
+        ...(issuesTokens(call, content) && { issued: true }),
+        // A refresh token that is the access token too is just as unusable.
+        ...(refreshCallOf(definition)?.sliding !== true && {
+          replacement: readRefreshToken(definition, call, content, http),
+        }),
+      };
     }
+  }
+
+  /** Whether a response contains tokens, wherever they are. */
+  function issuesTokens(call: AuthCall | undefined, content: DecodedResponse): boolean {
+    const { accessToken, refreshToken } = call === undefined ? definition.response : callResponse(definition, call);
+    const paths = [accessToken, refreshToken].filter((path) => path !== undefined);
+    return (
+      paths.some((path) => parseFieldPath(path).from !== 'json' && textAt(content, path) !== undefined) ||
+      hasTokens(content.json, paths)
+    );
   }
 
   return {
@@ -379,7 +415,8 @@ function cookieOf(
   call: AuthExchange['call'],
   { refreshToken }: SentTokens,
 ): Record<string, string> {
-  const callWithToken = call === 'refresh' ? refreshCallOf(definition) : call === 'logout' ? definition.logout : undefined;
+  const callWithToken =
+    call === 'refresh' ? refreshCallOf(definition) : call === 'logout' ? definition.logout : undefined;
   const { tokenCookie } = callWithToken ?? {};
   return tokenCookie === undefined || refreshToken === undefined ? {} : { cookie: `${tokenCookie}=${refreshToken}` };
 }
@@ -397,6 +434,10 @@ interface ProtectedResult {
   readonly error: PartnerAuthError | undefined;
   /** The partner does not accept this access token. */
   readonly tokenRefused: boolean;
+}
+
+function isSuccess({ status }: HttpResponse): boolean {
+  return status >= 200 && status < 300;
 }
 
 function definesAccept({ headers = {} }: PartnerDefinition): boolean {

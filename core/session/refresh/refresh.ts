@@ -125,11 +125,16 @@ async function refreshUnderLock(parts: RefreshParts, held: HeldLock): Promise<bo
     log.info(`Refreshed: generation ${next.generation}.`);
     return true;
   }
-  const { error, replacement, isUnexplained = false } = result;
+  const { error, replacement, isUnexplained = false, issued = false } = result;
   if (isDifferentToken(replacement?.refreshToken, refreshToken)) {
     // The rest of the response is unusable, but the refresh token that was sent has been replaced.
     const { refreshExpiresAt: _, ...kept } = record.tokens;
     await replica.save(nextGeneration(record, { ...kept, ...replacement }), held);
+    throw error;
+  }
+  if (issued && endCodeOf(error) === undefined && !parts.oldTokenStaysValid) {
+    const { ended: _, ...live } = settled(record);
+    await replica.save({ ...live, unread: { at: clock.now() } }, held).catch(() => undefined);
     throw error;
   }
   const code = isUnexplained ? unexplainedEnd(parts, record, error) : endCodeOf(error);
