@@ -5,19 +5,8 @@ import { decodeToken } from '../tokens/decode-token.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { HttpResponse } from '../transport/http.ts';
 import { readAccessToken } from './access-token.ts';
+import { expiryProblem, lifetimes, type Lifetime } from './expiry-problem.ts';
 import { fieldAt, textAt, type ResponseContent } from './response-fields.ts';
-
-/**
- * Plausible lifetimes, in seconds. A longer one is a mistake, such as milliseconds in place of seconds. A shorter one
- * would end before the next call, so that each call would refresh.
- */
-const lifetimes = { shortest: 1, longest: 10 * 365.25 * 86_400 };
-
-/** In seconds. An access token that claims to be valid for longer is reported. */
-const unusualLifetime = 366 * 86_400;
-
-/** In seconds. A stated lifetime that exceeds the token's own `exp` by more is reported. */
-const unusualDifference = 3_600;
 
 /** In ms. The `Date` header has a resolution of one second; a smaller difference is insignificant. */
 const clockTolerance = 2_000;
@@ -100,18 +89,11 @@ function expiryOf(
   const stated = field && lifetimeOf(value, field.unit, now);
   const own =
     token === undefined ? undefined : lifetimeOf(decodeToken(token)?.claims.exp, 'epochSeconds', now)?.seconds;
-  const problem = field && problemOf(name, field.unit, value, stated, own);
+  const problem = field && expiryProblem({ name, unit: field.unit, value, number: toNumber(value), stated, own });
   if (problem !== undefined) warn(`${definition.label} sent in "${field?.field}" ${problem}`);
   const known = [stated?.seconds, own].filter((seconds) => seconds !== undefined);
   if (known.length === 0) return undefined;
   return Math.round(sentAt + Math.max(lifetimes.shortest, Math.min(...known)) * 1000);
-}
-
-interface Lifetime {
-  /** Until the deadline. */
-  readonly seconds: number;
-  /** The unit in which the value is plausible; may be another than the stated one. */
-  readonly unit: ExpiryUnit;
 }
 
 /** Tried after the stated unit: the present time since the epoch would be a lifetime of over ten years in seconds. */
@@ -149,42 +131,6 @@ function secondsLeft(value: unknown, unit: ExpiryUnit, now: number): number | un
 function toNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   return typeof value === 'string' && decimal.test(value) ? Number(value) : undefined;
-}
-
-/** What is wrong with a stated lifetime, and what counts instead; undefined if it is plausible. */
-function problemOf(
-  name: 'accessExpiry' | 'refreshExpiry',
-  unit: ExpiryUnit,
-  value: unknown,
-  stated: Lifetime | undefined,
-  own: number | undefined,
-): string | undefined {
-  // Some servers state 0 for a refresh token that does not expire.
-  if (value === undefined || value === null || (name === 'refreshExpiry' && toNumber(value) === 0)) return undefined;
-  // Text other than a number is not quoted: the definition may name the field of a secret by mistake.
-  const number = toNumber(value);
-  const what = number === undefined ? `a value of type ${typeof value}` : String(number);
-  const advice = `Check response.${name} of the partner definition.`;
-  if (stated === undefined) {
-    const consequence = own === undefined ? 'the deadline is unknown' : "the token's own exp counts";
-    return `${what}, which is not a plausible expiry in the unit "${unit}"; ${consequence}. ${advice}`;
-  }
-  if (stated.unit !== unit) return `${what}, which is read as "${stated.unit}", not as "${unit}". ${advice}`;
-  const { seconds } = stated;
-  if (seconds < lifetimes.shortest) {
-    return `a lifetime of ${seconds} seconds; ${lifetimes.shortest} second counts instead. ${advice}`;
-  }
-  if (own !== undefined && seconds > 2 * own && seconds - own > unusualDifference) {
-    return `a lifetime of ${duration(seconds)}, but the token's own exp is in ${duration(own)}, which counts. ${advice}`;
-  }
-  if (own === undefined && name === 'accessExpiry' && seconds > unusualLifetime) {
-    return `a lifetime of ${duration(seconds)}, which is unusual for an access token. ${advice}`;
-  }
-  return undefined;
-}
-
-function duration(seconds: number): string {
-  return seconds >= 2 * 86_400 ? `${Math.round(seconds / 86_400)} days` : `${Math.round(seconds)} seconds`;
 }
 
 const decimal = /^\s*\+?\d{1,15}(?:\.\d{1,15})?(?:e\+?\d{1,2})?\s*$/i;

@@ -194,6 +194,99 @@ describe('token response with an absurd lifetime', () => {
     });
   }
 
+  const short = jwt({ exp: now / 1000 + 3 });
+  const mistakes: readonly (readonly [
+    title: string,
+    unit: ExpiryUnit,
+    token: string,
+    value: unknown,
+    expected: RegExp,
+  ])[] = [
+    [
+      'milliseconds called seconds',
+      'seconds',
+      dated,
+      3_600_000,
+      /42 days, but .* 3600 seconds, which counts.*"milliseconds"/,
+    ],
+    [
+      'few milliseconds called seconds',
+      'seconds',
+      short,
+      3_000,
+      /3000 seconds, but .* 3 seconds, which counts.*"milliseconds"/,
+    ],
+    [
+      'milliseconds of an opaque token',
+      'seconds',
+      'a',
+      3_600_000,
+      /42 days.*3600 seconds if .*"milliseconds"; .*itself states none/,
+    ],
+    ['15 minutes in milliseconds', 'seconds', 'a', 900_000, /10 days.*900 seconds if .*"milliseconds"/],
+    [
+      'seconds called milliseconds',
+      'milliseconds',
+      dated,
+      3_600,
+      /4 seconds, which counts, but .* 3600 seconds.*"seconds"/,
+    ],
+    ['an epoch called seconds', 'seconds', dated, inOneHour, /read as "epochSeconds".*own exp is in 3600 seconds/],
+    ['an epoch of an opaque token', 'seconds', 'a', now + hour, /read as "epochMilliseconds".*itself states none/],
+    [
+      'a date called seconds',
+      'seconds',
+      dated,
+      '2026-03-01T13:00:00Z',
+      /a date, .*own exp counts, which is in 3600 seconds/,
+    ],
+    [
+      'a date without a zone',
+      'rfc3339',
+      dated,
+      '2026-03-01T13:00:00',
+      /without a time zone.*own exp counts, which is in 3600 s/,
+    ],
+    [
+      'a date without a zone of an opaque token',
+      'rfc3339',
+      'a',
+      '2026-03-01 13:00:00',
+      /without a time zone.*deadline is unknown/,
+    ],
+    ['a number with a unit', 'seconds', dated, '15m', /a number with a unit.*own exp counts, which is in 3600 seconds/],
+    ['a lifetime called a date', 'rfc3339', dated, 3600, /3600, which is not a plausible expiry in the unit "rfc3339"/],
+  ];
+  for (const [title, unit, token, value, expected] of mistakes) {
+    it(`names the field, and what the token's own exp says, for ${title}`, () => {
+      for (const name of ['accessExpiry', 'refreshExpiry'] as const) {
+        if (name === 'refreshExpiry' && token === 'a' && unit === 'seconds' && Number(value) < 1e8) continue;
+        const warnings: string[] = [];
+        const { accessExpiry: _, ...shape } = tconnect.response;
+        const definition: PartnerDefinition = {
+          ...tconnect,
+          response: { ...shape, [name]: { field: 'lives', unit } },
+        };
+        read(definition, { access_token: token, refresh_token: token, lives: value }, {}, (text) =>
+          warnings.push(text),
+        );
+        assert.equal(warnings.length, 1, title);
+        assert.match(warnings[0] ?? '', expected);
+        assert.ok(warnings[0]?.startsWith('TCONNECT sent in "lives" '));
+        assert.ok(warnings[0]?.endsWith(`Check response.${name} of the partner definition.`));
+      }
+    });
+  }
+
+  it('does not warn of usual lifetimes of opaque tokens', () => {
+    const days = [1, 5, 7, 10, 14, 15, 20, 30, 45, 60, 90, 180, 365].map((day) => day * 86_400);
+    for (const expires_in of [60, 300, 900, 1800, 3600, 7200, 28_800, 36_000, 86_399, ...days]) {
+      const fail = (message: string): never => assert.fail(message);
+      read(tconnect, { access_token: 'a', expires_in }, {}, fail);
+      read(tconnect, { access_token: 'a', refresh_token: 'r', refresh_expires_in: expires_in }, {}, fail);
+    }
+  });
+
   it('does not warn of plausible or missing lifetimes', () => {
     const fail = (message: string): never => assert.fail(message);
     for (const expires_in of [36_000, '36000', ' 36000.0', null, undefined]) {
