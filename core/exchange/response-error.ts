@@ -2,13 +2,14 @@ import { PartnerAuthError } from '../lib/errors.ts';
 import { plainLine } from '../lib/plain-line.ts';
 import { withoutRepeatedPath } from '../partners/base-url.ts';
 import type { CallKind, ErrorRule, PartnerDefinition, ResponseShape } from '../partners/definition.ts';
+import { responseShapeOf } from '../partners/response-shape.ts';
 import type { HttpResponse } from '../transport/http.ts';
 import { parseRetryAfter } from '../transport/retry.ts';
 import { bodyFormHint } from './body-form-hint.ts';
 import type { Failure } from './classify.ts';
-import { responseShapeOf } from '../partners/response-shape.ts';
-import { fieldAt, textAt } from './response-fields.ts';
 import type { DecodedResponse } from './decode-response.ts';
+import { describeFields } from './misplaced-tokens.ts';
+import { fieldAt, textAt } from './response-fields.ts';
 
 const callNames: Readonly<Record<CallKind, string>> = {
   login: 'login',
@@ -44,13 +45,28 @@ export function responseError(
       : failure.isUnexplained
         ? unexplainedAdvice(codeIn(definition, call, decoded, redact), http.status)
         : (failure.rule?.advice ?? advice(failure.code, definition, failure.setting)));
-  return new PartnerAuthError(failure.code, `${what}.${quote} ${action}`.trim(), {
+  const missing = failure.rule === undefined ? missingCode(shape, decoded, failure, redact) : '';
+  return new PartnerAuthError(failure.code, `${what}.${quote}${missing} ${action}`.trim(), {
     status: http.status,
     correlationId,
     retryAfter: parseRetryAfter(http.headers['retry-after'], http.receivedAt),
     setting: failure.setting ?? (formHint === undefined ? undefined : 'partner.body'),
     ...(failure.foreign !== undefined && { retryable: true, foreign: true }),
   });
+}
+
+/** That the partner's error code is not where the definition looks for it, so that no rule can match it. */
+function missingCode(
+  { code: path }: ResponseShape,
+  decoded: DecodedResponse,
+  { code }: Failure,
+  redact: (text: string) => string,
+): string {
+  const isRefused = code === 'partnerRefused' || code === 'invalidResponse';
+  const { json } = decoded;
+  const isObject = typeof json === 'object' && json !== null;
+  if (path === undefined || !isRefused || !isObject || fieldAt(decoded, path) !== undefined) return '';
+  return ` There is no error code in "${path}" (response.code of the partner definition). ${describeFields(json, redact)}`;
 }
 
 /** Where an auth call was sent. */

@@ -256,6 +256,39 @@ describe('a 2xx response to a refresh that is JSON', () => {
   });
 });
 
+describe('an error code that is not where the definition says', () => {
+  const definition: PartnerDefinition = { ...plainPartner, response: { ...plainPartner.response, code: 'error.code' } };
+
+  it('is said to be missing, with the names of the fields and no value', () =>
+    withPartner({ definition }, async ({ session, reply }) => {
+      reply('/login', { status: 400, body: { message: 'no', errors: [{ code: 'BAD-LOGIN' }], value: 'secret' } });
+      await assert.rejects(session.login(plainCredentials), (error: unknown) => {
+        assert.ok(isPartnerAuthError(error));
+        assert.equal(error.code, 'partnerRefused');
+        assert.match(
+          error.message,
+          /no error code in "error\.code" \(response\.code .*\. It has the fields message, errors\.0\.code, value\./,
+        );
+        assert.doesNotMatch(error.message, /secret|BAD-LOGIN/);
+        return true;
+      });
+    }));
+
+  it('is not missed where it is, or where a rule explains the error', () =>
+    withPartner({ definition }, async ({ session, reply }) => {
+      for (const response of [
+        { status: 400, body: { error: { code: 'X' } } },
+        { status: 401, body: { message: 'no' } },
+        { status: 429, body: { message: 'no' } },
+      ]) {
+        reply('/login', response);
+        const error = await catchError(session.login(plainCredentials));
+        assert.ok(isPartnerAuthError(error));
+        assert.doesNotMatch(error.message, /no error code/);
+      }
+    }));
+});
+
 describe('a login whose response has its tokens in another place', () => {
   it('fails with the definition field, the paths and the names of the fields, and no value', () =>
     withPartner(
