@@ -28,7 +28,7 @@ export interface StatedExpiry {
   readonly name: 'accessExpiry' | 'refreshExpiry';
   readonly unit: ExpiryUnit;
   readonly value: unknown;
-  /** The value as a number; undefined if it is none. */
+  /** The value as a number; undefined for anything else. */
   readonly number: number | undefined;
   /** Undefined if it is not plausible. */
   readonly stated: Lifetime | undefined;
