@@ -7,8 +7,10 @@ export type { CredentialsFunction, SessionOptions } from './session/options.ts';
 export type { ClientCertificate } from './transport/client-certificate.ts';
 export type { Query, RequestOptions } from './session/request/check-request.ts';
 export type { RequestBody } from './session/request/read-body.ts';
-export type { Credentials } from './session/sign-in/credentials.ts';
-export type { CredentialsSource, EnsureSignedInOptions } from './session/sign-in/ensure-signed-in.ts';
+export type { Credentials, CredentialsSource } from './session/sign-in/credentials.ts';
+export type { EnsureSignedInOptions } from './session/sign-in/ensure-signed-in.ts';
+export type { CredentialsOf, Partner, RequiredOptions } from './session/partner-types.ts';
+export type { TypedDefinition } from './partners/typed-definition.ts';
 export type { AdoptedTokens } from './session/sign-in/adopt.ts';
 
 export { checkConnection } from './exchange/connection.ts';

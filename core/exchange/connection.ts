@@ -12,9 +12,9 @@ import { authCallOf } from '../partners/renewal.ts';
 import { requiresPartnerCode } from '../partners/requirements.ts';
 
 /** The options that identify the partner and how to call it. None of them is a secret, but for that of the client. */
-export interface ConnectionOptions {
+export interface ConnectionOptions<P = BuiltInPartner | PartnerDefinition> {
   /** The id of a built-in partner, or a partner definition. */
-  readonly partner: BuiltInPartner | PartnerDefinition;
+  readonly partner: P;
   /**
    * URL of the partner's server: `https`, or `http` on loopback or with `allowHttp`. May have a path, but no user, query
    * or fragment.

@@ -1,5 +1,4 @@
-import { deepFreeze } from '../lib/validation.ts';
-import type { PartnerDefinition } from './definition.ts';
+import { builtInPartner } from './typed-definition.ts';
 
 /**
  * BizMail Delivery API 1.0 (docs.bizmail-delivery.bizfly.vn: token, refresh, mail/send).
@@ -8,7 +7,7 @@ import type { PartnerDefinition } from './definition.ts';
  * `bodyForm: 'multipart'` selects the other one. No response field holds the lifetime of the refresh token; it is read
  * from the token's own `exp`.
  */
-export const bizmail = deepFreeze<PartnerDefinition>({
+export const bizmail = builtInPartner({
   id: 'bizmail',
   label: 'BizMail',
   baseUrls: [{ label: 'Production', url: 'https://smtp-api.bizfly.vn' }],

@@ -1,5 +1,4 @@
-import { deepFreeze } from '../lib/validation.ts';
-import type { PartnerDefinition } from './definition.ts';
+import { builtInPartner } from './typed-definition.ts';
 
 const authCalls = ['login', 'oneTimeCode', 'refresh', 'logout'] as const;
 
@@ -9,7 +8,7 @@ const authCalls = ['login', 'oneTimeCode', 'refresh', 'logout'] as const;
  * Every response is HTTP 200; its field `code` states the result. 203, 404 and 401 below are values of that field, not
  * HTTP statuses.
  */
-export const cloudreve = deepFreeze<PartnerDefinition>({
+export const cloudreve = builtInPartner({
   id: 'cloudreve',
   label: 'Cloudreve',
   body: { form: 'json' },

@@ -10,6 +10,7 @@ import { authCallOf, refreshCallOf } from './renewal.ts';
 import { responseShapeOf } from './response-shape.ts';
 import { partnerSchema } from './schema.ts';
 import { shapeExample } from './shape-examples.ts';
+import type { TypedDefinition } from './typed-definition.ts';
 
 const sizeLimit = 256 * 1024;
 
@@ -18,7 +19,7 @@ const sizeLimit = 256 * 1024;
  *
  * @throws PartnerAuthError `configuration`; `setting` is the path of the field, such as `partner.login.path`.
  */
-export function definePartner(definition: PartnerDefinition): PartnerDefinition {
+export function definePartner<const D extends PartnerDefinition>(definition: D): TypedDefinition<D> {
   const copy = cloneAsJson('partner', definition, sizeLimit) as PartnerDefinition;
   checkConfiguration('partner', partnerSchema, copy, shapeExample);
   checkCredentialFields(copy);

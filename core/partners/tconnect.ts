@@ -1,5 +1,4 @@
-import { deepFreeze } from '../lib/validation.ts';
-import type { PartnerDefinition } from './definition.ts';
+import { builtInPartner } from './typed-definition.ts';
 
 /**
  * TCONNECT Payment Open API (docs.tconnect.vn: login 1.1.0, refresh `next`, QR transactions 1.2.0).
@@ -7,7 +6,7 @@ import type { PartnerDefinition } from './definition.ts';
  * Its pages do not describe errors, so the rules below rely on the meaning of the HTTP status alone. Nor do they
  * describe the format of key and IV, which the user states in `cipher`.
  */
-export const tconnect = deepFreeze<PartnerDefinition>({
+export const tconnect = builtInPartner({
   id: 'tconnect',
   label: 'TCONNECT',
   baseUrls: [{ label: 'Staging', url: 'https://sme-open-api-sandbox.tconnect.vn' }],

@@ -49,7 +49,8 @@ export interface SandboxDefinitionProfile
 }
 
 export type SandboxBuiltInProfiles = {
-  readonly [Id in SandboxPartner]: SandboxProfile<Account<Id>['credentials']> & Omit<Account<Id>, 'credentials'>;
+  readonly [Id in SandboxPartner]: SandboxProfile<Account<Id>['credentials']> &
+    Omit<Account<Id>, 'credentials'> & { readonly partner: Id };
 };
 
 /** One profile for each built-in partner by name, and for each definition by its id. */

@@ -12,10 +12,11 @@ import type { TokenStore } from '../stores/token-store.ts';
 import type { ClientCertificate } from '../transport/client-certificate.ts';
 import { checkProxy } from '../transport/proxy.ts';
 import { hasMethods } from './check-arguments.ts';
-import type { Credentials } from './sign-in/credentials.ts';
+import type { Partner } from './partner-types.ts';
+import type { Credentials, CredentialsSource } from './sign-in/credentials.ts';
 
 /** Options of `openSession()`. */
-export interface SessionOptions extends ConnectionOptions {
+export interface SessionOptions<P extends Partner = Partner> extends ConnectionOptions<P> {
   /** How payloads are encrypted. Required if the partner takes encrypted payloads. */
   readonly cipher?: CipherSettings | undefined;
   /** Where the session is stored. Default: `memoryStore()`, for the lifetime of the process. */
@@ -48,7 +49,7 @@ export interface SessionOptions extends ConnectionOptions {
    * store's lock, and must return within `timeout`. They are never stored. Once the partner has refused them, they are not sent again until
    * `login()` is called, or others are returned; siblings and later processes with the same store know this too.
    */
-  readonly credentials?: CredentialsFunction | object | undefined;
+  readonly credentials?: CredentialsSource<P> | undefined;
   /** Receives log messages, which never contain a secret. Default: none. */
   readonly logger?: Logger | undefined;
   /** Refresh due tokens by a timer, without a call. The timer does not keep the process alive. Default false. */

@@ -3,8 +3,9 @@ import type { PartnerResponse, StreamedResponse } from '../exchange/partner-resp
 import type { SessionChanges } from './options.ts';
 import type { RequestOptions } from './request/check-request.ts';
 import type { AdoptedTokens } from './sign-in/adopt.ts';
-import type { Credentials } from './sign-in/credentials.ts';
-import type { CredentialsSource, EnsureSignedInOptions } from './sign-in/ensure-signed-in.ts';
+import type { CredentialsOf, Partner } from './partner-types.ts';
+import type { CredentialsSource } from './sign-in/credentials.ts';
+import type { EnsureSignedInOptions } from './sign-in/ensure-signed-in.ts';
 import type { SignOutResult } from './sign-in/sign-out.ts';
 import type { SessionStatus } from './state.ts';
 import type { AccessTokenOptions, CallOptions, TokenSource } from './token-source.ts';
@@ -18,8 +19,12 @@ export interface CloseOptions {
 /**
  * A session with one partner: logs in, refreshes tokens when they are due and makes calls. `openSession()` opens one;
  * `fakeSession()` of `partner-auth/testing`, or an object of your own, takes its place in tests.
+ *
+ * `P` is the partner, by which `login()` knows its credentials. Without it, any object of strings is accepted.
  */
-export interface PartnerSession extends TokenSource, AsyncDisposable {
+// With `any`, a session of each partner can be passed where the partner is not known.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface PartnerSession<P extends Partner = any> extends TokenSource, AsyncDisposable {
   /** A snapshot of the session, without secrets and without I/O. */
   readonly status: SessionStatus;
 
@@ -30,7 +35,7 @@ export interface PartnerSession extends TokenSource, AsyncDisposable {
    * @throws PartnerAuthError `configuration`, `invalidCredentials`, `oneTimeCodeRequired`, `invalidOneTimeCode`,
    * `captchaRequired`, `accountUnavailable`, `store` (signed in, but not saved), or any error of an exchange.
    */
-  login(credentials: Credentials, options?: CallOptions): Promise<void>;
+  login(credentials: CredentialsOf<P>, options?: CallOptions): Promise<void>;
 
   /**
    * Signs in only if there is no usable session: any number of concurrent calls, in all processes and threads with one store,
@@ -43,7 +48,7 @@ export interface PartnerSession extends TokenSource, AsyncDisposable {
    * @throws PartnerAuthError as `login()`, `configuration` if the session is that of another account, `lock`, or an error of
    * the refresh, such as `network`.
    */
-  ensureSignedIn(credentials: CredentialsSource, options?: EnsureSignedInOptions): Promise<void>;
+  ensureSignedIn(credentials: CredentialsSource<P>, options?: EnsureSignedInOptions): Promise<void>;
 
   /**
    * Signs in with a refresh token that another program was issued, such as a browser in which the account signs in by passkey.

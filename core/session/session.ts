@@ -15,6 +15,7 @@ import { CallsInFlight } from './calls-in-flight.ts';
 import { checkCallOptions, type Method } from './call-options.ts';
 import { checkBoolean, marginOf, type SessionChanges, type SessionOptions } from './options.ts';
 import type { CloseOptions, PartnerSession } from './partner-session.ts';
+import type { Partner, RequiredOptions } from './partner-types.ts';
 import { PendingWork } from './pending-work.ts';
 import { endError, refreshSession } from './refresh/refresh.ts';
 import { requiresLogin } from './refresh/requires-login.ts';
@@ -26,8 +27,8 @@ import { protectedCall, Refusals } from './request/protected-call.ts';
 import { takeStream } from './request/read-body.ts';
 import { sessionParts } from './session-parts.ts';
 import { checkAdopted, proveUnderLock, type AdoptedTokens } from './sign-in/adopt.ts';
-import type { Credentials } from './sign-in/credentials.ts';
-import { EnsuredSignIn, type CredentialsSource, type EnsureSignedInOptions } from './sign-in/ensure-signed-in.ts';
+import { checkCredentialTypes, type CredentialsSource } from './sign-in/credentials.ts';
+import { EnsuredSignIn, type EnsureSignedInOptions } from './sign-in/ensure-signed-in.ts';
 import type { SignedIn } from './sign-in/login.ts';
 import { newSession } from './sign-in/new-session.ts';
 import { signOutUnderLock, type SignOutResult } from './sign-in/sign-out.ts';
@@ -48,6 +49,9 @@ const maxDrain = 86_400_000;
  * @throws PartnerAuthError `configuration` for a missing or invalid setting, `store` if the store cannot be read.
  * @throws TypeError for an unknown option.
  */
+export function openSession<const P extends Partner>(
+  options: SessionOptions<P> & RequiredOptions<P>,
+): Promise<PartnerSession<P>>;
 export async function openSession(options: SessionOptions): Promise<PartnerSession> {
   const caller = captureCaller('openSession', openSession);
   try {
@@ -130,7 +134,7 @@ class OpenSession implements PartnerSession, ForwardingSession {
     return this.#state.status();
   }
 
-  async login(credentials: Credentials, options: CallOptions = {}): Promise<void> {
+  async login(credentials: object, options: CallOptions = {}): Promise<void> {
     await this.#run('login', options, async ({ signal }) => {
       const { replica, timeout } = this.#parts;
       await replica.assertWritable();
@@ -438,7 +442,8 @@ class OpenSession implements PartnerSession, ForwardingSession {
   }
 
   /** Where the session signs in again by itself, records a refusal, so that the credentials are not sent automatically. */
-  async #login(credentials: Credentials, options: SendOptions, held?: HeldLock): Promise<SignedIn> {
+  async #login(credentials: object, options: SendOptions, held?: HeldLock): Promise<SignedIn> {
+    checkCredentialTypes(this.#parts.options.definition, credentials);
     const result = await this.#parts.login(credentials, options, this.#state.record?.tokens);
     if (!('error' in result)) return result;
     await this.#storeWork.add(recordRefusal(this.#parts, credentials, result.error, held));

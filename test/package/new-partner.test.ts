@@ -6,11 +6,10 @@ import { runProgram } from '../helpers/run-program.ts';
 import { root } from '../helpers/tarball.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
-const definition = `import { deepFreeze } from '../lib/validation.ts';
-import type { PartnerDefinition } from './definition.ts';
+const definition = `import { builtInPartner } from './typed-definition.ts';
 
 /** A fictional partner. */
-export const zephyr = deepFreeze<PartnerDefinition>({
+export const zephyr = builtInPartner({
   id: 'zephyr',
   label: 'Zephyr',
   body: { form: 'json' },

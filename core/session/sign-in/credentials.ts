@@ -2,15 +2,22 @@ import { configurationError } from '../../lib/errors.ts';
 import { plainLine } from '../../lib/plain-line.ts';
 import type { PartnerDefinition } from '../../partners/definition.ts';
 import { isHarmless, standardFields } from '../../partners/harmless-fields.ts';
+import type { CredentialsOf, Partner } from '../partner-types.ts';
 
 /** The values of the partner's login fields by their names on the wire. Additional fields are sent as they are. */
 export type Credentials = Readonly<Record<string, string>>;
+
+/** Credentials, or a function that is called only if a login is required. */
+export type CredentialsSource<P = Partner> = CredentialsOf<P> | (() => CredentialsOf<P> | Promise<CredentialsOf<P>>);
 
 /**
  * @throws TypeError if there is no object of credentials.
  * @throws PartnerAuthError `configuration` naming the credential that is not a string.
  */
-export function checkCredentialTypes({ credentials: fields }: PartnerDefinition, values: unknown): void {
+export function checkCredentialTypes(
+  { credentials: fields }: PartnerDefinition,
+  values: unknown,
+): asserts values is Credentials {
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
     const names = fields.map((field) => field.name).join(', ');
     throw new TypeError(`login() requires an object of credentials: ${names}.`);

@@ -7,10 +7,13 @@ import { requiresLogin } from '../refresh/requires-login.ts';
 import { isNewer, type SessionReplica } from '../session-replica.ts';
 import type { SessionState } from '../state.ts';
 import type { CallOptions } from '../token-source.ts';
-import { accountOf, accountFieldOf, checkCredentialTypes, type Credentials } from './credentials.ts';
-
-/** Credentials, or a function that is called only if a login is required. */
-export type CredentialsSource = Credentials | (() => Credentials | Promise<Credentials>);
+import {
+  accountOf,
+  accountFieldOf,
+  checkCredentialTypes,
+  type Credentials,
+  type CredentialsSource,
+} from './credentials.ts';
 
 /** Options of `ensureSignedIn()`. */
 export interface EnsureSignedInOptions extends CallOptions {
@@ -110,7 +113,7 @@ export class EnsuredSignIn {
     record: StoredSession | undefined,
     replace: boolean,
   ): Promise<Credentials> {
-    const credentials = typeof source === 'function' ? await source() : source;
+    const credentials: unknown = typeof source === 'function' ? await (source as () => unknown)() : source;
     checkCredentialTypes(this.#parts.definition, credentials);
     this.#isOwn(record, accountOf(this.#parts.definition, credentials), replace);
     return credentials;

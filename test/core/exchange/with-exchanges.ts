@@ -34,7 +34,8 @@ export async function withExchanges(
   });
   const profile = sandbox.profiles[name];
   assert.ok(profile);
-  await using opened = await openSession({ ...profile, ...session });
+  const merged: SessionOptions = { ...profile, ...session };
+  await using opened = await openSession(merged);
   const masked: AuthExchange[] = [];
   const revealed: AuthExchange[] = [];
   opened.on('exchange', (exchange) => void masked.push(exchange));

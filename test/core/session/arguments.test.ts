@@ -133,7 +133,7 @@ describe('a call with an argument of the wrong type', () => {
     ],
     [
       'a misspelled partner',
-      () => openSession({ partner: 'tconect' as never, baseUrl: 'https://h' }),
+      () => openSession({ partner: 'tconect', baseUrl: 'https://h' } as never),
       /Did you mean "tconnect"\?$/,
     ],
     [

@@ -7,6 +7,7 @@ import {
   openSession,
   type CipherSettings,
   type EncryptedQuery,
+  type PartnerDefinition,
 } from '../../../core/index.ts';
 import { startSandbox } from '../../../core/sandbox/index.ts';
 import { withRawPartner } from '../../helpers/raw-partner.ts';
@@ -74,7 +75,7 @@ describe('a query that the partner definition encrypts', () => {
   });
 
   it('requires a cipher', async () => {
-    const partner = definePartner({ ...plainPartner, requestQuery: asQuery });
+    const partner: PartnerDefinition = definePartner({ ...plainPartner, requestQuery: asQuery });
     const error = await catchError(openSession({ partner, baseUrl: 'http://127.0.0.1:9' }));
     assert.ok(isPartnerAuthError(error));
     assert.deepEqual([error.code, error.setting], ['configuration', 'cipher']);

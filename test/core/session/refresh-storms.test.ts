@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { memoryStore, openSession, type TokenStore } from '../../../core/index.ts';
+import { memoryStore, openSession, type PartnerSession, type TokenStore } from '../../../core/index.ts';
 import { startSandbox } from '../../../core/sandbox/index.ts';
 import { acmePay } from '../../helpers/acme-pay.ts';
 import { manualClock } from '../../helpers/manual-clock.ts';
@@ -64,7 +64,7 @@ describe('a minValidity above the lifetime of the tokens', () => {
 describe('a lifetime of 10 ms', () => {
   async function withShortLifetime(
     test: (fixture: {
-      readonly open: () => ReturnType<typeof openSession>;
+      readonly open: () => Promise<PartnerSession>;
       readonly clock: ReturnType<typeof manualClock>;
       readonly credentials: Readonly<Record<string, string>>;
       readonly refreshes: () => number;
