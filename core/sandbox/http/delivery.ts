@@ -55,8 +55,9 @@ function compose(response: SandboxResponse, fault: SandboxFault | undefined): Me
   const json = isRewritten ? fault.rewrite(structuredClone(response.json)) : response.json;
   // Contrary to its type, JSON.stringify returns undefined for undefined. A body that is nothing but ciphertext is no JSON.
   const sent = json === undefined || response.encrypt === undefined ? json : response.encrypt(json);
-  const body: string | undefined = typeof sent === 'string' && response.encrypt !== undefined ? sent : JSON.stringify(sent);
-  return message(response.status, response.text ?? (body) ?? '', {
+  const isCiphertext = typeof sent === 'string' && response.encrypt !== undefined;
+  const body = isCiphertext ? sent : (JSON.stringify(sent) as string | undefined);
+  return message(response.status, response.text ?? body ?? '', {
     'content-type': jsonType,
     ...response.headers,
   });

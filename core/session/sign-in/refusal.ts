@@ -32,11 +32,16 @@ export async function isRefused(
  * A slow hash, because passwords can be guessed. Of all that identifies who signs in, but of no field that differs with each
  * login.
  */
-function hashOf({ definition, extraFields }: Connection, credentials: Credentials, key: string): Promise<string> {
+function hashOf(
+  { definition, extraFields, client }: Connection,
+  credentials: Credentials,
+  key: string,
+): Promise<string> {
   const { oneTimeCode, captcha } = definition;
   const momentary = [oneTimeCode?.codeField, captcha?.textField, captcha?.ticketField];
   const lasting = Object.entries(credentials).filter(([name]) => !momentary.includes(name));
-  const text = JSON.stringify([sorted(lasting), sorted(Object.entries(extraFields.login ?? {}))]);
+  const identity = [client?.id, client?.secret];
+  const text = JSON.stringify([sorted(lasting), sorted(Object.entries(extraFields.login ?? {})), identity]);
   return new Promise((resolve, reject) => {
     nodeCrypto().scrypt(text, Buffer.from(key, 'base64url'), 32, (error, hash) => {
       if (error === null) resolve(hash.toString('base64url'));

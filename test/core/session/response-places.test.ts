@@ -12,8 +12,7 @@ import { withRawPartner } from '../../helpers/raw-partner.ts';
 import { plainCredentials, plainPartner, withPartner } from '../../helpers/with-partner.ts';
 import { catchError } from '../../helpers/with-session.ts';
 
-const define = (change: object): PartnerDefinition =>
-  definePartner({ ...plainPartner, ...change });
+const define = (change: object): PartnerDefinition => definePartner({ ...plainPartner, ...change });
 const login = { user: 'ann', password: 'S3cret-of-ann' };
 const json = { 'content-type': 'application/json' };
 

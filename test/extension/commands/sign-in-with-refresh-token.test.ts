@@ -13,7 +13,7 @@ const callsOf = (sandbox: Sandbox): string[] => sandbox.journal.map(({ call }) =
 /** Signs in as a browser does, and resolves its refresh token. */
 async function tokenOfBrowser(sandbox: Sandbox, partner: SandboxPartner): Promise<string> {
   await using session = await openSession(sandbox.profiles[partner]);
-  await session.login(sandbox.profiles[partner].credentials as unknown as Record<string, string>);
+  await session.login(sandbox.profiles[partner].credentials);
   const token = sandbox.tokens(partner)?.refreshToken ?? '';
   sandbox.clearJournal();
   return token;
