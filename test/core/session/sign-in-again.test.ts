@@ -228,6 +228,20 @@ describe('refused credentials', () => {
     );
   });
 
+  it('are sent again with another secret of the client', () => {
+    const definition: PartnerDefinition = { ...byLogin, client: { send: 'body' } };
+    const client = { id: 'app', secret: 'old secret of the client' };
+    return withPartner({ ...options(), definition, client }, async ({ session, calls, reply, open }) => {
+      reply('/login', refused);
+      await assert.rejects(session.accessToken(), { code: 'invalidCredentials' });
+      reply('/login', undefined);
+      await assert.rejects((await open()).accessToken(), { code: 'invalidCredentials' });
+      assert.equal(logins(calls), 1);
+      const other = await open({ client: { ...client, secret: 'new secret of the client' } });
+      assert.equal(await other.accessToken(), 'access-1');
+    });
+  });
+
   it('are recorded without a session too', () =>
     withPartner(options(), async ({ session, calls, reply, open, store }) => {
       reply('/login', refused);
