@@ -36,8 +36,9 @@ export function remainderMessage(
         : aboutSeveral(remainders, t, formatTime);
   const canRetry = remainders.some((remainder) => remainder.retry !== undefined);
   if (canRetry && others.length === 0)
-    sentences.push(t('To try again, the token is kept in the memory of this window only.'));
-  else if (canRetry) sentences.push(t('To try again, the tokens are kept in the memory of this window only.'));
+    sentences.push(t('The token is kept in the memory of this window only, so that you can try again.'));
+  else if (canRetry)
+    sentences.push(t('The tokens are kept in the memory of this window only, so that you can try again.'));
   const tryAgain: Action = { title: t('Try Again'), command: retry };
   return {
     message: sentences.join(' '),

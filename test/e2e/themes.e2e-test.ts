@@ -120,7 +120,7 @@ describe('what a person sees and a screen reader says', () => {
       partner.fail('resetBefore', { call: 'logout', times: Infinity });
       await window.runCommand('Partner Auth: Sign Out');
       const message =
-        /^Signed out of Drive here only: the partner could not be reached\. It may still accept the refresh token until .*20\d\d, .*\. To try again, the token is kept in the memory of this window only\.$/;
+        /^Signed out of Drive here only: the partner could not be reached\. It may still accept the refresh token until .*20\d\d, .*\. The token is kept in the memory of this window only, so that you can try again\.$/;
       const { buttons, severity } = await window.notifications.waitFor(message);
       assert.deepEqual([buttons, severity], [['Try Again', 'Show Log'], 'warning']);
       await waitForNode(window, 'button', /^Try Again$/);

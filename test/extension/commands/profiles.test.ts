@@ -177,7 +177,7 @@ describe('signOut', () => {
       const deadline = new Date(refreshExpiresAt).toISOString();
       assert.equal(
         fake.notifications[0]?.message,
-        `Signed out of ${profile.label} here only: the partner could not be reached. It may still accept the refresh token until ${deadline}. To try again, the token is kept in the memory of this window only.`,
+        `Signed out of ${profile.label} here only: the partner could not be reached. It may still accept the refresh token until ${deadline}. The token is kept in the memory of this window only, so that you can try again.`,
       );
       assert.deepEqual(titles(fake.notifications[0]), ['Try Again', 'Show Log']);
       const { session } = fake.secrets.get(profile.id) ?? {};
@@ -248,7 +248,7 @@ describe('signOut', () => {
     assert.equal(fake.notifications.length, 1);
     assert.match(
       fake.notifications[0]?.message ?? '',
-      /^Signed out here only, and the tokens may still be accepted: ACME cloudreve \(until \S+\)\. The partner has no logout call, and the tokens may still be accepted: ACME tconnect \(until \S+\), ACME bizmail \(until \S+\)\. To try again, the tokens are kept/,
+      /^Signed out here only, and the tokens may still be accepted: ACME cloudreve \(until \S+\)\. The partner has no logout call, and the tokens may still be accepted: ACME tconnect \(until \S+\), ACME bizmail \(until \S+\)\. The tokens are kept/,
     );
     assert.deepEqual(titles(fake.notifications[0]), ['Try Again', 'Show Log']);
     sandbox.heal();
