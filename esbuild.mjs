@@ -7,7 +7,7 @@ import { marketplacePage } from './extension/marketplace-page.ts';
 const common = {
   bundle: true,
   platform: 'node',
-  target: 'node22',
+  target: 'node22.12',
   logLevel: 'warning',
   metafile: true,
   // The third-party notices next to each bundle contain them.
@@ -143,6 +143,8 @@ async function packageExtension(folder) {
   ]) {
     delete manifest[field];
   }
+  // The one of the repository is that of the npm package.
+  manifest.main = './dist/extension.cjs';
   manifest.files = ['README.md', ...parts];
   // The settings editor reads schemas only from the manifest; this one is too long to be maintained there by hand.
   const { $schema: _, ...definition } = JSON.parse(await readFile('core/partners/partner.schema.json', 'utf8'));

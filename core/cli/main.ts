@@ -2,8 +2,8 @@
 import { enableCompileCache } from 'node:module';
 import { compileCacheFolder } from './compile-cache.ts';
 
-// Only modules that are loaded later are cached. Node 22.0 has no cache yet.
-(enableCompileCache as typeof enableCompileCache | undefined)?.(compileCacheFolder(process.env, process.platform));
+// Only modules that are loaded later are cached.
+enableCompileCache(compileCacheFolder(process.env, process.platform));
 const args = process.argv.slice(2);
 const code = args.includes('token') ? await (await import('./stored-token.ts')).printStoredToken(args) : undefined;
 process.exitCode = code ?? (await (await import('./program.ts')).main(args));

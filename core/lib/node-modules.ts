@@ -1,6 +1,5 @@
 import type crypto from 'node:crypto';
 import type fs from 'node:fs';
-import nodeModule from 'node:module';
 import type util from 'node:util';
 
 /** Calls `load` on first use and caches its result. */
@@ -9,11 +8,7 @@ export function lazy<T>(load: () => T): () => T {
   return () => (loaded ??= load());
 }
 
-// Node 22.0 to 22.2 have no getBuiltinModule. Any path will do for built-in modules, and a CommonJS bundle has no `import.meta`.
-export function loadNodeModule(name: string): unknown {
-  const { execPath } = process;
-  return 'getBuiltinModule' in process ? process.getBuiltinModule(name) : nodeModule.createRequire(execPath)(name);
-}
+export const loadNodeModule = (name: string): unknown => process.getBuiltinModule(name);
 
 /*
  * An `import` of these modules evaluates everything that they would otherwise load lazily. That takes as long as

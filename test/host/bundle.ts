@@ -53,7 +53,7 @@ const common = {
   absWorkingDir: repositoryRoot,
   bundle: true,
   platform: 'node',
-  target: 'node22',
+  target: 'node22.12',
   format: 'cjs',
   sourcemap: 'inline',
   logLevel: 'warning',

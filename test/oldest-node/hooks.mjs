@@ -19,7 +19,7 @@ export async function load(url, context, next) {
   const { code } = await transform(await readFile(new URL(url), 'utf8'), {
     loader: 'ts',
     format: 'esm',
-    target: 'node22',
+    target: 'node22.12',
     sourcefile: url,
     sourcemap: 'inline',
   });

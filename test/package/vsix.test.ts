@@ -87,6 +87,7 @@ describe('the VSIX', () => {
       else if (typeof value === 'string' && /^[\w./-]+\.(?:png|svg|cjs)$/.test(value)) named.add(value);
     };
     collect(manifest);
+    assert.equal(manifest.main, './dist/extension.cjs');
     assert.ok(named.size >= 6, [...named].join());
     for (const path of named) assert.ok(files.has(`extension/${path.replace(/^\.\//, '')}`), path);
     const strings = JSON.parse(text('extension/package.nls.json')) as Record<string, string>;

@@ -168,7 +168,7 @@ describe('transport with certificate authorities', () => {
   });
 
   it('does not change the authorities of the process', async () => {
-    // Node 22.0 to 22.14 cannot list them.
+    // Node 22.12 to 22.14 cannot list them.
     const { getCACertificates } = tls as Partial<typeof tls>;
     const before = getCACertificates?.('default').length;
     await using sandbox = await startSandbox({ https: true });
