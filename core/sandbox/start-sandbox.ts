@@ -6,6 +6,7 @@ import {
   completeAccounts,
   sandboxPartners,
   type SandboxAccounts,
+  type SandboxDefinitionProfile,
   type SandboxProfiles,
 } from './accounts.ts';
 import type { SandboxClientCertificates } from './certificates.ts';
@@ -53,6 +54,12 @@ export interface Sandbox extends AsyncDisposable {
   /** To try what a client reports: the profiles have the `valid` one. Only with the option `clientCertificate`. */
   readonly clientCertificates?: SandboxClientCertificates;
   readonly profiles: SandboxProfiles;
+  /**
+   * The profile of a partner of `definitions`.
+   *
+   * @throws TypeError if there is no definition with this id.
+   */
+  profileOf(id: string): SandboxDefinitionProfile;
   /**
    * The newest 1,000 requests, oldest first, and of them at most 8 MiB of headers and bodies: `onRequest` gets every one. A
    * request that alone is larger is recorded without its body and payload.
@@ -161,18 +168,19 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     return partner;
   };
 
+  const profiles = buildProfiles(accounts, definedAccounts, {
+    baseUrl: url,
+    ...(ca === undefined ? {} : { ca }),
+    ...(clientCertificates === undefined ? {} : { clientCertificate: clientCertificates.valid }),
+  });
+
   return withSuggestions('The sandbox', {
     url,
     ...(ca === undefined ? {} : { ca }),
     ...(clientCertificates === undefined ? {} : { clientCertificates }),
-    profiles: withSuggestions(
-      'profiles',
-      buildProfiles(accounts, definedAccounts, {
-        baseUrl: url,
-        ...(ca === undefined ? {} : { ca }),
-        ...(clientCertificates === undefined ? {} : { clientCertificate: clientCertificates.valid }),
-      }),
-    ),
+    profiles: withSuggestions('profiles', profiles),
+    profileOf: (id) =>
+      requirePartner(definedAccounts.some(({ definition }) => definition.id === id) ? profiles[id] : undefined, id),
     journal: journal.entries,
     get scenarios() {
       return scenarios;

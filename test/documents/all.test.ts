@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { describe, it } from 'node:test';
+import ts from 'typescript';
 import { documents, readDocument } from '../helpers/documents.ts';
 import { anchors, codeBlocks, firstColumn } from '../helpers/markdown.ts';
 import { runProgram } from '../helpers/run-program.ts';
@@ -30,7 +31,7 @@ describe('the documents', () => {
     }
   });
 
-  it('have TypeScript that compiles in strict mode', async () => {
+  it('have TypeScript that compiles with the strictest options of tsc', async () => {
     const folder = join(root, 'out', 'documents-types');
     await rm(folder, { recursive: true, force: true });
     let count = 0;
@@ -46,12 +47,28 @@ describe('the documents', () => {
     assert.ok(count >= 10);
     const compilerOptions = {
       ...{ module: 'nodenext', target: 'es2024', lib: ['es2024', 'esnext.disposable'], types: ['node'] },
-      ...{ strict: true, noEmit: true, moduleDetection: 'force', skipLibCheck: true },
+      ...{ strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true, noImplicitOverride: true },
+      ...{ noEmit: true, moduleDetection: 'force', skipLibCheck: true },
     };
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['.'] }));
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     const { code, stdout } = await runProgram(process.execPath, [tsc, '-p', folder]);
     assert.equal(code, 0, stdout);
+  });
+
+  it('have TypeScript without casts, which would hide what does not compile', () => {
+    const casts = documents.flatMap((path) =>
+      codeBlocks(readDocument(path))
+        .filter(({ language }) => language === 'ts')
+        .flatMap(({ key, code }) => castsIn(code).map((cast) => `${path}, ${key}: ${cast}`)),
+    );
+    assert.deepEqual(casts, []);
+    assert.deepEqual(castsIn('const a = b as C;\nconst [d] = [e!, <F>g] as const;\nlet h: any;'), [
+      'b as C',
+      'e!',
+      '<F>g',
+      'any',
+    ]);
   });
 
   it('have links that lead to files and headings that exist', () => {
@@ -90,3 +107,17 @@ describe('the documents', () => {
       assert.match(version, /^\d+\.\d+\.\d+$/);
   });
 });
+
+/** The expressions of a program whose type is stated instead of checked, and each `any`. */
+function castsIn(code: string): string[] {
+  const casts: string[] = [];
+  const source = ts.createSourceFile('main.ts', code, ts.ScriptTarget.Latest, true);
+  const visit = (node: ts.Node): void => {
+    const isCast = ts.isAsExpression(node) ? node.type.getText() !== 'const' : ts.isNonNullExpression(node);
+    if (isCast || ts.isTypeAssertionExpression(node) || node.kind === ts.SyntaxKind.AnyKeyword)
+      casts.push(node.getText());
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return casts;
+}

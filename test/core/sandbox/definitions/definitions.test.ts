@@ -57,6 +57,12 @@ describe('sandbox option definitions', withOpenssl, () => {
     assert.notDeepEqual(other.profiles.plain?.credentials, credentials);
   });
 
+  it('has the profile of a definition by its id, and says which id it does not know', async () => {
+    await using sandbox = await startSandbox({ definitions: [{ definition: plain }] });
+    assert.equal(sandbox.profileOf('plain'), sandbox.profiles.plain);
+    assert.throws(() => sandbox.profileOf('acme'), new TypeError('The sandbox has no partner "acme".'));
+  });
+
   it('completes a partial cipher', async () => {
     const { definition } = acmeJson;
     const cipher = { algorithm: 'aes-128-cbc', iv: { from: 'fixed' }, output: 'base64' } as const;
