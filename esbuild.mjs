@@ -68,6 +68,7 @@ async function buildAll() {
 
   // External, because inside an ES module esbuild replaces its `require` by one that other bundlers cannot follow.
   await cp('core/cipher/load-forge.cjs', 'dist/core/load-forge.cjs');
+  await cp('extension/main.cjs', 'dist/main.cjs');
 
   // Input of the benchmark and the size budget.
   await mkdir('out', { recursive: true });
@@ -143,7 +144,6 @@ async function packageExtension(folder) {
   ]) {
     delete manifest[field];
   }
-  // The one of the repository is that of the npm package.
   manifest.main = './dist/extension.cjs';
   manifest.files = ['README.md', ...parts];
   // The settings editor reads schemas only from the manifest; this one is too long to be maintained there by hand.

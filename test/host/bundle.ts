@@ -62,7 +62,14 @@ const common = {
 
 async function stageExtension(stage: string): Promise<void> {
   await mkdir(stage, { recursive: true });
-  const parts = ['package.nls.json', 'package.nls.vi.json', 'dist/extension.cjs', 'extension/l10n', 'extension/media'];
+  const parts = [
+    'package.nls.json',
+    'package.nls.vi.json',
+    'dist/main.cjs',
+    'dist/extension.cjs',
+    'extension/l10n',
+    'extension/media',
+  ];
   for (const part of parts) await cp(join(repositoryRoot, part), join(stage, part), { recursive: true });
   const manifest = JSON.parse(await readFile(join(repositoryRoot, 'package.json'), 'utf8')) as object;
   await writeFile(join(stage, 'package.json'), JSON.stringify({ ...manifest, main: './recording.cjs' }));

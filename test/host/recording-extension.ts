@@ -20,7 +20,8 @@ interface Bundle {
   deactivate(): Promise<void>;
 }
 
-const file = join(__dirname, 'dist/extension.cjs');
+// `main` of the package.
+const file = join(__dirname, 'dist/main.cjs');
 /** Milliseconds. VS Code asks a new authentication provider for its accounts shortly after the start. */
 const recordingTime = 2_000;
 let bundle: Bundle | undefined;

@@ -31,7 +31,7 @@ describe('the npm package', () => {
   describe('the packed file', () => {
     it('contains only the built library, its declarations and the documents', () => {
       const allowed =
-        /^(?:package\.json|(?:[a-z]+\/)*README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/core\/(?:[\w/-]+\.(?:js|cjs|d\.ts)|(?:partner|profile)\.schema\.json|third-party-notices\.txt))$/;
+        /^(?:package\.json|(?:[a-z]+\/)*README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/main\.cjs|dist\/core\/(?:[\w/-]+\.(?:js|cjs|d\.ts)|(?:partner|profile)\.schema\.json|third-party-notices\.txt))$/;
       assert.deepEqual(
         tarball.paths.filter((path) => !allowed.test(path)),
         [],
@@ -113,6 +113,14 @@ describe('the npm package', () => {
 
     it('can be loaded with require()', async () => {
       const code = "console.log(typeof require('partner-auth').openSession)";
+      assert.equal((await inProject(['--input-type=commonjs', '-e', code])).stdout, 'function\n');
+    });
+
+    it('has the library as its main file, for resolvers that ignore exports', async () => {
+      const code = `
+        const folder = 'node_modules/partner-auth/';
+        const { main } = JSON.parse(require('node:fs').readFileSync(folder + 'package.json', 'utf8'));
+        console.log(typeof require(require('node:path').resolve(folder, main)).openSession)`;
       assert.equal((await inProject(['--input-type=commonjs', '-e', code])).stdout, 'function\n');
     });
 
