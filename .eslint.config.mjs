@@ -125,6 +125,10 @@ export default tseslint.config(
       ],
     },
   },
+  imports(
+    ['core/examples/**/*.ts'],
+    [noTest, noExtension, outside(['../**'], "core/examples imports 'partner-auth' by its name, as its users do.")],
+  ),
   imports(['core/index.ts'], [noEditor, noTest, noExtension, noGot, noForge]),
   ...roomRules,
   imports(['extension/**/*.ts'], [noTest, noGot, noForge, onlyDoors]),

@@ -2,13 +2,8 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import commonjsModule from '@rollup/plugin-commonjs';
-import { nodeResolve } from '@rollup/plugin-node-resolve';
-import * as esbuild from 'esbuild';
-import { rollup } from 'rollup';
-import { build as viteBuild } from 'vite';
-import webpack from 'webpack';
 import { startSandbox, type Sandbox } from '../../core/sandbox/index.ts';
+import { bundlers } from '../helpers/bundlers.ts';
 import { runProgram } from '../helpers/run-program.ts';
 import { root } from '../helpers/tarball.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
@@ -35,83 +30,6 @@ async function main() {
 
 main();
 `;
-
-// Its types describe the CommonJS form, where the function is one level deeper.
-const commonjs = commonjsModule as unknown as typeof commonjsModule.default;
-
-type Format = 'esm' | 'cjs';
-
-interface Target {
-  readonly format: Format;
-  readonly folder: string;
-  /** Of the bundle itself; chunks are next to it. */
-  readonly file: string;
-}
-
-/** Each reports its warnings, because a user of the library cannot do anything about them. */
-const bundlers: Readonly<Record<string, (entry: string, target: Target) => Promise<readonly string[]>>> = {
-  async esbuild(entry, { format, folder, file }) {
-    const { warnings } = await esbuild.build({
-      entryPoints: [entry],
-      bundle: true,
-      platform: 'node',
-      format,
-      outfile: join(folder, file),
-      logLevel: 'silent',
-    });
-    return warnings.map(({ text }) => text);
-  },
-  async rollup(entry, { format, folder, file }) {
-    const warnings: string[] = [];
-    const onLog = (level: string, { message }: { message: string }): void => {
-      if (level === 'warn') warnings.push(message);
-    };
-    const bundle = await rollup({ input: entry, plugins: [nodeResolve(), commonjs()], onLog });
-    await bundle.write({ dir: folder, format, entryFileNames: file, chunkFileNames: `[name]-${file}` });
-    await bundle.close();
-    return warnings;
-  },
-  webpack(entry, { format, folder, file }) {
-    const isModule = format === 'esm';
-    return new Promise((resolve, reject) => {
-      webpack(
-        {
-          target: 'node',
-          mode: 'production',
-          entry,
-          optimization: { minimize: false },
-          experiments: { outputModule: isModule },
-          output: { path: folder, filename: file, ...(isModule && { module: true, chunkFormat: 'module' }) },
-        },
-        (error, stats) => {
-          if (stats === undefined || stats.hasErrors()) reject(error ?? new Error(stats?.toString()));
-          else resolve(stats.compilation.warnings.map(({ message }) => message));
-        },
-      );
-    });
-  },
-  async vite(entry, { format, folder, file }) {
-    const warnings: string[] = [];
-    await viteBuild({
-      root: join(entry, '..'),
-      configFile: false,
-      logLevel: 'silent',
-      // A program for Node, with its dependencies inside.
-      ssr: { noExternal: true },
-      build: {
-        ssr: entry,
-        outDir: folder,
-        rolldownOptions: {
-          output: { format, entryFileNames: file, chunkFileNames: `[name]-${file}` },
-          onLog: (level, { message }) => {
-            if (level === 'warn') warnings.push(message);
-          },
-        },
-      },
-    });
-    return warnings;
-  },
-};
 
 describe('the library in a bundle', () => {
   const stack = new AsyncDisposableStack();

@@ -102,13 +102,7 @@ describe('the npm package', () => {
     it('works from JavaScript', async () => {
       const { code, stdout, stderr } = await inProject(['main.mjs']);
       assert.deepEqual([code, stderr], [0, '']);
-      assert.deepEqual(JSON.parse(stdout), {
-        tconnect: { called: 404, phase: 'valid', rotated: true, revoked: false },
-        bizmail: { called: 404, phase: 'valid', rotated: true, revoked: false },
-        cloudreve: { called: 404, phase: 'valid', rotated: true, revoked: true },
-        cipher: true,
-        fake: true,
-      });
+      assert.deepEqual(JSON.parse(stdout), JSON.parse(await readFile(join(project, 'expected.json'), 'utf8')));
     });
 
     it('can be loaded with require()', async () => {

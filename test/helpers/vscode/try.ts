@@ -1,5 +1,5 @@
 /**
- * Starts VS Code with the packed extension and a sandbox, for manual testing: the desktop VS Code at `VSCODE_EXECUTABLE` if
+ * Starts VS Code with the packed extension, the one of core/examples/, and a sandbox, for manual testing: the desktop VS Code at `VSCODE_EXECUTABLE` if
  * set, otherwise the VS Code server, to be opened in a browser. Ctrl+C stops everything; settings and state are kept for
  * the next run.
  */
@@ -9,6 +9,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '../../../core/sandbox/index.ts';
 import { profileOf } from '../profile-of.ts';
+import { packExample } from '../workbench/client.ts';
 import { startKeyringProxy } from './keyring-proxy.ts';
 import { cacheFolder, repositoryRoot } from './paths.ts';
 import { installExtension, startServer } from './server.ts';
@@ -37,7 +38,8 @@ async function main(): Promise<void> {
 async function openDesktop(executable: string): Promise<void> {
   const vsix = await vsixFile();
   const options = [`--user-data-dir=${userDataDir}`, `--extensions-dir=${extensionsDir}`];
-  await run(executable, [`--install-extension=${vsix}`, '--force', ...options]);
+  for (const file of [vsix, await packExample(folder)])
+    await run(executable, [`--install-extension=${file}`, '--force', ...options]);
   console.log('Close the window or press Ctrl+C to stop.');
   await run(executable, ['--wait', '--new-window', ...options, workspace]);
 }
@@ -50,6 +52,7 @@ async function run(executable: string, args: readonly string[]): Promise<void> {
 async function openServer(): Promise<void> {
   const options = { userDataDir, extensionsDir };
   await installExtension(options, await vsixFile());
+  await installExtension(options, await packExample(folder));
   await using server = await startServer(options);
   await using proxy = await startKeyringProxy(server.port);
   const address = new URL(`http://127.0.0.1:${proxy.port}/`);

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Profile } from '../../../core/profiles/profile.ts';
 import { stageClient } from '../../host/bundle.ts';
@@ -8,9 +8,26 @@ import type { WorkbenchWindow } from './window.ts';
 
 /** Packs the client of test/host/, which requests sessions like any other extension would. */
 export async function packClient(folder: string): Promise<string> {
-  const packagePath = join(folder, 'client.vsix');
   const source = join(folder, 'client');
   await stageClient(source);
+  return packExtension(source);
+}
+
+/** Packs the extension of core/examples/. */
+export async function packExample(folder: string): Promise<string> {
+  const source = join(folder, 'capacity');
+  await mkdir(source, { recursive: true });
+  const example = join(repositoryRoot, 'core/examples/extension');
+  await copyFile(join(example, 'package.json'), join(source, 'package.json'));
+  const { build } = await import('esbuild');
+  const entryPoints = [join(example, 'extension.ts')];
+  const output = { platform: 'node', format: 'cjs', outfile: join(source, 'extension.cjs') } as const;
+  await build({ entryPoints, bundle: true, external: ['vscode'], ...output });
+  return packExtension(source);
+}
+
+async function packExtension(source: string): Promise<string> {
+  const packagePath = `${source}.vsix`;
   await writeFile(join(source, 'LICENSE'), 'MIT');
   await writeFile(join(source, 'README.md'), 'Test fixture.');
   const vsce = join(repositoryRoot, 'node_modules/@vscode/vsce/vsce');
