@@ -38,9 +38,10 @@ describe('the documents', () => {
     for (const path of documents) {
       for (const { key, language, code } of codeBlocks(readDocument(path))) {
         if (language !== 'ts') continue;
-        const place = join(folder, path.replace(/\W+/g, '-'), key);
-        await mkdir(place, { recursive: true });
-        await writeFile(join(place, 'main.ts'), code);
+        // A key that is a file name is that of a file which others import.
+        const file = join(folder, path.replace(/\W+/g, '-'), key.endsWith('.ts') ? key : join(key, 'main.ts'));
+        await mkdir(dirname(file), { recursive: true });
+        await writeFile(file, code);
         count++;
       }
     }
@@ -48,7 +49,7 @@ describe('the documents', () => {
     const compilerOptions = {
       ...{ module: 'nodenext', target: 'es2024', lib: ['es2024', 'esnext.disposable'], types: ['node'] },
       ...{ strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true, noImplicitOverride: true },
-      ...{ noEmit: true, moduleDetection: 'force', skipLibCheck: true },
+      ...{ noEmit: true, allowImportingTsExtensions: true, moduleDetection: 'force', skipLibCheck: true },
     };
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['.'] }));
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
