@@ -14,7 +14,7 @@ export { maskedPayload } from './masked-payload.ts';
 export { profileFields } from './profile-schema.ts';
 export { problems } from './problems.ts';
 export type { ProfileProblem } from './problems.ts';
-export { cipherOf, connectionOf, parseProfiles, toSavedProfile } from './profile.ts';
+export { cipherOf, connectionOf, parseProfiles, toSavedCipher, toSavedProfile } from './profile.ts';
 export type { CheckedProfile, KnownPartners, Profile } from './profile.ts';
 export type { ProfileStatus } from './profile-status.ts';
 export { openProfileStore, storedProfiles } from './profile-store.ts';

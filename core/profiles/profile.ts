@@ -112,6 +112,13 @@ export function cipherOf(
   return { ...cipher, key: key ?? '', iv: rule.from === 'fixed' ? { ...rule, value: iv ?? '' } : rule };
 }
 
+/** The cipher settings as a profile has them, without the value of a fixed IV. */
+export function toSavedCipher({ iv, ...settings }: Omit<CipherSettings, 'key'>): CipherSettingsWithoutSecrets {
+  const rule: CipherSettingsWithoutSecrets['iv'] =
+    iv.from === 'fixed' ? { from: 'fixed', ...(iv.format && { format: iv.format }) } : iv;
+  return { ...settings, iv: rule };
+}
+
 /** The profile as it is saved in the settings. */
 export function toSavedProfile({
   definition: _,

@@ -1,12 +1,8 @@
-import type {
-  CipherCandidate,
-  CipherSample,
-  CipherSettingsWithoutSecrets,
-  PartnerAuthError,
-} from '../../core/index.ts';
+import type { CipherCandidate, CipherSample, PartnerAuthError } from '../../core/index.ts';
 import {
   findIv,
   readEnvelope,
+  toSavedCipher,
   toSavedProfile,
   type CheckedProfile,
   type Profile,
@@ -106,8 +102,5 @@ export function sampleProblem({ setting }: PartnerAuthError, t: Translate): stri
 
 /** The profile as saved in the settings, with the detected cipher settings but without the value of a fixed IV. */
 export function withCipherSettings(profile: CheckedProfile, detected: CipherCandidate['settings']): Profile {
-  const { iv, ...rest } = detected;
-  const rule: CipherSettingsWithoutSecrets['iv'] =
-    iv.from === 'fixed' ? { from: 'fixed', ...(iv.format && { format: iv.format }) } : iv;
-  return { ...toSavedProfile(profile), cipher: { ...rest, iv: rule } };
+  return { ...toSavedProfile(profile), cipher: toSavedCipher(detected) };
 }

@@ -1,5 +1,5 @@
-import { detectCipher, type CipherCandidate } from '../../index.ts';
-import { findIv, readEnvelope } from '../../profiles/index.ts';
+import { detectCipher, type CipherCandidate, type CipherSettingsWithoutSecrets } from '../../index.ts';
+import { findIv, readEnvelope, toSavedCipher } from '../../profiles/index.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { RunVerb } from '../grammar/verb.ts';
 import { readText } from '../input.ts';
@@ -18,14 +18,33 @@ export const run: RunVerb = async (given) => {
     ...(plaintext !== undefined && plaintext !== '' && { plaintext }),
     ...(iv === undefined ? findIv(envelope) : { iv }),
   });
-  const found = candidates.map(({ settings, payload, reasons }) => ({ settings, payload, reasons }));
+  const found = candidates.map((candidate) => findingOf(candidate, iv === undefined));
   if (given.has('json')) await writeJson({ verdict, ...(advice !== undefined && { advice }), candidates: found });
   else await writeResult(found.map(describe).join(''));
   if (advice !== undefined) note(advice);
   return verdict === 'none' ? exitCodes.failure : exitCodes.success;
 };
 
-/** The settings as the field `cipher` of a profile has them, and why they fit. */
-function describe({ settings, payload, reasons }: Omit<CipherCandidate, 'score'>): string {
-  return `${JSON.stringify(settings)}\n  payload: ${payload}; ${reasons.join(', ')}\n`;
+interface Finding {
+  /** As the field `cipher` of a profile has them. */
+  readonly settings: CipherSettingsWithoutSecrets;
+  /** The fixed IV, unless the user has given it. */
+  readonly iv?: string;
+  readonly payload: CipherCandidate['payload'];
+  readonly reasons: CipherCandidate['reasons'];
+}
+
+function findingOf({ settings, payload, reasons }: CipherCandidate, showIv: boolean): Finding {
+  const value = settings.iv.from === 'fixed' ? settings.iv.value : undefined;
+  return {
+    settings: toSavedCipher(settings),
+    ...(showIv && typeof value === 'string' && { iv: value }),
+    payload,
+    reasons,
+  };
+}
+
+function describe({ settings, iv, payload, reasons }: Finding): string {
+  const secret = iv === undefined ? '' : `  IV, which is secret: ${iv}\n`;
+  return `${JSON.stringify(settings)}\n${secret}  payload: ${payload}; ${reasons.join(', ')}\n`;
 }

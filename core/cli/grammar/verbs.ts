@@ -245,7 +245,8 @@ export const verbs: readonly Verb[] = [
       { name: 'plaintext', value: 'FILE', completes: 'file', text: 'a file with the plaintext, or part of it' },
       json,
     ],
-    notes: 'The key comes from PARTNER_AUTH_KEY or is asked for; PARTNER_AUTH_IV is optional.',
+    notes:
+      'The key comes from PARTNER_AUTH_KEY or is asked for; PARTNER_AUTH_IV is optional, and an IV that is found without it is printed.',
     examples: ['detect --plaintext login.json < captured.txt'],
   },
   {

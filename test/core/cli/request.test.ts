@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { partners } from '../../../core/index.ts';
+import { secretVariables } from './command.ts';
 import { withHome } from './with-home.ts';
 
 const { path: qrPath = '', payload: qr = {} } = partners.tconnect.example ?? {};
@@ -166,14 +167,23 @@ describe('detect', () => {
       const payload = JSON.stringify({ username: 'somebody@example.com', password: 'a long password' });
       const input = await succeed(['encrypt', 'shop'], { input: payload });
       await writeFile(file('plain.json'), `${payload}\n`);
-      const env = { PARTNER_AUTH_KEY: sandbox.profiles.tconnect.cipher.key };
+      const { PARTNER_AUTH_KEY = '', PARTNER_AUTH_IV = '' } = secretVariables(sandbox, 'tconnect');
+      const env = { PARTNER_AUTH_KEY };
       const args = ['detect', '--plaintext', file('plain.json'), '--json'];
       const { verdict, candidates } = JSON.parse(await succeed(args, { input, env })) as {
         verdict: string;
-        candidates: { settings: { keyFormat: string; iv: { from: string } } }[];
+        candidates: { settings: { keyFormat: string; iv: { from: string } }; iv?: string }[];
       };
       assert.equal(verdict, 'ambiguous');
       assert.deepEqual([candidates[0]?.settings.keyFormat, candidates[0]?.settings.iv.from], ['hex', 'fixed']);
+      // The settings are those of a profile, in which a fixed IV is refused.
+      assert.deepEqual(
+        candidates.map(({ settings }) => 'value' in settings.iv),
+        candidates.map(() => false),
+      );
+      assert.equal(candidates[0]?.iv, PARTNER_AUTH_IV);
+      const given = await succeed(args, { input, env: { ...env, PARTNER_AUTH_IV } });
+      assert.ok(!given.includes(PARTNER_AUTH_IV), 'an IV that the user has given is not printed');
       const none = await run(['detect'], { input: '00'.repeat(64), env });
       assert.deepEqual([none.code, none.stdout], [1, '']);
       assert.equal((await run(['detect'], { input })).code, 2);
