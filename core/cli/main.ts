@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
 import { compileCacheFolder } from './compile-cache.ts';
+import { protectCrashFiles } from './crash-files.ts';
 
+protectCrashFiles();
 // Only modules that are loaded later are cached.
 enableCompileCache(compileCacheFolder(process.env, process.platform));
 const args = process.argv.slice(2);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import process from 'node:process';
+import { searchCommandLine } from './canary/command-line.ts';
 import { searchCanaries } from './canary/run.ts';
 import { LeakScanner } from './leak-scanner.ts';
 
@@ -20,5 +22,15 @@ describe('secrets', () => {
     assert.deepEqual(leaks, []);
     assert.equal(privateStores, 3, 'each partner has a store file of mode 0600 that holds its tokens');
     assert.ok(outputsScanned > 1_000 && secrets > 50, `${outputsScanned} outputs, ${secrets} secrets`);
+  });
+
+  it('appear in no output, argument, environment of a child, file, crash report or core dump of any verb', async (t) => {
+    const { outputsScanned, secrets, leaks, coreFiles, missingVerbs, ...found } = await searchCommandLine();
+    assert.deepEqual(leaks, []);
+    assert.deepEqual(missingVerbs, []);
+    assert.ok(found.foundInPlainFiles, '--store plain writes them in plain text');
+    if (found.foundInCoreDump === undefined) t.diagnostic(`No core dumps on this ${process.platform} system.`);
+    else assert.ok(found.foundInCoreDump && coreFiles > 30, `${coreFiles} core dumps`);
+    assert.ok(outputsScanned > 200 && secrets > 20, `${outputsScanned} outputs, ${secrets} secrets`);
   });
 });

@@ -31,15 +31,21 @@ function encodings(secret: string): string[] {
 /** Collects secrets and outputs, and finds the outputs that contain a secret. */
 export class LeakScanner {
   readonly #secrets = new Set<string>();
-  readonly #outputs: { source: string; content: string }[] = [];
+  readonly #outputs: { source: string; content: string; allowed: readonly string[] }[] = [];
 
   /** Values of less than four characters are ignored: they occur everywhere. */
   addSecrets(...values: (string | undefined)[]): void {
     for (const value of values) if (value !== undefined && value.length >= 4) this.#secrets.add(value);
   }
 
-  addOutput(source: string, value: unknown): void {
-    for (const content of representations(value)) this.#outputs.push({ source, content });
+  /** `allowed` are secrets whose output is the task of the source. */
+  addOutput(source: string, value: unknown, allowed: readonly string[] = []): void {
+    for (const content of representations(value)) this.#outputs.push({ source, content, allowed });
+  }
+
+  /** Every secret in every encoding that is searched for. */
+  get spellings(): string[] {
+    return [...this.#secrets].flatMap(encodings);
   }
 
   get outputCount(): number {
@@ -52,8 +58,13 @@ export class LeakScanner {
 
   /** The sources of the outputs that contain a secret, without the secret itself. */
   findLeaks(): string[] {
-    const all = [...this.#secrets].flatMap(encodings);
-    const leaking = this.#outputs.filter(({ content }) => all.some((secret) => content.includes(secret)));
+    const all = [...this.#secrets].map((secret) => ({ secret, spellings: encodings(secret) }));
+    const leaking = this.#outputs.filter(({ content, allowed }) =>
+      all.some(
+        ({ secret, spellings }) =>
+          !allowed.includes(secret) && spellings.some((spelling) => content.includes(spelling)),
+      ),
+    );
     return [...new Set(leaking.map(({ source }) => source))];
   }
 }

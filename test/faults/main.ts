@@ -1,10 +1,11 @@
 /**
  * `npm run test:faults`: all parts; writes results.json and README.md.
- * `--print`: prints only. `--short`: all parts in a short form. `--only matrix|rotations|stalls|soak|fuzz|canary`: one part; `--only <string>`: the matrix
+ * `--print`: prints only. `--short`: all parts in a short form. `--only matrix|rotations|stalls|soak|fuzz|canary|commandLine`: one part; `--only <string>`: the matrix
  * rows whose name contains the string. These print their results only.
  * `--render`: writes README.md from results.json.
  */
 import { parseArgs } from 'node:util';
+import { searchCommandLine } from './canary/command-line.ts';
 import { searchCanaries } from './canary/run.ts';
 import { fuzz } from './fuzz/run.ts';
 import { rows, runRow } from './matrix/matrix.ts';
@@ -68,6 +69,12 @@ const parts = {
     problems.push(...leaks.map((source) => `a secret in: ${source}`));
     return { ...counts, leaks: leaks.length };
   },
+  async commandLine() {
+    const { leaks, outputsScanned, secrets, coreFiles, missingVerbs } = await searchCommandLine();
+    problems.push(...leaks.map((source) => `a secret in: ${source}`));
+    problems.push(...missingVerbs.map((name) => `not run: ${name}`));
+    return { outputsScanned, secrets, coreFiles, leaks: leaks.length };
+  },
 };
 
 if (render) {
@@ -79,6 +86,7 @@ if (render) {
   const soaked = show(await parts.soak());
   const fuzzed = show(await parts.fuzz());
   const canary = show(await parts.canary());
+  const commandLine = show(await parts.commandLine());
   if (!short && !print) {
     const environment = `Node ${process.versions.node}, ${process.platform} ${process.arch}`;
     const date = new Date().toISOString().slice(0, 10);
@@ -92,6 +100,7 @@ if (render) {
       soak: soaked,
       fuzz: fuzzed,
       canary,
+      commandLine,
     });
   }
 } else if (only !== 'matrix' && Object.hasOwn(parts, only)) {

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
@@ -12,11 +11,10 @@ import { manualClock } from '../../helpers/manual-clock.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 import { partnerNames } from '../../helpers/with-session.ts';
 import { LeakScanner } from '../leak-scanner.ts';
+import { canary } from './canary.ts';
 
 const program = fileURLToPath(new URL('crashing-program.ts', import.meta.url));
 const ends = ['throw', 'reject', 'fatal', 'signal', 'exit'] as const;
-const canary = (what: string, length: number): string =>
-  `CANARY-${what}-${randomBytes(32).toString('hex')}`.slice(0, length);
 
 export interface CanaryResult {
   readonly outputsScanned: number;

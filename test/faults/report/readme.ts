@@ -36,7 +36,7 @@ function introduction({ date, environment, problems }: FaultResults): string {
 | \`npm run test:faults\` | runs all parts, stores \`results.json\` and writes this file from it |
 | \`npm run test:faults -- --print\` | runs all parts, but writes no file |
 | \`npm run test:faults -- --short\` | runs all parts in a short form; \`npm test\` does the same |
-| \`npm run test:faults -- --only soak\` | runs one part: \`matrix\`, \`rotations\`, \`stalls\`, \`soak\`, \`fuzz\` or \`canary\` |
+| \`npm run test:faults -- --only soak\` | runs one part: \`matrix\`, \`rotations\`, \`stalls\`, \`soak\`, \`fuzz\`, \`canary\` or \`commandLine\` |
 | \`npm run test:faults -- --only abort\` | runs the rows of the matrix whose name contains the string |
 | \`npm run test:faults -- --render\` | writes this file from \`results.json\` |
 
@@ -139,11 +139,13 @@ Real inputs are mutated and mixed with random and hostile ones. A run passes whe
 ${markdownTable(['input', 'runs'], rows)}`;
 }
 
-function canarySection({ canary }: FaultResults): string {
+function canarySection({ canary, commandLine }: FaultResults): string {
   const { secrets, outputsScanned, leaks, privateStores } = canary;
   return `## Canary
 
-Recognizable secrets are used wherever a secret can be given, while the partner fails in different ways and programs crash. ${count(outputsScanned)} outputs (errors, statuses, events, log lines, program output, arguments, environments, crash files, requests to another host) are scanned for ${count(secrets)} secrets. Outputs with a secret: ${count(leaks)}. Store files that hold tokens and that only their owner can read: ${count(privateStores)}, one for each partner.`;
+Recognizable secrets are used wherever a secret can be given, while the partner fails in different ways and programs crash. ${count(outputsScanned)} outputs (errors, statuses, events, log lines, program output, arguments, environments, crash files, requests to another host) are scanned for ${count(secrets)} secrets. Outputs with a secret: ${count(leaks)}. Store files that hold tokens and that only their owner can read: ${count(privateStores)}, one for each partner.
+
+Every verb of the command line is run likewise, successfully and not, with \`-v\`. ${count(commandLine.outputsScanned)} outputs (what it prints except its result, its arguments, the environment of its children, the files in its home except those of \`--store plain\`, its crash reports) and ${count(commandLine.coreFiles)} core dumps are scanned for ${count(commandLine.secrets)} secrets. Outputs with a secret: ${count(commandLine.leaks)}.`;
 }
 
 const count = (value: number): string => Math.round(value).toLocaleString('en');

@@ -28,6 +28,12 @@ export interface FaultResults {
     readonly leaks: number;
     readonly privateStores: number;
   };
+  readonly commandLine: {
+    readonly outputsScanned: number;
+    readonly secrets: number;
+    readonly coreFiles: number;
+    readonly leaks: number;
+  };
 }
 
 export const faultReport = storedReport<FaultResults>('test/faults', renderReport);
