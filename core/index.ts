@@ -75,5 +75,5 @@ export type { TokenSet } from './tokens/token-set.ts';
 
 export { PartnerAuthError, isPartnerAuthError } from './lib/errors.ts';
 export type { CaptchaChallenge, PartnerAuthErrorCode, PartnerAuthErrorDetails } from './lib/errors.ts';
-export type { Clock } from './lib/clock.ts';
+export { systemClock, type Clock } from './lib/clock.ts';
 export type { Logger } from './lib/logger.ts';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { callSafely } from '../lib/call-safely.ts';
+import type { Clock } from '../lib/clock.ts';
 import { withSuggestions } from '../lib/did-you-mean.ts';
 import {
   buildProfiles,
@@ -10,7 +11,7 @@ import {
   type SandboxProfiles,
 } from './accounts.ts';
 import type { SandboxClientCertificates } from './certificates.ts';
-import { SandboxClock } from './clock.ts';
+import { sandboxClock } from './clock.ts';
 import { completeDefinedAccount, type SandboxDefinition } from './definitions/account.ts';
 import { createDefinedPartner } from './definitions/defined-partner.ts';
 import { checkConflicts } from './definitions/routes.ts';
@@ -39,7 +40,7 @@ export interface SandboxOptions extends Partial<SandboxScenarios> {
    * The scenarios `twoFactor` and `captcha` turn on its one-time code and captcha.
    */
   readonly definitions?: readonly SandboxDefinition[];
-  /** The base clock, epoch milliseconds. Default `Date.now`. */
+  /** The time that its clock starts from and follows, epoch milliseconds. Default `Date.now`. */
   readonly clock?: () => number;
   /** Called with every new journal entry. */
   readonly onRequest?: (entry: SandboxJournalEntry) => void;
@@ -73,7 +74,12 @@ export interface Sandbox extends AsyncDisposable {
   fail(fault: SandboxFault, target?: SandboxFaultTarget): void;
   /** Removes all pending faults. Scenarios stay. */
   heal(): void;
-  /** Moves its clock forward, or back if negative. */
+  /**
+   * Its clock, for `openSession()` and stores. They then see the same time as the partner: `advance()` moves the expiry of their
+   * tokens and calls their timers. Without it, a session notices an expired token by the partner's refusal.
+   */
+  readonly clock: Clock;
+  /** Moves its clock forward, or back if negative; a session never goes back. */
   advance(seconds: number): void;
   /** The time on its clock, epoch milliseconds. */
   now(): number;
@@ -106,13 +112,13 @@ export interface Sandbox extends AsyncDisposable {
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, https = false, accounts: accountOverrides = {}, definitions = [], ...others } = options;
-  const { clientCertificate = false, clock: baseClock = Date.now, onRequest, ...changes } = others;
+  const { clientCertificate = false, clock: baseClock = () => Date.now(), onRequest, ...changes } = others;
   let scenarios = changeScenarios(changes);
   checkCertificateOption(scenarios, https);
   if (clientCertificate && !https) throw new TypeError('Sandbox option clientCertificate requires https: true.');
   const accounts = completeAccounts(accountOverrides);
   const definedAccounts = definitions.map(completeDefinedAccount);
-  const clock = new SandboxClock(baseClock, scenarios.clockRate);
+  const clock = sandboxClock(baseClock, scenarios.clockRate);
   const faults = new FaultQueue();
   const journal = new Journal();
   const families = new Map<string, TokenFamilies>();
@@ -199,6 +205,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       faults.add(fault, target);
     },
     heal: () => faults.clear(),
+    clock,
     advance: (seconds) => clock.advance(seconds),
     now: clock.now,
     tokens: (partner) => requirePartner(families.get(partner), partner).current,

@@ -2,7 +2,7 @@ import { createCipher, type Cipher } from '../cipher/cipher.ts';
 import type { CipherSettings } from '../cipher/settings.ts';
 import { resolveConnection, type Connection, type ConnectionOptions } from '../exchange/connection.ts';
 import { retryPolicies, type RetryPolicy } from '../exchange/partner-calls.ts';
-import type { Clock } from '../lib/clock.ts';
+import { checkClock, type Clock } from '../lib/clock.ts';
 import { configurationError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
@@ -56,8 +56,8 @@ export interface SessionOptions<P extends Partner = Partner> extends ConnectionO
   readonly autoRefresh?: boolean | undefined;
   /** Use Node's global HTTP agents, which a host program may have patched, not the session's own. Default false. */
   readonly globalAgent?: boolean | undefined;
-  /** A source of time, for tests. Default: the system clocks. */
-  readonly clock?: Clock | undefined;
+  /** A source of time, for tests, such as the `clock` of a sandbox. Default, also for missing methods: `systemClock`. */
+  readonly clock?: Partial<Clock> | undefined;
 }
 
 /** Returns the credentials of a login, as `login()` takes them. */
@@ -139,9 +139,7 @@ function checkTypes({ store, logger, clock, autoRefresh, globalAgent }: SessionO
       'logger must be an object with the methods debug, info, warn and error, such as console.',
     );
   }
-  if (clock !== undefined && !hasMethods(clock, ['now', 'monotonic', 'timer', 'wait'])) {
-    throw configurationError('clock', 'clock must have the methods now, monotonic, timer and wait.');
-  }
+  checkClock(clock);
   checkBoolean('autoRefresh', autoRefresh);
   checkBoolean('globalAgent', globalAgent);
 }

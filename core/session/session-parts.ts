@@ -1,7 +1,7 @@
 import { cipherFacts } from '../exchange/auth-exchange.ts';
 import { ExchangeListeners } from '../exchange/exchange-listeners.ts';
 import { partnerCalls } from '../exchange/partner-calls.ts';
-import { systemClock } from '../lib/clock.ts';
+import { completeClock } from '../lib/clock.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { refreshCallOf } from '../partners/renewal.ts';
 import { secretsOf } from '../redact/owned-secrets.ts';
@@ -25,12 +25,12 @@ export function sessionParts(given: SessionOptions, refresh: () => void) {
   const {
     ca,
     cipher,
-    clock = systemClock,
     globalAgent = false,
     proxy,
     clientCertificate,
     store = memoryStore(),
   } = given;
+  const clock = completeClock(given.clock);
   const redactor = createRedactor(fieldNamesIn(definition, options.extraFields));
   redactor.keep(
     ...knownSecrets(options, cipher),

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Clock } from '../lib/clock.ts';
 import { PartnerAuthError } from '../lib/errors.ts';
 import { fsPromises, nodeCrypto } from '../lib/node-modules.ts';
 import { parseJson } from '../lib/json.ts';
@@ -26,6 +27,8 @@ interface Owner extends ProcessIdentity {
 export interface FileLockOptions extends LockOptions {
   /** Of the lock file. Default 0o600. */
   readonly mode?: number;
+  /** By which the timeout counts, for tests. Whether an owner has exited is always decided by the time of the machine. */
+  readonly clock?: Pick<Clock, 'monotonic'> | undefined;
 }
 
 /**
@@ -39,11 +42,11 @@ export interface FileLockOptions extends LockOptions {
 export async function withFileLock<T>(
   path: string,
   fn: (held: HeldLock) => Promise<T>,
-  { timeout = defaultLockTimeout, mode = 0o600 }: FileLockOptions = {},
+  { timeout = defaultLockTimeout, mode = 0o600, clock }: FileLockOptions = {},
 ): Promise<T> {
   const owner: Owner = { id: nodeCrypto().randomUUID(), ...thisProcess() };
   const lockFile = { path, owner, mode };
-  await acquire(lockFile, timeout);
+  await acquire(lockFile, timeout, clock);
   const heartbeat = setInterval(() => {
     // A failed heartbeat is ignored: callers check stillHeld() where the loss of the lock matters.
     void withOwnLock(lockFile, beat).catch(() => undefined);
@@ -90,8 +93,9 @@ async function release(lockFile: LockFile): Promise<void> {
   await withOwnLock(lockFile, (handle) => handle.writeFile(content)).catch(() => undefined);
 }
 
-async function acquire(lockFile: LockFile, timeout: number): Promise<void> {
+async function acquire(lockFile: LockFile, timeout: number, clock: FileLockOptions['clock']): Promise<void> {
   const { path } = lockFile;
+  const start = clock?.monotonic() ?? 0;
   let waited = 0;
   let last = performance.now();
   let seen: { version: string; since: number } | undefined;
@@ -108,7 +112,7 @@ async function acquire(lockFile: LockFile, timeout: number): Promise<void> {
       const isSilent = waited - seen.since > staleAfter;
       if (isAbandoned(lock.owner, isSilent) && (await takeOver(lockFile, lock))) continue;
     }
-    if (waited > timeout) {
+    if ((clock === undefined ? waited : clock.monotonic() - start) > timeout) {
       const holder = lock?.owner === undefined ? 'another process' : `process ${lock.owner.pid}`;
       throw new PartnerAuthError(
         'lock',

@@ -4,6 +4,7 @@ import { parseJson } from '../lib/json.ts';
 import { fsPromises, nodeCrypto, nodeFs } from '../lib/node-modules.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
+import { checkClock, completeClock, type Clock } from '../lib/clock.ts';
 import { PartnerAuthError } from '../lib/errors.ts';
 import { withFileLock } from './file-lock.ts';
 import { createFolder, overwrite, remove, rename, syncFolder, writeNew } from './files.ts';
@@ -19,6 +20,8 @@ export interface FileStoreOptions {
    * access is refused. Default false.
    */
   readonly allowGroup?: boolean;
+  /** By which the wait for a lock counts, for tests, such as the `clock` of a sandbox. Default: `systemClock`. */
+  readonly clock?: Partial<Clock> | undefined;
 }
 
 /** Temporary files of other writers are removed when they are older than this, in ms. */
@@ -40,11 +43,13 @@ const leftoverAge = 60_000;
  */
 export function fileStore(path: string, options: FileStoreOptions = {}): TokenStore {
   if (typeof path !== 'string' || path === '') throw new TypeError('fileStore() requires the path of a file.');
-  assertKnownKeys('fileStore', options, ['allowGroup']);
+  assertKnownKeys('fileStore', options, ['allowGroup', 'clock']);
+  checkClock(options.clock);
   // A later change of the working directory must not lead to another session.
   const absolute = resolve(path);
   const file = recordFile<StoredRecord>(absolute, {
     allowGroup: options.allowGroup === true,
+    clock: options.clock && completeClock(options.clock),
     what: 'session file',
     parse: parseSessionFile,
   });
@@ -64,6 +69,8 @@ export type ParsedContent<R> =
 
 export interface RecordFileOptions<R> {
   readonly allowGroup: boolean;
+  /** See `FileStoreOptions`. */
+  readonly clock?: Clock | undefined;
   /** For messages, such as `session file`. */
   readonly what: string;
   readonly parse: (value: unknown) => ParsedContent<R>;
@@ -80,7 +87,7 @@ export interface RecordFile<R> {
 
 export function recordFile<R extends object>(
   path: string,
-  { allowGroup, what, parse }: RecordFileOptions<R>,
+  { allowGroup, clock, what, parse }: RecordFileOptions<R>,
 ): RecordFile<R> {
   const mode = allowGroup ? 0o660 : 0o600;
   let resolved: Files | undefined;
@@ -314,7 +321,7 @@ export function recordFile<R extends object>(
         throw storeError(`The ${what} ${file} could not be removed (${systemErrorCode(error)}).`);
       }
     },
-    lock: async (fn, lockOptions) => withFileLock(`${files().file}.lock`, fn, { ...lockOptions, mode }),
+    lock: async (fn, lockOptions) => withFileLock(`${files().file}.lock`, fn, { ...lockOptions, mode, clock }),
     onDidChange(listener) {
       try {
         const { file } = files();

@@ -1,10 +1,24 @@
 import { callSafely } from '../lib/call-safely.ts';
+import { checkClock, completeClock, type Clock } from '../lib/clock.ts';
 import { PartnerAuthError } from '../lib/errors.ts';
+import { assertKnownKeys } from '../lib/validation.ts';
 import type { StoredRecord } from './stored-record.ts';
 import { defaultLockTimeout, type HeldLock, type TokenStore } from './token-store.ts';
 
-/** Stores the session in memory, for the lifetime of the process. Sessions that use the same store share its tokens. */
-export function memoryStore(): TokenStore {
+export interface MemoryStoreOptions {
+  /** By which the wait for a lock counts, for tests, such as the `clock` of a sandbox. Default: `systemClock`. */
+  readonly clock?: Partial<Clock> | undefined;
+}
+
+/**
+ * Stores the session in memory, for the lifetime of the process. Sessions that use the same store share its tokens.
+ *
+ * @throws TypeError for an unknown option.
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): TokenStore {
+  assertKnownKeys('memoryStore', options, ['clock']);
+  checkClock(options.clock);
+  const clock = completeClock(options.clock);
   let stored: StoredRecord | undefined;
   let queue: Promise<unknown> | undefined;
   const listeners = new Set<() => void>();
@@ -28,7 +42,7 @@ export function memoryStore(): TokenStore {
         if (queue === nextTurn) queue = undefined;
       });
       try {
-        if (turn !== undefined) await waitForTurn(turn, timeout);
+        if (turn !== undefined) await waitForTurn(turn, timeout, clock);
         return await fn(held);
       } finally {
         release(undefined);
@@ -41,17 +55,15 @@ export function memoryStore(): TokenStore {
   };
 }
 
-async function waitForTurn(turn: Promise<unknown>, timeout: number): Promise<void> {
+async function waitForTurn(turn: Promise<unknown>, timeout: number, clock: Clock): Promise<void> {
   const { promise: timedOut, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () =>
-      reject(new PartnerAuthError('lock', `The session's lock was held for more than ${timeout / 1000} s. Try again.`)),
-    timeout,
+  const cancel = clock.timer(timeout, () =>
+    reject(new PartnerAuthError('lock', `The session's lock was held for more than ${timeout / 1000} s. Try again.`)),
   );
   try {
     await Promise.race([turn, timedOut]);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }
 

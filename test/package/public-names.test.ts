@@ -26,6 +26,7 @@ describe('public names', () => {
       'parseStoredRecord',
       'partners',
       'phaseOf',
+      'systemClock',
       'withFileLock',
     ]);
   });
