@@ -17,6 +17,7 @@ export type { ProfileProblem } from './problems.ts';
 export { cipherOf, connectionOf, parseProfiles, toSavedCipher, toSavedProfile } from './profile.ts';
 export type { CheckedProfile, KnownPartners, Profile } from './profile.ts';
 export type { ProfileStatus } from './profile-status.ts';
+export { storedCredentials } from './stored-credentials.ts';
 export { openProfileStore, storedProfiles } from './profile-store.ts';
 export type { ProfileStore, StoredProfiles } from './profile-store.ts';
 export type { SecretRecord } from './secret-record.ts';

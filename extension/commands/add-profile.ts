@@ -1,5 +1,7 @@
 import type { App } from '../model/app.ts';
-import { profileFrom, profileSteps, sandboxChoice, type Probe } from '../model/profile-steps.ts';
+import type { Probe } from '../model/connection-steps.ts';
+import { answersFor, oauth2Choice, oauth2Definition } from '../model/oauth2-steps.ts';
+import { profileFrom, profileSteps, sandboxChoice } from '../model/profile-steps.ts';
 import { runWizard } from '../model/wizard.ts';
 import { signIn } from './sign-in.ts';
 import { startSandbox } from './start-sandbox.ts';
@@ -14,9 +16,18 @@ export async function addProfile(app: App): Promise<void> {
   if (answers === undefined) return;
   if (answers.partner === sandboxChoice) return startSandbox(app);
 
-  const { profile, key, iv } = profileFrom(answers, partners, await takenIds(app));
+  const added =
+    answers.partner === oauth2Choice ? oauth2Definition(answers, partners, profiles.partnerIds()) : undefined;
+  const { profile, key, iv } =
+    added === undefined
+      ? profileFrom(answers, partners, await takenIds(app))
+      : profileFrom(
+          answersFor(added.definition, answers),
+          { [added.definition.id]: added.definition },
+          await takenIds(app),
+        );
   await runCommand(app, profile, 'addProfile', async () => {
-    const saved = await saveProfile(app, profile);
+    const saved = await saveProfile(app, profile, added?.isNew === true ? added.definition : undefined);
     if (saved === undefined) return;
     const store = await sessions.store(saved);
     await store.update((record) => ({ ...record, ...(key !== undefined && { key }), ...(iv !== undefined && { iv }) }));

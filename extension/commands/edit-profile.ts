@@ -2,7 +2,7 @@ import { checkConnection } from '../../core/index.ts';
 import { connectionOf, type CheckedProfile, type SecretRecord } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
 import { editableFields, editedProfile, editSteps } from '../model/edit-steps.ts';
-import type { Probe } from '../model/profile-steps.ts';
+import type { Probe } from '../model/connection-steps.ts';
 import { runWizard } from '../model/wizard.ts';
 import { runCommand, saveProfile } from './run-command.ts';
 import { deleteTokens, reportRemainders } from './sign-out.ts';
@@ -45,12 +45,13 @@ async function confirmMove(
   app: App,
   profile: CheckedProfile,
   origin: string,
-  { key, iv, credentials }: Partial<SecretRecord>,
-): Promise<Partial<Pick<SecretRecord, 'key' | 'iv' | 'credentials'>> | undefined> {
+  { key, iv, clientSecret, credentials }: Partial<SecretRecord>,
+): Promise<Partial<Pick<SecretRecord, 'key' | 'iv' | 'clientSecret' | 'credentials'>> | undefined> {
   const { t, ui, sessions } = app;
   const carried = {
     ...(key !== undefined && { key }),
     ...(iv !== undefined && { iv }),
+    ...(clientSecret !== undefined && { clientSecret }),
     ...(credentials !== undefined && { credentials }),
   };
   const isSignedIn = sessions.status(profile).phase !== 'signedOut';

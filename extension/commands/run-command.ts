@@ -1,4 +1,4 @@
-import { isPartnerAuthError } from '../../core/index.ts';
+import { isPartnerAuthError, type PartnerDefinition } from '../../core/index.ts';
 import { logText, plainLine, type CheckedProfile, type Profile } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
 import type { CommandName } from '../model/ids.ts';
@@ -82,10 +82,21 @@ export async function takenIds({ profiles, stored }: App): Promise<readonly stri
   return [...profiles.ids(), ...(await stored.ids())];
 }
 
-/** Saves the profile in the user's settings. Resolves undefined, after showing an error, if they cannot be written. */
-export async function saveProfile(app: App, profile: Profile): Promise<CheckedProfile | undefined> {
+/**
+ * Saves the profile in the user's settings, after the definition of its partner if that is a new one. Resolves undefined,
+ * after showing an error, if they cannot be written.
+ */
+export async function saveProfile(
+  app: App,
+  profile: Profile,
+  definition?: PartnerDefinition,
+): Promise<CheckedProfile | undefined> {
   const { t, ui, log, profiles } = app;
-  const isWritten = await profiles.save(profile).then(
+  const write = async (): Promise<void> => {
+    if (definition !== undefined) await profiles.addPartner(definition);
+    await profiles.save(profile);
+  };
+  const isWritten = await write().then(
     () => true,
     (error: unknown) => {
       log.error(logMessage(error));

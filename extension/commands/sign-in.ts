@@ -2,6 +2,7 @@ import { isPartnerAuthError, PartnerAuthError } from '../../core/index.ts';
 import {
   logText,
   solveChallenges,
+  storedCredentials,
   type CheckedProfile,
   type ProfileStore,
   type SecretRecord,
@@ -187,7 +188,7 @@ async function login(
     clientSecret: answers.clientSecret ?? known.clientSecret,
   };
   const credentials = credentialsOf(profile, known, answers);
-  const { password, ...rest } = credentials;
+  const { password, ...rest } = storedCredentials(profile.definition, credentials);
   const choice = answers[rememberStep];
   const remember = choice === undefined ? known.credentials.password !== undefined : choice === 'yes';
   const change = (record: SecretRecord): SecretRecord => ({

@@ -8,6 +8,9 @@ const section = 'partnerAuth';
 const selectionKey = 'selectedProfile';
 const decisionsKey = 'workspaceProfiles';
 
+/** The settings that are lists of objects with an id. */
+type ListSetting = typeof settings.profiles | typeof settings.partners;
+
 export interface ProfileSettings extends Profiles, Disposable {
   /** The profile that the workspace selects, until the user has decided whether it may. */
   undecided(): CheckedProfile | undefined;
@@ -38,13 +41,13 @@ export function profileSettings(workspaceState: Memento): ProfileSettings {
     workspace.onDidChangeWorkspaceFolders(updateActive),
   ];
 
-  function userValue(name: string = settings.profiles): unknown {
+  function userValue(name: ListSetting): unknown {
     return workspace.getConfiguration(section).inspect(name)?.globalValue;
   }
 
   function parse() {
     const { known, problems } = parsePartners(userValue(settings.partners));
-    const result = parseProfiles(userValue(), known);
+    const result = parseProfiles(userValue(settings.profiles), known);
     return { known, profiles: result.profiles, problems: [...problems, ...result.problems] };
   }
 
@@ -80,17 +83,22 @@ export function profileSettings(workspaceState: Memento): ProfileSettings {
       changed.fire();
   }
 
-  async function writeProfiles(list: readonly unknown[]): Promise<void> {
+  async function write(name: ListSetting, list: readonly unknown[]): Promise<void> {
+    const before = userValue(name);
+    // What the user has written there would be lost.
+    if (before !== undefined && before !== null && !Array.isArray(before))
+      throw new TypeError(`The setting ${section}.${name} is not a list.`);
     // A write replaces the whole list, with the comments in it.
-    if (JSON.stringify(list) === JSON.stringify(entries())) return;
-    await workspace.getConfiguration(section).update(settings.profiles, list, ConfigurationTarget.Global);
+    if (JSON.stringify(list) === JSON.stringify(entries(name))) return;
+    await workspace.getConfiguration(section).update(name, list, ConfigurationTarget.Global);
     update(parse());
   }
 
-  const entries = (): readonly unknown[] => {
-    const value = userValue();
+  const entries = (name: ListSetting): readonly unknown[] => {
+    const value = userValue(name);
     return Array.isArray(value) ? (value as unknown[]) : [];
   };
+  const idsOf = (name: ListSetting): readonly string[] => entries(name).flatMap((entry) => idOf(entry) ?? []);
   const idOf = (entry: unknown): string | undefined => {
     const { id } = (typeof entry === 'object' && entry !== null ? entry : {}) as { id?: unknown };
     return typeof id === 'string' ? id : undefined;
@@ -99,8 +107,9 @@ export function profileSettings(workspaceState: Memento): ProfileSettings {
   return {
     onDidChange: changed.event,
     list: (): readonly CheckedProfile[] => parsed.profiles,
-    ids: () => entries().flatMap((entry) => idOf(entry) ?? []),
+    ids: () => idsOf(settings.profiles),
     partners: () => parsed.known,
+    partnerIds: () => idsOf(settings.partners),
     problems: () => parsed.problems,
     active: () => active.profile,
     undecided: () => active.undecided,
@@ -117,13 +126,20 @@ export function profileSettings(workspaceState: Memento): ProfileSettings {
       updateActive();
     },
     async save(profile: Profile) {
-      const list = entries();
+      const list = entries(settings.profiles);
       const exists = list.some((entry) => idOf(entry) === profile.id);
-      await writeProfiles(
+      await write(
+        settings.profiles,
         exists ? list.map((entry) => (idOf(entry) === profile.id ? profile : entry)) : [...list, profile],
       );
     },
-    remove: (id) => writeProfiles(entries().filter((entry) => idOf(entry) !== id)),
+    async remove(id) {
+      await write(
+        settings.profiles,
+        entries(settings.profiles).filter((entry) => idOf(entry) !== id),
+      );
+    },
+    addPartner: (definition) => write(settings.partners, [...entries(settings.partners), definition]),
     dispose() {
       for (const listener of listeners) listener.dispose();
       changed.dispose();

@@ -1,4 +1,4 @@
-import type { CipherSettings, Logger } from '../../core/index.ts';
+import type { CipherSettings, Logger, PartnerDefinition } from '../../core/index.ts';
 import type {
   CheckedProfile,
   KnownPartners,
@@ -40,14 +40,21 @@ export interface Profiles {
   ids(): readonly string[];
   /** The built-in partners and those of the user's settings, by id. */
   partners(): KnownPartners;
+  /** The ids of all entries of the user's partners, including the invalid ones. */
+  partnerIds(): readonly string[];
   /** What is wrong with the other entries. */
   problems(): readonly ProfileProblem[];
   active(): CheckedProfile | undefined;
   /** Makes a profile the active one in this workspace. */
   activate(id: string): Promise<void>;
-  /** Adds a profile to the user's settings, or replaces the one with the same id. Writes nothing that is unchanged. */
+  /**
+   * Adds a profile to the user's settings, or replaces the one with the same id. Writes nothing that is unchanged, and rejects
+   * if the setting is not a list.
+   */
   save(profile: Profile): Promise<void>;
   remove(id: string): Promise<void>;
+  /** Adds a partner definition to the user's settings. */
+  addPartner(definition: PartnerDefinition): Promise<void>;
 }
 
 export interface Ui {

@@ -5,9 +5,9 @@ import type { Doubt, Tidied } from './wizard.ts';
 
 /**
  * A base URL as a person enters or pastes it, in the form that is saved: with a scheme, and cut to what the partner's paths are
- * added to. Anything that cannot be a URL is returned as it is.
+ * added to, if they are known. Anything that cannot be a URL is returned as it is.
  */
-export function tidyBaseUrl(raw: string, definition: PartnerDefinition, t: Translate): Tidied {
+export function tidyBaseUrl(raw: string, definition: PartnerDefinition | undefined, t: Translate): Tidied {
   const text = bare(raw);
   if (!URL.canParse(withScheme(text))) return { value: text };
   const url = new URL(withScheme(text));
@@ -49,9 +49,12 @@ export async function checkServer(
       return { message, value: parent };
     }
   }
-  return {
-    message: `${describe(result, label, t)} ${t('Correct the address, or press Enter again to use it anyway.')}`,
-  };
+  return { message: describeProbe(result, label, t) };
+}
+
+/** Why what responds at an address is not the partner, and what to do. */
+export function describeProbe(result: Exclude<ProbeResult, { kind: 'partner' }>, label: string, t: Translate): string {
+  return `${describe(result, label, t)} ${t('Correct the address, or press Enter again to use it anyway.')}`;
 }
 
 function describe(result: Exclude<ProbeResult, { kind: 'partner' }>, label: string, t: Translate): string {
@@ -92,9 +95,9 @@ function withScheme(text: string): string {
 }
 
 /** The path without the paths of the API, of a page, and of files. */
-function basePath(url: URL, definition: PartnerDefinition): readonly string[] {
+function basePath(url: URL, definition: PartnerDefinition | undefined): readonly string[] {
   const path = segments(url.pathname);
-  const paths = apiPaths(definition);
+  const paths = definition === undefined ? [] : apiPaths(definition);
   const common = commonStart(paths);
   if (common.length > 0) {
     const at = path.findIndex((_, index) => startsWith(path.slice(index), common));

@@ -7,29 +7,21 @@ import {
   type SecretRecord,
 } from '../../core/profiles/index.ts';
 import type { PickItem } from './app.ts';
-import {
-  baseUrlStep,
-  cipherFrom,
-  isFixedIv,
-  ivRuleStep,
-  ivValueStep,
-  keyFormatStep,
-  labelStep,
-  partnerCodeStep,
-  type Probe,
-} from './profile-steps.ts';
-import { keyStep } from './sign-in-steps.ts';
+import { baseUrlStep, clientIdStep, labelStep, partnerCodeStep, type Probe } from './connection-steps.ts';
+import { cipherFrom, isFixedIv, ivRuleStep, ivValueStep, keyFormatStep } from './profile-steps.ts';
+import { clientSecretStep, keyStep } from './sign-in-steps.ts';
 import type { Translate } from './translate.ts';
 import type { Answers, InputStep, PickStep, Step } from './wizard.ts';
 
 /** What can be changed of a profile, one at a time. */
-export type EditableField = 'label' | 'baseUrl' | 'partnerCode' | 'keyFormat' | 'key' | 'iv' | 'ivValue';
+export type EditableField =
+  'label' | 'baseUrl' | 'partnerCode' | 'clientId' | 'clientSecret' | 'keyFormat' | 'key' | 'iv' | 'ivValue';
 
-type Secrets = Pick<SecretRecord, 'key' | 'iv'>;
+type Secrets = Pick<SecretRecord, 'key' | 'iv' | 'clientSecret'>;
 
 /** The fields of this profile with their current values; of a secret, whether it is stored. */
 export function editableFields(profile: CheckedProfile, secrets: Secrets, t: Translate): PickItem<EditableField>[] {
-  const { label, baseUrl, partnerCode, cipher, definition } = profile;
+  const { label, baseUrl, partnerCode, client, cipher, definition } = profile;
   const stored = (secret: string | undefined): string => (secret === undefined ? t('not stored') : t('stored'));
   const items: PickItem<EditableField>[] = [
     { value: 'label', label: t('Name'), description: label },
@@ -37,6 +29,12 @@ export function editableFields(profile: CheckedProfile, secrets: Secrets, t: Tra
   ];
   if (partnerCode !== undefined || requiresPartnerCode(definition))
     items.push({ value: 'partnerCode', label: t('Partner code'), description: partnerCode ?? '' });
+  if (client !== undefined) {
+    items.push(
+      { value: 'clientId', label: t('Client ID'), description: client.id },
+      { value: 'clientSecret', label: t('Client secret'), description: stored(secrets.clientSecret) },
+    );
+  }
   if (cipher === undefined) return items;
   const current = currentAnswers(profile);
   items.push(
@@ -61,7 +59,7 @@ export function editSteps(
   t: Translate,
   probe: Probe,
 ): readonly Step[] {
-  const { definition, cipher, label, baseUrl, partnerCode } = profile;
+  const { definition, cipher, label, baseUrl, partnerCode, client } = profile;
   const current = currentAnswers(profile);
   const newCipher = changedCipher(profile, field, answers);
   const changed = newCipher === undefined ? profile : { ...profile, cipher: newCipher };
@@ -74,6 +72,10 @@ export function editSteps(
     }
     case 'partnerCode':
       return [{ ...partnerCodeStep(definition, t), ...(partnerCode !== undefined && { value: partnerCode }) }];
+    case 'clientId':
+      return [{ ...clientIdStep(definition.label, t), ...(client !== undefined && { value: client.id }) }];
+    case 'clientSecret':
+      return [clientSecretStep(profile, t)];
     case 'key':
       return [keyStep(profile, t)];
     case 'ivValue':
@@ -95,7 +97,7 @@ export function editedProfile(
   answers: Answers,
 ): { readonly profile: Profile; readonly secrets: Secrets } {
   const saved = toSavedProfile(profile);
-  const { key, ivValue, label, baseUrl, partnerCode } = answers;
+  const { key, ivValue, label, baseUrl, partnerCode, clientId, clientSecret } = answers;
   const cipher = changedCipher(profile, field, answers);
   return {
     profile: {
@@ -103,10 +105,12 @@ export function editedProfile(
       ...(label !== undefined && { label }),
       ...(baseUrl !== undefined && { baseUrl }),
       ...(partnerCode !== undefined && { partnerCode }),
+      ...(clientId !== undefined && { client: { id: clientId } }),
       ...(cipher !== undefined && { cipher }),
     },
     secrets: {
       ...(key !== undefined && { key }),
+      ...(clientSecret !== undefined && { clientSecret }),
       // The user may have entered an IV and then gone back to select another rule.
       ...(ivValue !== undefined && (field === 'ivValue' || isFixedIv(answers)) && { iv: ivValue }),
     },

@@ -1,37 +1,27 @@
+import type { TextFormat } from '../../core/index.ts';
 import {
-  checkConnection,
-  isPartnerAuthError,
-  type ConnectionOptions,
-  type PartnerDefinition,
-  type TextFormat,
-} from '../../core/index.ts';
-import {
-  labelPattern,
   requiresCipher,
   requiresPartnerCode,
   traitsOf,
   type KnownPartners,
   type PartnerTrait,
-  type ProbeResult,
   type Profile,
 } from '../../core/profiles/index.ts';
-import { checkServer, tidyBaseUrl } from './base-url.ts';
-import { characterName, firstOther, tidy } from './pasted.ts';
+import { baseUrlStep, clientIdStep, labelStep, partnerCodeStep, uniqueId, type Probe } from './connection-steps.ts';
+import { oauth2Choice, oauth2Steps } from './oauth2-steps.ts';
 import { ivStep, keyStep } from './sign-in-steps.ts';
 import type { Translate } from './translate.ts';
-import type { Answers, InputStep, PickStep, Step } from './wizard.ts';
+import type { Answers, PickStep, Step } from './wizard.ts';
 
 /** Selected instead of a partner to start the sandbox. Cannot be the id of a partner. */
 export const sandboxChoice = '$sandbox';
 const otherUrl = 'other';
 
-/** Asks what responds at the address of a connection. */
-export type Probe = (connection: ConnectionOptions, signal: AbortSignal) => Promise<ProbeResult>;
-
 /** The steps that create a profile. Without `probe`, no server is called. */
 export function profileSteps(answers: Answers, partners: KnownPartners, t: Translate, probe?: Probe): readonly Step[] {
   const steps: Step[] = [partnerStep(partners, t)];
   const { partner = '', url } = answers;
+  if (partner === oauth2Choice) return [...steps, ...oauth2Steps(answers, t, probe)];
   const definition = partners[partner];
   if (definition === undefined) return steps;
   const servers = definition.baseUrls ?? [];
@@ -50,72 +40,10 @@ export function profileSteps(answers: Answers, partners: KnownPartners, t: Trans
     steps.push(baseUrlStep({ partner: definition }, t, probe));
   }
   if (requiresPartnerCode(definition)) steps.push(partnerCodeStep(definition, t));
+  if (definition.client !== undefined) steps.push(clientIdStep(definition.label, t));
   if (requiresCipher(definition)) steps.push(...cipherSteps(partner, answers, t));
   steps.push({ ...labelStep(t), value: definition.label });
   return steps;
-}
-
-/** Where the partner is. `connection` is what is known about it so far. */
-export function baseUrlStep(
-  connection: Omit<ConnectionOptions, 'partner' | 'baseUrl'> & { readonly partner: PartnerDefinition },
-  t: Translate,
-  probe?: Probe,
-): InputStep {
-  const { partner } = connection;
-  // The partner may require a code that is not known yet. Whether it is accepted does not matter here.
-  const connectionAt = (baseUrl: string): ConnectionOptions => ({ partnerCode: 'x', ...connection, baseUrl });
-  return {
-    kind: 'input',
-    id: 'baseUrl',
-    prompt: t('Base URL of {0}', partner.label),
-    placeholder: 'https://partner.example',
-    tidy: (value) => tidyBaseUrl(value, partner, t),
-    validate: (value) =>
-      connectionProblem(
-        connectionAt(value),
-        'baseUrl',
-        t('Enter an https URL without user info, query or fragment (http only on this machine).'),
-      ),
-    ...(probe && {
-      check: (value: string, signal: AbortSignal) =>
-        checkServer(value, partner, (baseUrl) => probe(connectionAt(baseUrl), signal), t),
-    }),
-  };
-}
-
-export function partnerCodeStep(definition: PartnerDefinition, t: Translate): InputStep {
-  return {
-    kind: 'input',
-    id: 'partnerCode',
-    prompt: t('Partner code issued by {0}', definition.label),
-    tidy: (value) => tidy('id', value, t),
-    validate(value) {
-      const message = t('Enter printable ASCII characters without leading or trailing spaces.');
-      const connection = { partner: definition, baseUrl: 'https://partner.example', partnerCode: value };
-      const problem = connectionProblem(connection, 'partnerCode', message);
-      const other = firstOther(value, /[\x20-\x7e]/);
-      if (problem === undefined || other === undefined) return problem;
-      const { character, position } = other;
-      return `${problem} ${t('At position {0} there is {1}.', position, characterName(character, t))}`;
-    },
-  };
-}
-
-export function labelStep(t: Translate): InputStep {
-  return {
-    kind: 'input',
-    id: 'label',
-    prompt: t('Profile name'),
-    tidy: (value) => tidy('label', value, t),
-    validate(value) {
-      const name = value.trim();
-      if (labelPattern.test(name)) return undefined;
-      const characters = Array.from(name);
-      if (characters.length === 0 || characters.length > 80) return t('The name must be 1 to 80 characters long.');
-      const index = characters.findIndex((_, end) => !labelPattern.test(characters.slice(0, end + 1).join('')));
-      return t('At position {0} there is {1}.', index + 1, characterName(characters[index] ?? '', t));
-    },
-  };
 }
 
 function partnerStep(partners: KnownPartners, t: Translate): Step {
@@ -131,6 +59,11 @@ function partnerStep(partners: KnownPartners, t: Translate): Step {
           .map((trait) => traitLabel(trait, t))
           .join(', '),
       })),
+      {
+        value: oauth2Choice,
+        label: t('OAuth 2.0 (password, client credentials, refresh token)'),
+        detail: t('Any server with a token endpoint as in RFC 6749; makes a definition of your own'),
+      },
       {
         value: sandboxChoice,
         label: `$(beaker) ${t('Sandbox')}`,
@@ -235,35 +168,11 @@ export function profileFrom(
       partner,
       baseUrl: answers.url === undefined || answers.url === otherUrl ? baseUrl : answers.url,
       ...(answers.partnerCode && { partnerCode: answers.partnerCode }),
+      ...(definition?.client !== undefined && { client: { id: answers.clientId ?? '' } }),
       ...(isEncrypted && { cipher: cipherFrom(answers) }),
     },
     key: isEncrypted ? answers.key : undefined,
     // The user may have entered an IV and then gone back to choose another rule.
     iv: isEncrypted && isFixedIv(answers) ? answers.ivValue : undefined,
   };
-}
-
-function uniqueId(label: string, existingIds: readonly string[]): string {
-  const base =
-    label
-      .normalize('NFD')
-      .replace(/\p{M}/gu, '')
-      .toLowerCase()
-      .replaceAll('đ', 'd')
-      .replace(/[^a-z\d]+/g, '-')
-      .replace(/^-+|-+$/g, '')
-      .slice(0, 48) || 'profile';
-  for (let number = 1; ; number++) {
-    const id = number === 1 ? base : `${base}-${number}`;
-    if (!existingIds.includes(id)) return id;
-  }
-}
-
-function connectionProblem(connection: ConnectionOptions, setting: string, message: string): string | undefined {
-  try {
-    checkConnection(connection);
-    return undefined;
-  } catch (error) {
-    return isPartnerAuthError(error) && error.setting === setting ? message : undefined;
-  }
 }

@@ -45,7 +45,13 @@ describe('adding a profile', () => {
     assert.equal(step?.total, 9, 'the most steps that there can be');
     assert.deepEqual(
       rows.map(({ label }) => label),
-      ['TCONNECT', 'BizMail', 'Cloudreve', '$(beaker) Sandbox'],
+      [
+        'TCONNECT',
+        'BizMail',
+        'Cloudreve',
+        'OAuth 2.0 (password, client credentials, refresh token)',
+        '$(beaker) Sandbox',
+      ],
     );
     await window.quickInput.cancel();
   });

@@ -8,6 +8,7 @@ import {
   SessionPool,
   storedProfiles,
   type CheckedProfile,
+  type KnownPartners,
   type Profile,
   type SecretRecord,
 } from '../../core/profiles/index.ts';
@@ -79,6 +80,8 @@ export interface FakeApp {
   readonly logLines: readonly string[];
   /** The user's setting `partnerAuth.profiles`, unparsed. */
   readonly savedProfiles: readonly Profile[];
+  /** The user's setting `partnerAuth.partners`, unparsed. */
+  readonly savedPartners: readonly unknown[];
   /** The ids of the profiles that were saved, in order. */
   readonly writes: readonly string[];
   /** The texts with which the issue reporter was opened. */
@@ -123,9 +126,10 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
   const replies = new Map(
     Object.entries(options.replies ?? {}).map(([id, reply]) => [id, isList(reply) ? [...reply] : [reply]]),
   );
-  const { known } = parsePartners(options.partners);
+  const savedPartners: unknown[] = Array.isArray(options.partners) ? [...(options.partners as unknown[])] : [];
+  const known = (): KnownPartners => parsePartners(savedPartners).known;
   let active: string | undefined;
-  const list = (): readonly CheckedProfile[] => parseProfiles(savedProfiles, known).profiles;
+  const list = (): readonly CheckedProfile[] => parseProfiles(savedProfiles, known()).profiles;
   const line = (level: string) => (message: string) => void logLines.push(`${level}: ${message}`);
   const log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 
@@ -150,8 +154,9 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
     profiles: {
       list,
       ids: () => savedProfiles.map(({ id }) => id),
-      partners: () => known,
-      problems: () => parseProfiles(savedProfiles, known).problems,
+      partners: known,
+      partnerIds: () => savedPartners.map((entry) => String((entry as { readonly id?: unknown }).id)),
+      problems: () => parseProfiles(savedProfiles, known()).problems,
       active: () => list().find(({ id }) => id === active) ?? list()[0],
       activate: async (id) => void (active = id),
       async save(profile) {
@@ -163,6 +168,10 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
       async remove(id) {
         const kept = savedProfiles.filter((profile) => profile.id !== id);
         savedProfiles.splice(0, savedProfiles.length, ...kept);
+      },
+      async addPartner(definition) {
+        if (fake.areSettingsReadOnly) throw new Error('Unable to write into user settings.');
+        savedPartners.push(definition);
       },
     },
     ui: {
@@ -269,6 +278,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
     images,
     logLines,
     savedProfiles,
+    savedPartners,
     writes,
     secretWrites,
     issueBodies,

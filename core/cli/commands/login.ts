@@ -1,5 +1,5 @@
 import { createCipher, type PartnerAuthError, type PartnerDefinition } from '../../index.ts';
-import { cipherOf, type CheckedProfile, type SecretRecord } from '../../profiles/index.ts';
+import { cipherOf, storedCredentials, type CheckedProfile, type SecretRecord } from '../../profiles/index.ts';
 import type { FileProfiles, StoreMode } from '../../profiles/files/index.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Given } from '../grammar/given.ts';
@@ -29,7 +29,11 @@ export const run: RunVerb = (given, signal) =>
     const entered = tokenFromStdin ? undefined : await credentialsOf(profile, given, stored);
     const refreshToken = tokenFromStdin ? await readSecret('--refresh-token-stdin') : undefined;
     hideSecrets(profile, { ...material, ...network, credentials: { ...stored?.credentials, ...entered } });
-    const kept = keptCredentials(entered, stored, given.has('remember'));
+    const kept = keptCredentials(
+      entered && storedCredentials(profile.definition, entered),
+      stored,
+      given.has('remember'),
+    );
     if (store === 'plain') noteWhatIsPlain(profile, files, material, kept, network);
 
     const change = (record: SecretRecord): SecretRecord => ({
