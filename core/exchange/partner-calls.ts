@@ -1,7 +1,7 @@
 import type { Cipher } from '../cipher/cipher.ts';
 import { configurationError, PartnerAuthError } from '../lib/errors.ts';
 import { clientFields, isTaken, payloadOf } from '../partners/auth-fields.ts';
-import type { AuthCall, PartnerDefinition } from '../partners/definition.ts';
+import type { AuthCall, PartnerDefinition, ResponseShape } from '../partners/definition.ts';
 import { copyQuery } from '../partners/payload.ts';
 import { parseFieldPath } from '../partners/field-path.ts';
 import { authCallOf, refreshCallOf } from '../partners/renewal.ts';
@@ -27,8 +27,9 @@ import {
   type OpenResponse,
   type PartnerResponse,
   type StreamedResponse,
+  type Verdict,
 } from './partner-response.ts';
-import { textAt } from './response-fields.ts';
+import { fieldAt, textAt } from './response-fields.ts';
 import { responseError } from './response-error.ts';
 import { hasTokens } from './misplaced-tokens.ts';
 import { describeMissing, recoverTokens, withMisplacedRefreshToken, type TokenResponse } from './recover-tokens.ts';
@@ -322,8 +323,8 @@ export function partnerCalls(options: PartnerCallsOptions) {
         maxResponseSize: request.maxResponseSize ?? defaultResponseSize,
       });
       if (result.kind === 'failed') return result;
-      const { http, isOk, decoded, error, tokenRefused } = result;
-      return { kind: 'response', response: partnerResponse(http, isOk, decoded, error), tokenRefused };
+      const { http, verdict, decoded, tokenRefused } = result;
+      return { kind: 'response', response: partnerResponse(http, verdict, decoded), tokenRefused };
     },
 
     /**
@@ -337,8 +338,8 @@ export function partnerCalls(options: PartnerCallsOptions) {
     ): Promise<RequestResult<StreamedResponse>> {
       const result = await protectedCall(request, accessToken, streamed(request, send));
       if (result.kind === 'failed') return result;
-      const { http, isOk, decoded, error, tokenRefused } = result;
-      const response = streamedResponse(openResponse(http, decoded, error), isOk, http.receivedAt);
+      const { http, verdict, decoded, tokenRefused } = result;
+      const response = streamedResponse(openResponse(http, decoded), verdict, http.receivedAt);
       return { kind: 'response', response, tokenRefused };
     },
 
@@ -350,8 +351,8 @@ export function partnerCalls(options: PartnerCallsOptions) {
     ): Promise<RequestResult<OpenResponse>> {
       const result = await protectedCall(request, accessToken, streamed(request, send));
       if (result.kind === 'failed') return result;
-      const { http, decoded, error, tokenRefused } = result;
-      return { kind: 'response', response: openResponse(http, decoded, error), tokenRefused };
+      const { http, decoded, verdict, tokenRefused } = result;
+      return { kind: 'response', response: openResponse(http, decoded, verdict.error), tokenRefused };
     },
   };
 
@@ -402,8 +403,11 @@ export function partnerCalls(options: PartnerCallsOptions) {
       kind: 'response',
       http,
       decoded,
-      isOk: classification.kind === 'success',
-      error,
+      verdict: {
+        ok: classification.kind === 'success',
+        ...(error && { error }),
+        ...(!(isSuccess && isFile) && ownFields(definition.response, decoded)),
+      },
       tokenRefused: classification.kind === 'tokenRefused',
     };
   }
@@ -429,11 +433,19 @@ interface ProtectedResult {
   readonly kind: 'response';
   readonly http: HttpResponse;
   readonly decoded: DecodedResponse;
-  readonly isOk: boolean;
-  /** That of the error rule that matches. */
-  readonly error: PartnerAuthError | undefined;
+  readonly verdict: Verdict;
   /** The partner does not accept this access token. */
   readonly tokenRefused: boolean;
+}
+
+/** The partner's own code and message. */
+function ownFields(shape: ResponseShape, decoded: DecodedResponse): Pick<Verdict, 'code' | 'message'> {
+  const code = shape.code === undefined ? undefined : fieldAt(decoded, shape.code);
+  const message = textAt(decoded, shape.message);
+  return {
+    ...((typeof code === 'string' || typeof code === 'number') && { code }),
+    ...(message !== undefined && { message }),
+  };
 }
 
 function isSuccess({ status }: HttpResponse): boolean {

@@ -23,6 +23,13 @@ interface ResponseStart {
    * message and advice that the same error has elsewhere.
    */
   readonly error?: PartnerAuthError | undefined;
+  /**
+   * The partner's own code, from where `response.code` of the partner definition points, as it is: not only of an error. Absent
+   * if nothing is there, or neither a string nor a number, and for a file.
+   */
+  readonly code?: string | number | undefined;
+  /** The partner's own message, from where `response.message` of the definition points, as it is: it may contain anything. */
+  readonly message?: string | undefined;
   /** How long the partner asks to wait, in seconds from the header `Retry-After`; absent without a valid one. */
   readonly retryAfter?: number | undefined;
 }
@@ -65,6 +72,14 @@ export interface OpenResponse {
   readonly error?: PartnerAuthError;
 }
 
+/** What the response says of the call in the fields that the partner definition names. */
+export interface Verdict {
+  readonly ok: boolean;
+  readonly error?: PartnerAuthError | undefined;
+  readonly code?: string | number | undefined;
+  readonly message?: string | undefined;
+}
+
 export function openResponse(
   { status, headers, body, rest }: HttpResponse,
   { text, json, encryption }: DecodedResponse,
@@ -76,8 +91,8 @@ export function openResponse(
 }
 
 export function streamedResponse(
-  { status, headers, start, rest, error }: OpenResponse,
-  ok: boolean,
+  { status, headers, start, rest }: OpenResponse,
+  verdict: Verdict,
   receivedAt: number,
 ): StreamedResponse {
   const retryAfter = parseRetryAfter(headers['retry-after'], receivedAt);
@@ -97,7 +112,7 @@ export function streamedResponse(
     // Without it, a chunk would be read before anyone asks for one.
     { highWaterMark: 0 },
   );
-  return { status, ok, headers, ...(error && { error }), ...(retryAfter !== undefined && { retryAfter }), body };
+  return { status, ...verdict, headers, ...(retryAfter !== undefined && { retryAfter }), body };
 }
 
 /** Those of an envelope describe its own length and charset. */
@@ -108,14 +123,13 @@ function headersOfDecrypted(received: Readonly<IncomingHttpHeaders>, isJson: boo
 
 export function partnerResponse(
   { status, headers, body: bytes, receivedAt }: HttpResponse,
-  ok: boolean,
+  verdict: Verdict,
   { text: decoded, json: body = decoded, encryption }: DecodedResponse,
-  error?: PartnerAuthError,
 ): PartnerResponse {
   const decrypted = encryption === 'decrypted' ? decoded : undefined;
   const retryAfter = parseRetryAfter(headers['retry-after'], receivedAt);
   return Object.defineProperties(
-    { status, ok, headers, body, ...(error && { error }), ...(retryAfter !== undefined && { retryAfter }) },
+    { status, ...verdict, headers, body, ...(retryAfter !== undefined && { retryAfter }) },
     {
       text: { get: lazy(() => decrypted ?? decodeText(bytes, headers['content-type'])) },
       // A copy: the Buffer may be a view of Node's shared pool.

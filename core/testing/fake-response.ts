@@ -11,6 +11,10 @@ export interface FakeResponse {
   readonly headers?: PartnerResponse['headers'] | undefined;
   /** A string is text, anything else JSON. Default `{}`. */
   readonly body?: unknown;
+  /** The partner's own code. Default: none. */
+  readonly code?: string | number | undefined;
+  /** The partner's own message. Default: none. */
+  readonly message?: string | undefined;
   /** What the partner's error means. Default: none. */
   readonly error?: PartnerAuthError | undefined;
   /** In seconds. Default: none. */
@@ -19,7 +23,7 @@ export interface FakeResponse {
 
 /** The response as a session returns it. */
 export function fakeResponse(given: FakeResponse): PartnerResponse {
-  const { status = 200, body = {}, error, retryAfter } = given;
+  const { status = 200, body = {}, code, message, error, retryAfter } = given;
   const isText = typeof body === 'string';
   const text = isText ? body : JSON.stringify(body);
   return {
@@ -29,6 +33,8 @@ export function fakeResponse(given: FakeResponse): PartnerResponse {
     body,
     text,
     bytes: new TextEncoder().encode(text),
+    ...(code !== undefined && { code }),
+    ...(message !== undefined && { message }),
     ...(error !== undefined && { error }),
     ...(retryAfter !== undefined && { retryAfter }),
   };

@@ -94,6 +94,34 @@ describe('the content of a response', () => {
       assert.deepEqual([ok, body, text, bytes.length], [true, '', '', 0]),
     ));
 
+  it('has the code and message that the definition names, whatever the status', async () => {
+    const body = { code: 'LIMIT', message: 'Too many rows' };
+    for (const status of [200, 400, 500])
+      await withResponse({ status, body }, ({ code, message }) => assert.deepEqual({ code, message }, body));
+    await withResponse({ body: { code: 0, message: '' } }, (response) => {
+      assert.equal(response.code, 0);
+      assert.ok(!('message' in response));
+    });
+    await withResponse({ body: { code: ['LIMIT'], message: 5 } }, (response) => {
+      assert.ok(!('code' in response) && !('message' in response));
+    });
+    const file = typed('application/octet-stream', JSON.stringify(body));
+    await withResponse(file, (response) => assert.ok(!('code' in response) && !('message' in response)));
+  });
+
+  it('has a code and a message from headers and from a stream', () => {
+    const response = { ...plainPartner.response, code: 'header:X-Code', message: 'error.0.text' };
+    return withPartner({ definition: { ...plainPartner, response } }, async ({ session, reply }) => {
+      await session.login(plainCredentials);
+      reply('/orders', { status: 409, headers: { 'x-code': 'E-7' }, body: { error: [{ text: 'Taken' }] } });
+      const { code, message } = await session.request('/orders');
+      assert.deepEqual({ code, message }, { code: 'E-7', message: 'Taken' });
+      const streamed = await session.stream('/orders');
+      assert.deepEqual([streamed.code, streamed.message], ['E-7', 'Taken']);
+      await streamed.body.cancel();
+    });
+  });
+
   it('lists each cookie, and joins other repeated headers', () => {
     const cookies = ['a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT', 'b=2; Path=/'];
     const headers = { 'content-type': 'application/json', 'Set-Cookie': cookies, 'X-Twice': ['a', 'b'] };
