@@ -18,7 +18,7 @@ export type { ClientIdentity, ConnectionOptions, ExtraFields, ResponseSettings }
 export type { AuthExchange, CipherFacts } from './exchange/auth-exchange.ts';
 export { encryptedBody } from './exchange/encode-body.ts';
 export type { EncodedBody, Payload } from './exchange/encode-body.ts';
-export type { RetryPolicy } from './exchange/partner-calls.ts';
+export type { RetryPolicy } from './exchange/repeat.ts';
 export type { PartnerResponse, StreamedResponse } from './exchange/partner-response.ts';
 
 export { memoryStore } from './stores/memory-store.ts';

@@ -10,7 +10,6 @@ import { redactWith, type Redactor } from '../redact/redactor.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { HttpResponse, SendOptions, Transport } from '../transport/http.ts';
 import { isReplayable } from '../transport/request-body.ts';
-import type { Repeat } from '../transport/retry.ts';
 import type { AuthExchange, CipherFacts } from './auth-exchange.ts';
 import { captchaError, type RefusedLogin } from './captcha.ts';
 import { clientHeaders, clientPayload } from './client.ts';
@@ -29,6 +28,7 @@ import {
   type StreamedResponse,
   type Verdict,
 } from './partner-response.ts';
+import { isIdempotent, repeatOfAuthCall, repeatOfCall, type RetryPolicy } from './repeat.ts';
 import { fieldAt, textAt } from './response-fields.ts';
 import { responseError } from './response-error.ts';
 import { hasTokens } from './misplaced-tokens.ts';
@@ -98,20 +98,6 @@ const mebibyte = 1024 * 1024;
 /** Of protected calls, in bytes. */
 const defaultResponseSize = 16 * mebibyte;
 
-/**
- * When a protected call is sent again by itself. Not affected: a call whose token the partner refused is repeated once
- * with a new one.
- *
- * - `false`: never.
- * - `'idempotent'`: any call if no byte of it was sent. GET, PUT and DELETE also after a 429 or 503 with a `Retry-After` of
- *   at most 30 s, and once if a connection that was kept open broke before a byte of the response was received.
- * - `'always'`: POST and PATCH under the same conditions as GET. Only for calls that the partner recognizes when they
- *   arrive twice.
- */
-export type RetryPolicy = (typeof retryPolicies)[number];
-
-export const retryPolicies = [false, 'idempotent', 'always'] as const;
-
 /** A call that failed, with what the partner sent. */
 type RefusedCall = CallFailure & Omit<RefusedLogin, 'error'> & { readonly content?: DecodedResponse };
 
@@ -146,8 +132,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
     const draft = { method, path, form, token, headers, ...content };
     const { request, body, secrets } = await encodeRequest(options, draft, cipher);
     const at = now();
-    // A refresh token is sent again by the session alone, which first makes sure that it is still the current one.
-    const { repeat = call === 'refresh' ? 'refused' : 'broken' } = send;
+    const { repeat = repeatOfAuthCall(call) } = send;
     const exchange = await transport.send(request, { ...send, repeat });
     const result: AuthResult =
       exchange.kind === 'failure'
@@ -379,7 +364,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
     const headers = takesAny && !definesAccept(definition) ? { accept: '*/*', ...request.headers } : request.headers;
     const draft: RequestDraft = { ...request, form, headers, token: accessToken, isProtected: true };
     const { request: encoded, secrets } = await encodeRequest(options, draft, cipher);
-    const repeat = isReplayable(encoded.body) ? repeatOf(request.method, request.retry) : 'never';
+    const repeat = isReplayable(encoded.body) ? repeatOfCall(request.method, request.retry) : 'never';
     const sent = await transport.send(encoded, { ...send, repeat });
     if (sent.kind === 'failure') {
       const isDoubtful = sent.mayHaveArrived && !isIdempotent(request.method);
@@ -454,15 +439,6 @@ function isSuccess({ status }: HttpResponse): boolean {
 
 function definesAccept({ headers = {} }: PartnerDefinition): boolean {
   return Object.keys(headers).some((name) => name.toLowerCase() === 'accept');
-}
-
-function repeatOf(method: string, retry: RetryPolicy): Repeat {
-  if (retry === false) return 'never';
-  return retry === 'always' || isIdempotent(method) ? 'broken' : 'unsent';
-}
-
-function isIdempotent(method: string): boolean {
-  return method !== 'POST' && method !== 'PATCH';
 }
 
 /** The error of a call that must not be repeated without a thought. */

@@ -1,7 +1,7 @@
 import { createCipher, type Cipher } from '../cipher/cipher.ts';
 import type { CipherSettings } from '../cipher/settings.ts';
 import { resolveConnection, type Connection, type ConnectionOptions } from '../exchange/connection.ts';
-import { retryPolicies, type RetryPolicy } from '../exchange/partner-calls.ts';
+import { retryPolicies, type RetryPolicy } from '../exchange/repeat.ts';
 import { checkClock, type Clock } from '../lib/clock.ts';
 import { configurationError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { partnerJsonSchema, profileJsonSchema } from './json-schemas.ts';
 import { profileItems } from './manifest.ts';
+import { withRepeatTable } from './repeat-table.ts';
 import { withVerbTable } from './verb-table.ts';
 
 interface Manifest {
@@ -21,6 +22,7 @@ export async function generatedFiles(root: string): Promise<Readonly<Record<stri
     'package.json': toJson(manifest),
     'core/partners/partner.schema.json': toJson(partnerJsonSchema()),
     'core/profiles/profile.schema.json': toJson(profileJsonSchema()),
+    'core/README.md': withRepeatTable(await readFile(join(root, 'core/README.md'), 'utf8')),
     'core/cli/README.md': withVerbTable(await readFile(join(root, 'core/cli/README.md'), 'utf8')),
   };
 }

@@ -21,7 +21,7 @@ const refusalDelay = 2_000;
  * are at 0, 0.25, 1.25, 2.5 and 5.25 s: partners with a grace time accept the same token again for 3 or 10 s, and each
  * attempt in it may be the one whose response arrives.
  */
-const retryDelays = [250, 1_000, 1_250, 2_750];
+export const retryDelays = [250, 1_000, 1_250, 2_750];
 
 interface Outcome {
   readonly result: Exclude<TokenResult, { kind: 'codeRequired' }>;

@@ -29,7 +29,7 @@ export interface SignInParts extends PauseParts {
 }
 
 /** How long to wait before a login whose outcome is unknown is sent once more, in ms. */
-const repeatDelay = 250;
+export const repeatDelay = 250;
 
 /**
  * Gets the next access token of a session by signing in again, or adopts the one that a sibling process has just received.

@@ -1,4 +1,5 @@
-import { retryPolicies, type PartnerRequest, type RetryPolicy } from '../../exchange/partner-calls.ts';
+import type { PartnerRequest } from '../../exchange/partner-calls.ts';
+import { retryPolicies, type RetryPolicy } from '../../exchange/repeat.ts';
 import { plainLine } from '../../lib/plain-line.ts';
 import type { HttpMethod } from '../../partners/definition.ts';
 import { tokenHeaderOf, transportHeaders } from '../../partners/headers.ts';
