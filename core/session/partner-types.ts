@@ -32,13 +32,14 @@ type NameOf<F> = F extends { readonly name: infer N extends string } ? N : never
 
 type Optional<F> = Extract<F, { readonly required: false }>;
 
-type Login<D, F> = Flat<
-  Readonly<Record<NameOf<Exclude<F, Optional<F>>>, string>> &
-    Readonly<Partial<Record<NameOf<Optional<F>> | CodeField<D> | CaptchaField<D>, string>>>
+type Login<D, F> = Shown<
+  Record<NameOf<Exclude<F, Optional<F>>>, string>,
+  Record<NameOf<Optional<F>> | CodeField<D> | CaptchaField<D>, string>
 >;
 
-// With an empty object type in an intersection, tsc would accept any further name.
-type Flat<T> = { [K in keyof T]: T[K] };
+// With an empty object type in an intersection, tsc would accept any further name. Inferred, because an editor shows the alias of
+// a mapped type instead of its fields.
+type Shown<R, O> = R & Partial<O> extends infer T ? { readonly [K in keyof T]: T[K] } : never;
 
 type OneTimeCode<D> = CodeField<D> extends never ? never : Readonly<Record<CodeField<D>, string>>;
 

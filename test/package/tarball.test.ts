@@ -141,6 +141,17 @@ describe('the npm package', () => {
       assert.equal(stdout.match(/error TS/g)?.length, 1);
     });
 
+    it('provides types that show the credentials of a partner by their names', async () => {
+      const source =
+        "import type { PartnerSession } from 'partner-auth';\nexport const wrong = (session: PartnerSession<'bizmail'>): Promise<void> => session.login({ email: '' });\n";
+      await writeFile(join(project, 'credentials.ts'), source);
+      const { stdout } = await compile('credentials.ts');
+      assert.match(
+        stdout,
+        /'email' does not exist in type '\{ (?:readonly (?:username|password): string; ){2}\}'/,
+      );
+    });
+
     it('provides the command partner-auth', async () => {
       const bin = join('node_modules', '.bin', 'partner-auth');
       const [program, ...start] = process.platform === 'win32' ? ['cmd.exe', '/d', '/c', bin] : [join(project, bin)];
