@@ -146,10 +146,7 @@ describe('the npm package', () => {
         "import type { PartnerSession } from 'partner-auth';\nexport const wrong = (session: PartnerSession<'bizmail'>): Promise<void> => session.login({ email: '' });\n";
       await writeFile(join(project, 'credentials.ts'), source);
       const { stdout } = await compile('credentials.ts');
-      assert.match(
-        stdout,
-        /'email' does not exist in type '\{ (?:readonly (?:username|password): string; ){2}\}'/,
-      );
+      assert.match(stdout, /'email' does not exist in type '\{ (?:readonly (?:username|password): string; ){2}\}'/);
     });
 
     it('provides the command partner-auth', async () => {
