@@ -28,8 +28,7 @@ testDocument(path, {
   'main.mjs': prints200,
   'main.cjs': prints200,
   'main.ts': prints200,
-  'node16.ts': prints200,
-  'node10.ts': prints200,
+  'commonjs.ts': prints200,
   async 'jest.test.js'(block) {
     await runSample(block, '--experimental-vm-modules', jest, '--rootDir', '.');
   },

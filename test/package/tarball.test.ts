@@ -31,7 +31,7 @@ describe('the npm package', () => {
   describe('the packed file', () => {
     it('contains only the built library, its declarations and the documents', () => {
       const allowed =
-        /^(?:package\.json|(?:[a-z]+\/)*README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/main\.cjs|dist\/core\/(?:[\w/-]+\.(?:js|cjs|d\.ts)|(?:partner|profile)\.schema\.json|third-party-notices\.txt))$/;
+        /^(?:package\.json|(?:[a-z]+\/)*README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/main\.cjs|dist\/core\/(?:[\w/-]+\.(?:js|cjs|d\.c?ts)|(?:partner|profile)\.schema\.json|third-party-notices\.txt))$/;
       assert.deepEqual(
         tarball.paths.filter((path) => !allowed.test(path)),
         [],
@@ -88,11 +88,7 @@ describe('the npm package', () => {
       const bytes = await readFile(tarball.file);
       const result = await checkPackage(createPackageFromTarballData(new Uint8Array(bytes)));
       assert.ok(result.types !== false);
-      // The package is ESM only, which CommonJS can require() in every Node of its `engines`.
-      assert.deepEqual(
-        result.problems.filter(({ kind }) => kind !== 'CJSResolvesToESM'),
-        [],
-      );
+      assert.deepEqual(result.problems, []);
     });
   });
 
@@ -131,6 +127,18 @@ describe('the npm package', () => {
         assert.equal(code, 0, stdout);
       });
     }
+
+    it('provides its types to CommonJS with moduleResolution node16', async () => {
+      await cp(join(project, 'types.ts'), join(project, 'types.cts'));
+      const { code, stdout } = await compile('types.cts', ['--module', 'node16', '--moduleResolution', 'node16']);
+      assert.equal(code, 0, stdout);
+    });
+
+    it('has the same instance for CommonJS and ES modules', async () => {
+      const code =
+        "import('partner-auth').then((esm) => console.log(esm.openSession === require('partner-auth').openSession))";
+      assert.equal((await inProject(['--input-type=commonjs', '-e', code])).stdout, 'true\n');
+    });
 
     it('provides types that detect a wrong argument', async () => {
       const source = "import { openSession } from 'partner-auth';\nawait openSession({ partner: 1, baseUrl: 'x' });\n";

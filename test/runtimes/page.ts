@@ -9,7 +9,7 @@ import { markdownTable } from '../helpers/markdown-table.ts';
 export const page = 'core/examples/README.md';
 
 /** The blocks of the page that the runtimes run, by their names as files. */
-export const samples = ['main.mjs', 'main.cjs', 'main.ts', 'node16.ts', 'node10.ts', 'jest.test.js'] as const;
+export const samples = ['main.mjs', 'main.cjs', 'main.ts', 'commonjs.ts', 'jest.test.js'] as const;
 export type Sample = (typeof samples)[number];
 
 export interface Row {

@@ -42,16 +42,16 @@ export const runtimes: readonly Runtime[] = [
   { name: 'Node 24, CommonJS', sample: 'main.cjs', command: 'node main.cjs' },
   { name: 'Node 24, TypeScript', sample: 'main.ts', command: 'node main.ts' },
   {
-    ...{ name: 'TypeScript, `node16`', npm: 'typescript', sample: 'node16.ts', type: 'commonjs' },
-    ...{ tsconfig: { ...compiler, module: 'node16' }, before: ['tsc'], command: 'node node16.js' },
+    ...{ name: 'TypeScript, `node16`', npm: 'typescript', sample: 'commonjs.ts', type: 'commonjs' },
+    ...{ tsconfig: { ...compiler, module: 'node16' }, before: ['tsc'], command: 'node commonjs.js' },
   },
   {
-    ...{ name: 'TypeScript, `node10`', npm: 'typescript', sample: 'node10.ts', type: 'commonjs' },
-    ...{ tsconfig: node10, before: ['tsc'], command: 'node node10.js' },
+    ...{ name: 'TypeScript, `node10`', npm: 'typescript', sample: 'commonjs.ts', type: 'commonjs' },
+    ...{ tsconfig: node10, before: ['tsc'], command: 'node commonjs.js' },
   },
   {
-    ...{ name: 'ts-node', npm: 'ts-node', sample: 'node10.ts', type: 'commonjs' },
-    ...{ tsconfig: node10, command: 'ts-node node10.ts' },
+    ...{ name: 'ts-node', npm: 'ts-node', sample: 'commonjs.ts', type: 'commonjs' },
+    ...{ tsconfig: node10, command: 'ts-node commonjs.ts' },
   },
   { name: 'tsx', npm: 'tsx', sample: 'main.ts', command: 'tsx main.ts' },
   {
