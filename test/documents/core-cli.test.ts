@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import type { SandboxPartner } from '../../core/sandbox/index.ts';
+import { lazy } from '../../core/lib/node-modules.ts';
 import { startSandbox } from '../../core/sandbox/index.ts';
 import { secretVariables } from '../core/cli/command.ts';
 import { runCommands, withHome, type HomeFixture } from '../core/cli/with-home.ts';
+import { recordSession } from './recorded-session.ts';
 import { callsOf, tconnectEnv, testDocument } from '../helpers/documents.ts';
 
 const signedIn = (
@@ -15,7 +17,15 @@ const signedIn = (
     await test(fixture);
   });
 
+const recorded = lazy(recordSession);
+const isAsRecorded = async ({ key, code }: { readonly key: string; readonly code: string }): Promise<void> =>
+  assert.equal(code, (await recorded())[key], 'npm run record writes it as it is now');
+
 testDocument('core/cli/README.md', {
+  'session-sandbox': isAsRecorded,
+  session: isAsRecorded,
+  'session-curl': isAsRecorded,
+
   async start({ code }) {
     await withHome({}, async (fixture) => {
       const { sandbox } = fixture;

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import type { Sandbox } from '../../core/sandbox/index.ts';
 import { codeBlocks, type CodeBlock } from './markdown.ts';
-import { notOnWindows } from './platform.ts';
+import { notOnWindows, type Skip } from './platform.ts';
 import { runProgram, type ProgramResult, type RunOptions } from './run-program.ts';
 import { root } from './tarball.ts';
+import { needsTerminal } from './terminal.ts';
 
 /** The documents of the repository, as paths with `/`. */
 export const documents: readonly string[] = globSync('**/*.md', {
@@ -52,7 +53,7 @@ export function testDocument(
     });
 
     for (const block of blocks) {
-      const options = block.language === 'sh' ? notOnWindows('The block is for a POSIX shell.') : {};
+      const options = optionsOf(block);
       it(`runs ${block.key}`, options, async () => {
         const folder = join(base, block.key);
         await mkdir(folder, { recursive: true });
@@ -71,6 +72,12 @@ export function testDocument(
       });
     }
   });
+}
+
+/** Where a block cannot run. */
+function optionsOf({ language }: CodeBlock): Partial<Skip> {
+  if (language === 'console') return needsTerminal;
+  return language === 'sh' ? notOnWindows('The block is for a POSIX shell.') : {};
 }
 
 /** The environment variables that the examples for TCONNECT read, with this prefix for key, IV and credentials. */

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { describe, it } from 'node:test';
 import { runProgram } from '../../helpers/run-program.ts';
+import { needsTerminal } from '../../helpers/terminal.ts';
 import { main, secretVariables } from './command.ts';
 import { storeKey, withHome, type HomeFixture } from './with-home.ts';
 
@@ -14,10 +15,6 @@ async function stored({ home }: HomeFixture): Promise<string> {
   const texts = (await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8'));
   return (await Promise.all(texts)).join('\n');
 }
-
-const noTerminal = existsSync('/usr/bin/script')
-  ? {}
-  : { skip: 'script(1), which makes a terminal, is not installed.' };
 
 /** Runs `partner-auth <args>` in a terminal; its output is that of the screen. */
 function runInTerminal({ home }: HomeFixture, args: readonly string[], answer: (screen: string) => string | undefined) {
@@ -161,7 +158,7 @@ describe('login', () => {
       assert.match(captcha.stderr, /in a terminal, where the image can be shown/);
     }));
 
-  it('asks in a terminal, without showing secrets, and adds a profile with what it asks', noTerminal, () =>
+  it('asks in a terminal, without showing secrets, and adds a profile with what it asks', needsTerminal, () =>
     withHome({}, async (fixture) => {
       const { sandbox, home } = fixture;
       const { username, password } = sandbox.profiles.bizmail.credentials;
@@ -189,7 +186,7 @@ describe('login', () => {
     }),
   );
 
-  it('shows a captcha as a file of this user only, which is removed afterwards', noTerminal, () =>
+  it('shows a captcha as a file of this user only, which is removed afterwards', needsTerminal, () =>
     withHome({ sandbox: { captcha: true } }, async (fixture) => {
       const { sandbox, add } = fixture;
       await add('drive', 'cloudreve', { signIn: false });
@@ -214,7 +211,7 @@ describe('login', () => {
     }),
   );
 
-  it('exits with 130 after Ctrl+C at a prompt', noTerminal, () =>
+  it('exits with 130 after Ctrl+C at a prompt', needsTerminal, () =>
     withHome({}, async (fixture) => {
       await fixture.add('mail', 'bizmail', { signIn: false });
       const { code, stdout } = await runInTerminal(fixture, ['login', 'mail'], typist([[/Username/, '\x03']]));
