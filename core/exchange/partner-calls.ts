@@ -373,17 +373,18 @@ export function partnerCalls(options: PartnerCallsOptions) {
     const http = sent.response;
     // What is not read to its end can be neither JSON nor decrypted.
     const decoded: DecodedResponse =
-      http.rest === undefined
-        ? decodeResponse(definition.response, http, cipher)
-        : { text: '', json: undefined, headers: http.headers, encryption: 'plain' };
+      http.rest === undefined ? decodeResponse(definition.response, http, cipher) : unread(http);
     const isFile = request.expect === 'file' || mayBeFile(http);
-    const classification = classify(definition, 'request', http.status, decoded, isFile);
-    const isSuccess = http.status >= 200 && http.status < 300;
+    // A file may happen to be JSON with the fields of an error. What is encrypted is no file.
+    const isOpaque =
+      isFile && isSuccess(http) && decoded.encryption === 'plain' && !mayBeJson(http.headers['content-type']);
+    const judged = isOpaque ? unread(http) : decoded;
+    const classification = classify(definition, 'request', http.status, judged, isFile);
     const error =
       classification.kind === 'failure' && (classification.rule !== undefined || classification.code === 'cipher')
-        ? responseError(definition, 'request', http, decoded, classification, redactWith(redactor.redact, secrets))
+        ? responseError(definition, 'request', http, judged, classification, redactWith(redactor.redact, secrets))
         : undefined;
-    if (isSuccess && error?.code === 'cipher') return { kind: 'failed', error, inDoubt: true };
+    if (isSuccess(http) && error?.code === 'cipher') return { kind: 'failed', error, inDoubt: true };
     return {
       kind: 'response',
       http,
@@ -391,7 +392,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
       verdict: {
         ok: classification.kind === 'success',
         ...(error && { error }),
-        ...(!(isSuccess && isFile) && ownFields(definition.response, decoded)),
+        ...ownFields(definition.response, judged),
       },
       tokenRefused: classification.kind === 'tokenRefused',
     };
@@ -431,6 +432,11 @@ function ownFields(shape: ResponseShape, decoded: DecodedResponse): Pick<Verdict
     ...((typeof code === 'string' || typeof code === 'number') && { code }),
     ...(message !== undefined && { message }),
   };
+}
+
+/** A response of whose body nothing is known. */
+function unread({ headers }: HttpResponse): DecodedResponse {
+  return { text: '', json: undefined, headers, encryption: 'plain' };
 }
 
 function isSuccess({ status }: HttpResponse): boolean {

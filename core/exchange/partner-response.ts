@@ -13,7 +13,8 @@ interface ResponseStart {
   readonly status: number;
   /**
    * Whether the call succeeded: the status is 2xx, no error rule of the partner definition matches, and the response
-   * contains the partner's success marker if it has one, or is a file: its content type is neither JSON nor HTML.
+   * contains the partner's success marker if it has one, or is a file: its content type is neither JSON nor HTML. A file
+   * is not searched for errors, also if it happens to be JSON.
    */
   readonly ok: boolean;
   /** As in Node: names in lower case, `set-cookie` is a list, other repeated headers are joined by comma. */
