@@ -23,6 +23,12 @@ export function baseUrlProblemWithHttp(baseUrl: unknown): 'publicHost' | { reado
   return address === undefined || isPrivateAddress(address) ? undefined : 'publicHost';
 }
 
+/** Whether what is sent to an origin can be read on its network. What is sent to this machine is on none. */
+export function isUnencrypted(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin);
+  return protocol === 'http:' && !isLoopbackHost(hostname);
+}
+
 function urlProblem(baseUrl: unknown): string | undefined {
   const url = typeof baseUrl === 'string' && URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   if (url === undefined) return 'must be the URL of the partner, such as https://partner.example.';

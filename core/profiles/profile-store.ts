@@ -15,7 +15,7 @@ import { isTombstone, type PlainRecord, type StoredSession } from '../stores/sto
 import type { TokenStore, WriteOptions } from '../stores/token-store.ts';
 import type { CheckedProfile } from './profile.ts';
 import type { Storage } from './profile-status.ts';
-import { parseSecretRecord, type SecretRecord } from './secret-record.ts';
+import { parseSecretRecord, recordFor, type SecretRecord } from './secret-record.ts';
 import { withKeyringErrors, type SecretStore } from './secret-store.ts';
 import { newestOf, newRelayKey, readRelay, replaceFile, writeRelay } from './session-relay.ts';
 import { compareWithSummary, parseSummary, serversOf, summaryOf, type SessionSummary } from './session-summary.ts';
@@ -173,9 +173,11 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
     if (text === undefined || text === '') return undefined;
     const parsed = parseSecretRecord(text);
     switch (parsed.kind) {
-      case 'record':
+      case 'record': {
         // Secrets of one server are never sent to another.
-        return parsed.record.origin === origin ? withOwnSession(await withRelayed(parsed.record)) : undefined;
+        const record = recordFor(origin, parsed.record);
+        return record && withOwnSession(await withRelayed(record));
+      }
       case 'newer':
         // Only signing out may change a record of a newer version, and only its session.
         if (signingOut) return parseJson(text) as SecretRecord;
@@ -283,7 +285,8 @@ export async function openProfileStore(profile: CheckedProfile, options: Profile
 
   async function clear(): Promise<void> {
     const record = await load({ signingOut: true });
-    if (record === undefined) return;
+    // Of another origin there is no session to clear.
+    if (record?.session === undefined) return;
     const { session: _, ...rest } = record;
     await save(rest);
   }

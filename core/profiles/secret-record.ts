@@ -4,7 +4,7 @@ import { parseStoredRecord, type PlainRecord } from '../stores/stored-record.ts'
 /** All secrets of one profile, as one JSON record in the secret store. */
 export interface SecretRecord {
   readonly version: 1;
-  /** The origin that these secrets belong to. A profile with another origin does not receive them. */
+  /** The origin that these secrets belong to. A profile with another origin receives only those of `networkSecretsOf()`. */
   readonly origin: string;
   readonly key?: string;
   readonly iv?: string;
@@ -37,6 +37,27 @@ export type ParsedSecretRecord =
   | { readonly kind: 'invalid'; readonly problem: string };
 
 const version = 1;
+
+/** The secrets of a profile that do not belong to its partner's server, and that another server is not sent. */
+export type NetworkSecrets = Pick<SecretRecord, 'proxyCredentials' | 'clientCertificatePassphrase'>;
+
+/**
+ * The secrets that a profile keeps when it moves to another server: those of its proxy, which name it themselves, and the
+ * passphrase of a file on this machine.
+ */
+export function networkSecretsOf({ proxyCredentials, clientCertificatePassphrase }: NetworkSecrets): NetworkSecrets {
+  return {
+    ...(proxyCredentials !== undefined && { proxyCredentials }),
+    ...(clientCertificatePassphrase !== undefined && { clientCertificatePassphrase }),
+  };
+}
+
+/** A record as a profile of another origin may use it; undefined if nothing of it remains. */
+export function recordFor(origin: string, record: SecretRecord): SecretRecord | undefined {
+  if (record.origin === origin) return record;
+  const kept = networkSecretsOf(record);
+  return Object.keys(kept).length === 0 ? undefined : { version, origin, ...kept };
+}
 
 /** Parses a record of the secret store. Unknown fields are kept. */
 export function parseSecretRecord(text: string): ParsedSecretRecord {

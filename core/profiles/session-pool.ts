@@ -7,6 +7,7 @@ import { callSafely } from '../lib/call-safely.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import { configurationError, isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
+import { isUnencrypted } from '../partners/base-url.ts';
 import { renewalOf, type Renewal } from '../session/renewal.ts';
 import { createScheduler, type Scheduler } from '../session/scheduler.ts';
 import type { PartnerSession } from '../session/partner-session.ts';
@@ -15,12 +16,13 @@ import type { TokenStore } from '../stores/token-store.ts';
 import { nextChange } from '../tokens/expiry.ts';
 import { checkClientCertificate, type ClientCertificate } from '../transport/client-certificate.ts';
 import { gotTransport } from '../transport/got-transport.ts';
+import { adviceOnSecrets, passphraseVariables } from '../transport/profile-secrets.ts';
 import { checkProxy, withProxyCredentials } from '../transport/proxy.ts';
 import { cipherOf, connectionOf, type CheckedProfile } from './profile.ts';
 import { issuerOf, stateOfSummary, statusOfSession, statusOfSummary, type ProfileStatus } from './profile-status.ts';
 import type { ProfileStore, RecordChange } from './profile-store.ts';
 import { serversOf, type SessionSummary } from './session-summary.ts';
-import type { SecretRecord } from './secret-record.ts';
+import { networkSecretsOf, type NetworkSecrets, type SecretRecord } from './secret-record.ts';
 
 /** What a `SessionPool` requires from its host. */
 export interface SessionPoolPorts {
@@ -36,14 +38,14 @@ export interface SessionPoolPorts {
   readonly globalAgent: boolean;
 }
 
-export interface KeyMaterial {
+/** What a session is opened with. Default of the secrets of the network: the stored ones. */
+export interface KeyMaterial extends NetworkSecrets {
   readonly key?: string | undefined;
   readonly iv?: string | undefined;
   /** Of the profile's client; empty if it has none. Default: the stored one. */
   readonly clientSecret?: string | undefined;
 }
 
-type NetworkSecrets = Pick<SecretRecord, 'proxyCredentials' | 'clientCertificatePassphrase'>;
 type ConnectionSecrets = NetworkSecrets & Pick<SecretRecord, 'clientSecret'>;
 
 interface Entry {
@@ -97,7 +99,7 @@ export class SessionPool {
 
   status(profile: CheckedProfile): ProfileStatus {
     const status = this.#status(profile);
-    return profile.allowHttp === true && profile.origin.startsWith('http:') ? { ...status, unencrypted: true } : status;
+    return [profile.origin, profile.apiOrigin].some(isUnencrypted) ? { ...status, unencrypted: true } : status;
   }
 
   #status(profile: CheckedProfile): ProfileStatus {
@@ -138,7 +140,7 @@ export class SessionPool {
     try {
       const network = profile && (await this.#network(profile, await this.#networkSecrets(profile)));
       checkProxy(network?.proxy, checkConnection(connection).baseUrl, allowHttp);
-      const privateOnly = allowHttp && /^http:/i.test(baseUrl);
+      const privateOnly = allowHttp && isUnencrypted(baseUrl);
       const transport = gotTransport({ ...network, globalAgent, privateOnly, now: () => this.#clock.now() });
       try {
         return await probePartner(connection, transport, { signal, timeout: probeTimeout });
@@ -200,7 +202,8 @@ export class SessionPool {
       const current = await this.#entry(profile);
       const usesStored = usesNetworkSecrets(profile) || profile.client !== undefined;
       const secrets = usesStored ? await current.store.secrets() : undefined;
-      const attempt = await this.#openSession(current, material, secrets ?? {}, current.store.forSignIn(change));
+      const given = { ...secrets, ...networkSecretsOf(material) };
+      const attempt = await this.#openSession(current, material, given, current.store.forSignIn(change));
       current.attempts.add(attempt);
       return { entry: current, session: attempt };
     });
@@ -335,6 +338,7 @@ export class SessionPool {
     return {
       ca: caFile === undefined ? undefined : (await this.#read('caFile', caFile)).toString(),
       proxy: proxyOf(profile, secrets),
+      credentialsIn: 'profile' as const,
       clientCertificate: await this.#readCertificate(profile, secrets),
     };
   }
@@ -429,6 +433,8 @@ function summaryOf({ profile, store }: Entry): SessionSummary | undefined {
   return summary?.origin === serversOf(profile) ? summary : undefined;
 }
 
+const passphraseSetting = 'clientCertificate.passphrase';
+
 /** A client certificate from the files of a profile. @throws PartnerAuthError `configuration` naming the field of the profile. */
 function checkedFiles(certificate: ClientCertificate): ClientCertificate {
   try {
@@ -437,7 +443,11 @@ function checkedFiles(certificate: ClientCertificate): ClientCertificate {
   } catch (error) {
     if (!isPartnerAuthError(error) || error.setting === undefined) throw error;
     const asField = (text: string): string => text.replace(/clientCertificate\.(?:cert|key|pfx)\b/g, '$&File');
-    throw configurationError(asField(error.setting), asField(error.message));
+    const advice =
+      error.setting === passphraseSetting
+        ? ` The passphrase is kept with the secrets of the profile: ${adviceOnSecrets('it', passphraseVariables)}.`
+        : '';
+    throw configurationError(asField(error.setting), `${asField(error.message)}${advice}`);
   }
 }
 

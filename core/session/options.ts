@@ -7,10 +7,11 @@ import { configurationError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
+import { isUnencrypted } from '../partners/base-url.ts';
 import { requiresCipher } from '../partners/requirements.ts';
 import type { TokenStore } from '../stores/token-store.ts';
 import type { ClientCertificate } from '../transport/client-certificate.ts';
-import { checkProxy } from '../transport/proxy.ts';
+import { checkProxy, type CredentialsIn } from '../transport/proxy.ts';
 import { hasMethods } from './check-arguments.ts';
 import type { Partner } from './partner-types.ts';
 import type { Credentials, CredentialsSource } from './sign-in/credentials.ts';
@@ -56,6 +57,8 @@ export interface SessionOptions<P extends Partner = Partner> extends ConnectionO
   readonly autoRefresh?: boolean | undefined;
   /** Use Node's global HTTP agents, which a host program may have patched, not the session's own. Default false. */
   readonly globalAgent?: boolean | undefined;
+  /** Where an error says to enter the user and password of `proxy`. Default `url`. */
+  readonly credentialsIn?: CredentialsIn | undefined;
   /** A source of time, for tests, such as the `clock` of a sandbox. Default, also for missing methods: `systemClock`. */
   readonly clock?: Partial<Clock> | undefined;
 }
@@ -99,6 +102,7 @@ const knownOptions = [
   'response',
   'extraFields',
   'globalAgent',
+  'credentialsIn',
   'clock',
 ];
 
@@ -118,9 +122,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
     margin: marginOf(options.refreshMargin),
     timeout: numberIn('timeout', options.timeout, 30_000, 1, 300_000),
     retry: resolveRetry(options.retry),
-    isUnencrypted:
-      options.allowHttp === true &&
-      [connection.origin, connection.apiOrigin].some((origin) => origin.startsWith('http:')),
+    isUnencrypted: [connection.origin, connection.apiOrigin].some(isUnencrypted),
   };
 }
 

@@ -3,6 +3,7 @@ import { ExchangeListeners } from '../exchange/exchange-listeners.ts';
 import { partnerCalls } from '../exchange/partner-calls.ts';
 import { completeClock } from '../lib/clock.ts';
 import { silentLogger } from '../lib/logger.ts';
+import { isUnencrypted } from '../partners/base-url.ts';
 import { refreshCallOf } from '../partners/renewal.ts';
 import { secretsOf } from '../redact/owned-secrets.ts';
 import { fieldNamesIn } from '../partners/field-names.ts';
@@ -27,6 +28,7 @@ export function sessionParts(given: SessionOptions, refresh: () => void) {
     cipher,
     globalAgent = false,
     proxy,
+    credentialsIn,
     clientCertificate,
     store = memoryStore(),
   } = given;
@@ -40,11 +42,11 @@ export function sessionParts(given: SessionOptions, refresh: () => void) {
   );
   const log = redactingLogger(given.logger ?? silentLogger, redactor);
   const now = (): number => clock.now();
-  const { isUnencrypted } = options;
-  if (isUnencrypted) log.warn(unencryptedWarning([options.origin, options.apiOrigin]));
+  if (options.isUnencrypted) log.warn(unencryptedWarning([options.origin, options.apiOrigin]));
   const exchanges = new ExchangeListeners(definition, redactor.redact, log);
+  const network = { proxy, credentialsIn, clientCertificate };
   const connect = () => {
-    const transport = gotTransport({ ca, globalAgent, proxy, clientCertificate, privateOnly: isUnencrypted, now });
+    const transport = gotTransport({ ca, globalAgent, ...network, privateOnly: options.isUnencrypted, now });
     const calls = partnerCalls({
       ...options,
       transport,
@@ -62,11 +64,19 @@ export function sessionParts(given: SessionOptions, refresh: () => void) {
   const credentials = credentialsOption(given);
   const renewal = renewalOf(definition, credentials !== undefined);
   const oldTokenStaysValid = refreshCallOf(definition)?.oldTokenStaysValid === true;
-  const state = new SessionState({ clock, log, margin, isUnencrypted, storePath: pathOf(store), onDue, renewal });
+  const state = new SessionState({
+    clock,
+    log,
+    margin,
+    isUnencrypted: options.isUnencrypted,
+    storePath: pathOf(store),
+    onDue,
+    renewal,
+  });
   const replica = new SessionReplica({ store, connection: options, state, clock, redactor, log });
   const renewing = { renewal, credentials, oldTokenStaysValid };
-  const network = { transport, exchanges, calls, connect, login };
-  return { options, timeout, clock, store, log, redactor, state, replica, ...network, ...renewing };
+  const connected = { transport, exchanges, calls, connect, login };
+  return { options, timeout, clock, store, log, redactor, state, replica, ...connected, ...renewing };
 }
 
 /** A store of the user may have anything as its path. */
@@ -75,6 +85,6 @@ function pathOf({ path }: TokenStore): string | undefined {
 }
 
 function unencryptedWarning(origins: readonly string[]): string {
-  const unencrypted = new Set(origins.filter((origin) => origin.startsWith('http:')));
+  const unencrypted = new Set(origins.filter(isUnencrypted));
   return `The connection to ${[...unencrypted].join(' and ')} is not encrypted (allowHttp): anyone on its network can read credentials and tokens.`;
 }

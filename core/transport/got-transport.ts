@@ -24,7 +24,7 @@ import { describeErrorPage } from './error-pages.ts';
 import { describeFailure, type OfferedCertificate, type TransportFailure } from './failure.ts';
 import type { Exchange, HttpRequest, SendOptions, Transport } from './http.ts';
 import { privateLookup } from './private-lookup.ts';
-import { mayUseProxy, proxyFor, type ProxyOption } from './proxy.ts';
+import { mayUseProxy, proxyFor, type CredentialsIn, type ProxyOption } from './proxy.ts';
 import { bodyLength, writeBody } from './request-body.ts';
 import { parseRetryAfter, retryDelay, type Attempt } from './retry.ts';
 import { chunkReader, decodeStream, isDecompressionError, observedReader, readStart } from './streamed-body.ts';
@@ -43,6 +43,8 @@ export interface TransportOptions {
   readonly globalAgent: boolean;
   /** URL of a proxy; false for none. Default: as the environment states, or the global agents if they are used. */
   readonly proxy?: ProxyOption;
+  /** Default `url`. */
+  readonly credentialsIn?: CredentialsIn | undefined;
   readonly clientCertificate?: ClientCertificate | undefined;
   /** HTTP without TLS to private addresses only, and never through a proxy. */
   readonly privateOnly?: boolean | undefined;
@@ -85,7 +87,7 @@ type Loaded = Awaited<ReturnType<typeof load>>;
  * errors, which contain the whole request.
  */
 export function gotTransport(options: TransportOptions): Transport {
-  const { ca, globalAgent, proxy, clientCertificate, privateOnly = false, now } = options;
+  const { ca, globalAgent, proxy, credentialsIn, clientCertificate, privateOnly = false, now } = options;
   if (ca !== undefined) checkCertificates(ca);
   const certificate = clientCertificate === undefined ? undefined : checkClientCertificate(clientCertificate);
   // What is set for this session must not depend on how a host program has patched the global agents.
@@ -119,7 +121,7 @@ export function gotTransport(options: TransportOptions): Transport {
     const httpsAgent = new https.Agent({ keepAlive: true, ...(own && { secureContext: own }) });
     if (usesTunnels()) {
       const choose = (hostname: string, port: number, secure: boolean) =>
-        proxyFor(proxy, process.env, hostname, port, secure);
+        proxyFor(proxy, process.env, hostname, port, secure, credentialsIn);
       stopOpening = useProxy(loaded, [httpAgent, httpsAgent], choose, trusted && tls.createSecureContext(trusted));
     }
     return keepConnections(httpAgent, httpsAgent, now);

@@ -12,6 +12,8 @@ export interface Proxy {
   readonly label: string;
   /** What to change if it is wrong. */
   readonly source: string;
+  /** Where its user and password are: next to it, or with the secrets of a profile. */
+  readonly credentialsIn: CredentialsIn;
   /** The header `Proxy-Authorization`. */
   readonly authorization: string | undefined;
   readonly secrets: readonly string[];
@@ -47,6 +49,9 @@ export function checkProxy(option: unknown, baseUrl: string, allowHttp: boolean)
   }
 }
 
+/** Whether the option `proxy` has the user and password in it, or is that of a profile, which keeps them with its secrets. */
+export type CredentialsIn = 'url' | 'profile';
+
 /** The proxy for connections to a host. `hostname` is as in `URL.hostname` or without the brackets of an IPv6 address. */
 export function proxyFor(
   option: ProxyOption,
@@ -54,9 +59,10 @@ export function proxyFor(
   hostname: string,
   port: number,
   secure: boolean,
+  credentialsIn: CredentialsIn = 'url',
 ): Proxy | undefined {
   if (option === false) return undefined;
-  if (option !== undefined) return parseProxy(option, 'proxy');
+  if (option !== undefined) return { ...parseProxy(option, 'proxy'), credentialsIn };
   // Without TLS, partners are on loopback or private addresses, which are never reached through a proxy of the environment.
   if (!secure || isLoopbackName(hostname)) return undefined;
   const name = proxyVariables.find((variable) => isSet(environment[variable]));
@@ -109,6 +115,7 @@ function parseProxy(value: string, from: string): Proxy {
     port,
     label: `${url.hostname}:${port}`,
     source: from === 'proxy' ? '`proxy`' : `the environment variable ${from}`,
+    credentialsIn: 'url',
     ...credentialsOf(url),
   };
 }

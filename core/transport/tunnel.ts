@@ -8,6 +8,7 @@ import { addressOf } from '../lib/addresses.ts';
 import { isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
 import { ConnectError, describeTls, transientCodes, type TransportFailure } from './failure.ts';
+import { adviceOnSecrets, proxyCredentialVariables } from './profile-secrets.ts';
 import type { Proxy } from './proxy.ts';
 
 /** For the connection to the proxy, and the one from there to the partner together, in ms. */
@@ -173,17 +174,15 @@ function bracketed(hostname: string): string {
 }
 
 function refusal(proxy: Proxy, authority: string, status: number, schemes: string | undefined): ConnectError {
-  const { label, source, authorization } = proxy;
+  const { label, source, credentialsIn } = proxy;
   if (status === 407) {
     // Not in a parameter of another scheme, such as its realm.
     const offersBasic = schemes === undefined || /(?:^|,)\s*basic(?:$|[\s,])/i.test(schemes);
-    const reason = !offersBasic
-      ? 'requires a kind of authentication other than Basic, which is not supported: use a local proxy that adds it'
-      : authorization === undefined
-        ? `requires a user and password: add them to ${source}, as in http://user:password@proxy.example:3128`
-        : `refused the user and password in ${source}`;
-    const message = `The proxy ${label} ${reason} (HTTP 407). Nothing was sent to the partner.`;
-    return connectError(new PartnerAuthError('configuration', message, { setting: 'proxy' }));
+    const reason = offersBasic ? refusedCredentials(proxy) : unsupportedScheme;
+    const message = `The proxy ${label} ${reason}. Nothing was sent to the partner.`;
+    // A front end asks for the user and password of a profile where other ones help.
+    const setting = offersBasic || credentialsIn === 'url' ? 'proxy' : 'proxy.scheme';
+    return connectError(new PartnerAuthError('configuration', message, { setting }));
   }
   if (status >= 500 || status === 408 || status === 429) {
     const message = `The proxy ${label} could not connect to ${authority} (HTTP ${status}). Try again, or ask who runs the proxy.`;
@@ -191,6 +190,18 @@ function refusal(proxy: Proxy, authority: string, status: number, schemes: strin
   }
   const message = `The proxy ${label} refused to connect to ${authority} (HTTP ${status}). Ask who runs it to allow that, or check ${source}.`;
   return connectError(new PartnerAuthError('network', message, { setting: 'proxy', retryable: false }));
+}
+
+const unsupportedScheme =
+  'requires a kind of authentication other than Basic (HTTP 407), which is not supported: use a local proxy that adds it';
+
+function refusedCredentials({ source, authorization, credentialsIn }: Proxy): string {
+  const [isMissing, isInProfile] = [authorization === undefined, credentialsIn === 'profile'];
+  const problem = isMissing
+    ? 'requires a user and password (HTTP 407)'
+    : `refused the user and password ${isInProfile ? 'of the profile' : `in ${source}`} (HTTP 407)`;
+  if (isInProfile) return `${problem}: ${adviceOnSecrets('them', proxyCredentialVariables)}`;
+  return isMissing ? `${problem}: add them to ${source}, as in http://user:password@proxy.example:3128` : problem;
 }
 
 function timeoutError({ label, source }: Proxy): ConnectError {

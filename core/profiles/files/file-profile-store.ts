@@ -4,7 +4,7 @@ import { secretsOf, registerSecrets } from '../../redact/owned-secrets.ts';
 import { isTombstone, type PlainRecord } from '../../stores/stored-record.ts';
 import type { CheckedProfile } from '../profile.ts';
 import type { ProfileStore, RecordChange, SessionStore } from '../profile-store.ts';
-import { parseSecretRecord, type SecretRecord } from '../secret-record.ts';
+import { parseSecretRecord, recordFor, type SecretRecord } from '../secret-record.ts';
 import { summaryOf, type SessionSummary } from '../session-summary.ts';
 import type { SecretFiles } from './secret-files.ts';
 
@@ -44,7 +44,7 @@ export async function openFileProfileStore(profile: Connection, files: SecretFil
     if (text === undefined) return undefined;
     const parsed = parseSecretRecord(text);
     // Secrets of one server are never sent to another.
-    return parsed.kind === 'record' && parsed.record.origin === origin ? parsed.record : undefined;
+    return parsed.kind === 'record' ? recordFor(origin, parsed.record) : undefined;
   }
 
   async function change(apply: RecordChange, isSignIn = false): Promise<void> {

@@ -3,12 +3,14 @@ import { createPrivateKey } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { isPartnerAuthError } from '../../../core/index.ts';
 import { openProfileStore, parseProfiles, SessionPool, type CheckedProfile } from '../../../core/profiles/index.ts';
 import { parseSecretRecord } from '../../../core/profiles/secret-record.ts';
 import { startSandbox, type Sandbox } from '../../../core/sandbox/index.ts';
 import { fakeSecretStore } from '../../helpers/fake-secret-store.ts';
 import { profileOf } from '../../helpers/profile-of.ts';
 import { startProxy } from '../../helpers/start-proxy.ts';
+import { catchError } from '../../helpers/with-session.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 
 const mail = { id: 'mail', label: 'Mailer', partner: 'bizmail', baseUrl: 'https://mail.example' };
@@ -224,6 +226,77 @@ describe('the session of a profile', () => {
       await pool.open(profile);
       assert.equal(pool.status(profile).unencrypted, true);
       assert.ok(!('unencrypted' in pool.status(parse({ caFile: '/ca.pem' }))));
+      const withApi = { baseUrl: 'https://nas.example', apiUrl: 'http://192.168.1.5:5212', allowHttp: true };
+      assert.equal(pool.status(parse(withApi)).unencrypted, true);
+    });
+  });
+
+  it('does not report what is sent to this machine as unencrypted', async () => {
+    await using sandbox = await startSandbox();
+    await withPool(sandbox, async ({ pool, parse }) => {
+      for (const host of ['127.0.0.1', '127.8.0.1', 'localhost', '[::1]']) {
+        const profile = parse({ baseUrl: `http://${host}:5212`, allowHttp: true });
+        assert.ok(!('unencrypted' in pool.status(profile)), host);
+        await pool.open(profile);
+        assert.ok(!('unencrypted' in pool.status(profile)), host);
+      }
+    });
+  });
+
+  it('says how to enter the user and password of its proxy, which are not in its settings', async () => {
+    await using sandbox = await startSandbox({ https: true });
+    await using proxy = await startProxy({ credentials: 'pat:p@ss word' });
+    const url = `http://127.0.0.1:${proxy.port}`;
+    await withPool(sandbox, async ({ pool, parse }) => {
+      const profile = parse({ proxy: url });
+      const login = async (): Promise<void> =>
+        (await pool.open(profile)).login({ ...sandbox.profiles.bizmail.credentials });
+      const advice = /sign in to enter them.*`partner-auth login`.*PARTNER_AUTH_PROXY_PASSWORD/;
+      for (const problem of [
+        /requires a user and password \(HTTP 407\)/,
+        /refused the user and password of the profile/,
+      ]) {
+        const error = await catchError(login());
+        assert.ok(isPartnerAuthError(error));
+        assert.equal(error.setting, 'proxy');
+        assert.match(error.message, problem);
+        assert.match(error.message, advice);
+        assert.doesNotMatch(error.message, /user:password|`proxy`/);
+        const proxyCredentials = { proxy: url, username: 'pat', password: 'wrong' };
+        await (await pool.store(profile)).update((record) => ({ ...record, proxyCredentials }));
+        await pool.release(profile);
+      }
+    });
+  });
+
+  it('says how to enter the passphrase of its certificate, which is not in its settings', async () => {
+    await using sandbox = await startSandbox({ https: true, clientCertificate: true });
+    await withPool(sandbox, async ({ pool, folder, parse }) => {
+      const profile = parse({ clientCertificate: await writeEncrypted(sandbox, folder) });
+      for (const problem of [/is missing: the key is encrypted/, /is wrong: the key cannot be decrypted/]) {
+        const error = await catchError(pool.open(profile));
+        assert.ok(isPartnerAuthError(error));
+        assert.match(error.message, problem);
+        assert.match(error.message, /sign in to enter it.*`partner-auth login`.*PARTNER_AUTH_PASSPHRASE/);
+        const clientCertificatePassphrase = 'wrong';
+        await (await pool.store(profile)).update((record) => ({ ...record, clientCertificatePassphrase }));
+      }
+    });
+  });
+
+  it('keeps the secrets of its proxy and certificate when it moves to another server, and no others', async () => {
+    await using sandbox = await startSandbox({ https: true });
+    await withPool(sandbox, async ({ pool, parse }) => {
+      const proxyCredentials = { proxy: 'http://127.0.0.1:9', username: 'pat', password: 'p@ss word' };
+      const kept = { proxyCredentials, clientCertificatePassphrase: passphrase };
+      const others = { key: 'key', iv: 'iv', clientSecret: 'S3cret', credentials: { username: 'pat' } };
+      await (await pool.store(parse({}))).update((record) => ({ ...record, ...kept, ...others }));
+      const moved = parse({ baseUrl: 'https://other.example' });
+      const store = await pool.store(moved);
+      assert.deepEqual(await store.secrets(), { version: 1, origin: moved.origin, ...kept });
+      await store.clear();
+      await store.update((record) => ({ ...record, key: 'other' }));
+      assert.deepEqual(await store.secrets(), { version: 1, origin: moved.origin, ...kept, key: 'other' });
     });
   });
 });

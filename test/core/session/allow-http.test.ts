@@ -183,6 +183,10 @@ describe('a session with allowHttp', () => {
     assert.match(warnings.join('\n'), /connection to http:\/\/nas\.local:5212 is not encrypted/);
     await using secure = await openSession(options('https://nas.local', { logger }));
     assert.ok(!('unencrypted' in secure.status));
+    for (const host of ['127.0.0.1', 'localhost', '[::1]']) {
+      await using local = await openSession(options(`http://${host}:5212`, { logger }));
+      assert.ok(!('unencrypted' in local.status));
+    }
     assert.equal(warnings.length, 1);
   });
 
