@@ -221,7 +221,7 @@ function advice(code: ErrorRule['is'], definition: PartnerDefinition, setting: s
     case 'configuration':
     case 'partnerRefused':
     case 'cipher':
-      return settingAdvice(setting);
+      return settingAdvice(setting, definition);
     case 'invalidResponse':
       return 'Check baseUrl and the partner definition.';
     default:
@@ -229,14 +229,18 @@ function advice(code: ErrorRule['is'], definition: PartnerDefinition, setting: s
   }
 }
 
-function settingAdvice(setting: string | undefined): string {
+/** Such as @node-oauth/oauth2-server, which takes the encoded secret for the secret. */
+const basicAdvice =
+  ' Not every server decodes other characters than letters, digits, "-", "_" and "." in HTTP Basic: if there are any, try send: \'body\'.';
+
+function settingAdvice(setting: string | undefined, { client }: PartnerDefinition): string {
   switch (setting) {
     case 'cipher':
       return 'If it cannot decrypt the payload, check cipher.key, cipher.iv, cipher.output and partnerCode. detectCipher() finds the cipher settings from one message that is known to be correct.';
     case 'partnerCode':
       return 'Check partnerCode.';
     case 'client':
-      return 'Check the option client: its id, its secret, and how the partner definition sends them.';
+      return `Check the option client: its id, its secret, and how the partner definition sends them.${client?.send === 'basic' ? basicAdvice : ''}`;
     case undefined:
       return '';
     default:

@@ -81,6 +81,14 @@ describe('an error of an OAuth 2.0 server that no rule matches', () => {
     assert.ok(found.kind === 'failure');
     assert.match(found.error.message, /refused the login \(HTTP 401, code invalid_client\).*Check the option client/);
   });
+
+  it('says that HTTP Basic may not be decoded, if the client is sent so', () => {
+    for (const send of ['basic', 'body'] as const) {
+      const found = interpret({ ...oauthPartner, client: { send } }, 'login', response(401, error('invalid_client')));
+      assert.ok(found.kind === 'failure');
+      assert.equal(found.error.message.includes("HTTP Basic: if there are any, try send: 'body'"), send === 'basic');
+    }
+  });
 });
 
 describe('a protected call that no rule matches', () => {
