@@ -51,12 +51,14 @@ export function hasSettings(given: Given): boolean {
 export function draftOf(given: Given, base: Draft): Draft {
   const { partner, baseUrl, partnerCode, response, bodyForm, caFile, ...cipher } = connectionSettings(given);
   const label = given.text('label');
+  const clientId = given.text('client-id');
   return {
     ...base,
     ...(label !== undefined && { label }),
     ...(partner !== undefined && { partner }),
     ...(baseUrl !== undefined && { baseUrl }),
     ...(partnerCode !== undefined && { partnerCode }),
+    ...(clientId !== undefined && { client: { id: clientId } }),
     ...cipherWith(base.cipher, cipher),
     ...(response !== undefined && { response: { ...base.response, ...response } }),
     ...(bodyForm !== undefined && { bodyForm }),
@@ -122,6 +124,7 @@ async function ask(
   const baseUrl = await answer('Address, such as https://partner.example.com', draft.baseUrl, known.baseUrls?.[0]?.url);
   const label = all ? await answer('Name to show', draft.label) : (draft.label ?? draft.id);
   const partnerCode = requiresPartnerCode(known) ? await answer('Partner code', draft.partnerCode) : draft.partnerCode;
+  const clientId = known.client === undefined ? undefined : await answer('Client ID', draft.client?.id);
   const asksCipher = requiresCipher(known) && (draft.cipher === undefined || all);
   const cipher = asksCipher ? await askCipher(draft.cipher) : draft.cipher;
   return {
@@ -130,6 +133,7 @@ async function ask(
     partner,
     baseUrl,
     ...(partnerCode !== undefined && { partnerCode }),
+    ...(clientId !== undefined && { client: { id: clientId } }),
     ...(cipher !== undefined && { cipher }),
   };
 }

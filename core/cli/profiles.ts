@@ -65,11 +65,11 @@ export function assertSignedIn({ status }: PartnerSession, id: string): void {
 
 /** Masks the secrets of a profile in messages: a session knows only those that it uses itself. */
 export function hideSecrets({ definition }: CheckedProfile, stored: Partial<SecretRecord> | undefined): void {
-  const { key, iv, credentials = {}, proxyCredentials, clientCertificatePassphrase } = stored ?? {};
+  const { key, iv, clientSecret, credentials = {}, proxyCredentials, clientCertificatePassphrase } = stored ?? {};
   const secret = definition.credentials.flatMap((field) =>
     field.secret === true ? credentials[field.name] : undefined,
   );
-  hide([key, iv, proxyCredentials?.password, clientCertificatePassphrase, ...secret]);
+  hide([key, iv, clientSecret, proxyCredentials?.password, clientCertificatePassphrase, ...secret]);
 }
 
 /** Shows the exchanges of a session, if the user has asked for them. */

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { definePartner, oauth2Partner, type PartnerDefinition } from '../../core/index.ts';
 import { parsePartners } from '../../core/profiles/custom-partners.ts';
 import { parseProfiles } from '../../core/profiles/profile.ts';
 import { startSandbox } from '../../core/sandbox/index.ts';
 import { startAcmePayServer } from '../helpers/acme-pay-server.ts';
+import { runCommands, withHome } from '../core/cli/with-home.ts';
+import { startOAuthServer } from '../helpers/oauth-server.ts';
+import { root } from '../helpers/tarball.ts';
 import { bizmailEnv, blockOf, callsOf, cloudreveEnv, tconnectEnv, testDocument } from '../helpers/documents.ts';
 
 const path = 'core/partners/README.md';
@@ -57,6 +60,27 @@ testDocument(path, {
     const { email } = sandbox.profiles.cloudreve.credentials;
     assert.ok(stdout.endsWith(`${email} { revoked: true }\n`), stdout);
     assert.equal(callsOf(sandbox).at(-1), 'logout');
+  },
+
+  async 'own-server'({ code }) {
+    const client = { id: 'my-program', secret: 'S3cret-of-my-program', send: 'basic' } as const;
+    const account = { username: 'ann', password: 'correct horse' };
+    const paths = { tokenPath: '/oauth2/token', revocationPath: '/oauth2/revoke' };
+    await using server = await startOAuthServer({ ...paths, client, account });
+    await withHome({}, async (fixture) => {
+      const example = await readFile(join(root, 'core/partners/examples/oauth2.json'), 'utf8');
+      await writeFile(fixture.file('server.json'), example.replace('https://id.shop.example', server.url));
+      const { stdout } = await runCommands(code, fixture, {
+        PARTNER_AUTH_USERNAME: account.username,
+        PARTNER_AUTH_PASSWORD: account.password,
+        PARTNER_AUTH_CLIENT_SECRET: client.secret,
+      });
+      assert.match(stdout, /"orders"/);
+    });
+    assert.deepEqual(
+      server.received.map(({ path }) => path),
+      [paths.tokenPath, '/orders', paths.tokenPath, paths.revocationPath],
+    );
   },
 
   async 'acme-pay.json'({ code }) {

@@ -29,9 +29,9 @@ describe('the npm package', () => {
   const installed = (...names: string[]): string => join(project, 'node_modules', 'partner-auth', ...names);
 
   describe('the packed file', () => {
-    it('contains only the built library, its declarations and the documents', () => {
+    it('contains only the built library, its declarations, the documents and the example definitions', () => {
       const allowed =
-        /^(?:package\.json|(?:[a-z]+\/)*README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/main\.cjs|dist\/core\/(?:[\w/-]+\.(?:js|cjs|d\.c?ts)|(?:partner|profile)\.schema\.json|third-party-notices\.txt))$/;
+        /^(?:package\.json|(?:[a-z]+\/)*README\.md|core\/partners\/examples\/[a-z\d-]+\.json|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/main\.cjs|dist\/core\/(?:[\w/-]+\.(?:js|cjs|d\.c?ts)|(?:partner|profile)\.schema\.json|third-party-notices\.txt))$/;
       assert.deepEqual(
         tarball.paths.filter((path) => !allowed.test(path)),
         [],
@@ -44,7 +44,7 @@ describe('the npm package', () => {
     it('contains the documents that its documents link to', async () => {
       for (const path of tarball.paths.filter((name) => name.endsWith('.md'))) {
         for (const [, target = ''] of (await readFile(installed(path), 'utf8')).matchAll(
-          /\]\(([^)\s#:]+\/README\.md)/g,
+          /\]\(([^)\s#:]+\/README\.md|examples\/[\w-]+\.json)/g,
         ))
           assert.ok(tarball.paths.includes(posix.join(posix.dirname(path), target)), `${path}: ${target}`);
       }

@@ -5,7 +5,7 @@ import { exitCodes } from '../exit-codes.ts';
 import type { Given } from '../grammar/given.ts';
 import type { RunVerb } from '../grammar/verb.ts';
 import { hideSecrets, selectProfile, watch, withProfiles } from '../profiles.ts';
-import { ask, readSecret } from '../terminal/ask.ts';
+import { ask, canAsk, prompt, readSecret } from '../terminal/ask.ts';
 import { environmentVariable, fromEnvironment } from '../terminal/environment.ts';
 import { note } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progress.ts';
@@ -25,7 +25,7 @@ export const run: RunVerb = (given, signal) =>
     const stored = await profileStore.secrets().catch(() => undefined);
     const network = networkSecrets(profile);
     if (Object.keys(network).length > 0) await profileStore.update((record) => ({ ...record, ...network }));
-    const material = await keyMaterial(profile, stored);
+    const material = { ...(await keyMaterial(profile, stored)), ...(await clientSecretOf(profile, stored)) };
     const entered = tokenFromStdin ? undefined : await credentialsOf(profile, given, stored);
     const refreshToken = tokenFromStdin ? await readSecret('--refresh-token-stdin') : undefined;
     hideSecrets(profile, { ...material, ...network, credentials: { ...stored?.credentials, ...entered } });
@@ -97,6 +97,18 @@ async function keyMaterial(
   }
 }
 
+/** From the environment, else as it is stored, else asked for. Not every client has one. */
+async function clientSecretOf(
+  { client, label }: CheckedProfile,
+  stored: SecretRecord | undefined,
+): Promise<Pick<SecretRecord, 'clientSecret'>> {
+  if (client === undefined) return {};
+  const known = fromEnvironment(environmentVariable('client_secret')) ?? stored?.clientSecret;
+  if (known === undefined && !canAsk()) return {};
+  const question = `Secret of the client ${client.id} of ${label}, empty if it has none`;
+  return { clientSecret: known ?? (await prompt(question, { secret: true, fallback: '' })) };
+}
+
 /** The login fields: from the environment or stdin, else as they are stored, else asked for. */
 async function credentialsOf(
   { definition }: CheckedProfile,
@@ -156,7 +168,7 @@ function networkSecrets({ proxy, clientCertificate }: CheckedProfile): Partial<S
 function noteWhatIsPlain(
   { definition }: CheckedProfile,
   { paths }: FileProfiles,
-  { key, iv }: Pick<SecretRecord, 'key' | 'iv'>,
+  { key, iv, clientSecret }: Pick<SecretRecord, 'key' | 'iv' | 'clientSecret'>,
   kept: Readonly<Record<string, string>>,
   network: Partial<SecretRecord>,
 ): void {
@@ -166,6 +178,7 @@ function noteWhatIsPlain(
     'refresh token',
     ...(key === undefined ? [] : ['AES key']),
     ...(iv === undefined ? [] : ['IV']),
+    ...(clientSecret ? ['client secret'] : []),
     ...secrets.map(({ label }) => label),
     ...(network.proxyCredentials === undefined ? [] : ['proxy user and password']),
     ...(network.clientCertificatePassphrase === undefined ? [] : ['certificate passphrase']),

@@ -37,10 +37,12 @@ export const run: RunVerb = (given) =>
 /** The secrets that the environment has, and that the profile uses. */
 function secretsFromEnvironment({
   cipher,
+  client,
   definition,
-}: CheckedProfile): Pick<SecretRecord, 'key' | 'iv' | 'credentials'> {
+}: CheckedProfile): Pick<SecretRecord, 'key' | 'iv' | 'clientSecret' | 'credentials'> {
   const key = cipher === undefined ? undefined : fromEnvironment('PARTNER_AUTH_KEY');
   const iv = cipher?.iv.from === 'fixed' ? fromEnvironment('PARTNER_AUTH_IV') : undefined;
+  const clientSecret = client === undefined ? undefined : fromEnvironment(environmentVariable('client_secret'));
   const credentials: Record<string, string> = {};
   for (const { name } of definition.credentials) {
     const value = fromEnvironment(environmentVariable(name));
@@ -49,6 +51,7 @@ function secretsFromEnvironment({
   return {
     ...(key !== undefined && { key }),
     ...(iv !== undefined && { iv }),
+    ...(clientSecret !== undefined && { clientSecret }),
     ...(Object.keys(credentials).length > 0 && { credentials }),
   };
 }

@@ -21,6 +21,7 @@ export const profileSettings: readonly Option[] = [
   { name: 'partner', value: 'P', completes: 'partner', text: `${partnerNames.join(', ')}, or one of partner list` },
   { name: 'base-url', value: 'URL', text: 'address of the partner' },
   { name: 'from', value: 'FILE', completes: 'file', text: 'a profile as JSON, or { profile, definition }; - is stdin' },
+  { name: 'client-id', value: 'ID', text: 'the OAuth 2.0 client; login asks for its secret' },
   { name: 'label', value: 'TEXT', text: 'the name that is shown; default: NAME' },
   ...partnerSettings,
 ];
