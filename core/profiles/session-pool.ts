@@ -11,7 +11,7 @@ import { isUnencrypted } from '../partners/base-url.ts';
 import { renewalOf, type Renewal } from '../session/renewal.ts';
 import { createScheduler, type Scheduler } from '../session/scheduler.ts';
 import type { PartnerSession } from '../session/partner-session.ts';
-import { openSession } from '../session/session.ts';
+import { openProfileSession } from '../session/session.ts';
 import type { TokenStore } from '../stores/token-store.ts';
 import { nextChange } from '../tokens/expiry.ts';
 import { checkClientCertificate, type ClientCertificate } from '../transport/client-certificate.ts';
@@ -316,7 +316,7 @@ export class SessionPool {
       });
     }
     const { log, globalAgent } = this.#ports;
-    const session = await openSession({
+    const session = await openProfileSession({
       ...connectionOf(profile),
       client: clientOf(profile, clientSecret ?? secrets.clientSecret),
       cipher: cipherOf(profile, key, iv),
@@ -338,7 +338,6 @@ export class SessionPool {
     return {
       ca: caFile === undefined ? undefined : (await this.#read('caFile', caFile)).toString(),
       proxy: proxyOf(profile, secrets),
-      credentialsIn: 'profile' as const,
       clientCertificate: await this.#readCertificate(profile, secrets),
     };
   }

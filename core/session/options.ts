@@ -11,7 +11,7 @@ import { isUnencrypted } from '../partners/base-url.ts';
 import { requiresCipher } from '../partners/requirements.ts';
 import type { TokenStore } from '../stores/token-store.ts';
 import type { ClientCertificate } from '../transport/client-certificate.ts';
-import { checkProxy, type CredentialsIn } from '../transport/proxy.ts';
+import { checkProxy } from '../transport/proxy.ts';
 import { hasMethods } from './check-arguments.ts';
 import type { Partner } from './partner-types.ts';
 import type { Credentials, CredentialsSource } from './sign-in/credentials.ts';
@@ -57,8 +57,6 @@ export interface SessionOptions<P extends Partner = Partner> extends ConnectionO
   readonly autoRefresh?: boolean | undefined;
   /** Use Node's global HTTP agents, which a host program may have patched, not the session's own. Default false. */
   readonly globalAgent?: boolean | undefined;
-  /** Where an error says to enter the user and password of `proxy`. Default `url`. */
-  readonly credentialsIn?: CredentialsIn | undefined;
   /** A source of time, for tests, such as the `clock` of a sandbox. Default, also for missing methods: `systemClock`. */
   readonly clock?: Partial<Clock> | undefined;
 }
@@ -102,7 +100,6 @@ const knownOptions = [
   'response',
   'extraFields',
   'globalAgent',
-  'credentialsIn',
   'clock',
 ];
 

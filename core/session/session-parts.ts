@@ -11,7 +11,7 @@ import { createRedactor, redactingLogger } from '../redact/redactor.ts';
 import { memoryStore } from '../stores/memory-store.ts';
 import type { TokenStore } from '../stores/token-store.ts';
 import { gotTransport } from '../transport/got-transport.ts';
-import { proxySecrets } from '../transport/proxy.ts';
+import { proxySecrets, type CredentialsIn } from '../transport/proxy.ts';
 import { knownSecrets } from './known-secrets.ts';
 import { renewalOf } from './renewal.ts';
 import { credentialsOption, resolveOptions, type SessionOptions } from './options.ts';
@@ -20,18 +20,10 @@ import { loginFlow } from './sign-in/login.ts';
 import { SessionState } from './state.ts';
 
 /** Creates the parts of a session. With the option `autoRefresh`, `refresh` is called when the tokens are due. */
-export function sessionParts(given: SessionOptions, refresh: () => void) {
+export function sessionParts(given: SessionOptions, credentialsIn: CredentialsIn, refresh: () => void) {
   const options = resolveOptions(given);
   const { definition, margin, timeout } = options;
-  const {
-    ca,
-    cipher,
-    globalAgent = false,
-    proxy,
-    credentialsIn,
-    clientCertificate,
-    store = memoryStore(),
-  } = given;
+  const { ca, cipher, globalAgent = false, proxy, clientCertificate, store = memoryStore() } = given;
   const clock = completeClock(given.clock);
   const redactor = createRedactor(fieldNamesIn(definition, options.extraFields));
   redactor.keep(

@@ -9,6 +9,7 @@ import { isTombstone, type StoredSession } from '../stores/stored-record.ts';
 import type { HeldLock } from '../stores/token-store.ts';
 import { isUsable, shouldExtend } from '../tokens/expiry.ts';
 import type { SendOptions } from '../transport/http.ts';
+import type { CredentialsIn } from '../transport/proxy.ts';
 import { abortable } from './abortable.ts';
 import { captureCaller, errorForCaller } from './caller.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
@@ -55,10 +56,15 @@ export function openSession<const P extends Partner>(
 export async function openSession(options: SessionOptions): Promise<PartnerSession> {
   const caller = captureCaller('openSession', openSession);
   try {
-    return await new OpenSession(options).restore();
+    return await new OpenSession(options, 'url').restore();
   } catch (error) {
     throw errorForCaller(error, caller);
   }
+}
+
+/** Opens the session of a profile, which keeps the user and password of its proxy with its secrets, as errors then say. */
+export async function openProfileSession(options: SessionOptions): Promise<PartnerSession> {
+  return new OpenSession(options, 'profile').restore();
 }
 
 /** The session that `openSession()` opens. */
@@ -93,8 +99,8 @@ class OpenSession implements PartnerSession, ForwardingSession {
   #closing: Promise<void> | undefined;
 
   /** Use `openSession()`, which also restores the stored state. */
-  constructor(options: SessionOptions) {
-    this.#parts = sessionParts(options, this.#onDue);
+  constructor(options: SessionOptions, credentialsIn: CredentialsIn) {
+    this.#parts = sessionParts(options, credentialsIn, this.#onDue);
     this.#state = this.#parts.state;
     this.#refusals = new Refusals(() => this.#parts.clock.monotonic());
     const {
