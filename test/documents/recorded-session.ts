@@ -77,7 +77,7 @@ export async function recordSession(): Promise<Readonly<Record<string, string>>>
     [account('password'), 'PASSWORD'],
     [account('client_id'), 'CLIENT-ID'],
     [account('client_secret'), 'CLIENT-SECRET'],
-    [/^eyJ[\w.-]+$/gm, 'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJtZXJ…'],
+    [/^eyJ[\w.-]+$/gm, 'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9…'],
     [/(until|10 h, on) \d+ \w{3} \d{4}, \d\d:\d\d/g, '$1 1 Dec 2026, 17:00'],
     [/(token until|30 days, on) \d+ \w{3} \d{4}, \d\d:\d\d/g, '$1 31 Dec 2026, 07:00'],
     [/^\d\d:\d\d:\d\d/gm, '07:00:00'],
