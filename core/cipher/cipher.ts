@@ -21,6 +21,7 @@ import { textCodec } from './text-codec.ts';
 
 /** A ciphertext with what its recipient needs to decrypt it. */
 export interface EncryptedMessage {
+  /** Encoded as `output` says. */
   readonly ciphertext: string;
   /** The IV of this message; present only with the IV rule `field`. */
   readonly iv?: string;

@@ -22,12 +22,22 @@ export type KeyDerivation =
   | 'resize'
   | 'sha256'
   | 'md5'
-  | { readonly hash: 'md5' | 'sha1' | 'sha256' | 'sha512'; readonly text?: 'hex' | 'hex-upper' | 'base64' }
-  | { readonly evp: 'md5' | 'sha256' }
   | {
+      /** The digest of `key` that is the AES key. */
+      readonly hash: 'md5' | 'sha1' | 'sha256' | 'sha512';
+      /** The AES key is the digits of the digest in this form. Default: its bytes. */
+      readonly text?: 'hex' | 'hex-upper' | 'base64';
+    }
+  | {
+      /** The digest of `EVP_BytesToKey`: `md5` up to OpenSSL 1.0, `sha256` since 1.1. */
+      readonly evp: 'md5' | 'sha256';
+    }
+  | {
+      /** The parameters of PBKDF2. */
       readonly pbkdf2: {
         /** 1 to 1,000,000. `openssl enc` uses 10,000. */
         readonly iterations: number;
+        /** The digest of its HMAC. `openssl enc` uses `sha256`. */
         readonly digest: 'sha1' | 'sha256' | 'sha512';
         /** Default: empty. */
         readonly salt?: string;
@@ -38,20 +48,42 @@ export type KeyDerivation =
 
 /** Where the 16-byte IV of each message comes from. There is no default: ask the partner. */
 export type IvRule =
-  /** The same for every message. `format` states how a string `value` is encoded; default `utf8`. */
-  | { readonly from: 'fixed'; readonly value: string | Uint8Array; readonly format?: TextFormat }
-  /** Random for each message, sent as the first 16 bytes of the ciphertext. */
-  | { readonly from: 'prefix' }
-  /** Random for each message, sent in the envelope's field `name` and encoded as `format`; default `hex`. */
-  | { readonly from: 'field'; readonly name: string; readonly format?: CiphertextFormat }
-  /** The first 16 bytes of the key; with AES-128 the whole key. */
-  | { readonly from: 'key' }
-  /** 16 zero bytes. */
-  | { readonly from: 'zero' }
-  /** Derived together with the key, without a salt (`openssl enc -nosalt`) or with the fixed one. */
-  | { readonly from: 'derived' }
-  /** Derived together with the key from the random salt that each message contains after the bytes `Salted__`. */
-  | { readonly from: 'salted' };
+  | {
+      /** The same for every message. */
+      readonly from: 'fixed';
+      /** 16 bytes once decoded. */
+      readonly value: string | Uint8Array;
+      /** How a string `value` is encoded. Default `utf8`. */
+      readonly format?: TextFormat;
+    }
+  | {
+      /** Random for each message, sent as the first 16 bytes of the ciphertext. */
+      readonly from: 'prefix';
+    }
+  | {
+      /** Random for each message, sent in a field of the envelope. */
+      readonly from: 'field';
+      /** The field of the envelope, next to the ciphertext. */
+      readonly name: string;
+      /** How the IV is encoded in its field. Default `hex`. */
+      readonly format?: CiphertextFormat;
+    }
+  | {
+      /** The first 16 bytes of the key; with AES-128 the whole key. */
+      readonly from: 'key';
+    }
+  | {
+      /** 16 zero bytes. */
+      readonly from: 'zero';
+    }
+  | {
+      /** Derived together with the key, without a salt (`openssl enc -nosalt`) or with the fixed one. */
+      readonly from: 'derived';
+    }
+  | {
+      /** Derived together with the key from the random salt that each message contains after the bytes `Salted__`. */
+      readonly from: 'salted';
+    };
 
 /**
  * How a ciphertext is encoded as a string. Both hex formats are decoded in either letter case. `base64url` has `-` and `_`
@@ -81,6 +113,7 @@ export interface CipherSettings {
   readonly keyFormat?: TextFormat;
   /** Default `none`. */
   readonly derivation?: KeyDerivation;
+  /** Where the IV of each message comes from. */
   readonly iv: IvRule;
   /** Default 16. */
   readonly padding?: Padding;
@@ -100,7 +133,15 @@ export interface CipherSettings {
 
 /** Cipher settings that may be stored in plain configuration: without the key and a fixed IV. */
 export type CipherSettingsWithoutSecrets = Omit<CipherSettings, 'key' | 'iv'> & {
-  readonly iv: { readonly from: 'fixed'; readonly format?: TextFormat } | Exclude<IvRule, { readonly from: 'fixed' }>;
+  /** As in `CipherSettings`; a fixed one without its `value`. */
+  readonly iv:
+    | {
+        /** The same for every message; its value is kept with the key. */
+        readonly from: 'fixed';
+        /** How a string value is encoded. Default `utf8`. */
+        readonly format?: TextFormat;
+      }
+    | Exclude<IvRule, { readonly from: 'fixed' }>;
 };
 
 export const textFormats: readonly TextFormat[] = ['utf8', 'hex', 'base64'];

@@ -9,10 +9,13 @@ import { isSecretName, mapJson, masked, maskFields } from '../redact/mask.ts';
  * the partner definition does not show to be harmless.
  */
 export interface AuthExchange {
+  /** Which call of the partner definition it is. */
   readonly call: Exclude<CallKind, 'request'>;
   /** When the request was sent, epoch ms. */
   readonly at: number;
+  /** The HTTP method. */
   readonly method: string;
+  /** The whole URL. */
   readonly url: string;
   /** The headers that the session sets, in addition to the usual ones of HTTP. Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -34,12 +37,17 @@ export interface AuthExchange {
 
 /** The cipher settings of an exchange without key, salt and IV. */
 export interface CipherFacts {
+  /** As in `CipherSettings`, with its default. */
   readonly algorithm: string;
   /** The format of a string key, else `bytes`. */
   readonly keyFormat: string;
+  /** How the AES key is derived, without a salt. */
   readonly derivation: unknown;
+  /** Where the IV comes from. */
   readonly iv: IvRule['from'];
+  /** As in `CipherSettings`, with its default. */
   readonly padding: NonNullable<CipherSettings['padding']>;
+  /** As in `CipherSettings`, with its default. */
   readonly output: NonNullable<CipherSettings['output']>;
 }
 

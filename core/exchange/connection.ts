@@ -65,9 +65,13 @@ export interface ResponseSettings {
 
 /** Additional payload fields of the auth calls. */
 export interface ExtraFields {
+  /** Sent with the credentials. */
   readonly login?: JsonObject;
+  /** Sent with the one-time code. */
   readonly oneTimeCode?: JsonObject;
+  /** Sent with the refresh token. */
   readonly refresh?: JsonObject;
+  /** Sent with the sign-out. */
   readonly logout?: JsonObject;
 }
 
@@ -97,9 +101,13 @@ export interface Connection {
  * @throws PartnerAuthError `configuration`; `setting` names the option.
  */
 export function checkConnection(options: ConnectionOptions): {
+  /** The partner definition with `bodyForm` and `response` applied to it. */
   readonly definition: PartnerDefinition;
+  /** Without a trailing slash. */
   readonly baseUrl: string;
+  /** The only origin that auth calls are sent to. */
   readonly origin: string;
+  /** The only origin that protected calls are sent to. */
   readonly apiOrigin: string;
 } {
   const { definition, baseUrl, origin, apiOrigin } = resolveConnection(options);

@@ -8,7 +8,9 @@ export type { Payload } from '../partners/payload.ts';
 
 /** A request body. */
 export interface EncodedBody {
+  /** As it is sent. */
   readonly body: string | Buffer;
+  /** The `Content-Type` header. */
   readonly contentType: string;
   /** Strings that must not be logged: with a fixed key, a captured ciphertext is as good as a password. */
   readonly secrets: readonly string[];
@@ -57,7 +59,10 @@ export function encryptedBody(
   payload: Content | string,
   cipher: Cipher,
   partnerCode = '',
-): EncodedBody & { readonly body: string } {
+): EncodedBody & {
+  /** The envelope. */
+  readonly body: string;
+} {
   const plain = plainText(form, typeof payload === 'string' ? payload : copyPayload(form, payload));
   return wrapInEnvelope(form, cipher.encryptWithIv(plain), cipher, partnerCode);
 }
@@ -102,7 +107,10 @@ function wrapInEnvelope(
   { ciphertext, iv }: EncryptedMessage,
   { ivField }: Cipher,
   partnerCode: string,
-): EncodedBody & { readonly body: string } {
+): EncodedBody & {
+  /** The envelope. */
+  readonly body: string;
+} {
   if (form.envelope === 'none') return { body: ciphertext, contentType: 'text/plain', secrets: [ciphertext] };
   const envelope: Record<string, string> = {};
   for (const [name, value] of Object.entries(form.fields ?? {})) {

@@ -56,7 +56,10 @@ export interface Gateway extends AsyncDisposable {
    * Accepts no more calls, waits until those in progress have their response, for `drain` ms at most (default 10,000), and
    * aborts the rest. The session stays open. Can be called again, also with a shorter time.
    */
-  close(options?: { readonly drain?: number }): Promise<void>;
+  close(options?: {
+    /** In ms. Default 10,000. */
+    readonly drain?: number;
+  }): Promise<void>;
 }
 
 const knownOptions = ['port', 'unixSocket', 'readOnly', 'allow', 'secret', 'maxBodySize', 'timeout', 'logger'];

@@ -57,12 +57,15 @@ export const errorCodes = [
 
 /** A captcha for the user to solve: show `image`, and pass its text together with `ticket` to the next `login()`. */
 export interface CaptchaChallenge {
+  /** A picture with text. */
   readonly kind: 'captcha';
   /** The image as a `data:` URL. */
   readonly image: string;
+  /** Identifies the captcha; valid once. */
   readonly ticket: string;
 }
 
+/** What a `PartnerAuthError` has in addition to its code and message. */
 export interface PartnerAuthErrorDetails {
   /** Whether the same call may succeed later without any change. Default: depends on the error code. */
   readonly retryable?: boolean | undefined;
@@ -96,14 +99,23 @@ const brand = Symbol.for('partner-auth.error');
  * key or ciphertext, and it has no `cause`.
  */
 export class PartnerAuthError extends Error {
+  /** The same for all errors of this package. */
   override readonly name = 'PartnerAuthError';
+  /** What happened. Stable across versions. */
   declare readonly code: PartnerAuthErrorCode;
+  /** Whether the same call may succeed later without any change. */
   declare readonly retryable: boolean;
+  /** HTTP status of the partner's response. */
   declare readonly status?: number;
+  /** The partner's id of the failed request, to be quoted to its support. */
   declare readonly correlationId?: string;
+  /** Path of the option, credential or definition field to change, such as `cipher.key`. */
   declare readonly setting?: string;
+  /** How long the partner asks to wait, in seconds. */
   declare readonly retryAfter?: number;
+  /** Present with `captchaRequired` if the captcha is a picture. */
   declare readonly challenge?: CaptchaChallenge;
+  /** True if the response is not in the partner's own form, so that a gateway or proxy may have sent it. */
   declare readonly foreign?: true;
 
   constructor(code: PartnerAuthErrorCode, message: string, details: PartnerAuthErrorDetails = {}) {

@@ -2,6 +2,7 @@ import type { PartnerAuthErrorCode } from '../lib/errors.ts';
 
 /** A value that JSON can represent. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+/** An object that JSON can represent. */
 export type JsonObject = Readonly<Record<string, JsonValue>>;
 
 /**
@@ -15,7 +16,12 @@ export interface PartnerDefinition {
   /** The name that is shown to users, of up to 80 characters. */
   readonly label: string;
   /** Known servers to choose from. A session uses its own `baseUrl`. */
-  readonly baseUrls?: readonly { readonly label: string; readonly url: string }[];
+  readonly baseUrls?: readonly {
+    /** Its name for users, such as `Production`. */
+    readonly label: string;
+    /** As `baseUrl` of a session. */
+    readonly url: string;
+  }[];
   /**
    * Headers of every call. `{partnerCode}` is replaced with the session's partner code, which is then required.
    * `Content-Type` replaces that of the body, unless a body is multipart. The token header and the headers of the connection
@@ -40,6 +46,7 @@ export interface PartnerDefinition {
    * field `email` in the object `user`.
    */
   readonly credentials: readonly CredentialField[];
+  /** The call that signs in. */
   readonly login: AuthCall;
   /**
    * How a session gets its next access token. `'login'`: by signing in again, with the session option `credentials`, or with
@@ -49,8 +56,11 @@ export interface PartnerDefinition {
   readonly refresh?: RefreshCall | 'login';
   /** Ends the session at the partner. Without it, signing out only discards the tokens locally. */
   readonly logout?: LogoutCall;
+  /** How a one-time code is sent, if the partner may require one. */
   readonly oneTimeCode?: OneTimeCodeStep;
+  /** How the picture of a captcha is requested, if the partner may require one. */
   readonly captcha?: CaptchaStep;
+  /** Where responses hold what the session reads. */
   readonly response: ResponseShape;
   /**
    * Tried in order for each response without the success marker, whatever its HTTP status; the first match decides.
@@ -73,6 +83,7 @@ export interface PartnerDefinition {
 
 /** A header with the access token. */
 export interface TokenHeader {
+  /** Of the header, such as `X-Auth`. */
   readonly name: string;
   /** `{accessToken}` is replaced, which must be in it once. */
   readonly value: string;
@@ -90,17 +101,27 @@ export interface ClientRule {
 
 /** How a payload is encoded into a request body. */
 export type BodyForm =
-  | { readonly form: 'json' }
-  | { readonly form: 'multipart' }
-  /** Form fields, `application/x-www-form-urlencoded`, as OAuth 2.0 requires (RFC 6749). */
-  | { readonly form: 'urlencoded' }
+  | {
+      /** JSON, `application/json`. */
+      readonly form: 'json';
+    }
+  | {
+      /** A multipart form, `multipart/form-data`. */
+      readonly form: 'multipart';
+    }
+  | {
+      /** Form fields, `application/x-www-form-urlencoded`, as OAuth 2.0 requires (RFC 6749). */
+      readonly form: 'urlencoded';
+    }
   /** The payload is encrypted; the session then requires `cipher` settings. */
   | EncryptedBody;
 
+/** A body whose payload is encrypted with the session's cipher. */
 export type EncryptedBody = EncryptedEnvelope | EncryptedText;
 
 /** An envelope with the encrypted payload in one of its fields. */
 export interface EncryptedEnvelope {
+  /** The payload is encrypted. */
   readonly form: 'encrypted';
   /** The envelope's field for the ciphertext. The one for the IV, if there is one, is named by `cipher.iv`. */
   readonly field: string;
@@ -114,16 +135,21 @@ export interface EncryptedEnvelope {
 
 /** A body that is nothing but the ciphertext, as `text/plain`. No `cipher.iv` with a field of its own can be used with it. */
 export interface EncryptedText {
+  /** The payload is encrypted. */
   readonly form: 'encrypted';
+  /** Nothing around the ciphertext. */
   readonly envelope: 'none';
+  /** Of an envelope only. */
   readonly field?: undefined;
   /** As in an envelope. */
   readonly payload?: 'json' | 'query';
+  /** Of an envelope only. */
   readonly fields?: undefined;
 }
 
 /** A query whose parameters, those in the path included, are encrypted into one parameter. */
 export interface EncryptedQuery {
+  /** The query is encrypted. */
   readonly form: 'encrypted';
   /** The parameter for the ciphertext. The one for the IV, if there is one, is named by `cipher.iv`. */
   readonly field: string;
@@ -196,6 +222,7 @@ export interface LogoutCall extends AuthCall {
   readonly tokenCookie?: string;
 }
 
+/** The HTTP methods of calls. */
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** The second step of a login, after an error rule has matched with `oneTimeCodeRequired`. */
@@ -257,13 +284,19 @@ export interface CaptchaWidget {
 /** Where a partner's responses hold what the session reads. All fields are paths; those of tokens are below `tokensIn`. */
 export interface ResponseShape {
   /** What a successful response contains in addition to its 2xx status. */
-  readonly success?: { readonly field: string; readonly equals: string | number | boolean };
+  readonly success?: {
+    /** Path of the success marker. */
+    readonly field: string;
+    /** Its value in a successful response. */
+    readonly equals: string | number | boolean;
+  };
   /**
    * The field with the actual response, encrypted with the session's cipher; `body:` if the body is nothing but ciphertext.
    * An IV with a field of its own is read from next to it. A response whose field is missing, empty or not a string is taken as plain; one that cannot be decrypted
    * is a `cipher` error.
    */
   readonly encryptedIn?: string;
+  /** The access token. */
   readonly accessToken: string;
   /** Required if `refresh` is a call that is not `sliding`; not read otherwise. */
   readonly refreshToken?: string;
@@ -279,8 +312,11 @@ export interface ResponseShape {
   readonly correlationId?: string;
 }
 
+/** A field with a lifetime or a deadline. */
 export interface ExpiryField {
+  /** Its path. */
   readonly field: string;
+  /** The unit of its value. */
   readonly unit: ExpiryUnit;
 }
 
@@ -317,8 +353,11 @@ export interface ErrorRule {
 
 /** A protected call that is offered to users as an example. */
 export interface ExampleCall {
+  /** Its HTTP method. */
   readonly method: HttpMethod;
+  /** Path below the base URL, starting with a slash. */
   readonly path: string;
+  /** Its payload. Default: none. */
   readonly payload?: JsonObject;
   /** False if it changes something at the partner, such as sending an email. */
   readonly safe: boolean;

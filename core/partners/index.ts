@@ -4,5 +4,14 @@ import { cloudreve } from './cloudreve.ts';
 import { tconnect } from './tconnect.ts';
 
 /** The built-in partner definitions. A test validates them with `definePartner()`, so that programs need not. */
-export const partners = { tconnect, bizmail, cloudreve } as const;
+export const partners = {
+  /** TCONNECT. */
+  tconnect,
+  /** BizMail. */
+  bizmail,
+  /** Cloudreve. */
+  cloudreve,
+} as const;
+
+/** The id of a built-in partner. */
 export type BuiltInPartner = keyof typeof partners;

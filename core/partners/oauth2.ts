@@ -24,6 +24,7 @@ export interface OAuth2Options {
   readonly scope?: string | undefined;
 }
 
+/** How a session of an OAuth 2.0 server is signed in (RFC 6749 sections 4.3, 4.4 and 6). */
 export type OAuth2Grant = keyof typeof grants;
 
 const grants = {

@@ -17,6 +17,7 @@ export type SandboxAccounts = { readonly [Id in SandboxPartner]?: Parameters<Sim
 
 /** What all profiles of a sandbox have in common. */
 interface SandboxConnection {
+  /** The address of the sandbox. */
   readonly baseUrl: string;
   /** PEM of the sandbox's own certificate authority. Only with https. */
   readonly ca?: string;
@@ -33,8 +34,11 @@ declare abstract class HiddenCredentials<Credentials> {
 
 /** The options of `openSession()` for one partner of the sandbox: `openSession({ ...sandbox.profiles.tconnect })`. */
 export interface SandboxProfile<Credentials> extends SandboxConnection, HiddenCredentials<Credentials> {
+  /** The id of the partner. */
   readonly partner: SandboxPartner;
+  /** Only if the partner requires one. */
   readonly partnerCode?: string;
+  /** Only if the partner encrypts payloads. */
   readonly cipher?: SandboxCipher;
 }
 
@@ -43,11 +47,15 @@ export interface SandboxDefinitionProfile
   extends SandboxConnection, HiddenCredentials<Readonly<Record<string, string>>> {
   /** The definition as passed to `startSandbox()`. */
   readonly partner: PartnerDefinition;
+  /** Only if the definition requires one. */
   readonly partnerCode?: string;
+  /** Only if the definition encrypts payloads. */
   readonly cipher?: SandboxCipherSettings;
+  /** Only if the definition has a `client`. */
   readonly client?: SandboxClient;
 }
 
+/** One profile for each built-in partner. */
 export type SandboxBuiltInProfiles = {
   readonly [Id in SandboxPartner]: SandboxProfile<Account<Id>['credentials']> &
     Omit<Account<Id>, 'credentials'> & { readonly partner: Id };

@@ -12,7 +12,9 @@ export interface Certificates extends Readonly<Record<CertificateKind, SecureCon
 
 /** A certificate with its private key, in PEM form. */
 export interface SandboxClientCertificate {
+  /** The certificate. */
   readonly cert: string;
+  /** Its private key. */
   readonly key: string;
 }
 

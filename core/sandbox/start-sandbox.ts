@@ -25,6 +25,7 @@ import { changeScenarios, type SandboxScenarios } from './scenarios.ts';
 import { TokenFamilies } from './tokens/families.ts';
 import { processRsaKey, type TokenKey } from './tokens/jwt.ts';
 
+/** Options of `startSandbox()`: its scenarios, and what cannot change while it runs. */
 export interface SandboxOptions extends Partial<SandboxScenarios> {
   /** Port on 127.0.0.1, 0 to 65535. Default 0: the system chooses a free port. */
   readonly port?: number;
@@ -54,6 +55,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly ca?: string;
   /** To try what a client reports: the profiles have the `valid` one. Only with the option `clientCertificate`. */
   readonly clientCertificates?: SandboxClientCertificates;
+  /** The options of `openSession()` for each partner, with the credentials of its account. */
   readonly profiles: SandboxProfiles;
   /**
    * The profile of a partner of `definitions`.
@@ -84,7 +86,14 @@ export interface Sandbox extends AsyncDisposable {
   /** The time on its clock, epoch milliseconds. */
   now(): number;
   /** The tokens that this partner issued last. Undefined before the first sign-in. */
-  tokens(partner: SandboxPartnerId): { readonly accessToken: string; readonly refreshToken: string } | undefined;
+  tokens(partner: SandboxPartnerId):
+    | {
+        /** The current access token. */
+        readonly accessToken: string;
+        /** The current refresh token. */
+        readonly refreshToken: string;
+      }
+    | undefined;
   /** Ends every session of this partner's account, access tokens included. */
   revoke(partner: SandboxPartnerId): void;
   /**

@@ -148,7 +148,10 @@ export interface PartnerSession<P extends Partner = any> extends TokenSource, As
   on(
     event: 'exchange',
     listener: (exchange: AuthExchange) => void,
-    options?: { readonly reveal?: boolean | undefined },
+    options?: {
+      /** Default false. */
+      readonly reveal?: boolean | undefined;
+    },
   ): () => void;
 
   /**

@@ -10,6 +10,7 @@ import { createScheduler, type Scheduler } from './scheduler.ts';
 
 /** A snapshot of a session, without secrets. Times are epoch ms. */
 export interface SessionStatus {
+  /** What the session can do now. */
   readonly phase: Phase;
   /** A refresh is in flight. */
   readonly refreshing: boolean;

@@ -16,6 +16,7 @@ import {
 } from './stored-record.ts';
 import type { TokenStore } from './token-store.ts';
 
+/** A key of `encryptedStore()`. */
 export interface EncryptionKey {
   /** Stored with each record, to find its key again: 1 to 80 printable characters. Not a secret. */
   readonly id: string;
@@ -23,6 +24,7 @@ export interface EncryptionKey {
   readonly key: Uint8Array | string;
 }
 
+/** Options of `encryptedStore()`. */
 export interface EncryptedStoreOptions {
   /**
    * What distinguishes this session from the others that are encrypted with the same keys, such as the name of its file

@@ -14,6 +14,7 @@ import { newerRecordError, storeError } from './store-errors.ts';
 import { isEncrypted, isSignOut, parseStoredRecord, type StoredRecord } from './stored-record.ts';
 import type { LockOptions, HeldLock, TokenStore } from './token-store.ts';
 
+/** Options of `fileStore()`. */
 export interface FileStoreOptions {
   /**
    * Share the file with its group: files have mode 0660, new folders 0770. Without it, a file to which its group has

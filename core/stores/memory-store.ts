@@ -5,6 +5,7 @@ import { assertKnownKeys } from '../lib/validation.ts';
 import type { StoredRecord } from './stored-record.ts';
 import { defaultLockTimeout, type HeldLock, type TokenStore } from './token-store.ts';
 
+/** Options of `memoryStore()`. */
 export interface MemoryStoreOptions {
   /** By which the wait for a lock counts, for tests, such as the `clock` of a sandbox. Default: `systemClock`. */
   readonly clock?: Partial<Clock> | undefined;

@@ -6,6 +6,7 @@ import type { TokenSet } from '../tokens/token-set.ts';
  * The record of one session in a `TokenStore`. Unknown fields, which a newer version of this package may add, are kept.
  */
 export interface StoredSession {
+  /** Of the form of the record. */
   readonly version: 1;
   /** Random; each login creates a new one. */
   readonly sessionId: string;
@@ -17,25 +18,38 @@ export interface StoredSession {
   readonly origin: string;
   /** The only origin that protected calls with the access token are sent to. Default: `origin`. */
   readonly apiOrigin?: string;
+  /** The partner code that the session was opened with. */
   readonly partnerCode?: string;
+  /** The account that is signed in, from the credentials or the access token. */
   readonly account?: string;
+  /** The current tokens. */
   readonly tokens: TokenSet;
   /**
    * Written before a refresh is requested and removed with its response. If it is found later, the response was lost.
    */
-  readonly intent?: { readonly at: number };
+  readonly intent?: {
+    /** Epoch ms. */
+    readonly at: number;
+  };
+  /** Present while a refresh token of another program is proven. */
   readonly adoption?: Adoption;
   /**
    * The partner has responded to the refresh token with tokens that could not be read, so that it has probably been replaced.
    * No process sends it again by itself.
    */
-  readonly unread?: { readonly at: number };
+  readonly unread?: {
+    /** Epoch ms. */
+    readonly at: number;
+  };
+  /** Present if the partner has refused the credentials of a session that signs in again by itself. */
   readonly refusal?: Refusal;
-  /**
-   * No process requests a refresh before `until`, epoch ms, because the partner limits the number of calls. `stated`: the
-   * partner has stated how long to wait.
-   */
-  readonly pause?: { readonly until: number; readonly stated: boolean };
+  /** Present while no process requests a refresh, because the partner limits the number of calls. */
+  readonly pause?: {
+    /** Epoch ms. */
+    readonly until: number;
+    /** Whether the partner has stated how long to wait. */
+    readonly stated: boolean;
+  };
   /**
    * Present once the partner has refused the refresh token. The tokens still contain it, see `refusedUntil()`, unless the
    * account is not available.
@@ -60,6 +74,7 @@ export interface Adoption {
 export interface Refusal {
   /** Epoch ms. */
   readonly at: number;
+  /** What the partner has refused. */
   readonly code: RefusalCode;
   /** Random, base64url. */
   readonly key: string;
@@ -72,7 +87,9 @@ export type RefusalCode = 'invalidCredentials' | 'accountUnavailable';
 
 /** How a session ended. Times are epoch ms. */
 export interface SessionEnd {
+  /** When the partner has first refused. */
   readonly at: number;
+  /** The error code that calls fail with. */
   readonly code: EndCode;
   /** When the partner was last asked with the refused refresh token. Default: `at`. */
   readonly askedAt?: number;
@@ -84,10 +101,13 @@ export interface SessionEnd {
 
 /** The record that a sign-out leaves, which distinguishes it from a store that has lost its content. */
 export interface Tombstone {
+  /** Of the form of the record. */
   readonly version: 1;
   /** Epoch ms; 0 if there was no sign-out, but the store has never held a session. */
   readonly signedOutAt: number;
+  /** As in `StoredSession`. */
   readonly adoption?: Adoption;
+  /** As in `StoredSession`. */
   readonly refusal?: Refusal;
 }
 
@@ -96,7 +116,9 @@ export interface Tombstone {
  * data is the UTF-8 JSON of `[name, version, generation]`, without spaces.
  */
 export interface EncryptedRecord {
+  /** Of the form of the record. */
   readonly version: 2;
+  /** The record, encrypted. */
   readonly encrypted: {
     /** Which of the keys has encrypted it. */
     readonly keyId: string;
@@ -182,13 +204,30 @@ const encryptedSchema = v.object({
 
 /** The result of `parseStoredRecord()`. */
 export type ParsedRecord =
-  | { readonly kind: 'record'; readonly record: PlainRecord }
-  /** Written by `encryptedStore()`, which is required to read it. */
-  | { readonly kind: 'encrypted'; readonly record: EncryptedRecord }
-  /** Written by a newer version of this package, which may be using it. */
-  | { readonly kind: 'newer'; readonly version: number }
-  /** `problem` names the field but does not contain its value. */
-  | { readonly kind: 'invalid'; readonly problem: string };
+  | {
+      /** A session, or the record of a sign-out. */
+      readonly kind: 'record';
+      /** The value, with its unknown fields. */
+      readonly record: PlainRecord;
+    }
+  | {
+      /** Written by `encryptedStore()`, which is required to read it. */
+      readonly kind: 'encrypted';
+      /** The value, with its unknown fields. */
+      readonly record: EncryptedRecord;
+    }
+  | {
+      /** Written by a newer version of this package, which may be using it. */
+      readonly kind: 'newer';
+      /** Of the record. */
+      readonly version: number;
+    }
+  | {
+      /** No record. */
+      readonly kind: 'invalid';
+      /** Names the field but does not contain its value. */
+      readonly problem: string;
+    };
 
 /** Checks a value that a store returned. The record is the value itself, with its unknown fields. */
 export function parseStoredRecord(value: unknown): ParsedRecord {

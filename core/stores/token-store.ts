@@ -57,7 +57,15 @@ export interface TokenStore {
    * Who holds the lock, for messages and diagnostics; undefined if it is free. `owner` names a process or machine,
    * `until` is when the lock expires unless it is renewed, in epoch ms.
    */
-  lockState?(): Promise<{ readonly owner?: string; readonly until?: number } | undefined>;
+  lockState?(): Promise<
+    | {
+        /** A process or machine. */
+        readonly owner?: string;
+        /** When the lock expires unless it is renewed, epoch ms. */
+        readonly until?: number;
+      }
+    | undefined
+  >;
   /** Calls `listener` when any process may have changed the record. Returns an unsubscribe function. */
   onDidChange?(listener: () => void): () => void;
 }

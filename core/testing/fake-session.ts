@@ -50,6 +50,7 @@ export interface FakeSessionOptions {
 
 /** A call that a fake session received. */
 export interface FakeCall {
+  /** The method of the session. */
   readonly method: FakeMethod;
   /** Of `request()`, `stream()` and `fetch()`: the path, with its query. */
   readonly path?: string | undefined;

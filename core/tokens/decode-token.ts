@@ -2,7 +2,9 @@ import { parseJson } from '../lib/json.ts';
 
 /** The content of a JWT, unverified. */
 export interface DecodedToken {
+  /** Its first part, such as `alg`. */
   readonly header: Readonly<Record<string, unknown>>;
+  /** Its second part, such as `sub` and `exp`. */
   readonly claims: Readonly<Record<string, unknown>>;
   /** Always false: the signature is not checked, so anyone may have written these claims. */
   readonly verified: false;

@@ -13,6 +13,7 @@ export type Phase = 'signedOut' | 'valid' | 'due' | 'expired' | 'ended';
 
 /** A token set, and whether its session has ended. */
 export interface TokenState {
+  /** The current tokens. */
   readonly tokens: TokenSet;
   /** Present if the session has ended, so that the tokens cannot be refreshed. */
   readonly ended?: unknown;

@@ -1,5 +1,6 @@
 /** The tokens of a session and when they expire. All times are epoch ms on this machine's clock. */
 export interface TokenSet {
+  /** Sent with protected calls. */
   readonly accessToken: string;
   /** Absent if the partner issued none, or has refused it since. */
   readonly refreshToken?: string;

@@ -16,6 +16,7 @@ export type ClientCertificate =
   | {
       /** Certificate and key in one PKCS#12 file (`.pfx`, `.p12`). */
       readonly pfx: Uint8Array;
+      /** Of the file, if it is encrypted. */
       readonly passphrase?: string | undefined;
     };
 

@@ -13,7 +13,13 @@ export interface SandboxDefinition {
    * rule `fixed` without a value; for the rest those of the library.
    */
   readonly cipher?: Partial<Omit<SandboxCipherSettings, 'iv'>> & {
-    readonly iv?: IvSource | { readonly from: 'fixed' };
+    /** Where the IV of each message comes from. */
+    readonly iv?:
+      | IvSource
+      | {
+          /** One for all messages, at random. */
+          readonly from: 'fixed';
+        };
   };
   /** Default: random if the definition contains `{partnerCode}`, else none. */
   readonly partnerCode?: string;
@@ -25,7 +31,9 @@ export interface SandboxDefinition {
 
 /** A client that is registered with a partner of the sandbox. */
 export interface SandboxClient {
+  /** Its id. */
   readonly id: string;
+  /** Its secret; absent for a client that cannot keep one. */
   readonly secret?: string;
 }
 

@@ -31,22 +31,44 @@ export type SandboxFault =
   | 'gzipBomb'
   /** An HTTP status in the partner's error format, or with an HTML page like a proxy's. */
   | {
+      /** The HTTP status. */
       readonly status: number;
       /** Raw value of the `Retry-After` header. */
       readonly retryAfter?: string;
+      /** Send an HTML page like a proxy's. Default false: the partner's error format. */
       readonly html?: boolean;
+      /** Process the request first. Default false. */
       readonly processed?: boolean;
     }
-  /** A redirect. `status` defaults to 302. */
-  | { readonly redirect: string; readonly status?: number; readonly processed?: boolean }
+  /** A redirect. */
+  | {
+      /** The value of the `Location` header. */
+      readonly redirect: string;
+      /** The HTTP status. Default 302. */
+      readonly status?: number;
+      /** Process the request first. Default false. */
+      readonly processed?: boolean;
+    }
   /** Processed; a success response is changed before it is encrypted. If the function returns undefined, no body is sent. */
-  | { readonly rewrite: (response: unknown) => unknown }
-  /** HTTP 200 with any body. `contentType` defaults to `application/json`. */
-  | { readonly text: string; readonly contentType?: string; readonly processed?: boolean };
+  | {
+      /** Called with the JSON of the response; returns another one, or undefined for no body. */
+      readonly rewrite: (response: unknown) => unknown;
+    }
+  /** HTTP 200 with any body. */
+  | {
+      /** The body. */
+      readonly text: string;
+      /** Default `application/json`. */
+      readonly contentType?: string;
+      /** Process the request first. Default false. */
+      readonly processed?: boolean;
+    };
 
 /** Which requests a fault applies to. Without `partner` or `call`: any. */
 export interface SandboxFaultTarget {
+  /** Only those of this partner. */
   readonly partner?: SandboxPartnerId;
+  /** Only those of this call. */
   readonly call?: SandboxCall;
   /** How many requests it applies to: an integer from 1, or Infinity. Default 1. */
   readonly times?: number;

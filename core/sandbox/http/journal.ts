@@ -6,7 +6,9 @@ export interface SandboxJournalEntry {
   readonly at: number;
   /** Absent if the path belongs to no partner. */
   readonly partner?: SandboxPartnerId;
+  /** Which call of the partner it is. */
   readonly call: SandboxCall;
+  /** The HTTP method. */
   readonly method: string;
   /** Without the query. */
   readonly path: string;
@@ -18,6 +20,7 @@ export interface SandboxJournalEntry {
   readonly payload?: unknown;
   /** The HTTP status that was sent, or would have been sent without a fault. 0 if nothing was processed or sent. */
   readonly status: number;
+  /** What the partner decided. */
   readonly outcome: SandboxOutcome;
   /** The name of the fault that was injected, if any. */
   readonly fault?: string;

@@ -17,8 +17,11 @@ import {
   type PartnerSimulator,
 } from './partner.ts';
 
+/** Of the account at BizMail. */
 export interface BizmailCredentials {
+  /** Its name for `login()`. */
   readonly username: string;
+  /** Its password. */
   readonly password: string;
 }
 

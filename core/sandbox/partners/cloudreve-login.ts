@@ -12,8 +12,11 @@ const codeSessionLifetime = 600;
 /** What the widgets of the sandbox's captchas would respond. */
 const widgetResponse = 'SANDBOX-CAPTCHA-RESPONSE';
 
+/** Of the account at Cloudreve. */
 export interface CloudreveCredentials {
+  /** Its email address, compared without case. */
   readonly email: string;
+  /** Its password. */
   readonly password: string;
 }
 

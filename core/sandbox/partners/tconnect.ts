@@ -19,10 +19,15 @@ import {
   type PartnerSimulator,
 } from './partner.ts';
 
+/** Of the account at TCONNECT. */
 export interface TconnectCredentials {
+  /** Its email address. */
   readonly username: string;
+  /** Its password. */
   readonly password: string;
+  /** The id of the client that the partner has registered. */
   readonly client_id: string;
+  /** Its secret. */
   readonly client_secret: string;
 }
 
