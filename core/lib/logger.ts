@@ -1,6 +1,6 @@
 /** Receives the log messages of a session. `console` and VS Code's `LogOutputChannel` implement it. */
 export interface Logger {
-  /** What a maintainer of this package wants to know. */
+  /** Details, for a maintainer of this package. */
   debug(message: string): void;
   /** What the session has done, such as a refresh. */
   info(message: string): void;
