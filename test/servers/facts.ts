@@ -9,6 +9,7 @@ import {
   type PartnerSession,
   type SessionOptions,
   type TokenSet,
+  type TokenStore,
 } from '../../core/index.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { readSession } from '../helpers/with-session.ts';
@@ -40,15 +41,15 @@ interface Trial {
   readonly proxy: CuttingProxy;
   readonly options: SessionOptions;
   readonly session: PartnerSession;
+  readonly store: TokenStore;
   /** The tokens of the session. */
   tokens(): Promise<TokenSet>;
 }
 
 const withoutRefresh = ({ refresh }: ServerUnderTest): string | undefined =>
-  refresh === undefined ? 'one token, which is not renewed' : undefined;
+  refresh === undefined ? 'no refresh' : undefined;
 const withoutClient = ({ clients }: ServerUnderTest): string | undefined =>
   clients === undefined ? 'no client' : undefined;
-const onceOnly = 'session over: the server accepts a refresh token once';
 
 export const facts: readonly Fact[] = [
   {
@@ -59,11 +60,11 @@ export const facts: readonly Fact[] = [
       const { issuedAt, accessExpiresAt } = await tokens();
       if (server.statesLifetime === false) {
         assert.equal(accessExpiresAt, undefined);
-        return 'the server does not state it';
+        return 'not stated';
       }
-      // A token's own exp is in whole seconds.
       const lifetime = ((accessExpiresAt ?? 0) - issuedAt) / 1000;
-      assert.ok(Math.abs(lifetime - accessLifetime) <= 1, `${lifetime} s`);
+      // A token's own exp is in whole seconds, and counts from when a server that is busy issued it.
+      assert.ok(lifetime >= accessLifetime - 1 && lifetime < 60, `${lifetime} s`);
     },
   },
   {
@@ -83,17 +84,22 @@ export const facts: readonly Fact[] = [
     },
   },
   {
-    title: 'a refresh gets another token, and a protected call succeeds with it',
+    title: 'a refresh gets other tokens, and a protected call succeeds with them',
     without: withoutRefresh,
     async check({ server, session, tokens }) {
-      const before = await tokens();
+      const pair = async (): Promise<readonly unknown[]> => {
+        const { accessToken, refreshToken } = await tokens();
+        return [accessToken, refreshToken];
+      };
+      const before = await pair();
       await session.refresh();
-      assert.notEqual((await tokens()).accessToken, before.accessToken);
+      // A JWT that is issued in the same second may be the same.
+      assert.notDeepEqual(await pair(), before);
       assert.equal((await session.request(server.protectedPath)).status, 200);
     },
   },
   {
-    title: 'a refresh token that was replaced is sessionEnded',
+    title: 'a refresh token that was replaced is refused: sessionEnded',
     without: withoutRefresh,
     async check({ server, session, options, tokens }) {
       const { refreshToken = '' } = await tokens();
@@ -102,7 +108,7 @@ export const facts: readonly Fact[] = [
       const adopted = other.adopt({ refreshToken });
       if (server.refresh?.reuse === 'accepted') {
         await adopted;
-        return 'accepted by the server, as often as it is sent';
+        return 'accepted again';
       }
       await assert.rejects(adopted, { code: 'sessionEnded' });
       const refreshed = session.refresh();
@@ -111,13 +117,12 @@ export const facts: readonly Fact[] = [
         return undefined;
       }
       await assert.rejects(refreshed, { code: 'sessionEnded' });
-      return 'the server then ends the session of its successor too';
+      return 'yes, and its successor too';
     },
   },
   {
     title: `8 processes with one file and tokens of ${accessLifetime} s: no call fails, no refresh token is sent twice`,
-    without: (server) =>
-      server.refresh?.reuse === 'accepted' ? 'a refresh token is not replaced' : withoutRefresh(server),
+    without: (server) => (server.refresh?.rotates === false ? 'no rotation' : withoutRefresh(server)),
     check: callFromManyProcesses,
   },
   {
@@ -126,13 +131,26 @@ export const facts: readonly Fact[] = [
       const { accessToken, refreshToken } = await tokens();
       const result = await session.signOut();
       assert.deepEqual(result, { revoked: server.signOut === 'revokes' });
-      if (server.signOut === 'none') return 'the server has no sign-out: revoked is false';
+      if (server.signOut === 'none') return 'no sign-out';
       if (refreshToken === undefined) {
         assert.equal(await statusWith(proxy, server, accessToken), 401);
         return undefined;
       }
       await using other = await openSession(options);
       await assert.rejects(other.adopt({ refreshToken }), { code: 'sessionEnded' });
+    },
+  },
+  {
+    title: 'a token that cannot be renewed, and is no longer accepted, is reported as sessionEnded',
+    without: ({ refresh }) => (refresh === undefined ? undefined : 'renewed'),
+    async check({ server, session, options, store }) {
+      const copy = memoryStore();
+      await copy.write(await readSession(store));
+      await using other = await openSession({ ...options, store: copy });
+      await other.signOut();
+      await assert.rejects(session.request(server.protectedPath), { code: 'sessionEnded' });
+      await session.login(server.credentials);
+      assert.equal((await session.request(server.protectedPath)).status, 200);
     },
   },
   {
@@ -155,7 +173,7 @@ export const facts: readonly Fact[] = [
     },
   },
   {
-    title: 'a server that is killed between a refresh and its response',
+    title: 'a server that is killed between a refresh and its response: the session',
     without: withoutRefresh,
     check(trial) {
       const { running, server, proxy } = trial;
@@ -174,7 +192,7 @@ export const facts: readonly Fact[] = [
     },
   },
   ...[1, 2].map((times) => ({
-    title: `the response to a refresh is lost ${times === 1 ? 'once' : 'twice'}`,
+    title: `the response to a refresh is lost ${times === 1 ? 'once' : 'twice'}: the session`,
     without: withoutRefresh,
     check(trial: Trial) {
       const { server, proxy } = trial;
@@ -220,7 +238,7 @@ export async function checkFact({ check }: Fact, running: RunningServer): Promis
   await using session = await openSession({ ...options, store });
   await session.login(server.credentials);
   const tokens = async (): Promise<TokenSet> => (await readSession(store)).tokens;
-  const note = await check({ running, server, proxy, options, session, tokens });
+  const note = await check({ running, server, proxy, options, session, store, tokens });
   return typeof note === 'string' ? note : undefined;
 }
 
@@ -275,7 +293,7 @@ async function refreshLost({ server, session, proxy }: Trial): Promise<string> {
   proxy.decide = () => 'forward';
   await session.login(server.credentials);
   assert.equal((await session.request(server.protectedPath)).status, 200);
-  return onceOnly;
+  return 'ended: a token is good once';
 }
 
 async function restart(running: RunningServer, proxy: CuttingProxy): Promise<void> {

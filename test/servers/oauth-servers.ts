@@ -21,7 +21,7 @@ interface OAuthServer extends Pick<ServerUnderTest, 'name' | 'signOut'> {
 }
 
 function oauthServer(server: OAuthServer): ServerUnderTest {
-  const { name, npm, program, rotates = true, paths } = server;
+  const { name, npm, program, rotates, reuse, paths } = server;
   const client = { id: clientId, secret: server.secret };
   const partner = (grant: OAuth2Grant, send: ClientRule['send']) =>
     oauth2Partner({ id: 'oauth', label: name, ...paths, grant, client: { send } });
@@ -31,7 +31,12 @@ function oauthServer(server: OAuthServer): ServerUnderTest {
     start: (folder) => {
       const { username, password } = credentials;
       const secrets = { username, password, clientId, clientSecret: client.secret };
-      const settings: OAuthSettings = { ...secrets, file: join(folder, 'tokens.json'), accessLifetime, rotates };
+      const settings: OAuthSettings = {
+        ...secrets,
+        rotates: rotates ?? true,
+        file: join(folder, 'tokens.json'),
+        accessLifetime,
+      };
       return startServer(program, settings);
     },
     partner: partner('password', 'basic'),
@@ -39,7 +44,7 @@ function oauthServer(server: OAuthServer): ServerUnderTest {
     credentials,
     wrong: { credentials: { ...credentials, password: 'wrong' }, code: 'invalidCredentials' },
     protectedPath: '/orders',
-    refresh: { reuse: server.reuse },
+    refresh: { reuse, ...(rotates === false && { rotates }) },
     signOut: server.signOut,
     clients: {
       basic: { partner: partner('password', 'basic'), client },

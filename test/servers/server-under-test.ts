@@ -21,6 +21,8 @@ export interface ServerUnderTest {
   readonly refresh?: {
     /** Whether the refresh token that a refresh was made with is accepted again. */
     readonly reuse: 'accepted' | 'refused' | 'endsSession';
+    /** Whether a refresh gets another refresh token. Default true. */
+    readonly rotates?: false;
   };
   /** Whether a response to a login says when its token expires. Default true. */
   readonly statesLifetime?: false;

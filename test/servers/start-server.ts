@@ -17,7 +17,8 @@ export interface Listening {
 export interface ProgramOptions {
   /** Where the program's packages are. Default: this repository. */
   readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
+  /** The Node that runs it. Default: this one. */
+  readonly execPath?: string;
   /** How long it may take to start, in ms. Default 60,000 (a minute). */
   readonly timeout?: number;
 }
@@ -32,12 +33,11 @@ export async function startServer(
   settings: object,
   options: ProgramOptions = {},
 ): Promise<ServerProcess> {
-  const { cwd, env, timeout = 60_000 } = options;
+  const { timeout = 60_000, ...rest } = options;
   const child = fork(program, [JSON.stringify(settings)], {
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, ...env },
-    ...(cwd !== undefined && { cwd }),
+    ...rest,
   });
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => output.push(String(data)));

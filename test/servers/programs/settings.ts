@@ -34,3 +34,13 @@ export async function listen(createListener: (port: number) => RequestListener):
 export function bearerOf(authorization = ''): string {
   return /^Bearer (.+)$/i.exec(authorization)?.[1] ?? '';
 }
+
+/** Of the programs whose packages `npm run test:servers` installs. */
+export interface InstalledSettings {
+  /** Where the server keeps its data; it is set up there if it is empty. */
+  readonly folder: string;
+  readonly email: string;
+  readonly password: string;
+  /** In seconds. */
+  readonly accessLifetime: number;
+}
