@@ -61,9 +61,12 @@ async function waitForTurn(turn: Promise<unknown>, timeout: number, clock: Clock
   const cancel = clock.timer(timeout, () =>
     reject(new PartnerAuthError('lock', `The session's lock was held for more than ${timeout / 1000} s. Try again.`)),
   );
+  // The timers of a clock do not keep the process alive, and it may have nothing else to do than to wait here.
+  const keepAlive = setInterval(() => undefined, 60_000);
   try {
     await Promise.race([turn, timedOut]);
   } finally {
+    clearInterval(keepAlive);
     cancel();
   }
 }

@@ -2,16 +2,23 @@
  * Lets a Node without type stripping run the tests: TypeScript is transpiled as it is loaded, and the doors of core are those
  * of the built package.
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { transform } from 'esbuild';
 
 const root = new URL('../../', import.meta.url).href;
 const doors = ['core/index', 'core/sandbox/index', 'core/sandbox/run', 'core/testing/index', 'core/cli/main'];
 
+// Only one instance of the sandbox's authority may sign what its clients trust.
+const certificates = (await readdir(new URL('dist/core/', root))).find((name) => /^certificates-\w+\.js$/.test(name));
+const built = new Map([
+  ...doors.map((path) => [`${root}${path}.ts`, `${root}dist/${path}.js`]),
+  [`${root}core/sandbox/certificates.ts`, `${root}dist/core/${certificates}`],
+]);
+
 export async function resolve(specifier, context, next) {
   const resolved = await next(specifier, context);
-  const door = doors.find((path) => resolved.url === `${root}${path}.ts`);
-  return door === undefined ? resolved : { ...resolved, url: `${root}dist/${door}.js`, format: 'module' };
+  const url = built.get(resolved.url);
+  return url === undefined ? resolved : { ...resolved, url, format: 'module' };
 }
 
 export async function load(url, context, next) {

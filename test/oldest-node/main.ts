@@ -21,7 +21,7 @@ const files = globSync(['test/core/**/*.test.ts', 'test/extension/**/*.test.ts',
 const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' });
 console.log(`${files.length} test files under Node ${stdout.trim()}`);
 const register = pathToFileURL(join(import.meta.dirname, 'register.mjs')).href;
-const { status } = spawnSync(node, ['--test', '--test-timeout=120000', '--test-reporter=spec', ...files], {
+const { status } = spawnSync(node, ['--test', '--test-timeout=600000', '--test-reporter=spec', ...files], {
   cwd: root,
   stdio: 'inherit',
   env: {
