@@ -27,10 +27,11 @@ if (process.argv[2] === 'sign-in') {
   });
 } else {
   const yesterday = new Date(Date.now() - day).toISOString().slice(0, 10);
-  const { status, text } = await session.request('/openapi/v1/transaction/qr', {
+  const { ok, status, text } = await session.request('/openapi/v1/transaction/qr', {
     payload: { from_date: `${yesterday} 00:00:00`, to_date: `${yesterday} 23:59:59`, limit: 100, page: 1 },
   });
   console.log(status, text);
+  if (!ok) process.exitCode = 1;
 }
 
 const { refreshExpiresAt = Infinity } = session.status;

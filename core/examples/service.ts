@@ -21,9 +21,11 @@ async function respondTo(path: string | undefined): Promise<{ status: number; bo
       const { phase, lastError } = session.status;
       return { status: phase === 'ended' ? 503 : 200, body: { phase, lastError } };
     }
-    case '/capacity':
+    case '/capacity': {
       await session.ensureSignedIn(credentials); // no request while the session is usable
-      return session.request('/api/v4/user/capacity');
+      const { ok, body } = await session.request('/api/v4/user/capacity');
+      return { status: ok ? 200 : 502, body };
+    }
     default:
       return { status: 404, body: { error: 'not found' } };
   }

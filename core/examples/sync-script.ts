@@ -33,11 +33,17 @@ const from = await readFile('synced-until.txt', 'utf8').catch(() => '2026-01-01 
 const until = new Date().toISOString().slice(0, 19).replace('T', ' ');
 let count = 0;
 for (let page = 1, total = Infinity; count < total; page++) {
-  const { ok, status, error, body } = await session.request<TransactionPage>('/openapi/v1/transaction/qr', {
+  const {
+    ok,
+    status,
+    error,
+    message = '',
+    body,
+  } = await session.request<TransactionPage>('/openapi/v1/transaction/qr', {
     payload: { from_date: from, to_date: until, limit: 100, page },
     retry: 'always', // it reads only
   });
-  if (!ok) throw error ?? new Error(`TCONNECT responded with HTTP ${status}.`);
+  if (!ok) throw error ?? new Error(`HTTP ${status} ${message}`);
   await appendFile('transactions.ndjson', body.transactions.map((each) => `${JSON.stringify(each)}\n`).join(''));
   total = body.transactions.length === 0 ? 0 : body.total;
   count += body.transactions.length;

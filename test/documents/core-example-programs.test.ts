@@ -54,6 +54,9 @@ describe('the programs of core/examples/', () => {
     assert.deepEqual(await get('/health'), [200, { phase: 'valid' }]);
     assert.equal((await get('/capacity'))[0], 200);
     assert.equal((await get('/other'))[0], 404);
+    sandbox.set({ database: 'down' });
+    assert.equal((await get('/capacity'))[0], 502);
+    sandbox.set({ database: 'up' });
     sandbox.revoke('cloudreve');
     assert.deepEqual(await get('/capacity'), [502, { error: 'sessionEnded' }]);
     const [status, health] = await get('/health');
