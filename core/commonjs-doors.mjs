@@ -19,11 +19,14 @@ for (const door of doors) {
     const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
     if (!(target.flags & ts.SymbolFlags.Value)) return [];
     const { name } = symbol;
-    const comments = ts.getJSDocCommentsAndTags(documented(target)).map((comment) => `${comment.getText()}\n`);
+    const comment = ts
+      .getJSDocCommentsAndTags(documented(target))
+      .map((each) => `${each.getText()}\n`)
+      .join('');
     const isType = target.flags & ts.SymbolFlags.Type;
     return [
-      `${comments.join('')}export declare const ${name}: typeof esm.${name};`,
-      ...(isType ? [`export type ${name} = esm.${name};`] : []),
+      `${comment}export declare const ${name}: typeof esm.${name};`,
+      ...(isType ? [`${comment}export type ${name} = esm.${name};`] : []),
     ];
   });
   const lines = [`import type * as esm from ${esm} ${mode};`, `export type * from ${esm} ${mode};`, ...values];

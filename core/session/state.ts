@@ -10,7 +10,10 @@ import { createScheduler, type Scheduler } from './scheduler.ts';
 
 /** A snapshot of a session, without secrets. Times are epoch ms. */
 export interface SessionStatus {
-  /** What the session can do now. */
+  /**
+   * What the session can do now: `signedOut`, `valid`, `due` (valid, but within the refresh margin), `expired` (the access token; the
+   * session can renew it) or `ended` (only a new login helps).
+   */
   readonly phase: Phase;
   /** A refresh is in flight. */
   readonly refreshing: boolean;
