@@ -218,6 +218,10 @@ function resolveExtraFields(definition: PartnerDefinition, fields: ExtraFields |
     if (typeof given !== 'object' || given === null || Array.isArray(given)) {
       throw configurationError(setting, `${setting} must be an object of payload fields.`);
     }
+    if (call.method === 'GET' && definition.body.form === 'encrypted' && Object.keys(given).length > 0) {
+      const message = `${setting} cannot be sent: the payloads of ${definition.label} are encrypted, and that of a GET is in the URL.`;
+      throw configurationError(setting, message);
+    }
     const problem = payloadProblem(definition.body, given) ?? (call.method === 'GET' ? queryProblem(given) : undefined);
     if (problem !== undefined) {
       const field = `${setting}.${plainLine(problem.path)}`;

@@ -11,10 +11,10 @@ export interface FoundValue {
 
 /** What to look for in a response. */
 export interface WantedTokens {
-  /** The names of the fields, without the object that they are in. */
-  readonly accessToken: string;
-  /** Undefined if the response is not expected to have a refresh token, or if it is where it should be. */
-  readonly refreshToken: string | undefined;
+  /** The names of the field in the responses of the partner. */
+  readonly accessToken: readonly string[];
+  /** As `accessToken`; none if the response is not expected to have a refresh token, or if it is where it should be. */
+  readonly refreshToken: readonly string[];
   /** The refresh token that is where it should be. */
   readonly placed?: string | undefined;
   /** The tokens that were sent. Where one is a JWT, the new one is another, whatever the name of its field. */
@@ -39,12 +39,12 @@ export function findMisplaced(
   { accessToken, refreshToken, placed, sent }: WantedTokens,
 ): { readonly accessToken: FoundValue; readonly refreshToken?: FoundValue } | undefined {
   const values = stringsIn(json).filter(({ value }) => value !== placed && isAccessToken(value));
-  const ofRefresh = refreshToken === undefined ? [] : named(values, refreshToken);
+  const ofRefresh = named(values, refreshToken);
   const others = values.filter((each) => !ofRefresh.some(({ value }) => value === each.value));
   const access = candidates(others, accessToken, sent.accessToken);
   const [found] = access;
   if (found === undefined || access.length > 1) return undefined;
-  if (refreshToken === undefined) return { accessToken: found };
+  if (refreshToken.length === 0) return { accessToken: found };
   const rest = values.filter(({ value }) => value !== found.value);
   const refresh = candidates(rest, refreshToken, sent.refreshToken);
   const [fresh] = refresh;
@@ -54,10 +54,24 @@ export function findMisplaced(
   return rest.some(isToken) ? undefined : { accessToken: found };
 }
 
-/** The only other field with the name of the refresh token, if its value is not the one that was sent. */
-export function findRefreshToken(json: unknown, name: string, sent: string | undefined): FoundValue | undefined {
-  const [found, ...more] = named(stringsIn(json), name).filter(({ value }) => value !== sent && isAccessToken(value));
-  return more.length === 0 ? found : undefined;
+/**
+ * The only other field with a name of the refresh token, if its value is not the one that was sent. `isDoubtful`: there are
+ * several, or one with a similar name, so that the refresh token that was sent has probably been replaced.
+ */
+export function findRefreshToken(
+  json: unknown,
+  names: readonly string[],
+  sent: string | undefined,
+): { readonly found?: FoundValue; readonly isDoubtful: boolean } {
+  const others = stringsIn(json).filter(({ value }) => value !== sent && isAccessToken(value));
+  const [found, ...more] = named(others, names);
+  if (found === undefined) return { isDoubtful: others.some((each) => isRefreshName(each.path) && isToken(each)) };
+  return more.length === 0 ? { found, isDoubtful: false } : { isDoubtful: true };
+}
+
+/** Such as `refreshToken` or `newRefresh`, but not `refresh_expires_at`. */
+function isRefreshName(path: string): boolean {
+  return /refresh/i.test(lastOf(path)) && !/expir|type|url|uri|_at$|At$/.test(lastOf(path));
 }
 
 /** Whether the response has tokens, in any place, so that the refresh token that was sent has probably been replaced. */
@@ -69,20 +83,25 @@ export function hasTokens(json: unknown, names: readonly string[]): boolean {
 export function describeFields(json: unknown, redact: (text: string) => string = (text) => text): string {
   if (json === undefined) return 'Its body is not JSON.';
   if (typeof json !== 'object' || json === null) return 'It is JSON without fields.';
-  const names = [...new Set(leavesOf(json).map(({ path }) => path))].map((path) => plainLine(redact(path), 80));
+  const paths = new Set(leavesOf(json).map(({ path }) => path));
+  const names = [...paths].filter((path) => path !== '').map((path) => plainLine(redact(path), 80));
   if (names.length === 0) return 'It has no fields.';
   const more = names.length > maxNames ? ` and ${names.length - maxNames} more` : '';
   return `It has the fields ${names.slice(0, maxNames).join(', ')}${more}.`;
 }
 
-function candidates(values: readonly FoundValue[], name: string, sent: string | undefined): readonly FoundValue[] {
-  const byName = named(values, name);
+function candidates(
+  values: readonly FoundValue[],
+  names: readonly string[],
+  sent: string | undefined,
+): readonly FoundValue[] {
+  const byName = named(values, names);
   if (byName.length > 0 || sent === undefined || decodeToken(sent) === undefined) return byName;
   return unique(values.filter(({ path, value }) => isJwt(value) && !identity.test(lastOf(path)) && value !== sent));
 }
 
-function named(values: readonly FoundValue[], name: string): readonly FoundValue[] {
-  return unique(values.filter(({ path }) => lastOf(path) === lastOf(name)));
+function named(values: readonly FoundValue[], names: readonly string[]): readonly FoundValue[] {
+  return unique(values.filter(({ path }) => names.includes(lastOf(path))));
 }
 
 /** One of each value: some partners send the same token in two places. */
@@ -93,14 +112,15 @@ function unique(values: readonly FoundValue[]): readonly FoundValue[] {
 function isToken({ path, value }: FoundValue): boolean {
   const name = lastOf(path);
   if (identity.test(name) || /type$/i.test(name)) return false;
-  return isJwt(value) || (isSecretName(name) && value.length >= 8 && isAccessToken(value));
+  const isSecret = isSecretName(name) || /access|refresh/i.test(name);
+  return isJwt(value) || (isSecret && value.length >= 8 && isAccessToken(value));
 }
 
 function isJwt(value: string): boolean {
   return decodeToken(value) !== undefined;
 }
 
-function lastOf(path: string): string {
+export function lastOf(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1);
 }
 

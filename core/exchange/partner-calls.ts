@@ -31,7 +31,7 @@ import {
 import { isIdempotent, repeatOfAuthCall, repeatOfCall, type RetryPolicy } from './repeat.ts';
 import { fieldAt, textAt } from './response-fields.ts';
 import { responseError } from './response-error.ts';
-import { hasTokens } from './misplaced-tokens.ts';
+import { hasTokens, lastOf } from './misplaced-tokens.ts';
 import { describeMissing, recoverTokens, withMisplacedRefreshToken, type TokenResponse } from './recover-tokens.ts';
 import { readRefreshToken, readTokenSet } from './token-response.ts';
 
@@ -49,7 +49,8 @@ export interface PartnerCallsOptions extends Connection {
 }
 
 export type TokenResult =
-  | { readonly kind: 'tokens'; readonly tokens: TokenSet }
+  /** `isUnread`: the response seems to have a new refresh token, but not where the definition says. */
+  | { readonly kind: 'tokens'; readonly tokens: TokenSet; readonly isUnread?: true }
   /** `loginId` identifies the pending login that requires a one-time code. */
   | { readonly kind: 'codeRequired'; readonly loginId: string; readonly error: PartnerAuthError }
   | RefusedCall;
@@ -217,7 +218,7 @@ export function partnerCalls(options: PartnerCallsOptions) {
     const response: TokenResponse = { definition, kind, call, content, http, sent: tokens, warn };
     try {
       const received = readTokenSet(definition, call, content, http, warn);
-      return { kind: 'tokens', tokens: withMisplacedRefreshToken(received, response) };
+      return { kind: 'tokens', ...withMisplacedRefreshToken(received, response) };
     } catch (error) {
       if (!(error instanceof PartnerAuthError)) throw error;
       const recovered = kind === 'refresh' ? recoverTokens(response) : undefined;
@@ -244,16 +245,21 @@ export function partnerCalls(options: PartnerCallsOptions) {
     const paths = [accessToken, refreshToken].filter((path) => path !== undefined);
     return (
       paths.some((path) => parseFieldPath(path).from !== 'json' && textAt(content, path) !== undefined) ||
-      hasTokens(content.json, paths)
+      hasTokens(content.json, paths.map(lastOf))
     );
   }
 
   return {
     label,
 
-    /** @throws PartnerAuthError `configuration` for a credential that a constant field would replace. */
+    /** @throws PartnerAuthError `configuration` for a credential that a constant field would replace, or that would be in the URL. */
     async login(credentials: Payload, send: SendOptions, tokens?: SentTokens): Promise<TokenResult> {
       const { body, login } = definition;
+      const [first] = Object.keys(credentials);
+      if (login.method === 'GET' && first !== undefined) {
+        const message = `The credential ${first} cannot be sent: the login of ${label} is a GET, so that it would have to be in the URL.`;
+        throw configurationError(first, message);
+      }
       const constants = payloadOf(body, {}, extraFields.login, login.extraFields);
       for (const [name, value] of Object.entries(credentials)) {
         const isReplaced = isTaken(body, constants, name) && constants[name] !== value;

@@ -2,10 +2,10 @@ import { valueAt } from '../lib/json.ts';
 import type { AuthCall, CallKind, PartnerDefinition } from '../partners/definition.ts';
 import { parseFieldPath } from '../partners/field-path.ts';
 import { refreshCallOf } from '../partners/renewal.ts';
-import { callResponse } from '../partners/response-shape.ts';
+import { callResponse, responseShapeOf } from '../partners/response-shape.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { HttpResponse } from '../transport/http.ts';
-import { describeFields, findMisplaced, findRefreshToken, type FoundValue } from './misplaced-tokens.ts';
+import { describeFields, findMisplaced, findRefreshToken, lastOf, type FoundValue } from './misplaced-tokens.ts';
 import type { ResponseContent } from './response-fields.ts';
 import { readRefreshToken, readTokenSet } from './token-response.ts';
 
@@ -36,8 +36,8 @@ export function recoverTokens(response: TokenResponse): TokenSet | undefined {
   const paths = [accessToken, placed.refreshToken === undefined ? refreshPath : undefined];
   if (paths.some((path) => path !== undefined && !isInJson(path))) return undefined;
   const found = findMisplaced(json, {
-    accessToken,
-    refreshToken: paths[1],
+    accessToken: namesOf(definition, 'accessToken'),
+    refreshToken: paths[1] === undefined ? [] : namesOf(definition, 'refreshToken'),
     placed: placed.refreshToken,
     sent,
   });
@@ -55,9 +55,12 @@ export function recoverTokens(response: TokenResponse): TokenSet | undefined {
 
 /**
  * The token set with the refresh token of a response to a refresh that has it in another place than the definition states,
- * where only one field has its name.
+ * where only one field has its name. `isUnread`: there is one, but it is not certain which.
  */
-export function withMisplacedRefreshToken(tokens: TokenSet, response: TokenResponse): TokenSet {
+export function withMisplacedRefreshToken(
+  tokens: TokenSet,
+  response: TokenResponse,
+): { readonly tokens: TokenSet; readonly isUnread?: true } {
   const {
     definition,
     kind,
@@ -66,20 +69,27 @@ export function withMisplacedRefreshToken(tokens: TokenSet, response: TokenRespo
     warn,
   } = response;
   const path = refreshPathOf(response);
-  if (path === undefined || tokens.refreshToken !== undefined) return tokens;
-  const found = isInJson(path) ? findRefreshToken(json, path, sent.refreshToken) : undefined;
+  if (path === undefined || tokens.refreshToken !== undefined) return { tokens };
+  const { found, isDoubtful } = findRefreshToken(json, namesOf(definition, 'refreshToken'), sent.refreshToken);
   if (kind === 'refresh') {
-    if (found === undefined) return tokens;
+    const fix = 'correct response.refreshToken or refresh.tokensIn';
+    if (found !== undefined) {
+      warn?.(
+        `${definition.label} sent the new refresh token in "${found.path}", not where its definition looks for it: ${fix}. It is used.`,
+      );
+      return { tokens: { ...tokens, refreshToken: found.value } };
+    }
+    if (!isDoubtful) return { tokens };
     warn?.(
-      `${definition.label} sent the new refresh token in "${found.path}", not where its definition looks for it: correct response.refreshToken or refresh.tokensIn. It is used.`,
+      `${definition.label} sent no refresh token in "${path}", but something like it elsewhere, so that the one that was sent has probably been replaced: ${fix}. ${describeFields(json)}`,
     );
-    return { ...tokens, refreshToken: found.value };
+    return { tokens, isUnread: true };
   }
   const there = found === undefined ? '' : ` There is one in "${found.path}".`;
   warn?.(
     `${definition.label} sent no refresh token in "${path}" (response.refreshToken of the partner definition), so that the session ends with its access token.${there} ${describeFields(json)}`,
   );
-  return tokens;
+  return { tokens };
 }
 
 /** Where the definition looks for the tokens of a response that has none there, and what is there in their place. */
@@ -93,7 +103,11 @@ export function describeMissing(response: TokenResponse, redact: (text: string) 
   } = response;
   const { accessToken } = callResponse(definition, call);
   const refreshToken = refreshPathOf(response);
-  const found = findMisplaced(json, { accessToken, refreshToken, sent });
+  const found = findMisplaced(json, {
+    accessToken: namesOf(definition, 'accessToken'),
+    refreshToken: refreshToken === undefined ? [] : namesOf(definition, 'refreshToken'),
+    sent,
+  });
   const there = found === undefined ? '' : ` There is one in "${found.accessToken.path}".`;
   const place = (path: string): string =>
     call.tokensIn === undefined || !isInJson(path) ? path : `${call.tokensIn}.${path}`;
@@ -109,6 +123,12 @@ export function describeMissing(response: TokenResponse, redact: (text: string) 
 function refreshPathOf({ definition, call }: TokenResponse): string | undefined {
   const refresh = refreshCallOf(definition);
   return refresh === undefined || refresh.sliding === true ? undefined : callResponse(definition, call).refreshToken;
+}
+
+/** The names that the partner's responses have for a token, without the objects that it is in. */
+function namesOf(definition: PartnerDefinition, token: 'accessToken' | 'refreshToken'): readonly string[] {
+  const paths = (['login', 'oneTimeCode', 'refresh'] as const).map((kind) => responseShapeOf(definition, kind)[token]);
+  return paths.filter((path) => path !== undefined && isInJson(path)).map((path = '') => lastOf(path));
 }
 
 function isInJson(path: string): boolean {

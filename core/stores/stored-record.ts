@@ -82,8 +82,10 @@ export interface Refusal {
   readonly hash: string;
 }
 
-/** The error code with which a partner refused credentials. */
-export type RefusalCode = 'invalidCredentials' | 'accountUnavailable';
+/** The error code with which a partner refused credentials; `configuration` if it refused the client. */
+export type RefusalCode = (typeof refusalCodes)[number];
+
+const refusalCodes = ['invalidCredentials', 'accountUnavailable', 'configuration'] as const;
 
 /** How a session ended. Times are epoch ms. */
 export interface SessionEnd {
@@ -157,7 +159,7 @@ const adoption = v.optional(v.object({ at: timestamp, token: nonEmptyString }));
 const refusal = v.optional(
   v.object({
     at: timestamp,
-    code: v.picklist(['invalidCredentials', 'accountUnavailable']),
+    code: v.picklist(refusalCodes),
     key: nonEmptyString,
     hash: nonEmptyString,
   }),
@@ -187,7 +189,7 @@ const sessionSchema = v.object({
   ended: v.optional(
     v.object({
       at: timestamp,
-      code: v.picklist(['sessionEnded', 'refreshInterrupted', 'invalidCredentials', 'accountUnavailable']),
+      code: v.picklist(['sessionEnded', 'refreshInterrupted', ...refusalCodes]),
       askedAt: v.optional(timestamp),
       accessRefused: v.optional(v.boolean()),
       unexplained: v.optional(v.boolean()),

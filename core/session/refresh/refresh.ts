@@ -121,7 +121,8 @@ async function refreshUnderLock(parts: RefreshParts, held: HeldLock): Promise<bo
       ...keptRefreshToken(record.tokens, result.tokens),
       ...result.tokens,
     });
-    await replica.save(next, held);
+    const isUnread = result.isUnread === true && !parts.oldTokenStaysValid;
+    await replica.save({ ...next, ...(isUnread && { unread: { at: clock.now() } }) }, held);
     log.info(`Refreshed: generation ${next.generation}.`);
     return true;
   }
@@ -289,6 +290,11 @@ export function endError({ ended, tokens, unread }: StoredSession, refusal?: Par
     );
   }
   if (refusal !== undefined) return refusal;
+  if (code === 'configuration') {
+    const message =
+      'The partner refused the client, which is not sent again automatically. Check the option client, and call login().';
+    return new PartnerAuthError(code, message, { setting: 'client' });
+  }
   const action =
     (ended !== undefined || unread !== undefined) && code === 'sessionEnded' && tokens.refreshToken !== undefined
       ? 'Call refresh() to ask once more, or sign in again.'

@@ -192,8 +192,13 @@ async function requestLogin(
 }
 
 function refusedError({ code, at }: Refusal, label: string): PartnerAuthError {
+  const time = new Date(at).toISOString();
+  if (code === 'configuration') {
+    const message = `${label} refused the client at ${time}. It is not sent again automatically: call login(), or open the session with another id or secret in the option client.`;
+    return new PartnerAuthError(code, message, { setting: 'client' });
+  }
   const why =
     code === 'accountUnavailable' ? 'reported that the account is not available' : 'refused these credentials';
-  const message = `${label} ${why} at ${new Date(at).toISOString()}. They are not sent again automatically, so that the account is not locked: call login(), or have the option credentials return others.`;
+  const message = `${label} ${why} at ${time}. They are not sent again automatically, so that the account is not locked: call login(), or have the option credentials return others.`;
   return new PartnerAuthError(code, message, { setting: 'credentials' });
 }

@@ -59,7 +59,8 @@ export async function protectedCall<R>(
     try {
       await tokens.refresh(token);
     } catch (error) {
-      if (error instanceof PartnerAuthError && (error.code === 'aborted' || requiresLogin(error))) throw error;
+      if (error instanceof PartnerAuthError && (error.code === 'aborted' || requiresLogin(error) || tokens.hasEnded()))
+        throw error;
     }
   }
   const fresh = tokens.current();

@@ -4,8 +4,9 @@ import { nodeCrypto } from '../../lib/node-modules.ts';
 import type { Refusal, RefusalCode } from '../../stores/stored-record.ts';
 import type { Credentials } from './credentials.ts';
 
-/** The code with which the partner refused the credentials; undefined for any other error. */
-export function refusalCodeOf({ code }: PartnerAuthError): RefusalCode | undefined {
+/** The code with which the partner refused the credentials, or the client; undefined for any other error. */
+export function refusalCodeOf({ code, setting }: PartnerAuthError): RefusalCode | undefined {
+  if (code === 'configuration' && setting === 'client') return code;
   return code === 'invalidCredentials' || code === 'accountUnavailable' ? code : undefined;
 }
 

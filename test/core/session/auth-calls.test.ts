@@ -275,6 +275,32 @@ describe('an auth call with GET', () => {
     assert.deepEqual(await session.signOut(), { revoked: true });
   });
 
+  it('sends no further credential, which would be in the URL', () => {
+    const partner = define({ credentials: [], client: { send: 'basic' }, login: { method: 'GET', path: '/login' } });
+    const options = { partner, client: { id: 'shop' }, signedIn: false };
+    return withRawPartner(options, async ({ session, received }) => {
+      assert.deepEqual(await refusal(() => session.login({ password: 'S3cret' })), [
+        'password',
+        'The credential password cannot be sent: the login of Plain Partner is a GET, so that it would have to be in the URL.',
+      ]);
+      assert.equal(received.length, 0);
+    });
+  });
+
+  it('refuses further fields of a partner that encrypts its payloads', async () => {
+    const partner = define({
+      credentials: [],
+      client: { send: 'basic' },
+      body: { form: 'encrypted', field: 'data' },
+      login: { method: 'GET', path: '/login' },
+    });
+    const cipher = { key: 'k'.repeat(32), iv: { from: 'zero' } } as const;
+    const options = { partner, baseUrl: 'http://127.0.0.1:9', client: { id: 'shop' }, cipher };
+    const [setting, text] = await refusal(() => openSession({ ...options, extraFields: { login: { pin: '1234' } } }));
+    assert.equal(setting, 'extraFields.login');
+    assert.match(text, /cannot be sent: .*encrypted, and that of a GET is in the URL/);
+  });
+
   for (const [title, change, setting, message] of [
     ['credentials', { login: { method: 'GET', path: '/l' } }, 'partner.login.method', /"user", "password"/],
     [

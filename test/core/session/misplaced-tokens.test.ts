@@ -120,6 +120,57 @@ describe('tokens of a refresh in another place than the definition states', () =
       },
     ));
 
+  it('are recognized by the name that they have at login', () => {
+    const response = { access: 'access_token', refresh: 'new_refresh_token' };
+    const refresh = { ...plainRefresh, response: { accessToken: response.access, refreshToken: response.refresh } };
+    return withRotation(
+      { definition: { ...plainPartner, refresh } },
+      (tokens) => tokens,
+      async ({ session, store }) => {
+        await session.refresh();
+        const { tokens } = await readSession(store);
+        assert.deepEqual([tokens.accessToken, tokens.refreshToken], ['access-1', 'refresh-1']);
+      },
+    );
+  });
+
+  for (const [title, respond] of [
+    ['several fields of the name', (refresh: string) => ({ a: { refresh }, b: { refresh: 'another' } })],
+    ['a similar name', (refresh: string) => ({ newRefreshToken: refresh })],
+  ] as const) {
+    it(`are not guessed next to an access token, and the old refresh token is not sent again: ${title}`, () =>
+      withRotation(
+        { definition: plainPartner },
+        ({ access, refresh }) => ({ access, expires: 3600, ...respond(refresh) }),
+        async (fixture) => {
+          const { session, clock, open, warnings } = fixture;
+          await session.refresh();
+          assert.match(warnings[0] ?? '', /no refresh token in "refresh", but something like it.*It has the fields/);
+          assert.equal(await session.accessToken(), 'access-1');
+          assert.equal(session.status.renewable, false);
+          clock.advance(hour);
+          for (const program of [session, await open()])
+            await assert.rejects(program.accessToken(), { code: 'sessionEnded', message: /Correct the definition/ });
+          assert.equal(refreshes(fixture), 1);
+        },
+      ));
+  }
+
+  it('are not suspected in other fields of a partner that does not replace its refresh token', () =>
+    withRotation(
+      { definition: plainPartner },
+      ({ access }) => ({
+        access,
+        refresh_expires_at: '2026-12-31T00:00:00Z',
+        session_state: 'b4b0a7a2',
+        id_token: 'x',
+      }),
+      async ({ session, warnings }) => {
+        await session.refresh();
+        assert.deepEqual([warnings, 'renewable' in session.status], [[], false]);
+      },
+    ));
+
   it('are an access token alone, if the partner sends no refresh token', () =>
     withRotation(
       {},
@@ -219,6 +270,13 @@ describe('a 2xx response to a refresh that is JSON', () => {
         assert.deepEqual(calls, ['/login', '/refresh']);
       }));
   }
+
+  it('is said to have no fields, if it has none', () =>
+    withPartner({}, async ({ session, reply }) => {
+      await session.login(plainCredentials);
+      reply('/refresh', { body: {} });
+      await assert.rejects(session.refresh(), /It has no fields\.$/);
+    }));
 
   it('keeps the session if there are no tokens in it', () =>
     withPartner({}, async ({ session, reply, clock, calls }) => {

@@ -296,6 +296,37 @@ describe('refused credentials', () => {
       await assert.rejects(session.accessToken(), { code: 'invalidCredentials' });
     }));
 
+  it('are those of the client too, with client credentials', () => {
+    const definition: PartnerDefinition = {
+      ...byLogin,
+      credentials: [],
+      client: { send: 'basic' },
+      errors: [{ on: ['request'], code: 'BAD_TOKEN', is: 'tokenRefused' }],
+    };
+    const client = { id: 'app', secret: 'old secret of the client' };
+    const code = 'configuration';
+    return withPartner({ definition, client, autoRefresh: true }, async ({ session, clock, calls, reply, open }) => {
+      await session.accessToken();
+      reply('/login', { status: 401, body: { error: 'invalid_client' } });
+      reply('/orders', { status: 401, body: { code: 'BAD_TOKEN' } });
+      await assert.rejects(session.request('/orders'), { code, setting: 'client' });
+      for (let round = 0; round < 3; round++) {
+        clock.advance(hour);
+        for (const program of [session, await open()]) {
+          assert.equal(program.status.phase, 'ended');
+          await assert.rejects(program.accessToken(), { code, message: /refused the client.*not sent again/ });
+          await assert.rejects(program.refresh(), { code, setting: 'client' });
+        }
+      }
+      assert.equal(logins(calls), 2);
+      reply('/login', undefined);
+      const other = await open({ client: { ...client, secret: 'new secret of the client' } });
+      assert.equal(await other.accessToken(), 'access-2');
+      clock.advance(hour);
+      assert.equal(await session.accessToken(), 'access-3');
+    });
+  });
+
   it('are the same with another one-time code', () => {
     let code = 100_000;
     const definition: PartnerDefinition = {
