@@ -78,12 +78,17 @@ async function revoke(parts: SignOutParts, tokens: TokenSet | undefined): Promis
     retry: async () => {
       const { calls: again, transport } = parts.connect();
       try {
-        return await revoke({ ...parts, calls: again }, tokens);
+        // A refresh token that was renewed for the first attempt must not be sent again.
+        return await revoke({ ...parts, calls: again }, isRenewed(sent, tokens) ? sent : tokens);
       } finally {
         transport.close();
       }
     },
   };
+}
+
+function isRenewed(sent: TokenSet | PartnerAuthError, { accessToken }: TokenSet): sent is TokenSet {
+  return 'accessToken' in sent && sent.accessToken !== accessToken;
 }
 
 /** Whether the call cannot be made without a refresh token. */

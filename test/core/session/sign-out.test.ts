@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { describe, it } from 'node:test';
 import type { Logger } from '../../../core/index.ts';
+import { plainCredentials, plainPartner, withPartner } from '../../helpers/with-partner.ts';
 import { readSession, withSession } from '../../helpers/with-session.ts';
 
 describe('signOut without the confirmation of the partner', () => {
@@ -30,6 +31,24 @@ describe('signOut without the confirmation of the partner', () => {
       sandbox.heal();
       assert.deepEqual(await retry?.(), { revoked: true });
     }));
+
+  it('tries again with the tokens that were renewed for it, whose refresh token must not be sent twice', () => {
+    const logout = { path: '/logout', authorization: 'accessToken' } as const;
+    return withPartner(
+      { definition: { ...plainPartner, logout } },
+      async ({ session, clock, calls, bodies, reply }) => {
+        await session.login(plainCredentials);
+        clock.advance(3_600_000);
+        reply('/logout', { status: 503 });
+        const { revoked, retry } = await session.signOut();
+        assert.equal(revoked, false);
+        reply('/logout', { status: 204 });
+        assert.deepEqual(await retry?.(), { revoked: true });
+        assert.deepEqual(calls, ['/login', '/refresh', '/logout', '/logout']);
+        assert.equal(bodies[1], '{"refresh":"refresh-1"}');
+      },
+    );
+  });
 
   it('does not affect a sign-in that was made meanwhile', () =>
     withSession({ partner: 'cloudreve' }, async ({ session, sandbox, credentials }) => {
