@@ -19,6 +19,7 @@ export function clientHeaders({ send }: ClientRule, { id, secret = '' }: ClientI
   return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
 }
 
-function formEncode(text: string): string {
+/** As RFC 6749 section 2.3.1 has the client in `Authorization`. */
+export function formEncode(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1);
 }

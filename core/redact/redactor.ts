@@ -31,7 +31,7 @@ const maxSpelling = 12;
 /**
  * Hides known secrets by value, in every form that servers return them in, and unknown ones by pattern.
  *
- * @param names of fields, which are not hidden where a secret is the same: the mask would show what it hides.
+ * @param names of fields, which are not hidden where a secret is the same, or a part of one: the mask would show what it hides.
  */
 export function createRedactor(names: ReadonlySet<string> = new Set()): Redactor {
   const tokens = new Newest(maxTokens);
@@ -41,7 +41,7 @@ export function createRedactor(names: ReadonlySet<string> = new Set()): Redactor
     add: (...values) => tokens.add(values.filter((value) => !isName(value))),
     keep: (...values) => kept.add(values.filter((value) => !isName(value))),
     redact(text, more = []) {
-      let result = hideSecrets(text, [...tokens.spellings(), ...kept.spellings(), ...more]);
+      let result = hideSecrets(text, [...tokens.spellings(), ...kept.spellings(), ...more], names);
       for (const pattern of secretPatterns) result = result.replace(pattern, hidden);
       return result;
     },
@@ -81,7 +81,7 @@ interface Range {
   readonly end: number;
 }
 
-function hideSecrets(text: string, secrets: readonly Spellings[]): string {
+function hideSecrets(text: string, secrets: readonly Spellings[], names: ReadonlySet<string>): string {
   const longest = secrets.reduce((length, { raw }) => Math.max(length, raw.length), 0);
   // Not cut to the final length yet, since half a secret would not be found.
   const searched = text.slice(0, maxLength + longest * maxSpelling);
@@ -89,10 +89,18 @@ function hideSecrets(text: string, secrets: readonly Spellings[]): string {
   let end = 0;
   for (const range of findSecrets(searched, secrets)) {
     if (range.start >= maxLength) break;
+    if (names.has(wordAt(searched, range))) continue;
     result += searched.slice(end, range.start) + hidden;
     end = range.end;
   }
   return (result + searched.slice(end, Math.max(end, maxLength))).slice(0, maxLength);
+}
+
+/** A range with the rest of the word that it is in. */
+function wordAt(text: string, { start, end }: Range): string {
+  const [before = ''] = /\w*$/.exec(text.slice(0, start)) ?? [];
+  const [after = ''] = /^\w*/.exec(text.slice(end)) ?? [];
+  return before + text.slice(start, end) + after;
 }
 
 /** Where secrets are in a text, in order. Overlapping ranges are merged. */

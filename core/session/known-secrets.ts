@@ -1,4 +1,5 @@
 import type { CipherSettings } from '../cipher/settings.ts';
+import { formEncode } from '../exchange/client.ts';
 import type { Connection } from '../exchange/connection.ts';
 import { refreshCallOf } from '../partners/renewal.ts';
 import { isSecretName } from '../redact/mask.ts';
@@ -14,7 +15,8 @@ export function knownSecrets(
   const constants = [headers, ...added, ...calls.map(fieldsOf)];
   const keys = cipher === undefined ? [] : [cipher.key, ...(cipher.iv.from === 'fixed' ? [cipher.iv.value] : [])];
   return [
-    ...(client?.secret === undefined ? [] : [client.secret]),
+    // A server may return the base64 of the encoded one.
+    ...(client?.secret === undefined ? [] : [client.secret, formEncode(client.secret)]),
     ...constants
       .flatMap((fields: object | undefined): [string, unknown][] => Object.entries(fields ?? {}))
       .flatMap(([name, value]) => (typeof value === 'string' && isSecretName(name) ? [value] : [])),

@@ -130,14 +130,15 @@ describe('the client of an OAuth 2.0 server', () => {
       const exchanges: AuthExchange[] = [];
       session.on('exchange', (exchange) => void exchanges.push(exchange));
       await session.login(profile.credentials);
-      const said = { error: 'x', error_description: `Is it ${client.secret}?` };
+      const encoded = new URLSearchParams([['', client.secret]]).toString().slice(1);
+      const basic = Buffer.from(`${client.id}:${encoded}`).toString('base64');
+      const said = { error: 'x', error_description: `Is it ${client.secret} or ${basic}?` };
       sandbox.fail({ rewrite: () => said });
       const error = await catchError(session.refresh());
       const text = [inspect(session), inspect(error), JSON.stringify(error), ...lines, JSON.stringify(exchanges)].join(
         '\n',
       );
-      const encoded = new URLSearchParams([['', client.secret]]).toString().slice(1);
-      for (const secret of [client.secret, encoded, Buffer.from(client.secret).toString('base64')])
+      for (const secret of [client.secret, encoded, basic, Buffer.from(client.secret).toString('base64')])
         assert.ok(!text.includes(secret), text);
       assert.doesNotMatch(JSON.stringify(await store.read()), /shop/);
       if (definition === inBody) {

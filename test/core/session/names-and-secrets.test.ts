@@ -41,6 +41,17 @@ describe('a secret that is the same as the name of a field', () => {
     assert.doesNotMatch([...lines, JSON.stringify(exchanges)].join('\n'), /\[hidden\]/);
   });
 
+  it('hides no name that it is a part of', () =>
+    withRawPartner({ partner: plainPartner, signedIn: false }, async ({ session, on }) => {
+      const exchanges: AuthExchange[] = [];
+      session.on('exchange', (exchange) => void exchanges.push(exchange));
+      on('POST /login', (response) => response.writeHead(401).end('{"message":"No password is pass"}'));
+      const message = /It said: "No password is \[hidden\]"\. Check user, password\./;
+      await assert.rejects(session.login({ user: 'ann', password: 'pass' }), message);
+      assert.deepEqual(Object.keys(exchanges[0]?.payload as object), ['user', 'password']);
+      assert.match(exchanges[0]?.message ?? '', message);
+    }));
+
   it('is hidden in a message if it is not the name of a field', () =>
     withRawPartner({ partner: plainPartner, signedIn: false }, async ({ session, on }) => {
       on('POST /login', (response) => response.writeHead(401).end('{"message":"no-such-word is wrong"}'));
