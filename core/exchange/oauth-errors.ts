@@ -73,7 +73,17 @@ export function isScopeChallenge(content: Pick<ResponseContent, 'headers'>): boo
   return challengeOf(content) === 'insufficient_scope';
 }
 
-/** The error code in `WWW-Authenticate: Bearer …, error="…"`. */
+/** A parameter of a challenge, or the name of its scheme (RFC 9110 section 11.6.1). */
+const challengePart =
+  /(?<name>[\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"(?<text>(?:[^"\\]|\\.)*)"|(?<word>[^\s,"]*))|(?<scheme>[^\s,="]+)/g;
+
+/** The error code in `WWW-Authenticate: Bearer …, error="…"`, which may have the challenges of other schemes too. */
 function challengeOf({ headers }: Pick<ResponseContent, 'headers'>): string | undefined {
-  return /\bBearer\b[^\n]*?\berror\s*=\s*"?([\w.-]{1,64})/i.exec(headers['www-authenticate'] ?? '')?.[1];
+  let isBearer = false;
+  for (const { groups = {} } of (headers['www-authenticate'] ?? '').matchAll(challengePart)) {
+    const { scheme, name, text, word } = groups;
+    if (scheme !== undefined) isBearer = scheme.toLowerCase() === 'bearer';
+    else if (isBearer && name?.toLowerCase() === 'error') return text ?? word;
+  }
+  return undefined;
 }

@@ -113,7 +113,7 @@ function summarize(
       case 'redirect':
         return `${label} returned a redirect (HTTP ${status}) to the ${callNames[call]}, which is not followed`;
       case 'rateLimited':
-        return `${label} limits the number of calls (HTTP 429${detail})`;
+        return `${label} limits the number of calls (HTTP ${status}${detail})`;
       case 'partnerUnavailable':
         return foreign === undefined
           ? `${label} reports a failure on its side (HTTP ${status}${detail})`

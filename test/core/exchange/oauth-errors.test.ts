@@ -8,6 +8,8 @@ import { interpret, response, summarize } from './responses.ts';
 
 const error = (code: string): object => ({ error: code, error_description: 'no' });
 const withoutRules: PartnerDefinition = { ...plainPartner, errors: [] };
+const bearer = (text: string) => ({ 'www-authenticate': text });
+const own = { code: 'X', error: 'X' };
 const challenge = (code: string) => ({ 'www-authenticate': `Bearer realm="shop", error="${code}"` });
 
 type Row = readonly [call: CallKind, status: number, body: object | string, expected: string];
@@ -67,13 +69,19 @@ describe('an error of an OAuth 2.0 server that no rule matches', () => {
   });
 
   it('may be in WWW-Authenticate', () => {
-    const bearer: PartnerDefinition = {
+    const byBearer: PartnerDefinition = {
       ...withoutRules,
       body: { form: 'urlencoded' },
       refresh: { path: '/refresh', authorization: 'refreshToken' },
     };
-    const found = interpret(bearer, 'refresh', response(401, { code: 1 }, challenge('invalid_token')));
+    const found = interpret(byBearer, 'refresh', response(401, { code: 1 }, challenge('invalid_token')));
     assert.equal(summarize(found), 'sessionEnded');
+  });
+
+  it('is reported with the status that was received', () => {
+    const found = interpret(oauthPartner, 'refresh', response(400, error('slow_down')));
+    assert.ok(found.kind === 'failure');
+    assert.match(found.error.message, /limits the number of calls \(HTTP 400, code slow_down\)/);
   });
 
   it('says to check the client', () => {
@@ -102,6 +110,11 @@ describe('a protected call that no rule matches', () => {
         [403, '', challenge('invalid_token'), 'tokenRefused'],
         [403, { code: 'X', error: 'X' }, challenge('insufficient_scope'), 'partnerRefused'],
         [401, { code: 'X', error: 'X' }, challenge('insufficient_scope'), 'partnerRefused'],
+        [403, '', bearer('bearer Error = invalid_token'), 'tokenRefused'],
+        [403, '', bearer('Basic realm="a", Bearer realm="b, c", error="invalid_token"'), 'tokenRefused'],
+        [401, '', bearer('Bearer realm="error=insufficient_scope", error="invalid_token"'), 'tokenRefused'],
+        [403, own, bearer('Basic realm="Bearer error=invalid_token"'), 'partnerRefused'],
+        [403, own, bearer('Bearer realm="b", DPoP error="invalid_token"'), 'partnerRefused'],
         [403, { code: 'X', error: 'X' }, {}, 'partnerRefused'],
       ];
     for (const [status, body, headers, expected] of rows) {
