@@ -64,13 +64,14 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
   if (issue.received === 'undefined') return `is missing (expected ${issue.expected ?? 'a value'})`;
   const isField = v.getDotPath(issue) !== null;
   const kind = isField ? kinds.find(({ pattern }) => pattern.test(issue.expected ?? '')) : undefined;
-  if (kind !== undefined) return `must be ${kind.name}, not ${kindOf(issue.input)}`;
+  const [, word] = /^\((".+") \| Object\)$/.exec(issue.expected ?? '') ?? [];
+  const name = word === undefined ? kind?.name : `an object or ${word}`;
+  if (isField && name !== undefined) return `must be ${name}, not ${kindOf(issue.input)}`;
   return `must be ${issue.expected ?? 'something else'}, not ${received}`;
 }
 
 /** The names of what a schema expects, in words. */
 const kinds = [
-  { pattern: /^\("\w+" \| Object\)$/, name: 'an object or one of the words that stand for it' },
   { pattern: /^Object$/, name: 'an object' },
   { pattern: /^Array$/, name: 'a list' },
 ];

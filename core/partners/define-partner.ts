@@ -1,5 +1,6 @@
 import { checkConfiguration, cloneAsJson, deepFreeze } from '../lib/validation.ts';
 import { configurationError } from '../lib/errors.ts';
+import { valueAt } from '../lib/json.ts';
 import { plainLine } from '../lib/plain-line.ts';
 import { clientFields, findOverlap, isTaken, sessionFields, type AuthCallKind } from './auth-fields.ts';
 import { parseCallPattern } from './call-pattern.ts';
@@ -21,7 +22,7 @@ const sizeLimit = 256 * 1024;
  */
 export function definePartner<const D extends PartnerDefinition>(definition: D): TypedDefinition<D> {
   const copy = cloneAsJson('partner', definition, sizeLimit) as PartnerDefinition;
-  checkConfiguration('partner', partnerSchema, copy, shapeExample);
+  checkConfiguration('partner', partnerSchema, copy, (path) => shapeExample(path, valueAt(copy, path)));
   checkCredentialFields(copy);
   checkHeaders(copy);
   checkBodies(copy);
@@ -58,6 +59,8 @@ function checkCredentialFields({ credentials, client, body }: PartnerDefinition)
 
 function checkHeaders(definition: PartnerDefinition): void {
   const { headers = {}, body, requestBody, client } = definition;
+  if (Array.isArray(headers))
+    refuse('partner.headers', `must be an object, not a list, such as ${shapeExample('headers')}`);
   const lower = Object.keys(headers).map((name) => name.toLowerCase());
   const { name: tokenHeader } = tokenHeaderOf(definition);
   if (transportHeaders.includes(tokenHeader))
@@ -81,6 +84,7 @@ function checkBodies({ body, requestBody }: PartnerDefinition): void {
   for (const [name, form] of Object.entries({ body, requestBody })) {
     if (form?.form !== 'encrypted') continue;
     const { field, fields = {} } = form as { readonly field?: string; readonly fields?: object };
+    if (Array.isArray(fields)) refuse(`partner.${name}.fields`, 'must be an object, not a list');
     if (form.envelope === 'none') {
       const setting = `partner.${name}.${field === undefined ? 'fields' : 'field'}`;
       if (field !== undefined || Object.keys(fields).length > 0)
@@ -103,6 +107,8 @@ function checkCalls(definition: PartnerDefinition): void {
     const { tokenField, tokenCookie, authorization } = call;
     if (tokenCookie !== undefined && Object.keys(headers).some((header) => header.toLowerCase() === 'cookie'))
       refuse(`partner.${name}.tokenCookie`, 'cannot be combined with the header "Cookie" in partner.headers');
+    if (tokenCookie !== undefined && authorization !== undefined && tokenHeaderOf(definition).name === 'cookie')
+      refuse(`partner.${name}.tokenCookie`, 'cannot be combined with authorization: both set the header "Cookie"');
     if ((tokenField ?? tokenCookie ?? authorization) === undefined)
       refuse(`partner.${name}.tokenField`, 'is missing: it names the payload field for the refresh token');
   }

@@ -19,9 +19,13 @@ const token = /^[!#$%&'*+.^_`|~\dA-Za-z-]{1,100}$/;
 
 /** Why a string cannot be a path to a field of a JSON object; undefined if it can. */
 export function jsonPathProblem(path: string): string | undefined {
-  if (steps.test(path)) return undefined;
-  const dotted = path.replace(/\[["']?([^[\]"']*)["']?\]/g, '.$1').replace(/^\$?\./, '');
-  const advice = /[[\]]|^\$/.test(path) && steps.test(dotted) ? `: write ${dotted}` : '';
+  const isPointer = /^#?\//.test(path);
+  const isOther = /^(?:header|cookie|body):/.test(path);
+  if (steps.test(path) && !isPointer && !isOther) return undefined;
+  const dotted = isPointer
+    ? path.replace(/^#?\//, '').replaceAll('/', '.')
+    : path.replace(/\[["']?([^[\]"']*)["']?\]/g, '.$1').replace(/^\$?\./, '');
+  const advice = (isPointer || /[[\]]|^\$/.test(path)) && steps.test(dotted) ? `: write ${dotted}` : '';
   return `must be a field name, or names joined by dots${advice}`;
 }
 

@@ -29,7 +29,7 @@ const path = v.pipe(
   ),
   v.check(staysBelowBase, 'must not leave the path of baseUrl through ".."'),
   v.check(
-    (value) => !/[{}]/.test(value),
+    (value) => !/[{}<>]|\/:[a-z]/i.test(value),
     'must have no placeholder: only headers and the fields of an envelope may. Write the value itself into the path',
   ),
 );
@@ -46,11 +46,15 @@ const scalar = v.union([v.string(), v.number(), v.boolean()]);
 const headerName = v.pipe(v.string(), v.regex(/^[!#$%&'*+.^_`|~\dA-Za-z-]{1,100}$/, 'must be an HTTP header name'));
 const cookieName = v.pipe(v.string(), v.regex(/^[!#$%&'*+.^_`|~\dA-Za-z-]{1,100}$/, 'must be the name of a cookie'));
 function hasOtherPlaceholder(value: string): boolean {
-  return /[{}]/.test(value.replaceAll('{partnerCode}', ''));
+  return /[{}]/.test(value.replace(/(?<!\$)\{partnerCode\}/g, '')) || otherBrackets.test(value);
 }
 
+/** The placeholder as in shells, templates and URLs of other tools. */
+const otherBrackets =
+  /<\s*partner[-_ ]?code\s*>|%partner[-_ ]?code%|\[\s*partner[-_ ]?code\s*\]|[:$]partner[-_ ]?code\b/i;
+
 function placeholderProblem(value: string): string {
-  const misspelled = /\{+\s*partner[-_ ]?code\s*\}+/i.exec(value)?.[0];
+  const misspelled = (/\$?\{+\s*partner[-_ ]?code\s*\}+/i.exec(value) ?? otherBrackets.exec(value))?.[0];
   const advice = misspelled === undefined ? '' : `: write {partnerCode}, not ${misspelled}`;
   return `must have no placeholder other than {partnerCode}${advice}`;
 }

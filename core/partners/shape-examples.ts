@@ -28,7 +28,17 @@ const examples: Readonly<Record<string, string>> = {
   example: '{ "method": "GET", "path": "/me", "safe": true }',
 };
 
-export function shapeExample(path: string): string | undefined {
+/** The field of an object whose value is often given in place of the object, by path. */
+const mainFields: Readonly<Record<string, readonly [name: string, values: readonly unknown[]]>> = {
+  body: ['form', ['json', 'multipart', 'urlencoded']],
+  requestBody: ['form', ['json', 'multipart', 'urlencoded']],
+  client: ['send', ['basic', 'body']],
+};
+
+/** @param given what is there in its place. */
+export function shapeExample(path: string, given?: unknown): string | undefined {
+  const [name, values = []] = (Object.hasOwn(mainFields, path) ? mainFields[path] : undefined) ?? [];
+  if (values.includes(given)) return `{ "${name}": ${JSON.stringify(given)} }`;
   const general = path
     .replace(/\.\d+(?=\.|$)/g, '.*')
     .replace(/^(?:login|oneTimeCode|refresh|logout)\.(?=response)/, '');

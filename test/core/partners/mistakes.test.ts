@@ -8,6 +8,15 @@ import { withValue } from './definitions.ts';
 const rows: readonly (readonly [path: string, value: unknown, message: RegExp])[] = [
   ['body', 'json', /body must be an object, not a string, such as \{ "form": "json" \}/],
   ['body', ['json'], /body.*form/],
+  ['body', 'urlencoded', /body must be an object, not a string, such as \{ "form": "urlencoded" \}/],
+  ['client', 'body', /client must be an object, not a string, such as \{ "send": "body" \}/],
+  ['refresh', 'Login', /refresh must be an object or "login", not a string, such as \{ "path"/],
+  ['headers', ['X-Merchant: 1'], /headers must be an object, not a list, such as \{ "X-Merchant"/],
+  ['headers', { 'X-Merchant': '${partnerCode}' }, /write \{partnerCode\}, not \$\{partnerCode\}/],
+  ['headers', { 'X-Merchant': '<partner-code>' }, /write \{partnerCode\}, not <partner-code>/],
+  ['headers', { 'X-Merchant': '%PARTNERCODE%' }, /write \{partnerCode\}, not %PARTNERCODE%/],
+  ['response.accessToken', '/data/token', /names joined by dots: write data\.token/],
+  ['login.tokensIn', 'header:X-Tokens', /tokensIn must be a field name, or names joined by dots/],
   ['requestBody', 'json', /requestBody must be an object, not a string, such as \{ "form": "json" \}/],
   ['errors', {}, /errors must be a list, not an object, such as \[\{ "on": \["login"\]/],
   ['errors', [401], /errors\.0 must be an object, not a number, such as \{ "on"/],
@@ -38,6 +47,8 @@ const rows: readonly (readonly [path: string, value: unknown, message: RegExp])[
   ['headers', { 'X-Merchant': 'a {{PartnerCode}}' }, /write \{partnerCode\}, not \{\{PartnerCode\}\}/],
   ['headers', { 'X-Merchant': '{merchant}' }, /no placeholder other than \{partnerCode\}\./],
   ['login.path', '/{partnerCode}/login', /no placeholder.*Write the value itself/],
+  ['login.path', '/realms/<realm>/token', /no placeholder.*Write the value itself/],
+  ['logout.path', '/tenants/:tenant/logout', /no placeholder.*Write the value itself/],
 ];
 
 describe('a mistake in a definition', () => {
