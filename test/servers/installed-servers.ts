@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { definePartner, type PartnerDefinition } from '../../core/index.ts';
+import { exampleDefinition } from './example-definition.ts';
 import { install, type Packages } from './install.ts';
 import type { InstalledSettings } from './programs/settings.ts';
 import { accessLifetime, type ServerUnderTest } from './server-under-test.ts';
@@ -55,9 +54,3 @@ export const installedServers: readonly ServerUnderTest[] = servers.map((server)
     signOut: 'revokes',
   };
 });
-
-function exampleDefinition(id: string): PartnerDefinition {
-  const path = new URL(`../../core/partners/examples/${id}.json`, import.meta.url);
-  const { definition } = JSON.parse(readFileSync(path, 'utf8')) as { readonly definition: unknown };
-  return definePartner(definition as PartnerDefinition);
-}

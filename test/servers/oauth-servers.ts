@@ -1,7 +1,14 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
-import { oauth2Partner, type ClientRule, type OAuth2Grant, type OAuth2Options } from '../../core/index.ts';
+import {
+  oauth2Partner,
+  type ClientRule,
+  type OAuth2Grant,
+  type OAuth2Options,
+  type PartnerDefinition,
+} from '../../core/index.ts';
+import { exampleDefinition } from './example-definition.ts';
 import type { OAuthSettings } from './programs/settings.ts';
 import { accessLifetime, type ServerUnderTest } from './server-under-test.ts';
 import { startServer } from './start-server.ts';
@@ -10,6 +17,8 @@ const clientId = 'shop';
 const credentials = { username: 'ann', password: 'correct horse & battery' };
 
 interface OAuthServer extends Pick<ServerUnderTest, 'name' | 'signOut'> {
+  /** Default: the one that `oauth2Partner()` makes. */
+  readonly partner?: PartnerDefinition;
   readonly npm: string;
   readonly program: URL;
   readonly secret: string;
@@ -39,7 +48,7 @@ function oauthServer(server: OAuthServer): ServerUnderTest {
       };
       return startServer(program, settings);
     },
-    partner: partner('password', 'basic'),
+    partner: server.partner ?? partner('password', 'basic'),
     options: { client },
     credentials,
     wrong: { credentials: { ...credentials, password: 'wrong' }, code: 'invalidCredentials' },
@@ -71,7 +80,8 @@ export const oauthServers: readonly ServerUnderTest[] = [
     program: new URL('programs/oidc-provider.ts', import.meta.url),
     // With characters that RFC 6749 section 2.3.1 encodes.
     secret: 's3cret: of+the%shop=',
-    paths: { tokenPath: '/token', revocationPath: '/token/revocation' },
+    paths: { tokenPath: '/oauth2/token', revocationPath: '/oauth2/revoke' },
+    partner: exampleDefinition('oauth2'),
     bodyClient: `${clientId}-body`,
     reuse: 'endsSession',
     signOut: 'revokes',

@@ -48,6 +48,8 @@ await listen((port) => {
     features: { clientCredentials: { enabled: true }, revocation: { enabled: true } },
     findAccount: (_: Context, accountId: string) => ({ accountId, claims: () => ({ sub: accountId }) }),
     rotateRefreshToken: settings.rotates,
+    routes: { token: '/oauth2/token', revocation: '/oauth2/revoke' },
+    scopes: ['openid', 'offline_access', 'orders'],
     ttl: { AccessToken: settings.accessLifetime, ClientCredentials: settings.accessLifetime },
   });
   provider.registerGrantType('password', (context) => signIn(provider, context), ['username', 'password', 'scope']);
