@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /**
@@ -6,11 +5,16 @@ import { join } from 'node:path';
  * another user could leave code for it.
  */
 export function compileCacheFolder(
-  { XDG_CACHE_HOME, LOCALAPPDATA }: Readonly<Record<string, string | undefined>>,
+  { XDG_CACHE_HOME, LOCALAPPDATA, HOME }: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform,
 ): string {
   if (platform === 'win32' && isSet(LOCALAPPDATA)) return join(LOCALAPPDATA, 'partner-auth', 'cache');
-  return join(isSet(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), '.cache'), 'partner-auth');
+  return join(isSet(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(home(HOME), '.cache'), 'partner-auth');
+}
+
+/** `node:os` is loaded only if it must be, because `token` is started often. */
+function home(given: string | undefined): string {
+  return isSet(given) ? given : process.getBuiltinModule('node:os').homedir();
 }
 
 function isSet(value: string | undefined): value is string {

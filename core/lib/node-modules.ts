@@ -1,5 +1,6 @@
 import type crypto from 'node:crypto';
 import type fs from 'node:fs';
+import type os from 'node:os';
 import type util from 'node:util';
 
 /** Calls `load` on first use and caches its result. */
@@ -17,4 +18,5 @@ export const loadNodeModule = (name: string): unknown => process.getBuiltinModul
 export const nodeCrypto = lazy(() => loadNodeModule('node:crypto') as typeof crypto);
 export const nodeUtil = lazy(() => loadNodeModule('node:util') as typeof util);
 export const nodeFs = lazy(() => loadNodeModule('node:fs') as typeof fs);
+export const nodeOs = lazy(() => loadNodeModule('node:os') as typeof os);
 export const fsPromises = lazy(() => nodeFs().promises);

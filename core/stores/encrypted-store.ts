@@ -1,19 +1,13 @@
 import { configurationError } from '../lib/errors.ts';
 import { parseJson } from '../lib/json.ts';
 import { labelPattern } from '../lib/label.ts';
-import { nodeCrypto } from '../lib/node-modules.ts';
 import { plainLine } from '../lib/plain-line.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
 import { registerSecrets } from '../redact/owned-secrets.ts';
 import { keySpellings, parseKey } from './encryption-key.ts';
+import { decryptText, encryptText, recordVersion } from './record-encryption.ts';
 import { newerRecordError, storeError } from './store-errors.ts';
-import {
-  parseStoredRecord,
-  recordVersion,
-  type EncryptedRecord,
-  type ParsedRecord,
-  type StoredRecord,
-} from './stored-record.ts';
+import { parseStoredRecord, type EncryptedRecord, type ParsedRecord, type StoredRecord } from './stored-record.ts';
 import type { TokenStore } from './token-store.ts';
 
 /** A key of `encryptedStore()`. */
@@ -34,11 +28,6 @@ export interface EncryptedStoreOptions {
   /** The first key encrypts what is written; all of them decrypt. To rotate, put a new one in front. */
   readonly keys: readonly EncryptionKey[];
 }
-
-const algorithm = 'aes-256-gcm';
-/** In bytes. */
-const ivLength = 12;
-const tagLength = 16;
 
 /**
  * Encrypts what is stored in another store, by AES-256-GCM. Outside of the encryption remain the id of the key, the
@@ -102,23 +91,19 @@ export function recordCipher({ name, keys: given }: EncryptedStoreOptions, wordi
   const unchanged = (problem: string, whatToDo: string) =>
     storeError(`${subject} ${problem} It was left unchanged. ${remedy ?? whatToDo}`, { retryable: false });
 
-  function encryptText(text: string, { generation, signedOutAt }: Outside): EncryptedRecord {
-    const iv = nodeCrypto().randomBytes(ivLength);
-    const cipher = nodeCrypto().createCipheriv(algorithm, writing.key, iv);
-    cipher.setAAD(additionalData(name, generation));
-    const data = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]).toString('base64');
-    const tag = cipher.getAuthTag().toString('base64');
+  function encryptRecordText(text: string, { generation, signedOutAt }: Outside): EncryptedRecord {
+    const encrypted = encryptText(text, writing.key, { name, generation });
     return {
       version: recordVersion,
-      encrypted: { keyId: writing.id, iv: iv.toString('base64'), tag, data },
+      encrypted: { keyId: writing.id, ...encrypted },
       generation,
       ...(signedOutAt !== undefined && { signedOutAt }),
     };
   }
 
-  function decryptText({ encrypted, generation }: EncryptedRecord): string {
-    const keyId = plainLine(encrypted.keyId, 80);
+  function decryptRecordText({ encrypted, generation }: EncryptedRecord): string {
     const key = keys.find(({ id }) => id === encrypted.keyId)?.key;
+    const keyId = plainLine(encrypted.keyId, 80);
     if (key === undefined) {
       const known = keys.map(({ id }) => `"${id}"`).join(', ');
       throw unchanged(
@@ -127,12 +112,7 @@ export function recordCipher({ name, keys: given }: EncryptedStoreOptions, wordi
       );
     }
     try {
-      const [iv, tag, data] = [encrypted.iv, encrypted.tag, encrypted.data].map((part) => Buffer.from(part, 'base64'));
-      // A shorter tag would be easier to forge.
-      const decipher = nodeCrypto().createDecipheriv(algorithm, key, iv as Buffer, { authTagLength: tagLength });
-      decipher.setAAD(additionalData(name, generation));
-      decipher.setAuthTag(tag as Buffer);
-      return Buffer.concat([decipher.update(data as Buffer), decipher.final()]).toString('utf8');
+      return decryptText(encrypted, key, { name, generation });
     } catch {
       throw unchanged(
         `could not be decrypted with the key "${keyId}": it was encrypted with another key of this id or under another name, or it was changed.`,
@@ -158,12 +138,12 @@ export function recordCipher({ name, keys: given }: EncryptedStoreOptions, wordi
 
   return {
     secrets: keys.flatMap(({ key }) => keySpellings(key)),
-    encryptText,
-    decryptText,
-    encrypt: (record) => encryptText(JSON.stringify(record), { generation: 0, ...record }),
+    encryptText: encryptRecordText,
+    decryptText: decryptRecordText,
+    encrypt: (record) => encryptRecordText(JSON.stringify(record), { generation: 0, ...record }),
     decrypt(value) {
       const outside = encryptedRecord(value);
-      const parsed = parseStoredRecord(parseJson(decryptText(outside)));
+      const parsed = parseStoredRecord(parseJson(decryptRecordText(outside)));
       if (parsed.kind !== 'record' && parsed.kind !== 'encrypted') throw parsedError(subject, parsed);
       const { record } = parsed;
       // The sign-out is not part of the additional data, but of what is encrypted.
@@ -175,11 +155,6 @@ export function recordCipher({ name, keys: given }: EncryptedStoreOptions, wordi
       );
     },
   };
-}
-
-/** The final format of records depends on it. */
-function additionalData(name: string, generation: number): Buffer {
-  return Buffer.from(JSON.stringify([name, recordVersion, generation]));
 }
 
 function parsedError(subject: string, parsed: Exclude<ParsedRecord, { kind: 'record' | 'encrypted' }>) {

@@ -1,5 +1,4 @@
-import { hostname, uptime } from 'node:os';
-import { lazy, nodeFs } from '../lib/node-modules.ts';
+import { lazy, nodeFs, nodeOs } from '../lib/node-modules.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
 
 /** Identifies a process among all those that may share a file. */
@@ -17,7 +16,7 @@ const bootTolerance = 10_000;
 
 export const thisProcess = lazy<ProcessIdentity>(() => {
   const start = startOf(process.pid);
-  return { pid: process.pid, host: hostname(), machine: machine(), ...(start !== undefined && { start }) };
+  return { pid: process.pid, host: nodeOs().hostname(), machine: machine(), ...(start !== undefined && { start }) };
 });
 
 /** Whether the process is running. `unknown` for one of another machine, and where its start cannot be read. */
@@ -40,7 +39,7 @@ const machine = lazy(() => {
     // In another time namespace, the same process has another start.
     return [boot, nodeFs().readlinkSync('/proc/self/ns/pid'), namespace('time')].join(' ');
   } catch {
-    return `${hostname()} booted ${Math.round(Date.now() - uptime() * 1000)}`;
+    return `${nodeOs().hostname()} booted ${Math.round(Date.now() - nodeOs().uptime() * 1000)}`;
   }
 });
 

@@ -1,6 +1,7 @@
 import { PartnerAuthError } from '../lib/errors.ts';
 import { plainLine } from '../lib/plain-line.ts';
-import { recordVersion, type EncryptedRecord } from './stored-record.ts';
+import { recordVersion } from './record-encryption.ts';
+import type { EncryptedRecord } from './stored-record.ts';
 
 export function storeError(message: string, details: { readonly retryable?: boolean } = {}): PartnerAuthError {
   return new PartnerAuthError('store', message, { setting: 'store', ...details });

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { firstProblem } from '../lib/validation.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
+import { recordVersion } from './record-encryption.ts';
 
 /**
  * The record of one session in a `TokenStore`. Unknown fields, which a newer version of this package may add, are kept.
@@ -148,8 +149,6 @@ export type EndCode = 'sessionEnded' | 'refreshInterrupted' | RefusalCode;
 
 /** The version of a session or sign-out that is not encrypted. */
 const plainVersion = 1;
-/** The version of an encrypted record, and the highest that this package reads. */
-export const recordVersion = 2;
 
 const timestamp = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
 const nonEmptyString = v.pipe(v.string(), v.minLength(1));

@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
 import { configurationError } from '../../lib/errors.ts';
+import { nodeOs } from '../../lib/node-modules.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -56,7 +56,7 @@ function home(env: Environment): string {
 
 function systemHome(): string {
   try {
-    return homedir();
+    return nodeOs().homedir();
   } catch {
     // A user without an entry in the list of users, as in some containers.
     return '';

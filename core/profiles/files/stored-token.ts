@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { parseJson } from '../../lib/json.ts';
 import { parseList } from '../../lib/json-list.ts';
 import { nodeFs } from '../../lib/node-modules.ts';
-import { recordCipher } from '../../stores/encrypted-store.ts';
-import { isEncrypted, isTombstone, parseStoredRecord, type PlainRecord } from '../../stores/stored-record.ts';
+import { decryptText, recordVersion } from '../../stores/record-encryption.ts';
+import type { EncryptedRecord, StoredSession } from '../../stores/stored-record.ts';
 import { isDue, isUsable } from '../../tokens/expiry.ts';
 import { fileNameOf, pathsOf, type Environment, type Paths } from './paths.ts';
 import { storeKeys, type StoreKeys } from './store-keys.ts';
@@ -57,8 +57,7 @@ export async function readStoredToken(
     const found = wanted ? entries.filter((candidate) => candidate.id === wanted) : entries;
     const [entry] = found;
     if (entry === undefined || found.length > 1) return undefined;
-    const record = await readSession(paths, keys, String(entry.id));
-    return record && storedTokenOf(entry, record, limits);
+    return storedTokenOf(entry, await readRecord(paths, keys, String(entry.id)), limits);
   } catch {
     // The session reports why.
     return undefined;
@@ -71,11 +70,12 @@ export type Entry = Readonly<Partial<Record<'id' | 'partner' | 'baseUrl' | 'part
 /** The token of a session; undefined if it is not valid for long enough, or if the entry is not that of the session. */
 export function storedTokenOf(
   { id, partner, baseUrl, partnerCode }: Entry,
-  record: PlainRecord,
+  stored: unknown,
   { now, margin, minValidity }: Limits,
 ): StoredToken | undefined {
   if (typeof id !== 'string' || typeof baseUrl !== 'string' || !URL.canParse(baseUrl)) return undefined;
-  if (isTombstone(record) || record.ended !== undefined) return undefined;
+  const record = sessionOf(stored);
+  if (record === undefined || record.ended !== undefined) return undefined;
   if (record.partner !== partner || record.origin !== new URL(baseUrl).origin || record.partnerCode !== partnerCode)
     return undefined;
   const { tokens, account } = record;
@@ -91,14 +91,56 @@ export function storedTokenOf(
   };
 }
 
-async function readSession({ state }: Paths, keys: StoreKeys, id: string): Promise<PlainRecord | undefined> {
+/** What the file of the session has, decrypted. */
+async function readRecord({ state }: Paths, keys: StoreKeys, id: string): Promise<unknown> {
   const text = readOwnFile(join(state, fileNameOf('session', id) ?? ''));
-  const parsed = parseStoredRecord(text === undefined ? undefined : parseJson(text));
-  if (parsed.kind === 'record') return parsed.record;
-  if (parsed.kind !== 'encrypted') return undefined;
-  const key = await keys.forReading(parsed.record.encrypted.keyId, 'the session');
-  const record = recordCipher({ name: `session ${id}`, keys: [key] }).decrypt(parsed.record);
-  return isEncrypted(record) ? undefined : record;
+  const stored = text === undefined ? undefined : parseJson(text);
+  if (!isEncryptedRecord(stored)) return stored;
+  const { encrypted, generation } = stored;
+  const { key } = await keys.forReading(encrypted.keyId, 'the session');
+  return parseJson(decryptText(encrypted, key as Uint8Array, { name: `session ${id}`, generation }));
+}
+
+/*
+ * These check what is used here. The schema of `parseStoredRecord()` checks more, but takes as long to load as all the rest.
+ * They accept nothing that it refuses in the fields that they concern; what they refuse is left to the session.
+ */
+
+function isEncryptedRecord(value: unknown): value is EncryptedRecord {
+  if (!isObject(value) || value.version !== recordVersion || 'signedOutAt' in value) return false;
+  const { encrypted, generation } = value;
+  return (
+    isObject(encrypted) &&
+    ['keyId', 'iv', 'tag', 'data'].every((name) => isText(encrypted[name])) &&
+    isCount(generation, 0)
+  );
+}
+
+function sessionOf(value: unknown): StoredSession | undefined {
+  if (!isObject(value) || value.version !== 1 || 'signedOutAt' in value || 'encrypted' in value) return undefined;
+  const { sessionId, generation, partner, origin, account, tokens } = value;
+  if (![sessionId, partner, origin].every(isText) || !isCount(generation, 1)) return undefined;
+  if (account !== undefined && typeof account !== 'string') return undefined;
+  if (!isObject(tokens) || !isText(tokens.accessToken) || !isTime(tokens.issuedAt)) return undefined;
+  const { accessExpiresAt, refreshExpiresAt } = tokens;
+  if (![accessExpiresAt, refreshExpiresAt].every((time) => time === undefined || isTime(time))) return undefined;
+  return value as unknown as StoredSession;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
+function isCount(value: unknown, min: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= min;
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= 8.64e15;
 }
 
 /** Undefined unless it is a file that only this user can read and write, which the file store would read without a change. */

@@ -3,8 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import nodeModule from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import { describe, it } from 'node:test';
-import type { PlainRecord, StoredSession } from '../../../../core/index.ts';
+import { parseStoredRecord, type PlainRecord, type StoredSession } from '../../../../core/index.ts';
 import { storedTokenOf, type Entry } from '../../../../core/profiles/files/stored-token.ts';
 import { runProgram } from '../../../helpers/run-program.ts';
 import { storedSession } from '../../../helpers/stored-session.ts';
@@ -64,6 +65,26 @@ describe('the stored token of a profile', () => {
       assert.equal(token({}, {}, profile), undefined);
     const tombstone: PlainRecord = { version: 1, signedOutAt: now };
     assert.equal(storedTokenOf(entry, tombstone, limits), undefined);
+  });
+
+  it('is left to the session if a field that matters is not what a record may have', () => {
+    const { tokens } = session;
+    const values = [undefined, null, '', 'x', -1, 1.5, NaN, Infinity, 8.64e15 + 1, true, [], {}];
+    const records = values.flatMap((value) => [
+      ...['version', 'sessionId', 'generation', 'partner', 'origin', 'partnerCode', 'account', 'tokens'].map(
+        (name) => ({
+          ...session,
+          [name]: value,
+        }),
+      ),
+      ...['accessToken', 'issuedAt', 'accessExpiresAt', 'refreshExpiresAt'].map((name) => ({
+        ...session,
+        tokens: { ...tokens, [name]: value },
+      })),
+    ]);
+    const accepted = [...records, ...values].filter((record) => storedTokenOf(entry, record, limits) !== undefined);
+    assert.ok(accepted.length > 0);
+    for (const record of accepted) assert.equal(parseStoredRecord(record).kind, 'record', inspect(record));
   });
 
   it('is that of the profile that is named, of PARTNER_AUTH_PROFILE, or of the only one', () =>
