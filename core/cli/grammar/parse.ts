@@ -1,7 +1,7 @@
-import { type PartnerDefinition, partners } from '../../index.ts';
 import { nodeUtil } from '../../profiles/index.ts';
 import { environmentVariable } from '../terminal/environment.ts';
 import { Given } from './given.ts';
+import { credentialNames } from './partner-names.ts';
 import { didYouMean } from './suggest.ts';
 import type { Option, Verb } from './verb.ts';
 import { commonOptions, verbs } from './verbs.ts';
@@ -136,8 +136,14 @@ function unknownOption(verb: Verb, options: readonly Option[], name: string, raw
 
 /** Refused as arguments, because any process on the machine can read a command line. */
 function secretNames(): readonly string[] {
-  const fields = Object.values<PartnerDefinition>(partners).flatMap(({ credentials }) => credentials);
-  return ['key', 'otp', 'token', 'refresh-token', 'store-key', ...fields.map(({ name }) => name.replaceAll('_', '-'))];
+  return [
+    'key',
+    'otp',
+    'token',
+    'refresh-token',
+    'store-key',
+    ...credentialNames.map((name) => name.replaceAll('_', '-')),
+  ];
 }
 
 function checkValue({ value, choices, range }: Option, rawName: string, given: string | undefined): void {

@@ -1,7 +1,5 @@
-import { type BuiltInPartner, partners } from '../../index.ts';
+import { partnerNames } from './partner-names.ts';
 import type { Option } from './verb.ts';
-
-export const partnerNames = Object.keys(partners) as BuiltInPartner[];
 
 /** The settings of a connection, which are not secret. */
 export const partnerSettings: readonly Option[] = [

@@ -1,5 +1,6 @@
 import { storeModes } from '../../profiles/files/index.ts';
-import { partnerNames, partnerSettings, profileSettings } from './settings.ts';
+import { partnerNames } from './partner-names.ts';
+import { partnerSettings, profileSettings } from './settings.ts';
 import type { Argument, Option, Verb } from './verb.ts';
 
 /** The id of a profile. Without it, `PARTNER_AUTH_PROFILE` or the only profile counts. */
