@@ -1,7 +1,7 @@
 import type { PartnerDefinition } from '../../partners/definition.ts';
 import type { ReceivedRequest } from '../http/exchange.ts';
 import type { SandboxClient } from './account.ts';
-import type { Payload } from './requests.ts';
+import { fieldOf, type Payload } from './requests.ts';
 
 /** The token in the header that the definition names. */
 export function readTokenHeader(
@@ -17,7 +17,7 @@ export function readTokenHeader(
 
 /** Whether an auth call identifies the client as the definition says, and in no other way (RFC 6749 section 2.3). */
 export function isClient(
-  { client: rule }: PartnerDefinition,
+  { client: rule, body }: PartnerDefinition,
   expected: SandboxClient | undefined,
   { headers }: ReceivedRequest,
   payload: Payload,
@@ -26,7 +26,8 @@ export function isClient(
   const { id, secret = '' } = expected;
   const [, encoded] = /^Basic ([\w+/]+=*)$/.exec(headers.authorization ?? '') ?? [];
   if (rule.send === 'body') {
-    const { [rule.idField ?? 'client_id']: sentId, [rule.secretField ?? 'client_secret']: sentSecret = '' } = payload;
+    const sentId = fieldOf(payload, rule.idField ?? 'client_id', body);
+    const sentSecret = fieldOf(payload, rule.secretField ?? 'client_secret', body) ?? '';
     return encoded === undefined && sentId === id && sentSecret === secret;
   }
   if (encoded === undefined) return false;

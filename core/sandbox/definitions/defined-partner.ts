@@ -44,6 +44,8 @@ export function createDefinedPartner(context: PartnerContext<DefinedAccount>): P
     openSession,
   });
   const accountField = definition.credentials.find(({ account }) => account === true) ?? definition.credentials[0];
+  /** Without, the access token is the only one of a session. */
+  const hasRefreshToken = typeof definition.refresh === 'object' && definition.refresh.sliding !== true;
   const routes = createRoutes();
 
   return {
@@ -139,7 +141,7 @@ export function createDefinedPartner(context: PartnerContext<DefinedAccount>): P
     if (authorization === undefined) return true;
     const claims = readToken(readTokenHeader(definition, request) ?? '', key, now());
     if (typeof claims === 'string' || (family !== undefined && claims.sid !== family)) return false;
-    return claims.token_use === (authorization === 'accessToken' ? 'access' : 'refresh');
+    return claims.token_use === (authorization === 'accessToken' || !hasRefreshToken ? 'access' : 'refresh');
   }
 
   /** The token that a call is about: in a field, in a cookie, or in the token header. */
@@ -171,8 +173,6 @@ export function createDefinedPartner(context: PartnerContext<DefinedAccount>): P
     const isBearerOnly = (call.tokenField ?? call.tokenCookie) === undefined;
     const claims = readToken(sentToken(call, payload, request), key, now());
     if (typeof claims === 'string') return refuse('logout', 'refreshTokenRefused', { outcome: toOutcome(claims) });
-    const { refresh } = definition;
-    const hasRefreshToken = typeof refresh === 'object' && refresh.sliding !== true;
     const expected = hasRefreshToken && !isBearerOnly ? 'refresh' : 'access';
     if (claims.token_use !== expected && (!isBearerOnly || call.authorization === 'accessToken'))
       return refuse('logout', 'refreshTokenRefused');

@@ -32,7 +32,7 @@ export function getAt(value: unknown, path: string): unknown {
 /** What a response says, in its body and its headers. */
 export interface Content {
   readonly json: Json;
-  readonly headers: Record<string, string>;
+  readonly headers: Record<string, string | string[]>;
   text?: string;
 }
 
@@ -40,9 +40,10 @@ export interface Content {
 export function place(content: Content, path: string, value: unknown): void {
   const [, kind, name = ''] = /^(header|cookie|body):(.*)$/.exec(path) ?? [];
   if (kind === 'header') content.headers[name.toLowerCase()] = String(value);
-  else if (kind === 'cookie')
-    content.headers['set-cookie'] = `${name}=${String(value)}; Path=/; HttpOnly; SameSite=Lax`;
-  else if (kind === 'body') content.text = String(value);
+  else if (kind === 'cookie') {
+    const others = [content.headers['set-cookie'] ?? []].flat();
+    content.headers['set-cookie'] = [...others, `${name}=${String(value)}; Path=/; HttpOnly; SameSite=Lax`];
+  } else if (kind === 'body') content.text = String(value);
   else setAt(content.json, path, value);
 }
 

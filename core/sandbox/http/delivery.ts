@@ -9,7 +9,7 @@ import type { Timers } from './timers.ts';
 
 interface Message {
   status: number;
-  readonly headers: Record<string, string>;
+  readonly headers: Record<string, string | string[]>;
   body: Buffer;
 }
 
@@ -76,7 +76,7 @@ function composeStatus(
   return message(fault.status, page, { 'content-type': 'text/html', ...retryHeader });
 }
 
-function message(status: number, text: string, headers: Record<string, string>): Message {
+function message(status: number, text: string, headers: Message['headers']): Message {
   return { status, headers, body: Buffer.from(text) };
 }
 

@@ -54,7 +54,7 @@ export interface SandboxResponse {
   /** Sent as JSON unless `text` is set. */
   readonly json?: unknown;
   readonly text?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   /** The plain payload of the request, for the journal. */
   readonly payload?: unknown;
   /** Encrypts `json` before it is sent. Runs after a `rewrite` fault, so that the fault can change plain fields. */

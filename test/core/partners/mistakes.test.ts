@@ -48,7 +48,7 @@ const rows: readonly (readonly [path: string, value: unknown, message: RegExp])[
   ['headers', { 'X-Merchant': '{merchant}' }, /no placeholder other than \{partnerCode\}\./],
   ['login.path', '/{partnerCode}/login', /no placeholder.*Write the value itself/],
   ['login.path', '/realms/<realm>/token', /no placeholder.*Write the value itself/],
-  ['logout.path', '/tenants/:tenant/logout', /no placeholder.*Write the value itself/],
+  ['refresh.path', '/tenants/:tenant/token', /no placeholder.*Write the value itself/],
 ];
 
 describe('a mistake in a definition', () => {

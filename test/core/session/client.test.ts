@@ -18,6 +18,11 @@ import { catchError } from '../../helpers/with-session.ts';
 
 const client = { id: 'shop:1 ü', secret: 'S3cret+of the:shop/%' };
 const inBody: PartnerDefinition = { ...oauthPartner, client: { send: 'body' } };
+const inObject: PartnerDefinition = {
+  ...oauthPartner,
+  body: { form: 'json' },
+  client: { send: 'body', idField: 'app.id', secretField: 'app.secret' },
+};
 const otp = { path: '/otp', sessionIn: 's', sessionField: 's', codeField: 'otp', lifetime: 60 };
 
 /** Like `plainPartner`, whose calls the raw partner knows. */
@@ -95,6 +100,7 @@ describe('the client of an OAuth 2.0 server', () => {
   for (const [title, definition] of [
     ['as Basic', oauthPartner],
     ['in the body', inBody],
+    ['in an object of the body', inObject],
   ] as const) {
     it(`is checked by the sandbox if it is sent ${title}`, async () => {
       await using sandbox = await startSandbox({ definitions: [{ definition, client }] });

@@ -168,6 +168,7 @@ describe('where a response has its values', () => {
       { response: { accessToken: 'header:X-Access', refreshToken: 'header:X-Refresh', code: 'header:X-Code' } },
     ],
     ['the whole body', { response: { accessToken: 'body:', refreshToken: 'header:X-Refresh' }, errors: [] }],
+    ['cookies', { response: { accessToken: 'cookie:a', refreshToken: 'cookie:r' }, errors: [] }],
     [
       'a cookie',
       {

@@ -128,27 +128,33 @@ describe('a sliding session', () => {
 });
 
 describe('the sandbox of a sliding session', () => {
-  it('renews the access token, and refuses one that was revoked', async () => {
-    const clock = manualClock();
-    const definition: PartnerDefinition = {
-      ...sliding,
-      login: { path: '/slide/login' },
-      refresh: { ...plainRefresh, path: '/slide/refresh', sliding: true },
-      logout: { path: '/slide/logout', tokenField: 'refresh' },
-      example: { method: 'GET', path: '/slide/me', safe: true },
-    };
-    await using sandbox = await startSandbox({ clock: clock.now, definitions: [{ definition }] });
-    const profile = sandbox.profiles[definition.id];
-    assert.ok(profile);
-    await using session = await openSession({ ...profile, clock });
-    await session.login(profile.credentials);
-    const first = await session.accessToken();
-    clock.advance(1_800_000);
-    assert.notEqual(await session.accessToken(), first);
-    assert.equal((await session.request('/slide/me')).status, 200);
-    sandbox.revoke(definition.id);
-    await assert.rejects(session.refresh(), { code: 'sessionEnded' });
-    await session.login(profile.credentials);
-    assert.equal((await session.signOut()).revoked, true);
-  });
+  for (const [place, sent] of [
+    ['a field', { tokenField: 'refresh' }],
+    ['the token header', { authorization: 'refreshToken' }],
+    ['the token header, as access token', { authorization: 'accessToken' }],
+  ] as const) {
+    it(`renews the access token in ${place}, and refuses one that was revoked`, async () => {
+      const clock = manualClock();
+      const definition: PartnerDefinition = {
+        ...sliding,
+        login: { path: '/slide/login' },
+        refresh: { ...sent, path: '/slide/refresh', sliding: true },
+        logout: { ...sent, path: '/slide/logout' },
+        example: { method: 'GET', path: '/slide/me', safe: true },
+      };
+      await using sandbox = await startSandbox({ clock: clock.now, definitions: [{ definition }] });
+      const profile = sandbox.profiles[definition.id];
+      assert.ok(profile);
+      await using session = await openSession({ ...profile, clock });
+      await session.login(profile.credentials);
+      const first = await session.accessToken();
+      clock.advance(1_800_000);
+      assert.notEqual(await session.accessToken(), first);
+      assert.equal((await session.request('/slide/me')).status, 200);
+      sandbox.revoke(definition.id);
+      await assert.rejects(session.refresh(), { code: 'sessionEnded' });
+      await session.login(profile.credentials);
+      assert.equal((await session.signOut()).revoked, true);
+    });
+  }
 });
