@@ -15,7 +15,7 @@ const mediaTypes: Readonly<Record<WireForm, string>> = {
 
 /** How messages name a form. */
 const names: readonly (readonly [form: WireForm, pattern: RegExp])[] = [
-  ['urlencoded', /x-www-form-urlencoded|form[- ]?url[- ]?encoded|url[- ]?encoded form/i],
+  ['urlencoded', /x-www-form-urlencoded|form[- ]?(?:url[- ]?)?encoded|url[- ]?encoded form/i],
   ['multipart', /multipart(?:\/|[- ])form[- ]?data/i],
   ['json', /application\/json|\bJSON\b/i],
 ];

@@ -2,6 +2,7 @@ import { PartnerAuthError } from '../lib/errors.ts';
 import { stringAt } from '../lib/json.ts';
 import { plainLine } from '../lib/plain-line.ts';
 import type { CaptchaWidget, PartnerDefinition } from '../partners/definition.ts';
+import { responseShapeOf } from '../partners/response-shape.ts';
 import type { Redactor } from '../redact/redactor.ts';
 
 /** A login that failed, and what the partner sent. */
@@ -25,12 +26,16 @@ interface CaptchaParts {
  */
 export async function captchaError(parts: CaptchaParts, refused: RefusedLogin): Promise<PartnerAuthError> {
   const { error, json, isEmpty = false } = refused;
-  const { captcha, response } = parts.definition;
+  const { captcha } = parts.definition;
   const isRequired = error.code === 'captchaRequired';
   if (captcha === undefined || (!isRequired && !isEmpty)) return error;
   const { widgets } = captcha;
   if (widgets === undefined) return isRequired ? withPicture(parts, error) : error;
-  if (isRequired && widgets.pictureMessage !== undefined && stringAt(json, response.message) === widgets.pictureMessage)
+  if (
+    isRequired &&
+    widgets.pictureMessage !== undefined &&
+    messageIn(parts.definition, json) === widgets.pictureMessage
+  )
     return withPicture(parts, error);
 
   const site = await parts.get(widgets.path);
@@ -73,8 +78,7 @@ function widgetError(
     return value === undefined ? [] : [`${name} ${plainLine(value, 200)}`];
   });
   const details = shown.length === 0 ? '' : ` (${shown.join(', ')})`;
-  const isIncomplete =
-    incompleteMessage !== undefined && stringAt(json, definition.response.message) === incompleteMessage;
+  const isIncomplete = incompleteMessage !== undefined && messageIn(definition, json) === incompleteMessage;
   const first = isIncomplete ? ' Its settings at the site are not complete: ask its administrator first.' : '';
   const message = `${definition.label} requires a ${label} captcha${details}, which only a web page can show.${quote(definition, json, redactor)}${first} Pass the response of its widget, which is valid for one login, to login() as the credential "${field}".`;
   const { status, correlationId } = error;
@@ -109,7 +113,12 @@ function emptyResponseError(
   return new PartnerAuthError(code, text, { status, retryable });
 }
 
-function quote({ response }: PartnerDefinition, json: unknown, redactor: Redactor): string {
-  const said = stringAt(json, response.message);
+/** What the partner said about a refused login. */
+function messageIn(definition: PartnerDefinition, json: unknown): string | undefined {
+  return stringAt(json, responseShapeOf(definition, 'login').message);
+}
+
+function quote(definition: PartnerDefinition, json: unknown, redactor: Redactor): string {
+  const said = messageIn(definition, json);
   return said === undefined ? '' : ` It said: "${plainLine(redactor.redact(said))}".`;
 }

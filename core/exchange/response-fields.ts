@@ -21,7 +21,7 @@ export function fieldAt({ text, json, headers }: ResponseContent, path: string, 
     case 'header':
       return headers[place.name.toLowerCase()];
     case 'cookie':
-      return cookieIn(headers['set-cookie'] ?? [], place.name);
+      return cookieIn(headers, place.name);
     case 'body':
       // A token may be sent as text, or as a string of JSON.
       return typeof json === 'string' ? json : text.trim();
@@ -35,11 +35,18 @@ export function textAt(content: ResponseContent, path: string | undefined, below
 }
 
 /** The value that the last `Set-Cookie` of this name sets, as it is to be sent back; undefined if that removes the cookie. */
-function cookieIn(lines: readonly string[], name: string): string | undefined {
+function cookieIn({ 'set-cookie': lines = [], date }: IncomingHttpHeaders, name: string): string | undefined {
   const line = lines.findLast((each) => each.split('=', 1)[0]?.trim() === name);
-  const value = line
-    ?.split(';', 1)[0]
-    ?.slice(line.indexOf('=') + 1)
-    .trim();
+  if (line === undefined || isPast(line, date)) return undefined;
+  const [pair = ''] = line.split(';', 1);
+  const value = pair.slice(pair.indexOf('=') + 1).trim();
   return value === '' ? undefined : value;
+}
+
+/** Whether a `Set-Cookie` removes its cookie, by a deadline before the date of the response. */
+function isPast(line: string, date: string | undefined): boolean {
+  const [, maxAge] = /;\s*max-age\s*=\s*"?(-?\d+)/i.exec(line) ?? [];
+  if (maxAge !== undefined) return Number(maxAge) <= 0;
+  const [, expires = ''] = /;\s*expires\s*=\s*"?([^;"]+)/i.exec(line) ?? [];
+  return Date.parse(expires) <= (Date.parse(date ?? '') || 0);
 }

@@ -162,6 +162,12 @@ describe('a login that is refused because of the form of its body', () => {
       /names application\/x-www-form-urlencoded, but the body was sent as application\/json.*"urlencoded"/,
     ],
     [
+      'a message that names an encoded form',
+      { form: 'json' },
+      message('Request body must be form-encoded'),
+      /names application\/x-www-form-urlencoded/,
+    ],
+    [
       'a message that also names what was sent',
       urlencoded,
       message(`Content type '${formType}' not supported; send application/json.`),

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isPartnerAuthError, partners, type PartnerAuthError } from '../../../core/index.ts';
+import {
+  isPartnerAuthError,
+  openSession,
+  partners,
+  type PartnerAuthError,
+  type PartnerDefinition,
+} from '../../../core/index.ts';
 import type { SandboxOptions } from '../../../core/sandbox/index.ts';
 import { withPartner } from '../../helpers/with-partner.ts';
 import { catchError, withSession, type Fixture } from '../../helpers/with-session.ts';
@@ -41,6 +47,23 @@ describe('a captcha of Cloudreve', () => {
         assert.ok(!sandbox.journal.some(({ path }) => path === config), 'the message says it');
       }));
   }
+
+  it('is known by the message of a login whose responses differ from others', () =>
+    withCaptcha('normal', async ({ session, sandbox, credentials }) => {
+      const { response, login: call }: PartnerDefinition = partners.cloudreve;
+      const { message = '' } = response;
+      const own = { ...call, response: { message } };
+      const partner: PartnerDefinition = {
+        ...partners.cloudreve,
+        response: { ...response, message: 'said' },
+        login: own,
+      };
+      const baseUrl = sandbox.profiles.cloudreve.baseUrl;
+      await using other = await openSession({ partner, baseUrl });
+      const error = await refusal(other.login(credentials));
+      assert.equal(error.message, (await refusal(session.login(credentials))).message);
+      assert.ok(!sandbox.journal.some(({ path }) => path === config), 'the message says it');
+    }));
 
   for (const [kind, label, field, siteKey] of [
     ['recaptcha', 'reCAPTCHA', 'captcha', 'sandbox-recaptcha-key'],

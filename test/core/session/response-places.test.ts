@@ -85,18 +85,24 @@ describe('where a response has its values', () => {
     });
   });
 
-  it('takes a cookie that is removed as none', () => {
-    const partner = define({
-      response: { ...plainPartner.response, refreshToken: 'cookie:r' },
-      refresh: { path: '/refresh', tokenCookie: 'r' },
+  for (const [title, line] of [
+    ['an empty value', 'r=; Path=/'],
+    ['Max-Age', 'r=deleted; max-age=0'],
+    ['a time in the past', 'r=deleted; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/'],
+  ] as const) {
+    it(`takes a cookie that is removed by ${title} as none`, () => {
+      const partner = define({
+        response: { ...plainPartner.response, refreshToken: 'cookie:r' },
+        refresh: { path: '/refresh', tokenCookie: 'r' },
+      });
+      return withPartner({ definition: partner }, async ({ session, reply, store }) => {
+        const headers = { ...json, 'set-cookie': [line] };
+        reply('/login', { headers, body: { access: 'a', expires: 60 } });
+        await session.login(login);
+        assert.doesNotMatch(JSON.stringify(await store.read()), /refreshToken/);
+      });
     });
-    return withPartner({ definition: partner }, async ({ session, reply, store }) => {
-      const headers = { ...json, 'set-cookie': ['r=; Max-Age=0'] };
-      reply('/login', { headers, body: { access: 'a', expires: 60 } });
-      await session.login(login);
-      assert.doesNotMatch(JSON.stringify(await store.read()), /refreshToken/);
-    });
-  });
+  }
 
   for (const [title, body, headers] of [
     ['text', 'eyJh.eyJi.c\n', { 'content-type': 'text/plain' }],
