@@ -44,6 +44,8 @@ function problemOf(value: unknown, where: string): string | undefined {
   }
   if (/^bearer\s/i.test(value))
     return `an access token in "${where}" that begins with "Bearer ". The session adds this word to the header itself: ask the partner to send the token alone.`;
+  if (/^[{[]/.test(value))
+    return `JSON in "${where}", where a token is required. Check that the definition names the field of the access token.`;
   if (value.length > maxLength)
     return `an access token in "${where}" that is longer than 16 KiB. Check that the definition names the field of the access token.`;
   if (!/^[\x21-\x7e]+$/.test(value))

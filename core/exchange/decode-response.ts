@@ -23,8 +23,8 @@ export function decodeResponse(
   const plain = { text, json, headers, encryption: 'plain' } as const;
   if (encryptedIn === undefined || cipher === undefined) return plain;
   const isWhole = parseFieldPath(encryptedIn).from === 'body';
-  // Errors, and what gateways send, may be plain.
-  const ciphertext = isWhole && /^\s*[{[<]/.test(text) ? undefined : textAt(plain, encryptedIn);
+  // Errors, and what gateways send, may be plain. A ciphertext has 16 bytes or more, and no spaces.
+  const ciphertext = isWhole && !/^(?![{[<])[^ \t]{22,}$/.test(text.trim()) ? undefined : textAt(plain, encryptedIn);
   if (ciphertext === undefined) return plain;
   const iv = cipher.ivField === undefined ? undefined : stringAt(json, siblingPath(encryptedIn, cipher.ivField));
   try {

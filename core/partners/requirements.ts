@@ -5,7 +5,7 @@ function bodyForms({ body, requestBody }: PartnerDefinition): readonly BodyForm[
   return requestBody === undefined ? [body] : [body, requestBody];
 }
 
-const callKinds = ['login', 'oneTimeCode', 'refresh', 'logout', 'request'] as const satisfies CallKind[];
+export const callKinds = ['login', 'oneTimeCode', 'refresh', 'logout', 'request'] as const satisfies CallKind[];
 
 /** Whether a session with this partner requires cipher settings. */
 export function requiresCipher(definition: PartnerDefinition): boolean {

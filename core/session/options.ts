@@ -8,7 +8,8 @@ import type { Logger } from '../lib/logger.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
 import { isUnencrypted } from '../partners/base-url.ts';
-import { requiresCipher } from '../partners/requirements.ts';
+import { callKinds, requiresCipher } from '../partners/requirements.ts';
+import { responseShapeOf } from '../partners/response-shape.ts';
 import type { TokenStore } from '../stores/token-store.ts';
 import type { ClientCertificate } from '../transport/client-certificate.ts';
 import { checkProxy } from '../transport/proxy.ts';
@@ -184,10 +185,12 @@ function resolveCipher(definition: PartnerDefinition, settings: CipherSettings |
     const cipher = createCipher(settings);
     const { body, requestBody } = definition;
     const isBare = [body, requestBody].some((form) => form?.form === 'encrypted' && form.envelope === 'none');
-    if (!isBare || cipher.ivField === undefined) return cipher;
+    const isBareResponse = callKinds.some((kind) => responseShapeOf(definition, kind).encryptedIn === 'body:');
+    if ((!isBare && !isBareResponse) || cipher.ivField === undefined) return cipher;
+    const what = isBare ? `the body that ${definition.label} requires` : `a response of ${definition.label}`;
     throw configurationError(
       'cipher.iv',
-      `cipher.iv must not have a field of its own: the body that ${definition.label} requires is nothing but the ciphertext. Use { from: 'prefix' } or another rule.`,
+      `cipher.iv must not have a field of its own: ${what} is nothing but the ciphertext. Use { from: 'prefix' } or another rule.`,
     );
   }
   if (!requiresCipher(definition)) return undefined;

@@ -120,6 +120,15 @@ describe('where a response has its values', () => {
     });
   }
 
+  it('is no JSON that is the whole body', () => {
+    const partner = define({ response: { accessToken: 'body:', refreshToken: 'r' }, errors: [] });
+    return withPartner({ definition: partner }, async ({ session, reply }) => {
+      reply('/login', { body: { maintenance: true } });
+      const message = /sent JSON in "body:", where a token is required.*It has the fields maintenance\./;
+      await assert.rejects(session.login(login), { code: 'invalidResponse', message });
+    });
+  });
+
   it('is not taken from the page of a captive portal', () => {
     const partner = define({ response: { accessToken: 'body:', refreshToken: 'r' }, errors: [] });
     return withPartner({ definition: partner }, async ({ session, reply }) => {
@@ -143,7 +152,20 @@ describe('where a response has its values', () => {
       await assert.rejects(session.login(login), { code: 'invalidCredentials' });
       reply('/login', { headers: { 'content-type': 'text/plain' }, body: 'f'.repeat(64) });
       await assert.rejects(session.login(login), { code: 'cipher' });
+      for (const body of ['Unauthorized', 'This site is not available now']) {
+        reply('/login', { status: 403, headers: { 'content-type': 'text/plain' }, body });
+        await assert.rejects(session.login(login), { code: 'invalidResponse' });
+      }
     });
+  });
+
+  it('may be ciphertext only without an IV in another field', async () => {
+    const partner = define({ response: { ...plainPartner.response, encryptedIn: 'body:' } });
+    const cipher = { key: 'k'.repeat(32), iv: { from: 'field', name: 'iv' } } as const;
+    const error = await catchError(openSession({ partner, baseUrl: 'http://127.0.0.1:9', cipher }));
+    assert.ok(isPartnerAuthError(error));
+    assert.deepEqual([error.code, error.setting], ['configuration', 'cipher.iv']);
+    assert.match(error.message, /a response of Plain Partner is nothing but the ciphertext/);
   });
 
   it('may differ from call to call', () => {
