@@ -65,19 +65,20 @@ export async function readStoredToken(
 }
 
 /** A profile that has not been checked. */
-export type Entry = Readonly<Partial<Record<'id' | 'partner' | 'baseUrl' | 'partnerCode', unknown>>>;
+export type Entry = Readonly<Partial<Record<'id' | 'partner' | 'baseUrl' | 'apiUrl' | 'partnerCode', unknown>>>;
 
 /** The token of a session; undefined if it is not valid for long enough, or if the entry is not that of the session. */
 export function storedTokenOf(
-  { id, partner, baseUrl, partnerCode }: Entry,
+  { id, partner, baseUrl, apiUrl = baseUrl, partnerCode }: Entry,
   stored: unknown,
   { now, margin, minValidity }: Limits,
 ): StoredToken | undefined {
-  if (typeof id !== 'string' || typeof baseUrl !== 'string' || !URL.canParse(baseUrl)) return undefined;
+  const [origin, apiOrigin] = [baseUrl, apiUrl].map(originOf);
+  if (typeof id !== 'string' || origin === undefined || apiOrigin === undefined) return undefined;
   const record = sessionOf(stored);
   if (record === undefined || record.ended !== undefined) return undefined;
-  if (record.partner !== partner || record.origin !== new URL(baseUrl).origin || record.partnerCode !== partnerCode)
-    return undefined;
+  if (record.partner !== partner || record.partnerCode !== partnerCode) return undefined;
+  if (record.origin !== origin || (record.apiOrigin ?? record.origin) !== apiOrigin) return undefined;
   const { tokens, account } = record;
   if (isDue(tokens, now, margin) || !isUsable(tokens, now, minValidity)) return undefined;
   const { accessToken: token, accessExpiresAt: expiresAt, refreshExpiresAt: signInAgainAt } = tokens;
@@ -118,13 +119,17 @@ function isEncryptedRecord(value: unknown): value is EncryptedRecord {
 
 function sessionOf(value: unknown): StoredSession | undefined {
   if (!isObject(value) || value.version !== 1 || 'signedOutAt' in value || 'encrypted' in value) return undefined;
-  const { sessionId, generation, partner, origin, account, tokens } = value;
-  if (![sessionId, partner, origin].every(isText) || !isCount(generation, 1)) return undefined;
+  const { sessionId, generation, partner, origin, apiOrigin = origin, account, tokens } = value;
+  if (![sessionId, partner, origin, apiOrigin].every(isText) || !isCount(generation, 1)) return undefined;
   if (account !== undefined && typeof account !== 'string') return undefined;
   if (!isObject(tokens) || !isText(tokens.accessToken) || !isTime(tokens.issuedAt)) return undefined;
   const { accessExpiresAt, refreshExpiresAt } = tokens;
   if (![accessExpiresAt, refreshExpiresAt].every((time) => time === undefined || isTime(time))) return undefined;
   return value as unknown as StoredSession;
+}
+
+function originOf(url: unknown): string | undefined {
+  return typeof url === 'string' && URL.canParse(url) ? new URL(url).origin : undefined;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

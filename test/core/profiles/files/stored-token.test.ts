@@ -61,8 +61,14 @@ describe('the stored token of a profile', () => {
       { ...entry, baseUrl: 'nowhere' },
       { ...entry, id: 1 },
       { ...entry, partnerCode: 'P' },
+      { ...entry, apiUrl: 'https://api.example' },
+      { ...entry, apiUrl: 5 },
     ])
       assert.equal(token({}, {}, profile), undefined);
+    const apiOrigin = 'https://api.example';
+    assert.equal(token({ apiOrigin }), undefined);
+    assert.equal(token({ apiOrigin }, {}, { ...entry, apiUrl: `${apiOrigin}/v2` }), 'access-token-1');
+    assert.equal(token({}, {}, { ...entry, apiUrl: entry.baseUrl }), 'access-token-1');
     const tombstone: PlainRecord = { version: 1, signedOutAt: now };
     assert.equal(storedTokenOf(entry, tombstone, limits), undefined);
   });
@@ -71,12 +77,20 @@ describe('the stored token of a profile', () => {
     const { tokens } = session;
     const values = [undefined, null, '', 'x', -1, 1.5, NaN, Infinity, 8.64e15 + 1, true, [], {}];
     const records = values.flatMap((value) => [
-      ...['version', 'sessionId', 'generation', 'partner', 'origin', 'partnerCode', 'account', 'tokens'].map(
-        (name) => ({
-          ...session,
-          [name]: value,
-        }),
-      ),
+      ...[
+        'version',
+        'sessionId',
+        'generation',
+        'partner',
+        'origin',
+        'apiOrigin',
+        'partnerCode',
+        'account',
+        'tokens',
+      ].map((name) => ({
+        ...session,
+        [name]: value,
+      })),
       ...['accessToken', 'issuedAt', 'accessExpiresAt', 'refreshExpiresAt'].map((name) => ({
         ...session,
         tokens: { ...tokens, [name]: value },
