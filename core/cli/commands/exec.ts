@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { childCommand } from '../child-command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Given } from '../grammar/given.ts';
 import type { RunVerb } from '../grammar/verb.ts';
@@ -55,7 +56,9 @@ function childEnvironment(added: Readonly<Record<string, string>>): NodeJS.Proce
 /** Runs the command with the streams of this process, and resolves with its exit code: 128 and its number for a signal. */
 async function runChild({ command }: Given, added: Readonly<Record<string, string>>): Promise<number> {
   const [program = '', ...args] = command;
-  const child = spawn(program, args, { stdio: 'inherit', env: childEnvironment(added), windowsHide: true });
+  const env = childEnvironment(added);
+  const { file, args: given, ...options } = childCommand(program, args, { platform: process.platform, env });
+  const child = spawn(file, given, { stdio: 'inherit', env, windowsHide: true, ...options });
   const forwarders = (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const).map((signal) => {
     const forward = (): void => {
       // The terminal sends these to the child too.
