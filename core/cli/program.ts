@@ -4,7 +4,7 @@ import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { parse } from './grammar/parse.ts';
 import type { Given } from './grammar/given.ts';
 import type { RunVerb, Verb } from './grammar/verb.ts';
-import { errorText, errorJson } from './terminal/error-text.ts';
+import { errorText, errorJson, withOptionName } from './terminal/error-text.ts';
 import { note, OutputError, writeJson, writeResult } from './terminal/output.ts';
 import { debug, setVerbose } from './terminal/debug.ts';
 import { UsageError } from './usage-error.ts';
@@ -62,7 +62,9 @@ async function run(verb: Verb, given: Given): Promise<number> {
     }
     if (isPartnerAuthError(error) || error instanceof TypeError) {
       if (given.has('json')) await writeJson(errorJson(error)).catch(() => undefined);
-      note(errorText(error, given.profile));
+      const text = errorText(error, given.profile);
+      const options = (verb.options ?? []).map(({ name }) => name);
+      note(isPartnerAuthError(error) ? withOptionName(text, error, options) : text);
     } else note(unexpected(error));
     return exitCodeOf(error);
   }

@@ -25,6 +25,13 @@ export function errorText(error: Error, profile: string | undefined): string {
   return `${text} ${hint.replaceAll('NAME', profile ?? 'NAME')}`.trim();
 }
 
+/** The message with the option of the command line in place of the setting that it starts with, such as `unixSocket`. */
+export function withOptionName(text: string, { setting = '' }: PartnerAuthError, options: readonly string[]): string {
+  const [first = ''] = setting.split('.');
+  const option = options.find((name) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()) === first);
+  return option !== undefined && text.startsWith(`${setting} `) ? `--${option}${text.slice(setting.length)}` : text;
+}
+
 function adviceFor({ code, setting }: PartnerAuthError): string | undefined {
   return setting === 'refreshToken' ? 'Use a current refresh token, or sign in without one.' : advice[code];
 }

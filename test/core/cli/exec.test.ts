@@ -212,8 +212,8 @@ describe('gateway', () => {
       await add('mail', 'bizmail');
       const cases: [string[], RegExp][] = [
         [['--port', new URL(sandbox.url).port], /port/],
-        [['--unix-socket', file('x'.repeat(200))], /long/],
-        [['--allow', 'hunter2'], /allow/],
+        [['--unix-socket', file('x'.repeat(200))], /^--unix-socket is too long/],
+        [['--allow', 'hunter2'], /^--allow /],
         [['--port', '70000'], /--port must be a whole number from 0 to 65535/],
       ];
       for (const [args, message] of cases) {
