@@ -5,8 +5,10 @@ import type { Refusal, RefusalCode } from '../../stores/stored-record.ts';
 import type { Credentials } from './credentials.ts';
 
 /** The code with which the partner refused the credentials, or the client; undefined for any other error. */
-export function refusalCodeOf({ code, setting }: PartnerAuthError): RefusalCode | undefined {
+export function refusalCodeOf({ code, setting, status }: PartnerAuthError): RefusalCode | undefined {
   if (code === 'configuration' && setting === 'client') return code;
+  // Without a rule that says so, too: the account could be locked.
+  if (code === 'partnerRefused' && status === 401) return 'invalidCredentials';
   return code === 'invalidCredentials' || code === 'accountUnavailable' ? code : undefined;
 }
 

@@ -198,6 +198,22 @@ describe('refused credentials', () => {
       }));
   }
 
+  it('are those of a login with status 401 that no rule explains', () =>
+    withPartner(
+      { ...options(), definition: { ...byLogin, errors: [] } },
+      async ({ session, clock, calls, reply, open }) => {
+        await session.login(plainCredentials);
+        reply('/login', refused);
+        clock.advance(hour);
+        await assert.rejects(session.accessToken(), { code: 'partnerRefused', status: 401 });
+        for (const program of [session, await open()]) {
+          clock.advance(hour);
+          await assert.rejects(program.accessToken(), { code: 'invalidCredentials', message: /not sent again/ });
+        }
+        assert.equal(logins(calls), 2);
+      },
+    ));
+
   it('leave the current token usable until it expires', () =>
     withPartner(options(), async ({ session, clock, reply, calls }) => {
       await session.login(plainCredentials);
