@@ -5,7 +5,7 @@ export function didYouMean(given: string, known: readonly string[]): string {
 }
 
 /** The known name that `given` is probably a misspelling of. */
-function closest(given: string, known: readonly string[]): string | undefined {
+export function closest(given: string, known: readonly string[]): string | undefined {
   if (given.length > 40) return undefined;
   const limit = Math.min(3, Math.max(1, Math.floor(given.length / 3)));
   return known

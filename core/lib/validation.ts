@@ -1,7 +1,8 @@
 import * as v from 'valibot';
-import { didYouMean } from './did-you-mean.ts';
+import { closest, didYouMean } from './did-you-mean.ts';
 import { configurationError } from './errors.ts';
 import { plainLine } from './plain-line.ts';
+import { knownFields } from './schema-fields.ts';
 
 /** Where a value fails its schema, as a path such as `login.path`, and why. The message does not contain the value. */
 export interface Problem {
@@ -9,32 +10,90 @@ export interface Problem {
   readonly message: string;
 }
 
-/** The first problem of `input` against `schema`, or undefined. */
-export function firstProblem(schema: v.GenericSchema, input: unknown): Problem | undefined {
-  const issue = firstIssue(schema, input);
-  return issue && problemOf(issue);
+/** What is wrong with a value, for those who have words of their own for it. */
+export type SchemaProblem = Problem &
+  (
+    | { readonly kind: 'renamed'; readonly newName: string }
+    /** `suggestion`: the known name that is most like that of the field. */
+    | { readonly kind: 'unknown'; readonly suggestion: string | undefined }
+    | { readonly kind: 'missing' }
+    /** `rule`: the message of the schema, which may quote the value. `suggestion`: the known value that is most like it. */
+    | { readonly kind: 'invalid'; readonly rule: string; readonly suggestion: string | undefined }
+  );
+
+/**
+ * The first problem of `input` against `schema`, or undefined. A field under its former name or with a misspelled one takes
+ * precedence over one that is missing, which it explains.
+ */
+export function firstProblem(schema: v.GenericSchema, input: unknown): SchemaProblem | undefined {
+  const [first] = flatten(v.safeParse(schema, input, { abortEarly: true }).issues ?? []);
+  if (first === undefined) return undefined;
+  const problem = problemOf(schema, first);
+  const problems = flatten(v.safeParse(schema, input).issues ?? []).map((found) => problemOf(schema, found));
+  const renamed = problems.find(({ kind }) => kind === 'renamed');
+  const misspelled = problems.find((each) => each.kind === 'unknown' && each.suggestion !== undefined);
+  return renamed ?? (problem.kind === 'missing' ? misspelled : undefined) ?? problem;
+}
+
+interface FoundIssue {
+  readonly issue: v.BaseIssue<unknown>;
+  /** From the top, also of an issue inside a union. */
+  readonly path: readonly v.IssuePathItem[];
 }
 
 /** A value of a union is reported by what is wrong inside it, if it is of the right type. */
-function problemOf(issue: v.BaseIssue<unknown>): Problem {
-  const path = v.getDotPath(issue) ?? '';
-  const inner = issue.type === 'union' ? issue.issues?.find((each) => v.getDotPath(each) !== null) : undefined;
-  if (inner === undefined) return { path, message: describeIssue(issue) };
-  const problem = problemOf(inner);
-  return { path: [path, problem.path].filter((part) => part !== '').join('.'), message: problem.message };
+function flatten(issues: readonly v.BaseIssue<unknown>[], before: readonly v.IssuePathItem[] = []): FoundIssue[] {
+  return issues.flatMap((issue) => {
+    const path = [...before, ...(issue.path ?? [])];
+    const inner = issue.type === 'union' ? (issue.issues ?? []).filter((each) => each.path !== undefined) : [];
+    return inner.length > 0 ? flatten(inner, path) : [{ issue, path }];
+  });
 }
 
-/** The issue to report. A field under its former name takes precedence: it explains why the new one is missing. */
-export function firstIssue(schema: v.GenericSchema, input: unknown): v.BaseIssue<unknown> | undefined {
-  const first = v.safeParse(schema, input, { abortEarly: true }).issues?.[0];
-  if (first === undefined) return undefined;
-  return v.safeParse(schema, input).issues?.find((issue) => newNameOfField(issue) !== undefined) ?? first;
+function problemOf(schema: v.GenericSchema, { issue, path: items }: FoundIssue): SchemaProblem {
+  const path = pathOf(items);
+  // valibot takes a list as an object with the fields "0", "1" and so on.
+  if (
+    issue.kind === 'schema' &&
+    issue.received === 'undefined' &&
+    items.length > 1 &&
+    Array.isArray(items.at(-1)?.input)
+  ) {
+    const rule = 'must be an object, not a list';
+    return { kind: 'invalid', path: pathOf(items.slice(0, -1)), suggestion: undefined, rule, message: rule };
+  }
+  if (issue.kind === 'schema' && issue.type === 'strict_object' && issue.expected === 'never') {
+    const newName = newNameOf(path);
+    if (newName !== undefined) return { kind: 'renamed', path, newName, message: `was renamed to "${newName}"` };
+    const known = knownFields(schema, items);
+    const suggestion = closest(String(items.at(-1)?.key), known);
+    const hint = suggestion === undefined ? `. Known: ${known.join(', ')}` : `. Did you mean "${suggestion}"?`;
+    return { kind: 'unknown', path, suggestion, message: `is not a known field${hint}` };
+  }
+  if (issue.kind === 'schema' && issue.received === 'undefined')
+    return { kind: 'missing', path, message: 'is missing' };
+  const suggestion =
+    issue.kind === 'schema' && typeof issue.input === 'string' ? closestValue(issue.input, wordsIn(issue)) : undefined;
+  const hint = suggestion === undefined ? '' : `. Did you mean "${suggestion}"?`;
+  return { kind: 'invalid', path, suggestion, rule: issue.message, message: `${describeIssue(issue)}${hint}` };
 }
 
-/** The new name of the renamed field that the issue is about; undefined for any other issue. */
-export function newNameOfField(issue: v.BaseIssue<unknown>): string | undefined {
-  if (issue.type !== 'strict_object' || issue.expected !== 'never') return undefined;
-  return newNameOf(v.getDotPath(issue) ?? '');
+function pathOf(items: readonly v.IssuePathItem[]): string {
+  return items.map(({ key }) => String(key)).join('.');
+}
+
+/** The value that `given` is probably another spelling of, such as "sec" of "seconds" or "application/json" of "json". */
+function closestValue(given: string, values: readonly string[]): string | undefined {
+  const lower = given.toLowerCase();
+  const related = values.filter(
+    (value) => (value.length > 3 && lower.includes(value)) || (given.length > 2 && value.startsWith(lower)),
+  );
+  return closest(given, values) ?? (related.length === 1 ? related[0] : undefined);
+}
+
+/** The strings that a schema accepts. */
+function wordsIn({ expected }: v.BaseIssue<unknown>): readonly string[] {
+  return [...(expected ?? '').matchAll(/"([^"]*)"/g)].map(([, word = '']) => word);
 }
 
 /** The new name of the last field of a path; undefined if it was not renamed. */
@@ -55,13 +114,8 @@ const renamed: ReadonlyMap<string, string> = new Map([
 function describeIssue(issue: v.BaseIssue<unknown>): string {
   if (issue.kind !== 'schema') return issue.message;
   const received = issue.received.startsWith('"') ? 'another string' : issue.received;
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
-    const newName = newNameOfField(issue);
-    return newName === undefined ? 'is not a known field' : `was renamed to "${newName}"`;
-  }
   const newName = renamed.get(issue.received.slice(1, -1));
   if (newName !== undefined) return `must be "${newName}", which replaces the name used here`;
-  if (issue.received === 'undefined') return `is missing (expected ${issue.expected ?? 'a value'})`;
   const isField = v.getDotPath(issue) !== null;
   const kind = isField ? kinds.find(({ pattern }) => pattern.test(issue.expected ?? '')) : undefined;
   const [, word] = /^\((".+") \| Object\)$/.exec(issue.expected ?? '') ?? [];
@@ -96,11 +150,12 @@ export function checkConfiguration(
   if (problem === undefined) return;
   // The path may contain the name of an unknown field, which can be any string.
   const setting = problem.path === '' ? what : `${what}.${plainLine(problem.path)}`;
-  const example = /^(?:must be|is missing)\b.*\b(?:object|list)\b/.test(problem.message)
-    ? exampleOf(problem.path)
-    : undefined;
+  const [text = '', hint = '.'] = problem.message.split(/(?=\. Did you mean |\. Known: )/);
+  const isShape = problem.kind === 'missing' || /^must be\b.*\b(?:object|list)\b/.test(text);
+  const example = isShape ? exampleOf(problem.path) : undefined;
   const advice = example === undefined ? '' : `, such as ${example}`;
-  throw configurationError(setting, `${setting} ${problem.message}${advice}.`);
+  const end = /[.?]$/.test(hint) ? '' : '.';
+  throw configurationError(setting, `${setting} ${text}${advice}${hint}${end}`);
 }
 
 /** @throws TypeError for an unknown setting: a misspelled option must not be ignored silently. */

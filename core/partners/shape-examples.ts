@@ -3,7 +3,7 @@ const expiry = '{ "field": "expires_in", "unit": "seconds" }';
 const success = '{ "field": "ok", "equals": true }';
 const query = '{ "form": "encrypted", "field": "data" }';
 
-/** What belongs where a definition requires an object or a list, by path; `*` is an index of a list. */
+/** What belongs into a definition, by path; `*` is an index of a list. */
 const examples: Readonly<Record<string, string>> = {
   baseUrls: '[{ "label": "Production", "url": "https://api.acme.example" }]',
   'baseUrls.*': '{ "label": "Production", "url": "https://api.acme.example" }',
@@ -15,10 +15,18 @@ const examples: Readonly<Record<string, string>> = {
   client: '{ "send": "basic" }',
   credentials: '[{ "name": "username", "label": "Username" }]',
   'credentials.*': '{ "name": "username", "label": "Username" }',
+  'body.form': '"json"',
+  'requestBody.form': '"json"',
+  'client.send': '"basic"',
   login: '{ "path": "/login" }',
+  'login.path': '"/login"',
+  'refresh.path': '"/refresh"',
+  'logout.path': '"/logout"',
   refresh: '{ "path": "/refresh", "tokenField": "refresh_token" }',
   logout: '{ "path": "/logout", "tokenField": "refresh_token" }',
   response,
+  'response.accessToken': '"access_token" or "data.token"',
+  'response.success.equals': 'true or "OK"',
   'response.success': success,
   'response.accessExpiry': expiry,
   'response.refreshExpiry': expiry,

@@ -1,9 +1,9 @@
 import { isPartnerAuthError } from '../lib/errors.ts';
-import { newNameOf } from '../lib/validation.ts';
 import { definePartner } from '../partners/define-partner.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
 import { partners } from '../partners/index.ts';
-import { fieldProblem, problems, type FieldProblem, type ProfileProblem } from './problems.ts';
+import { partnerSchema } from '../partners/schema.ts';
+import { fieldProblem, problems, schemaProblem, type FieldProblem, type ProfileProblem } from './problems.ts';
 import type { KnownPartners } from './profile.ts';
 
 /** The built-in partners and the valid ones of the setting `partnerAuth.partners` by id, and all problems found. */
@@ -25,8 +25,8 @@ export function parsePartners(setting: unknown): {
       else known[definition.id] = definition;
     } catch (error) {
       const path = isPartnerAuthError(error) ? (error.setting ?? '').replace(/^partner\.?/, '') : '';
-      const newName = newNameOf(path);
-      report(newName ? fieldProblem(path, problems.renamed, newName) : fieldProblem(path, problems.invalid));
+      const found = path === '' ? undefined : schemaProblem(partnerSchema, value);
+      report(found !== undefined && found.values.length > 0 ? found : fieldProblem(path, problems.invalid));
     }
   }
   return { known, problems: found };

@@ -1,3 +1,6 @@
+import type * as v from 'valibot';
+import { firstProblem } from '../lib/validation.ts';
+
 /** The problems of a profile or a partner definition, as messages for users. `{0}` is a placeholder for a value. */
 export const problems = {
   list: 'must be a list',
@@ -5,6 +8,8 @@ export const problems = {
   missing: 'is missing',
   invalid: 'is missing or wrong',
   unknown: 'is not a known field',
+  misspelled: 'is not a known field; did you mean "{0}"?',
+  misspelledValue: 'is not a known value; did you mean "{0}"?',
   renamed: 'was renamed to "{0}"',
   duplicateProfile: 'is used by another profile',
   duplicatePartner: 'is used by another partner',
@@ -49,4 +54,25 @@ export type FieldProblem = Pick<ProfileProblem, 'field' | 'message' | 'values'>;
 
 export function fieldProblem(field: string, message: ProblemMessage, ...values: string[]): FieldProblem {
   return { field, message, values };
+}
+
+/** What is wrong with a profile or a definition by its schema. */
+export function schemaProblem(schema: v.GenericSchema, value: unknown): FieldProblem | undefined {
+  const problem = firstProblem(schema, value);
+  if (problem === undefined) return undefined;
+  const { path } = problem;
+  switch (problem.kind) {
+    case 'renamed':
+      return fieldProblem(path, problems.renamed, problem.newName);
+    case 'missing':
+      return fieldProblem(path, problems.missing);
+    case 'unknown':
+      return problem.suggestion === undefined
+        ? fieldProblem(path, problems.unknown)
+        : fieldProblem(path, problems.misspelled, problem.suggestion);
+    case 'invalid':
+      return problem.suggestion === undefined
+        ? fieldProblem(path, Object.values(problems).find((known) => known === problem.rule) ?? problems.invalid)
+        : fieldProblem(path, problems.misspelledValue, problem.suggestion);
+  }
 }

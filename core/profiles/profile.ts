@@ -1,15 +1,14 @@
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import { checkCipher } from '../cipher/cipher.ts';
 import type { CipherSettings, CipherSettingsWithoutSecrets } from '../cipher/settings.ts';
 import { checkConnection, type ConnectionOptions, type ExtraFields } from '../exchange/connection.ts';
 import { isPartnerAuthError } from '../lib/errors.ts';
 import { labelPattern } from '../lib/label.ts';
-import { firstIssue, newNameOfField } from '../lib/validation.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
 import { partners } from '../partners/index.ts';
 import { requiresCipher } from '../partners/requirements.ts';
 import { checkProxy, isPlainProxyUrl } from '../transport/proxy.ts';
-import { fieldProblem, problems, type FieldProblem, type ProblemMessage, type ProfileProblem } from './problems.ts';
+import { fieldProblem, problems, schemaProblem, type FieldProblem, type ProfileProblem } from './problems.ts';
 import { profileSchema } from './profile-schema.ts';
 
 /** A saved connection, as in the setting `partnerAuth.profiles`, without its secrets. */
@@ -69,7 +68,7 @@ export function parseProfile(value: unknown, known: KnownPartners = partners): P
   const invalid = (problem: FieldProblem): ParsedProfile => ({ kind: 'invalid', problem });
   const misplaced = misplacedSecret(value);
   if (misplaced !== undefined) return invalid(fieldProblem(misplaced, problems.cipherSecret));
-  const problem = schemaProblem(value);
+  const problem = schemaProblem(profileSchema, value);
   if (problem !== undefined) return invalid(problem);
   const profile = value as Profile;
   const source = Object.hasOwn(known, profile.partner) ? known[profile.partner] : undefined;
@@ -128,17 +127,6 @@ export function toSavedProfile({
   ...profile
 }: CheckedProfile): Profile {
   return profile;
-}
-
-function schemaProblem(value: unknown): FieldProblem | undefined {
-  const issue = firstIssue(profileSchema, value);
-  if (issue === undefined) return undefined;
-  const field = v.getDotPath(issue) ?? '';
-  const newName = newNameOfField(issue);
-  if (newName !== undefined) return fieldProblem(field, problems.renamed, newName);
-  if (issue.type === 'strict_object' && issue.expected === 'never') return fieldProblem(field, problems.unknown);
-  if (issue.received === 'undefined') return fieldProblem(field, problems.missing);
-  return fieldProblem(field, issue.message as ProblemMessage);
 }
 
 /** The path of a secret that is in the profile, where anyone can read it. */

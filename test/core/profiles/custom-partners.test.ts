@@ -25,7 +25,7 @@ describe('the setting partnerAuth.partners', () => {
     [
       'a nested unknown key',
       { ...acmePayJson(), body: { ...acmePay.body, feild: 'x' } },
-      'acme-pay | body.feild | is missing or wrong',
+      'acme-pay | body.feild | is not a known field; did you mean "{0}"? | field',
     ],
     ['an invalid path', invalidPath, 'acme-pay | login.path | is missing or wrong'],
     [
