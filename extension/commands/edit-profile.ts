@@ -1,5 +1,5 @@
 import { checkConnection } from '../../core/index.ts';
-import { connectionOf, type CheckedProfile, type SecretRecord } from '../../core/profiles/index.ts';
+import { connectionOf, networkSecretsOf, type CheckedProfile, type SecretRecord } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
 import { editableFields, editedProfile, editSteps } from '../model/edit-steps.ts';
 import type { Probe } from '../model/connection-steps.ts';
@@ -11,7 +11,7 @@ import { deleteTokens, reportRemainders } from './sign-out.ts';
 export async function editProfile(app: App, profile: CheckedProfile): Promise<void> {
   await runCommand(app, profile, 'editProfile', async () => {
     const { t, ui, sessions } = app;
-    const secrets = (await (await sessions.store(profile)).secrets()) ?? {};
+    const secrets: Partial<SecretRecord> = (await (await sessions.store(profile)).secrets()) ?? {};
     const title = t('Edit {0}', profile.label);
     const field = await ui.pick(title, editableFields(profile, secrets, t));
     if (field === undefined) return;
@@ -26,7 +26,7 @@ export async function editProfile(app: App, profile: CheckedProfile): Promise<vo
 
     const saved = await saveProfile(app, edited.profile);
     if (saved === undefined) return;
-    const changes = { ...carried, ...edited.secrets };
+    const changes = { ...networkSecretsOf(secrets), ...carried, ...edited.secrets };
     const store = await sessions.store(saved);
     // What was entered for the other server must not stay behind.
     if (isMoved) await store.forget();

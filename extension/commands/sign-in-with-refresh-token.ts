@@ -1,6 +1,7 @@
 import { isPartnerAuthError } from '../../core/index.ts';
-import { logText, type CheckedProfile, type SecretRecord } from '../../core/profiles/index.ts';
+import { logText, networkSecretsOf, type CheckedProfile, type SecretRecord } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
+import { enteredNetworkSecrets } from '../model/network-steps.ts';
 import { isAboutToken, refreshTokenStep, refreshTokenSteps, tokenRefusal } from '../model/refresh-token-steps.ts';
 import { restartAfter, signInProblem, type KnownValues } from '../model/sign-in-steps.ts';
 import { runWizard, type Answers, type Step, type WizardStart } from '../model/wizard.ts';
@@ -14,7 +15,10 @@ export function signInWithRefreshToken(app: App, profile: CheckedProfile): Promi
   return joinSignIn(app, profile, 'signInWithRefreshToken', () => completeSignIn(app, profile));
 }
 
-type MaterialValues = Pick<KnownValues, 'key' | 'iv' | 'clientSecret'>;
+/** Ids of the steps, apart from the token, where the sign-in restarts after an error. */
+const materialSteps = ['key', 'clientSecret', 'proxyUsername', 'passphrase'];
+
+type MaterialValues = Pick<KnownValues, 'key' | 'iv' | 'clientSecret' | 'asked'>;
 
 async function completeSignIn(app: App, profile: CheckedProfile): Promise<void> {
   const { t, ui, log, drafts, sessions, now } = app;
@@ -43,11 +47,11 @@ async function completeSignIn(app: App, profile: CheckedProfile): Promise<void> 
         if (isAboutToken(error)) {
           start = { at: refreshTokenStep, problem: tokenRefusal(error, profile.label, t) };
           answers = material;
-        } else if (restart?.at === 'key' || restart?.at === 'clientSecret') {
-          start = { at: restart.at, problem: signInProblem(profile, error, false, t) };
-          answers = { [refreshTokenStep]: answers[refreshTokenStep] ?? '' };
-          known =
-            restart.at === 'key' ? { ...known, key: undefined, iv: undefined } : { ...known, clientSecret: undefined };
+        } else if (restart !== undefined && materialSteps.includes(restart.at)) {
+          start = { at: restart.at, problem: signInProblem(profile, error, false, t, answers) };
+          const before = { ...stored, ...known };
+          answers = restart.keep(answers, before);
+          known = restart.forget(before);
         } else {
           throw error;
         }
@@ -67,12 +71,14 @@ function adopt(app: App, profile: CheckedProfile, known: MaterialValues, answers
     key: answers.key ?? known.key,
     iv: answers.iv ?? known.iv,
     clientSecret: answers.clientSecret ?? known.clientSecret,
+    ...enteredNetworkSecrets(profile, answers),
   };
   const change = (record: SecretRecord): SecretRecord => ({
     ...record,
     ...(material.key !== undefined && { key: material.key }),
     ...(material.iv !== undefined && { iv: material.iv }),
     ...(material.clientSecret !== undefined && { clientSecret: material.clientSecret }),
+    ...networkSecretsOf(material),
   });
   const refreshToken = answers[refreshTokenStep] ?? '';
   return app.sessions.signIn(profile, material, change, (session) =>

@@ -1,6 +1,7 @@
 import { isPartnerAuthError, PartnerAuthError } from '../../core/index.ts';
 import {
   logText,
+  networkSecretsOf,
   solveChallenges,
   storedCredentials,
   type CheckedProfile,
@@ -10,6 +11,7 @@ import {
 } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
 import { explainError } from '../model/messages.ts';
+import { enteredNetworkSecrets } from '../model/network-steps.ts';
 import {
   accountOf,
   credentialsFor,
@@ -108,7 +110,7 @@ async function completeSignIn(app: App, profile: CheckedProfile, initial: Answer
         const { password } = known.credentials;
         const wasRemembered = password !== undefined && answers.password === undefined;
         if (wasRemembered && error.code === 'invalidCredentials') await forgetPassword(app, store, password);
-        start = { at: restart.at, problem: signInProblem(profile, error, wasRemembered, t) };
+        start = { at: restart.at, problem: signInProblem(profile, error, wasRemembered, t, answers) };
         entered = restart.keep(answers, known);
         known = restart.forget(known);
         log.warn(`${profile.label}: ${logText(error)}`);
@@ -186,6 +188,7 @@ async function login(
     key: answers.key ?? known.key,
     iv: answers.iv ?? known.iv,
     clientSecret: answers.clientSecret ?? known.clientSecret,
+    ...enteredNetworkSecrets(profile, answers),
   };
   const credentials = credentialsOf(profile, known, answers);
   const { password, ...rest } = storedCredentials(profile.definition, credentials);
@@ -196,6 +199,7 @@ async function login(
     ...(material.key !== undefined && { key: material.key }),
     ...(material.iv !== undefined && { iv: material.iv }),
     ...(material.clientSecret !== undefined && { clientSecret: material.clientSecret }),
+    ...networkSecretsOf(material),
     credentials: remember && password !== undefined ? { ...rest, password } : rest,
     ...(password !== undefined && { rememberPassword: remember }),
   });

@@ -3,11 +3,13 @@ import {
   requiresPartnerCode,
   toSavedProfile,
   type CheckedProfile,
+  type NetworkSecrets,
   type Profile,
   type SecretRecord,
 } from '../../core/profiles/index.ts';
 import type { PickItem } from './app.ts';
 import { baseUrlStep, clientIdStep, labelStep, partnerCodeStep, type Probe } from './connection-steps.ts';
+import { canHave, enteredNetworkSecrets, networkSteps, type NetworkSecret } from './network-steps.ts';
 import { cipherFrom, isFixedIv, ivRuleStep, ivValueStep, keyFormatStep } from './profile-steps.ts';
 import { clientSecretStep, keyStep } from './sign-in-steps.ts';
 import type { Translate } from './translate.ts';
@@ -15,9 +17,18 @@ import type { Answers, InputStep, PickStep, Step } from './wizard.ts';
 
 /** What can be changed of a profile, one at a time. */
 export type EditableField =
-  'label' | 'baseUrl' | 'partnerCode' | 'clientId' | 'clientSecret' | 'keyFormat' | 'key' | 'iv' | 'ivValue';
+  | 'label'
+  | 'baseUrl'
+  | 'partnerCode'
+  | 'clientId'
+  | 'clientSecret'
+  | 'keyFormat'
+  | 'key'
+  | 'iv'
+  | 'ivValue'
+  | NetworkSecret;
 
-type Secrets = Pick<SecretRecord, 'key' | 'iv' | 'clientSecret'>;
+type Secrets = Pick<SecretRecord, 'key' | 'iv' | 'clientSecret'> & NetworkSecrets;
 
 /** The fields of this profile with their current values; of a secret, whether it is stored. */
 export function editableFields(profile: CheckedProfile, secrets: Secrets, t: Translate): PickItem<EditableField>[] {
@@ -35,16 +46,35 @@ export function editableFields(profile: CheckedProfile, secrets: Secrets, t: Tra
       { value: 'clientSecret', label: t('Client secret'), description: stored(secrets.clientSecret) },
     );
   }
-  if (cipher === undefined) return items;
-  const current = currentAnswers(profile);
-  items.push(
-    { value: 'keyFormat', label: t('Key format'), description: labelIn(keyFormatStep(t), current) ?? '' },
-    { value: 'key', label: t('Key'), description: stored(secrets.key) },
-    { value: 'iv', label: t('IV rule'), description: labelIn(ivRuleStep(t), current) ?? cipher.iv.from },
-  );
-  if (cipher.iv.from === 'fixed')
-    items.push({ value: 'ivValue', label: t('Fixed IV'), description: stored(secrets.iv) });
+  if (cipher !== undefined) items.push(...cipherFields(cipher));
+  if (canHave(profile, 'proxyCredentials')) {
+    const { proxy } = secrets.proxyCredentials ?? {};
+    items.push({
+      value: 'proxyCredentials',
+      label: t('User and password of the proxy'),
+      description: stored(proxy === profile.proxy ? proxy : undefined),
+    });
+  }
+  if (canHave(profile, 'clientCertificatePassphrase')) {
+    items.push({
+      value: 'clientCertificatePassphrase',
+      label: t('Passphrase of the client certificate'),
+      description: stored(secrets.clientCertificatePassphrase),
+    });
+  }
   return items;
+
+  function cipherFields({ iv }: NonNullable<CheckedProfile['cipher']>): PickItem<EditableField>[] {
+    const current = currentAnswers(profile);
+    return [
+      { value: 'keyFormat', label: t('Key format'), description: labelIn(keyFormatStep(t), current) ?? '' },
+      { value: 'key', label: t('Key'), description: stored(secrets.key) },
+      { value: 'iv', label: t('IV rule'), description: labelIn(ivRuleStep(t), current) ?? iv.from },
+      ...(iv.from === 'fixed'
+        ? [{ value: 'ivValue' as const, label: t('Fixed IV'), description: stored(secrets.iv) }]
+        : []),
+    ];
+  }
 }
 
 /**
@@ -87,7 +117,16 @@ export function editSteps(
       if (!isFixedIv(answers) || cipher === undefined) return steps;
       return [...steps, ...unlessFits(ivValueStep(changed, secrets.key, t), secrets.iv)];
     }
+    case 'proxyCredentials':
+    case 'clientCertificatePassphrase':
+      return networkSteps(profile, field, t).map((step) => withStoredUser(step, profile, secrets));
   }
+}
+
+/** The step for the user of the proxy, with the one that is stored for it. */
+function withStoredUser(step: InputStep, { proxy }: CheckedProfile, { proxyCredentials }: Secrets): InputStep {
+  const isStored = step.id === 'proxyUsername' && proxyCredentials?.proxy === proxy;
+  return isStored ? { ...step, value: proxyCredentials?.username ?? '' } : step;
 }
 
 /** The changed profile, and the secrets that replace the stored ones. */
@@ -113,6 +152,7 @@ export function editedProfile(
       ...(clientSecret !== undefined && { clientSecret }),
       // The user may have entered an IV and then gone back to select another rule.
       ...(ivValue !== undefined && (field === 'ivValue' || isFixedIv(answers)) && { iv: ivValue }),
+      ...enteredNetworkSecrets(profile, answers),
     },
   };
 }

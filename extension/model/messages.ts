@@ -37,6 +37,7 @@ export function explainError(
   const retry: Action = { title: t('Try Again'), command: retryCommand };
   const log: Action = { title: t('Show Log'), command: 'showLog' };
   const openSettings: Action = { title: t('Open Settings'), command: 'openSettings' };
+  const editProfile: Action = { title: t('Edit Profile'), command: 'editProfile' };
   const detect: Action = { title: t('Detect Cipher Settings'), command: 'detectCipher' };
   const storageHelp: Action = { title: t('How to Fix It'), command: 'storageHelp' };
   const notification = (message: string, requiresUser: boolean, ...actions: Action[]): Notification => ({
@@ -46,6 +47,15 @@ export function explainError(
   });
 
   if (!isPartnerAuthError(error)) return notification(t('{0}: an unexpected error occurred.', label), true, log);
+  if (error.setting === 'proxy' && ['network', 'timeout', 'tls'].includes(error.code)) {
+    return notification(
+      t('{0}: the proxy did not open a connection. Check the proxy settings and the network.', label),
+      false,
+      retry,
+      openSettings,
+      log,
+    );
+  }
   switch (error.code) {
     case 'configuration':
       if (isAboutCipher(error)) {
@@ -57,6 +67,41 @@ export function explainError(
           true,
           signIn,
           openSettings,
+        );
+      }
+      if (error.setting === 'proxy') {
+        return notification(
+          t(
+            '{0}: the proxy requires a user and password, or refused those that are stored. Enter them with Edit Profile or the next sign-in.',
+            label,
+          ),
+          true,
+          editProfile,
+          signIn,
+          log,
+        );
+      }
+      if (error.setting === 'proxy.scheme') {
+        return notification(
+          t(
+            '{0}: the proxy requires a kind of authentication other than a user and password, which is not supported. Use a local proxy that adds it.',
+            label,
+          ),
+          true,
+          openSettings,
+          log,
+        );
+      }
+      if (error.setting === 'clientCertificate.passphrase') {
+        return notification(
+          t(
+            '{0}: the passphrase of the client certificate is missing or wrong. Enter it with Edit Profile or the next sign-in.',
+            label,
+          ),
+          true,
+          editProfile,
+          signIn,
+          log,
         );
       }
       if (!settingNames.has(error.setting?.split('.')[0] ?? '')) {
@@ -152,6 +197,14 @@ export function explainError(
     case 'timeout':
       return notification(t('{0} did not respond in time.', label), false, retry, log);
     case 'tls':
+      if (error.setting === 'clientCertificate') {
+        return notification(
+          t('{0} did not accept the client certificate. Check "clientCertificate" and until when it is valid.', label),
+          true,
+          openSettings,
+          log,
+        );
+      }
       return notification(
         t(
           'The certificate of {0} is not trusted. If a private certificate authority issued it, set "caFile" to the PEM file of that authority.',

@@ -1,5 +1,6 @@
 import type { PartnerAuthError } from '../../core/index.ts';
 import type { CheckedProfile } from '../../core/profiles/index.ts';
+import { networkSteps } from './network-steps.ts';
 import { characterName, firstOther, tidy } from './pasted.ts';
 import { clientSecretStep, ivStep, keyStep, type KnownValues } from './sign-in-steps.ts';
 import type { Translate } from './translate.ts';
@@ -11,10 +12,10 @@ export const refreshTokenStep = 'refreshToken';
 /** In characters; `adopt()` takes no longer one. */
 const longest = 16_384;
 
-/** The steps of a sign-in with a refresh token: the key material that is not stored, and the token. */
+/** The steps of a sign-in with a refresh token: the key material that is not stored, the token, and what the network requires. */
 export function refreshTokenSteps(
   profile: CheckedProfile,
-  known: Pick<KnownValues, 'key' | 'iv' | 'clientSecret'>,
+  known: Pick<KnownValues, 'key' | 'iv' | 'clientSecret' | 'asked'>,
   answers: Answers,
   t: Translate,
 ): readonly Step[] {
@@ -35,6 +36,7 @@ export function refreshTokenSteps(
     ...(cipher?.iv.from === 'fixed' && known.iv === undefined ? [ivStep(profile, answers.key ?? known.key, t)] : []),
     ...(profile.client !== undefined && known.clientSecret === undefined ? [clientSecretStep(profile, t)] : []),
     token,
+    ...(known.asked ?? []).flatMap((secret) => networkSteps(profile, secret, t)),
   ];
 }
 

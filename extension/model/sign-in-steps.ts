@@ -7,6 +7,7 @@ import {
 } from '../../core/index.ts';
 import { type CheckedProfile, cipherOf } from '../../core/profiles/index.ts';
 import { explainError } from './messages.ts';
+import { networkProblem, networkSteps, refusedSecret, type NetworkSecret } from './network-steps.ts';
 import { firstOther, tidy, tidyKey, unchanged } from './pasted.ts';
 import type { Translate } from './translate.ts';
 import type { Answers, InputStep, Step } from './wizard.ts';
@@ -17,6 +18,8 @@ export interface KnownValues {
   readonly iv: string | undefined;
   /** Of the profile's OAuth 2.0 client; empty if it has none. */
   readonly clientSecret?: string | undefined;
+  /** The secrets of the network that are asked for, because they are missing or were refused. */
+  readonly asked?: readonly NetworkSecret[];
   readonly credentials: Readonly<Record<string, string>>;
   /** What the user chose last time. */
   readonly remember: boolean;
@@ -31,8 +34,8 @@ const clientSecret = 'client_secret';
 type Credential = PartnerDefinition['credentials'][number];
 
 /**
- * The steps of a sign-in, in order: key material first, because no call works without it. `prefill` has what was entered
- * before and is offered again, secrets included.
+ * The steps of a sign-in, in order: key material first, because no call works without it, and last what the network has
+ * turned out to require. `prefill` has what was entered before and is offered again, secrets included.
  */
 export function signInSteps(
   profile: CheckedProfile,
@@ -88,6 +91,7 @@ export function signInSteps(
       ],
     });
   }
+  for (const secret of known.asked ?? []) steps.push(...networkSteps(profile, secret, t).map(withPrefill));
   return steps;
 }
 
@@ -243,10 +247,23 @@ export interface Restart {
 }
 
 /** Where to restart the sign-in after an error that other answers can fix; undefined if they cannot. */
-export function restartAfter(
-  { definition: { credentials }, cipher }: CheckedProfile,
-  { code, setting }: PartnerAuthError,
-): Restart | undefined {
+export function restartAfter(profile: CheckedProfile, error: PartnerAuthError): Restart | undefined {
+  const {
+    definition: { credentials },
+    cipher,
+  } = profile;
+  const { code, setting } = error;
+  const network = refusedSecret(profile, error);
+  if (network !== undefined) {
+    const ids = networkSteps(profile, network, untranslated).map(({ id }) => id);
+    return {
+      at: ids[0] ?? '',
+      forget: (known) => ({ ...known, asked: [...new Set([...(known.asked ?? []), network])] }),
+      // The user is corrected more easily than typed again.
+      keep: (answers) =>
+        Object.fromEntries(Object.entries(answers).filter(([name]) => name === 'proxyUsername' || !ids.includes(name))),
+    };
+  }
   const field = credentials.find(({ name }) => name === setting)?.name;
   const isFieldInvalid = code === 'configuration' && (setting === 'credentials' || field !== undefined);
   if (code === 'invalidCredentials' || isFieldInvalid) {
@@ -284,13 +301,22 @@ export function restartAfter(
   return undefined;
 }
 
-/** The error at the step where the sign-in restarts. */
+const untranslated: Translate = (message) => message;
+
+/** The error at the step where the sign-in restarts. `answers`: what was entered. */
 export function signInProblem(
-  { label, definition }: CheckedProfile,
+  profile: CheckedProfile,
   error: PartnerAuthError,
   wasRemembered: boolean,
   t: Translate,
+  answers: Answers = {},
 ): string {
+  const { label, definition } = profile;
+  const network = refusedSecret(profile, error);
+  if (network !== undefined) {
+    const wasEntered = networkSteps(profile, network, untranslated).every(({ id }) => answers[id] !== undefined);
+    return networkProblem(network, wasEntered, profile, t);
+  }
   if (error.code === 'invalidCredentials' && wasRemembered)
     return t('{0} no longer accepts the remembered password.', label);
   if (error.code === 'configuration' && error.status === undefined && error.setting?.startsWith('cipher') === true)

@@ -72,11 +72,16 @@ export function tooltip(
         link(t('Switch profile'), 'arrow-swap', commands.switchProfile),
         link(t('Log'), 'output', commands.showLog),
       ];
-  const note = storageNote(status, t);
+  const notes = [
+    status.unencrypted === true
+      ? t('The connection is not encrypted: anyone on its network can read passwords and tokens.')
+      : undefined,
+    storageNote(status, t),
+  ];
   return [
     `**${escapeMarkdown(profile.label)}**`,
     `| | |\n|---|---|\n${rows.map(([name, value]) => `| ${unbroken(escapeMarkdown(name))}&nbsp;&nbsp; | ${escapeMarkdown(value)} |`).join('\n')}`,
-    ...(note === undefined ? [] : [`$(warning) ${escapeMarkdown(note)}`]),
+    ...notes.flatMap((note) => (note === undefined ? [] : [`$(warning) ${escapeMarkdown(note)}`])),
     links.join('&nbsp;&nbsp; '),
   ].join('\n\n');
 }

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -143,7 +144,7 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
     sessions: new SessionPool({
       openStore: (profile) =>
         openProfileStore(profile, { secrets: secretStore, folder, log, secretsAreVolatile: () => false }),
-      readFile: () => Promise.reject(new Error('The fake app has no files.')),
+      readFile: (path) => readFile(path),
       log,
       autoRefresh: () => false,
       refreshMargin: () => 300,

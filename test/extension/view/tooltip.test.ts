@@ -49,6 +49,12 @@ const attacks = [
 ];
 
 describe('escapeMarkdown', () => {
+  it('says that a connection by http is not encrypted', () => {
+    const note = /The connection is not encrypted: anyone on its network can read passwords and tokens\./;
+    assert.match(rendered(shown({ unencrypted: true })), note);
+    assert.doesNotMatch(rendered(shown()), note);
+  });
+
   for (const text of attacks) {
     it(`leaves no markup in ${JSON.stringify(text)}`, () => {
       const escaped = escapeMarkdown(text);
