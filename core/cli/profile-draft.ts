@@ -59,10 +59,27 @@ export function draftOf(given: Given, base: Draft): Draft {
     ...(baseUrl !== undefined && { baseUrl }),
     ...(partnerCode !== undefined && { partnerCode }),
     ...(clientId !== undefined && { client: { id: clientId } }),
+    ...networkSettings(given),
     ...cipherWith(base.cipher, cipher),
     ...(response !== undefined && { response: { ...base.response, ...response } }),
     ...(bodyForm !== undefined && { bodyForm }),
     ...(caFile !== undefined && { caFile }),
+  };
+}
+
+function networkSettings(given: Given): Partial<Profile> {
+  const [apiUrl, proxy] = [given.text('api-url'), given.text('proxy')];
+  const [certFile, keyFile, pfxFile] = ['client-cert', 'client-key', 'client-pfx'].map((name) => given.text(name));
+  const files = {
+    ...(certFile !== undefined && { certFile }),
+    ...(keyFile !== undefined && { keyFile }),
+    ...(pfxFile !== undefined && { pfxFile }),
+  };
+  return {
+    ...(apiUrl !== undefined && { apiUrl }),
+    ...(proxy !== undefined && { proxy: proxy === 'off' ? false : proxy }),
+    ...(given.has('allow-http') && { allowHttp: true }),
+    ...(Object.keys(files).length > 0 && { clientCertificate: files }),
   };
 }
 

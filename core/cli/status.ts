@@ -67,6 +67,7 @@ export function statusJson(known: Status, now: number): object {
     expiresAt: time(accessExpiresAt),
     signInAgainAt: time(refreshExpiresAt),
     refused: refused ?? false,
+    unencrypted: status.unencrypted ?? false,
     store: store ?? null,
     source: 'commandLine',
     next: nextCommands(known),
@@ -123,6 +124,9 @@ export function statusRows(known: Status, now: number): readonly (readonly [stri
           ['Token expires', at(accessExpiresAt)],
           ['Sign in again', at(refreshExpiresAt)],
         ] as const)
+      : []),
+    ...(status.unencrypted === true
+      ? ([['Connection', 'not encrypted: anyone on its network can read passwords and tokens']] as const)
       : []),
     ...(store === undefined ? [] : ([['Stored', storeTexts[store]]] as const)),
     ...(error === undefined ? [] : ([['Last error', error.message]] as const)),

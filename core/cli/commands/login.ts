@@ -1,5 +1,17 @@
-import { createCipher, type PartnerAuthError, type PartnerDefinition } from '../../index.ts';
-import { cipherOf, storedCredentials, type CheckedProfile, type SecretRecord } from '../../profiles/index.ts';
+import {
+  createCipher,
+  isPartnerAuthError,
+  type PartnerAuthError,
+  type PartnerDefinition,
+  type PartnerSession,
+} from '../../index.ts';
+import {
+  cipherOf,
+  storedCredentials,
+  type CheckedProfile,
+  type NetworkSecrets,
+  type SecretRecord,
+} from '../../profiles/index.ts';
 import type { FileProfiles, StoreMode } from '../../profiles/files/index.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Given } from '../grammar/given.ts';
@@ -23,8 +35,7 @@ export const run: RunVerb = (given, signal) =>
     const pool = await files.pool();
     const profileStore = await pool.store(profile);
     const stored = await profileStore.secrets().catch(() => undefined);
-    const network = networkSecrets(profile);
-    if (Object.keys(network).length > 0) await profileStore.update((record) => ({ ...record, ...network }));
+    let network = networkSecrets(profile);
     const material = { ...(await keyMaterial(profile, stored)), ...(await clientSecretOf(profile, stored)) };
     const entered = tokenFromStdin ? undefined : await credentialsOf(profile, given, stored);
     const refreshToken = tokenFromStdin ? await readSecret('--refresh-token-stdin') : undefined;
@@ -39,21 +50,35 @@ export const run: RunVerb = (given, signal) =>
     const change = (record: SecretRecord): SecretRecord => ({
       ...record,
       ...material,
+      ...network,
       ...(entered !== undefined && { credentials: kept, rememberPassword: kept.password !== undefined }),
     });
     let account: string | undefined;
     let expiresAt: number | undefined;
-    const unsaved = await pool.signIn(profile, material, change, async (session) => {
+    const login = async (session: PartnerSession): Promise<void> => {
       watch(session);
       const text = `Signing in to ${profile.definition.label}`;
       if (refreshToken !== undefined) await withProgress(text, () => session.adopt({ refreshToken }, { signal }));
       else {
-        const login: Parameters<typeof signIn>[0] = (credentials) =>
+        const send: Parameters<typeof signIn>[0] = (credentials) =>
           withProgress(text, () => session.login(credentials, { signal }));
-        await signIn(login, profile.definition, entered ?? {});
+        await signIn(send, profile.definition, entered ?? {});
       }
       ({ account, accessExpiresAt: expiresAt } = session.status);
-    });
+    };
+    let unsaved: PartnerAuthError | undefined;
+    for (;;) {
+      try {
+        unsaved = await pool.signIn(profile, { ...material, ...network }, change, login);
+        break;
+      } catch (error) {
+        const asked = await askNetworkSecret(profile, error);
+        if (asked === undefined) throw error;
+        if (store === 'plain') note(`The ${namesOf(asked).join(' and the ')} is written there too.`);
+        network = { ...network, ...asked };
+        hideSecrets(profile, { ...material, ...network, credentials: { ...stored?.credentials, ...entered } });
+      }
+    }
     // So that the compiled code of `token` is cached, which writes nothing then.
     await import('../stored-token.ts');
     return report(profile, account, expiresAt, unsaved);
@@ -153,7 +178,7 @@ function keptCredentials(
 }
 
 /** The secrets of the network that the environment has. */
-function networkSecrets({ proxy, clientCertificate }: CheckedProfile): Partial<SecretRecord> {
+function networkSecrets({ proxy, clientCertificate }: CheckedProfile): NetworkSecrets {
   const username = fromEnvironment('PARTNER_AUTH_PROXY_USERNAME');
   const password = fromEnvironment('PARTNER_AUTH_PROXY_PASSWORD');
   const passphrase = fromEnvironment('PARTNER_AUTH_PASSPHRASE');
@@ -165,12 +190,39 @@ function networkSecrets({ proxy, clientCertificate }: CheckedProfile): Partial<S
   };
 }
 
+/** What a person enters for a proxy or certificate that has refused what is known; undefined if nobody can be asked. */
+async function askNetworkSecret(
+  { proxy, clientCertificate }: CheckedProfile,
+  error: unknown,
+): Promise<NetworkSecrets | undefined> {
+  if (!isPartnerAuthError(error) || error.code !== 'configuration' || !canAsk()) return undefined;
+  if (error.setting === 'proxy' && typeof proxy === 'string') {
+    note(error.message);
+    const { host } = new URL(proxy);
+    const username = await prompt(`User for the proxy ${host}`);
+    const password = await prompt(`Password for the proxy ${host}`, { secret: true, fallback: '' });
+    return { proxyCredentials: { proxy, username, password } };
+  }
+  if (error.setting === 'clientCertificate.passphrase' && clientCertificate !== undefined) {
+    note(error.message);
+    return { clientCertificatePassphrase: await prompt('Passphrase of the client certificate', { secret: true }) };
+  }
+  return undefined;
+}
+
+function namesOf({ proxyCredentials, clientCertificatePassphrase }: NetworkSecrets): readonly string[] {
+  return [
+    ...(proxyCredentials === undefined ? [] : ['user and password of the proxy']),
+    ...(clientCertificatePassphrase === undefined ? [] : ['passphrase of the certificate']),
+  ];
+}
+
 function noteWhatIsPlain(
   { definition }: CheckedProfile,
   { paths }: FileProfiles,
   { key, iv, clientSecret }: Pick<SecretRecord, 'key' | 'iv' | 'clientSecret'>,
   kept: Readonly<Record<string, string>>,
-  network: Partial<SecretRecord>,
+  network: NetworkSecrets,
 ): void {
   const secrets = definition.credentials.filter(({ name, secret }) => secret === true && kept[name] !== undefined);
   const items = [
@@ -180,8 +232,7 @@ function noteWhatIsPlain(
     ...(iv === undefined ? [] : ['IV']),
     ...(clientSecret ? ['client secret'] : []),
     ...secrets.map(({ label }) => label),
-    ...(network.proxyCredentials === undefined ? [] : ['proxy user and password']),
-    ...(network.clientCertificatePassphrase === undefined ? [] : ['certificate passphrase']),
+    ...namesOf(network),
   ];
   note(
     `With --store plain, these are written to ${paths.state} in plain text, readable by this user only: ${items.join(', ')}.`,

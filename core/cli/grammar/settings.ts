@@ -21,5 +21,11 @@ export const profileSettings: readonly Option[] = [
   { name: 'from', value: 'FILE', completes: 'file', text: 'a profile as JSON, or { profile, definition }; - is stdin' },
   { name: 'client-id', value: 'ID', text: 'the OAuth 2.0 client; login asks for its secret' },
   { name: 'label', value: 'TEXT', text: 'the name that is shown; default: NAME' },
+  { name: 'api-url', value: 'URL', text: 'address for protected calls, if it is another one' },
+  { name: 'proxy', value: 'URL', text: 'HTTP proxy, without user and password, which login asks for; or off' },
+  { name: 'allow-http', text: 'permit http to a private address; nothing is encrypted' },
+  { name: 'client-cert', value: 'FILE', completes: 'file', text: 'client certificate in PEM, with --client-key' },
+  { name: 'client-key', value: 'FILE', completes: 'file', text: 'its private key; login asks for the passphrase' },
+  { name: 'client-pfx', value: 'FILE', completes: 'file', text: 'client certificate and key in one PKCS#12 file' },
   ...partnerSettings,
 ];

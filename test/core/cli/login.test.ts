@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { describe, it } from 'node:test';
 import { runProgram } from '../../helpers/run-program.ts';
+import { startProxy } from '../../helpers/start-proxy.ts';
 import { needsTerminal } from '../../helpers/terminal.ts';
 import { main, secretVariables } from './command.ts';
 import { storeKey, withHome, type HomeFixture } from './with-home.ts';
@@ -183,6 +184,47 @@ describe('login', () => {
       assert.equal(code, 0, stdout);
       assert.match(stdout, /Signed in to mail as mailer-/);
       assert.ok(stdout.includes(username) && !stdout.includes(password));
+    }),
+  );
+
+  it('asks in a terminal for the user and password of a proxy until it accepts them', needsTerminal, () =>
+    withHome({}, async (fixture) => {
+      const { sandbox, home, run } = fixture;
+      const secret = 'p@ss: word';
+      await using proxy = await startProxy({ credentials: `pat:${secret}` });
+      const address = `http://127.0.0.1:${proxy.port}`;
+      const { username, password } = sandbox.profiles.bizmail.credentials;
+      const added = await run([
+        'profile',
+        'add',
+        'mail',
+        '--partner',
+        'bizmail',
+        '--base-url',
+        sandbox.url,
+        '--proxy',
+        address,
+      ]);
+      assert.equal(added.code, 0, added.stderr);
+      const { code, stdout } = await runInTerminal(
+        fixture,
+        ['login', 'mail'],
+        typist([
+          [/Username for BizMail: /, username],
+          [/Password for BizMail: /, password],
+          [/requires a user and password \(HTTP 407\)[^]*User for the proxy 127\S+: /, 'pat'],
+          [/Password for the proxy 127\S+: /, 'wrong'],
+          [/refused the user and password[^]*User for the proxy 127\S+: /, 'pat'],
+          [/refused[^]*Password for the proxy 127\S+: /, secret],
+        ]),
+      );
+      assert.equal(code, 0, stdout);
+      assert.ok(!stdout.includes(secret) && !stdout.includes('wrong'));
+      assert.ok(!(await readFile(join(home, 'profiles.json'), 'utf8')).includes(secret));
+      const env = { PARTNER_AUTH_STORE_KEY: storeKey };
+      const refreshed = await run(['refresh', 'mail'], { env });
+      assert.equal(refreshed.code, 0, refreshed.stderr);
+      assert.equal(proxy.requests.at(-1)?.authorization, `Basic ${btoa(`pat:${secret}`)}`);
     }),
   );
 

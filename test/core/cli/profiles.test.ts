@@ -18,6 +18,30 @@ const shop: Profile = {
 };
 
 describe('profile', () => {
+  it('adds and changes how the network is reached, and status says that a connection is not encrypted', () =>
+    withHome({}, async ({ run, home }) => {
+      const nas = ['--base-url', 'http://192.168.1.5:5212', '--allow-http', '--proxy', 'off'];
+      const certificate = ['--client-cert', '/c.pem', '--client-key', '/k.pem'];
+      const added = await run(['profile', 'add', 'nas', '--partner', 'cloudreve', ...nas, ...certificate]);
+      assert.equal(added.code, 0, added.stderr);
+      const read = async (): Promise<unknown> => JSON.parse(await readFile(join(home, 'profiles.json'), 'utf8'));
+      const profile = { id: 'nas', label: 'nas', partner: 'cloudreve', baseUrl: 'http://192.168.1.5:5212' };
+      const clientCertificate = { certFile: '/c.pem', keyFile: '/k.pem' };
+      assert.deepEqual(await read(), [{ ...profile, proxy: false, allowHttp: true, clientCertificate }]);
+      const { stdout } = await run(['status', 'nas']);
+      assert.match(stdout, /^Connection +not encrypted: anyone on its network can read passwords and tokens$/m);
+      assert.match((await run(['status', 'nas', '--json'])).stdout, /"unencrypted": ?true/);
+      const edited = await run(['profile', 'edit', 'nas', '--client-pfx', '/c.pfx', '--api-url', 'http://192.168.1.6']);
+      assert.equal(edited.code, 0, edited.stderr);
+      const after = {
+        proxy: false,
+        allowHttp: true,
+        clientCertificate: { pfxFile: '/c.pfx' },
+        apiUrl: 'http://192.168.1.6',
+      };
+      assert.deepEqual(await read(), [{ ...profile, ...after }]);
+    }));
+
   it('saves what VS Code has in its settings, in the same form, and prints it again', () =>
     withHome({}, async ({ home, file, succeed }) => {
       await writeFile(file('shop.json'), JSON.stringify(shop));
