@@ -81,7 +81,11 @@ export interface Sandbox extends AsyncDisposable {
    * tokens and calls their timers. Without it, a session notices an expired token by the partner's refusal.
    */
   readonly clock: Clock;
-  /** Moves its clock forward, or back if negative; a session never goes back. */
+  /**
+   * Moves its clock forward, or back if negative; a session never goes back.
+   *
+   * @throws TypeError unless `seconds` is a finite number.
+   */
   advance(seconds: number): void;
   /** The time on its clock, epoch milliseconds. */
   now(): number;
@@ -120,9 +124,13 @@ export interface Sandbox extends AsyncDisposable {
  * @throws PartnerAuthError `configuration` for an invalid definition, as `definePartner()` does.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  if (typeof options !== 'object' || (options as unknown) === null)
+    throw new TypeError('The options of startSandbox() must be an object.');
   const { port = 0, https = false, accounts: accountOverrides = {}, definitions = [], ...others } = options;
   const { clientCertificate = false, clock: baseClock = () => Date.now(), onRequest, ...changes } = others;
   let scenarios = changeScenarios(changes);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new TypeError('Sandbox option port must be an integer from 0 to 65535.');
   checkCertificateOption(scenarios, https);
   if (clientCertificate && !https) throw new TypeError('Sandbox option clientCertificate requires https: true.');
   const accounts = completeAccounts(accountOverrides);
@@ -215,7 +223,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     },
     heal: () => faults.clear(),
     clock,
-    advance: (seconds) => clock.advance(seconds),
+    advance(seconds) {
+      if (!Number.isFinite(seconds)) throw new TypeError('advance() requires a number of seconds.');
+      clock.advance(seconds);
+    },
     now: clock.now,
     tokens: (partner) => requirePartner(families.get(partner), partner).current,
     revoke: (partner) => requirePartner(families.get(partner), partner).revokeAll(),

@@ -218,8 +218,9 @@ class OpenSession implements PartnerSession, ForwardingSession {
     });
   }
 
-  async signOut(): Promise<SignOutResult> {
-    return this.#run('signOut', {}, async () => {
+  // It has no options, which are refused by name.
+  async signOut(options: CallOptions = {}): Promise<SignOutResult> {
+    return this.#run('signOut', options, async () => {
       await this.#flight?.catch(() => undefined);
       const { replica, log } = this.#parts;
       const result = await this.#storeWork.add(replica.lockOrContinue((held) => signOutUnderLock(this.#parts, held)));

@@ -62,6 +62,14 @@ describe('the clock of a sandbox', () => {
     assert.deepEqual(calls, ['first', 'second', 'waited']);
   });
 
+  it('is moved by a number of seconds only', async () => {
+    await using sandbox = await startSandbox();
+    const before = sandbox.clock.monotonic();
+    for (const seconds of [NaN, Infinity, '5', undefined, null])
+      assert.throws(() => sandbox.advance(seconds as number), { name: 'TypeError', message: /a number of seconds/ });
+    assert.ok(sandbox.clock.monotonic() - before < 5_000);
+  });
+
   it('runs by itself at its rate', async () => {
     await using sandbox = await startSandbox({ clockRate: 1_000 });
     const { clock } = sandbox;

@@ -62,6 +62,9 @@ describe('sandbox scenarios', () => {
 
   const wrong: [unknown, RegExp][] = [
     [{ acessLifetime: 1 }, /Unknown sandbox option "acessLifetime"/],
+    [{ port: '0' }, /port must be an integer from 0 to 65535/],
+    [{ port: 65_536 }, /port must be an integer from 0 to 65535/],
+    ['tconnect', /options of startSandbox\(\) must be an object/],
     [{ accessLifetime: -1 }, /accessLifetime must be a number of at least 0/],
     [{ refreshLifetime: Number.NaN }, /refreshLifetime/],
     [{ clockRate: 0 }, /clockRate must be a number above 0/],

@@ -62,6 +62,7 @@ const calls: readonly (readonly [title: string, call: (session: Untyped) => unkn
     (s) => s.refresh?.({ force: true }),
     /^refresh\(\) has no option "force"\. Known: signal\.$/,
   ],
+  ['signOut() with an option', (s) => s.signOut?.({ revoke: false }), /^signOut\(\) has no option "revoke"/],
   ['close() with a misspelled option', (s) => s.close?.({ drian: 5 }), /Did you mean "drain"\?$/],
   [
     'request() with a string as payload',
