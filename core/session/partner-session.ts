@@ -22,8 +22,7 @@ export interface CloseOptions {
  *
  * `P` is the partner, by which `login()` knows its credentials. Without it, any object of strings is accepted.
  */
-// With `any`, a session of each partner can be passed where the partner is not known.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- any session can be passed where the partner is not known
 export interface PartnerSession<P extends Partner = any> extends TokenSource, AsyncDisposable {
   /** A snapshot of the session, without secrets and without I/O. */
   readonly status: SessionStatus;

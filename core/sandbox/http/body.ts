@@ -45,8 +45,7 @@ export async function parseMultipart(
   contentType: string,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   try {
-    // Node deprecates it for servers open to the network. This one listens on loopback, and a hand-written parser would be worse.
-    // eslint-disable-next-line @typescript-eslint/no-deprecated
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- only for servers open to the network; this one is on loopback
     const form = await new Response(new Uint8Array(body), { headers: { 'content-type': contentType } }).formData();
     const fields: Record<string, unknown> = {};
     for (const name of new Set(form.keys())) {

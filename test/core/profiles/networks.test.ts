@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { isPartnerAuthError } from '../../../core/index.ts';
-import { openProfileStore, parseProfiles, SessionPool, type CheckedProfile } from '../../../core/profiles/index.ts';
+import { parseProfiles, type CheckedProfile, type SessionPool } from '../../../core/profiles/index.ts';
 import { parseSecretRecord } from '../../../core/profiles/secret-record.ts';
 import { startSandbox, type Sandbox } from '../../../core/sandbox/index.ts';
-import { fakeSecretStore } from '../../helpers/fake-secret-store.ts';
+import { openPool } from '../../helpers/open-pool.ts';
 import { profileOf } from '../../helpers/profile-of.ts';
 import { startProxy } from '../../helpers/start-proxy.ts';
 import { catchError } from '../../helpers/with-session.ts';
@@ -70,18 +70,7 @@ interface Fixture {
 
 async function withPool(sandbox: Sandbox, test: (fixture: Fixture) => Promise<void>): Promise<void> {
   await using folder = await temporaryFolder();
-  const nothing = (): undefined => undefined;
-  const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-  const secrets = fakeSecretStore();
-  const pool = new SessionPool({
-    openStore: (profile) =>
-      openProfileStore(profile, { secrets, folder: folder.path, log, secretsAreVolatile: () => false }),
-    readFile: (path) => readFile(path),
-    log,
-    autoRefresh: () => false,
-    refreshMargin: () => 300,
-    globalAgent: true,
-  });
+  const pool = openPool(folder.path);
   const caFile = join(folder.path, 'ca.pem');
   await writeFile(caFile, sandbox.ca ?? '');
   const parse = (fields: object): CheckedProfile => {

@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { openProfileStore, parseProfiles, SessionPool, type CheckedProfile } from '../../../core/profiles/index.ts';
+import { parseProfiles, type CheckedProfile } from '../../../core/profiles/index.ts';
 import { parseSecretRecord } from '../../../core/profiles/secret-record.ts';
 import { startSandbox } from '../../../core/sandbox/index.ts';
 import { fakeSecretStore } from '../../helpers/fake-secret-store.ts';
+import { openPool } from '../../helpers/open-pool.ts';
 import { oauthPartner } from '../../helpers/oauth-partner.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 
 const client = { id: 'shop', secret: 'S3cret-of-the-shop' };
 const known = { oauth: oauthPartner };
 const base = { id: 'shop', label: 'Shop', partner: 'oauth', baseUrl: 'https://id.example', client: { id: 'shop' } };
-const nothing = (): undefined => undefined;
-const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 function parse(fields: object): CheckedProfile {
   const { profiles, problems } = parseProfiles([{ ...base, ...fields }], known);
@@ -47,15 +45,7 @@ describe('the client of a profile', () => {
     await using sandbox = await startSandbox({ definitions: [{ definition: oauthPartner, client }] });
     await using folder = await temporaryFolder();
     const secrets = fakeSecretStore();
-    const pool = new SessionPool({
-      openStore: (profile) =>
-        openProfileStore(profile, { secrets, folder: folder.path, log, secretsAreVolatile: () => false }),
-      readFile: (path) => readFile(path),
-      log,
-      autoRefresh: () => false,
-      refreshMargin: () => 300,
-      globalAgent: true,
-    });
+    const pool = openPool(folder.path, secrets);
     try {
       const profile = parse({ baseUrl: sandbox.url });
       const credentials = sandbox.profiles.oauth?.credentials ?? {};
