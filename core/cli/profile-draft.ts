@@ -1,5 +1,11 @@
 import type { CipherSettingsWithoutSecrets, PartnerDefinition } from '../index.ts';
-import { requiresCipher, requiresPartnerCode, type KnownPartners, type Profile } from '../profiles/index.ts';
+import {
+  requiresCipher,
+  requiresPartnerCode,
+  type CheckedProfile,
+  type KnownPartners,
+  type Profile,
+} from '../profiles/index.ts';
 import { connectionSettings } from './connection-settings.ts';
 import type { Given } from './grammar/given.ts';
 import { profileSettings } from './grammar/settings.ts';
@@ -81,6 +87,13 @@ function networkSettings(given: Given): Partial<Profile> {
     ...(given.has('allow-http') && { allowHttp: true }),
     ...(Object.keys(files).length > 0 && { clientCertificate: files }),
   };
+}
+
+/** Where credentials and tokens of a profile go, for a person who adds one from a file. */
+export function placesOf({ definition, baseUrl, apiUrl, proxy }: CheckedProfile): string {
+  const api = apiUrl === undefined ? '' : `, protected calls to ${apiUrl}`;
+  const way = typeof proxy === 'string' ? `, through the proxy ${new URL(proxy).host}` : '';
+  return `${definition.label} at ${baseUrl}${api}${way}`;
 }
 
 type CipherOptions = Pick<

@@ -1,5 +1,5 @@
 import type { RunVerb } from '../grammar/verb.ts';
-import { draftOf, readSource, withAnswers } from '../profile-draft.ts';
+import { draftOf, placesOf, readSource, withAnswers } from '../profile-draft.ts';
 import { withProfiles } from '../profiles.ts';
 import { note } from '../terminal/output.ts';
 import { configurationFailure, UsageError } from '../usage-error.ts';
@@ -19,6 +19,6 @@ export const run: RunVerb = (given) =>
     const named = { id, label: id, ...source };
     const draft = await withAnswers(draftOf(given, { ...named, id }), partners, definition);
     const profile = await files.add(draft, definition);
-    note(`Added ${id}: ${profile.definition.label} at ${profile.baseUrl}. Next: partner-auth login ${id}`);
+    note(`Added ${id}: ${placesOf(profile)}. Next: partner-auth login ${id}`);
     return undefined;
   });

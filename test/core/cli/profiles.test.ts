@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Profile } from '../../../core/profiles/index.ts';
 import { withRawPartner } from '../../helpers/raw-partner.ts';
@@ -18,6 +18,21 @@ const shop: Profile = {
 };
 
 describe('profile', () => {
+  it('shows where a profile from a file sends its calls', () =>
+    withHome({}, async ({ run, home }) => {
+      const file = join(dirname(home), 'given.json');
+      const places = {
+        baseUrl: 'https://mail.example',
+        apiUrl: 'https://api.example',
+        proxy: 'http://proxy.example:3128',
+      };
+      await writeFile(file, JSON.stringify({ id: 'mail', label: 'Mail', partner: 'bizmail', ...places }));
+      assert.match(
+        (await run(['profile', 'add', '--from', file])).stderr,
+        /^Added mail: BizMail at https:\/\/mail\.example, protected calls to https:\/\/api\.example, through the proxy proxy\.example:3128\./m,
+      );
+    }));
+
   it('adds and changes how the network is reached, and status says that a connection is not encrypted', () =>
     withHome({}, async ({ run, home }) => {
       const nas = ['--base-url', 'http://192.168.1.5:5212', '--allow-http', '--proxy', 'off'];
