@@ -16,6 +16,7 @@ const rooms = [
   'profiles',
   'codegen',
   'gateway',
+  'broker',
   'sandbox',
   'cli',
 ];
@@ -29,6 +30,7 @@ const doors = [
   'core/profiles/files/index.ts',
   'core/codegen/index.ts',
   'core/gateway/index.ts',
+  'core/broker/index.ts',
 ];
 
 const outside = (group, message) => ({ group, message });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { l10n, window, type ExtensionContext } from 'vscode';
 import { openProfileStore, SessionPool, storedProfiles } from '../core/profiles/index.ts';
+import { terminalHost } from './commands/serve-terminals.ts';
 import { registerAuthentication } from './host/authentication.ts';
 import { systemClipboard } from './host/clipboard.ts';
 import { issueReporter } from './host/issues.ts';
@@ -15,6 +16,7 @@ import { onDidChangeSettings, readSettings } from './host/settings.ts';
 import { reportProblems } from './host/settings-problems.ts';
 import { statusController } from './host/status-controller.ts';
 import { formatTime, statusItem } from './host/status-item.ts';
+import { terminalAccess, type TerminalAccess } from './host/terminals.ts';
 import { tokenDocuments } from './host/token-documents.ts';
 import { createUi } from './host/ui.ts';
 import { askForWorkspaceProfile } from './host/workspace-profile.ts';
@@ -22,6 +24,7 @@ import type { App } from './model/app.ts';
 import { SignInDrafts } from './model/sign-in-drafts.ts';
 
 let sessions: SessionPool | undefined;
+let terminals: TerminalAccess | undefined;
 
 /** Wires up the extension. Reads no secret and calls no partner, unless the token that is shown has expired. */
 export async function activate(context: ExtensionContext): Promise<void> {
@@ -60,6 +63,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     clipboard: systemClipboard(clearAfter, subscriptions),
     issues: issueReporter(context.extension, settings),
   };
+  terminals = terminalAccess(context, terminalHost(app), settings.terminal, t);
   const status = statusController({ app, profiles, item, autoRefresh, compact, sandboxRunning: sandbox.isRunning });
   subscriptions.push(
     log,
@@ -75,6 +79,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     onDidChangeSettings(() => {
       app.sessions.applySettings();
       status.tick();
+      void terminals?.apply();
     }),
     { dispose: () => void sandbox.stop() },
   );
@@ -82,9 +87,11 @@ export async function activate(context: ExtensionContext): Promise<void> {
   status.tick();
   // Not awaited: two round trips to secret storage must not delay activation.
   void keyring.run(app, () => status.update());
+  void terminals.apply();
 }
 
 /** Waits for refreshes in flight, because their new tokens would be lost otherwise. */
 export async function deactivate(): Promise<void> {
+  await terminals?.stop();
   await sessions?.close();
 }

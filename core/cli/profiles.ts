@@ -1,9 +1,12 @@
+import type { BorrowedSession, Editor, OfferedProfile } from '../broker/index.ts';
 import { isPartnerAuthError, PartnerAuthError, type PartnerSession } from '../index.ts';
 import type { CheckedProfile, ProfileProblem, SecretRecord } from '../profiles/index.ts';
 import { openFileProfiles, problemText, type FileProfiles } from '../profiles/files/index.ts';
 import type { Given } from './grammar/given.ts';
 import { didYouMean } from './grammar/suggest.ts';
+import { editorStatus, statusOf, type Status } from './status.ts';
 import { debug, debugExchange, isVerbose } from './terminal/debug.ts';
+import { fromEnvironment } from './terminal/environment.ts';
 import { hide, note } from './terminal/output.ts';
 import { configurationFailure } from './usage-error.ts';
 
@@ -17,28 +20,71 @@ export async function withProfiles<T>(work: (files: FileProfiles) => Promise<T>)
   }
 }
 
-/** The profile that the verb is about, by its argument NAME. */
-export async function selectProfile(files: FileProfiles, given: Given): Promise<CheckedProfile> {
+/** The profile that a verb is about: of the command line, or of the VS Code in whose terminal it runs. */
+export type Selected =
+  | { readonly of: 'commandLine'; readonly profile: CheckedProfile }
+  | { readonly of: 'editor'; readonly profile: OfferedProfile; readonly editor: Editor };
+
+/** The profile that the verb is about, by its argument NAME. VS Code counts only for what the command line does not have. */
+export async function selectAny(files: FileProfiles, given: Given): Promise<Selected> {
   const name = given.argument('NAME');
   try {
     const profile = await files.select(name);
     given.profile = profile.id;
-    return profile;
+    return { of: 'commandLine', profile };
   } catch (error) {
-    if (name === undefined || !isPartnerAuthError(error) || error.setting !== 'profile') throw error;
+    if (!isPartnerAuthError(error) || error.setting !== 'profile') throw error;
     const { ids } = await files.list();
-    const hint = ids.includes(name) ? '' : didYouMean(name, ids);
-    throw hint === '' ? error : configurationFailure(`${error.message}${hint}`, 'profile');
+    const wanted = name ?? fromEnvironment('PARTNER_AUTH_PROFILE');
+    if (wanted === undefined ? ids.length > 0 : ids.includes(wanted)) throw error;
+    const editor = await editorOfTerminal();
+    const offered = editor?.profiles ?? [];
+    const profile = wanted === undefined && offered.length === 1 ? offered[0] : offered.find(({ id }) => id === wanted);
+    if (editor !== undefined && profile !== undefined) {
+      given.profile = profile.id;
+      given.isOfEditor = true;
+      return { of: 'editor', profile, editor };
+    }
+    const known = offered.map(({ id }) => id);
+    const others = known.length === 0 ? '' : ` Known in VS Code: ${known.join(', ')}.`;
+    const hint = wanted === undefined ? '' : didYouMean(wanted, [...ids, ...known]);
+    throw others + hint === '' ? error : configurationFailure(`${error.message}${others}${hint}`, 'profile');
   }
 }
+
+/** The VS Code in one of whose terminals this runs. */
+export async function editorOfTerminal(): Promise<Editor | undefined> {
+  const { findEditor } = await import('../broker/index.ts');
+  return findEditor(process.env);
+}
+
+/** The profile of the command line that the verb is about, by its argument NAME. */
+export async function selectProfile(files: FileProfiles, given: Given): Promise<CheckedProfile> {
+  const selected = await selectAny(files, given);
+  if (selected.of === 'commandLine') return selected.profile;
+  given.isOfEditor = false;
+  throw configurationFailure(
+    `${selected.profile.id} is a profile of VS Code, where you sign in to it and edit it. The verbs for it here are status, token, request, exec, gateway and refresh.`,
+    'profile',
+  );
+}
+
+/** What a verb can do with a session. */
+export type VerbSession = Pick<BorrowedSession, 'status' | 'accessToken' | 'refresh' | 'stream'>;
 
 /** Opens the session of the profile that the verb is about. */
 export async function withSession<T>(
   given: Given,
-  work: (session: PartnerSession, profile: CheckedProfile, files: FileProfiles) => Promise<T>,
+  work: (session: VerbSession, profile: OfferedProfile | CheckedProfile, known: () => Promise<Status>) => Promise<T>,
 ): Promise<T> {
   return withProfiles(async (files) => {
-    const profile = await selectProfile(files, given);
+    const selected = await selectAny(files, given);
+    if (selected.of === 'editor') {
+      const session = selected.editor.session(selected.profile);
+      const known = (): Status => editorStatus({ ...selected.profile, status: { storage: 'kept', ...session.status } });
+      return work(session, selected.profile, async () => Promise.resolve(known()));
+    }
+    const { profile } = selected;
     const pool = await files.pool();
     const stored = await (await pool.store(profile)).secrets();
     hideSecrets(profile, stored);
@@ -47,7 +93,7 @@ export async function withSession<T>(
       throw new PartnerAuthError('signedOut', `${profile.id} is not signed in.`);
     const session = await pool.open(profile);
     watch(session);
-    return work(session, profile, files);
+    return work(session, profile, () => statusOf(files, profile));
   });
 }
 
@@ -56,7 +102,7 @@ export async function withSession<T>(
  *
  * @throws PartnerAuthError `signedOut` or `sessionEnded`.
  */
-export function assertSignedIn({ status }: PartnerSession, id: string): void {
+export function assertSignedIn({ status }: VerbSession, id: string): void {
   const { phase, accessExpiresAt = 0 } = status;
   if (phase === 'signedOut') throw new PartnerAuthError('signedOut', `${id} is not signed in.`);
   if (phase === 'ended' && accessExpiresAt <= Date.now())

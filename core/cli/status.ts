@@ -1,3 +1,4 @@
+import type { OfferedProfile } from '../broker/index.ts';
 import type { CheckedProfile, ProfileStatus } from '../profiles/index.ts';
 import type { FileProfiles, StoreMode } from '../profiles/files/index.ts';
 import { isPartnerAuthError, type PartnerAuthError } from '../index.ts';
@@ -5,7 +6,9 @@ import { duration, isoTime, localTime } from './terminal/times.ts';
 
 /** What is known about a profile without asking its partner. */
 export interface Status {
-  readonly profile: CheckedProfile;
+  readonly profile: Pick<CheckedProfile, 'id' | 'label' | 'partner' | 'baseUrl' | 'definition'>;
+  /** Who has the session. */
+  readonly source: 'commandLine' | 'editor';
   readonly status: ProfileStatus;
   readonly store: StoreMode | undefined;
   /** Why the stored session cannot be read. */
@@ -18,11 +21,15 @@ export async function statusOf(files: FileProfiles, profile: CheckedProfile): Pr
   try {
     // The status of a session that cannot be read is that of none.
     await (await pool.store(profile)).read();
-    return { profile, status: pool.status(profile), store };
+    return { profile, source: 'commandLine', status: pool.status(profile), store };
   } catch (error) {
     if (!isPartnerAuthError(error)) throw error;
-    return { profile, status: pool.status(profile), store, problem: error };
+    return { profile, source: 'commandLine', status: pool.status(profile), store, problem: error };
   }
+}
+
+export function editorStatus({ status, ...profile }: OfferedProfile): Status {
+  return { profile, source: 'editor', status, store: undefined };
 }
 
 /** Whether `token` would print one, as far as is known without asking the partner. */
@@ -33,14 +40,14 @@ export function canHaveToken({ status, problem }: Status, now: number): boolean 
 }
 
 /** The commands that help, the most useful first. */
-export function nextCommands({ profile: { id }, status, problem }: Status): readonly string[] {
+export function nextCommands({ profile: { id }, source, status, problem }: Status): readonly string[] {
   if (problem !== undefined) return [];
-  const login = `partner-auth login ${id}`;
+  const login = source === 'editor' ? [] : [`partner-auth login ${id}`];
   switch (status.phase) {
     case 'signedOut':
-      return [login];
+      return login;
     case 'ended':
-      return status.refused === true ? [`partner-auth refresh ${id}`, login] : [login];
+      return status.refused === true ? [`partner-auth refresh ${id}`, ...login] : login;
     case 'valid':
     case 'due':
     case 'expired':
@@ -49,7 +56,7 @@ export function nextCommands({ profile: { id }, status, problem }: Status): read
 }
 
 export function statusJson(known: Status, now: number): object {
-  const { profile, status, store, problem } = known;
+  const { profile, source, status, store, problem } = known;
   const { phase, refreshing, account, issuedAt, issuedBy, accessExpiresAt, refreshExpiresAt, refused } = status;
   const error = problem ?? status.lastError;
   return {
@@ -69,7 +76,7 @@ export function statusJson(known: Status, now: number): object {
     refused: refused ?? false,
     unencrypted: status.unencrypted ?? false,
     store: store ?? null,
-    source: 'commandLine',
+    source,
     next: nextCommands(known),
     ...(error !== undefined && { error: error.toJSON() }),
   };
@@ -106,7 +113,7 @@ const storeTexts: Readonly<Record<StoreMode, string>> = {
 
 /** The rows of one profile in full. */
 export function statusRows(known: Status, now: number): readonly (readonly [string, string])[] {
-  const { profile, status, store, problem } = known;
+  const { profile, source, status, store, problem } = known;
   const { account, accessExpiresAt, refreshExpiresAt, lastError } = status;
   const at = (value: number | undefined): string =>
     value === undefined
@@ -129,6 +136,7 @@ export function statusRows(known: Status, now: number): readonly (readonly [stri
       ? ([['Connection', 'not encrypted: anyone on its network can read passwords and tokens']] as const)
       : []),
     ...(store === undefined ? [] : ([['Stored', storeTexts[store]]] as const)),
+    ...(source === 'editor' ? ([['Profile of', 'VS Code: sign in, sign out and edit it there']] as const) : []),
     ...(error === undefined ? [] : ([['Last error', error.message]] as const)),
     ...nextCommands(known).map((command, index) => [index === 0 ? 'Run' : 'or', command] as const),
   ];

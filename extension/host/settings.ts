@@ -25,6 +25,7 @@ export function readSettings({ packageJSON }: Pick<Extension<unknown>, 'packageJ
     clearAfter: () => value(settings.clearAfter) as number,
     compact: () => value(settings.compact) as boolean,
     alignment: () => value(settings.alignment) as 'left' | 'right',
+    terminal: () => value(settings.terminal) as boolean,
   };
 }
 

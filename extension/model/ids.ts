@@ -38,6 +38,7 @@ export const settings = {
   profile: 'profile',
   compact: 'statusBar.compact',
   alignment: 'statusBar.alignment',
+  terminal: 'terminal.enabled',
 } as const;
 
 export const contextKeys = {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { repositoryRoot } from '../helpers/vscode/paths.ts';
 import { startPartner } from '../helpers/workbench/leaks.ts';
 import { completeSignIn, profileOf, startPartnerAuth, statusItem } from '../helpers/workbench/partner-auth.ts';
-import { waitForVisible } from '../helpers/workbench/wait-until.ts';
+import { waitForVisible, waitUntil } from '../helpers/workbench/wait-until.ts';
 
 const folder = join(repositoryRoot, 'out/restricted-mode');
 
@@ -24,6 +25,8 @@ describe('Restricted Mode', () => {
       profiles: [profileOf(partner, 'bizmail'), profileOf(partner, 'cloudreve')],
       settings: { 'security.workspace.trust.enabled': true, 'security.workspace.trust.banner': 'always' },
     });
+    const terminalFiles = (): string[] =>
+      globSync('User/globalStorage/*/terminals/*.json', { cwd: workbench.editor.userDataDir });
     const window = await workbench.openWindow('cloned', { '.vscode/settings.json': JSON.stringify(hostile) });
     await waitForVisible(window.page, 'Restricted Mode', window.page.locator('[id="status.workspaceTrust"]'));
     await statusItem(window).waitFor('$(key) Mailer: Sign in');
@@ -41,6 +44,7 @@ describe('Restricted Mode', () => {
     assert.deepEqual(await window.notifications.list(), [], 'nothing is asked about the workspace');
     const { text } = await statusItem(window).tooltip();
     assert.match(text, /127\.0\.0\.1/);
+    assert.deepEqual(terminalFiles(), [], 'terminals cannot use the profiles');
     await window.screenshot(join(folder, '1-restricted.png'));
     await window.page.mouse.move(600, 300);
 
@@ -50,6 +54,7 @@ describe('Restricted Mode', () => {
       /^The settings of this workspace select your profile Drive at 127\.0\.0\.1:\d+\. Use it in this workspace\?$/;
     await window.notifications.waitFor(question);
     await statusItem(window).waitFor('$(key) Mailer 23h');
+    await waitUntil(window.page, 'the terminals', async () => terminalFiles().length === 1 || undefined);
     await window.screenshot(join(folder, '2-trusted.png'));
     await window.notifications.click(question, 'Use Profile');
     await statusItem(window).waitFor('$(key) Drive: Sign in');

@@ -4,7 +4,6 @@ import { childCommand } from '../child-command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Given } from '../grammar/given.ts';
 import type { RunVerb } from '../grammar/verb.ts';
-import { gatewayRules } from '../gateway-rules.ts';
 import { assertSignedIn, withSession } from '../profiles.ts';
 import { sessionToken } from '../session-token.ts';
 import { fromEnvironment } from '../terminal/environment.ts';
@@ -23,8 +22,8 @@ export const run: RunVerb = async (given, signal) => {
   if (variable !== undefined) return withToken(given, variable, signal);
   return withSession(given, async (session, { id }) => {
     assertSignedIn(session, id);
-    const { startGateway } = await import('../../gateway/index.ts');
-    const gateway = await startGateway(session, gatewayRules(given));
+    const { openGateway } = await import('../open-gateway.ts');
+    const gateway = await openGateway(session, given);
     try {
       return await runChild(given, { PARTNER_AUTH_GATEWAY: gateway.url });
     } finally {

@@ -1,7 +1,7 @@
-import { gatewaySecret, startGateway, type Gateway } from '../../gateway/index.ts';
+import { gatewaySecret, type Gateway } from '../../gateway/index.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { RunVerb } from '../grammar/verb.ts';
-import { gatewayRules } from '../gateway-rules.ts';
+import { openGateway } from '../open-gateway.ts';
 import { assertSignedIn, withSession } from '../profiles.ts';
 import { note, writeResult } from '../terminal/output.ts';
 
@@ -12,11 +12,10 @@ export const run: RunVerb = (given, signal) =>
   withSession(given, async (session, { id, definition }) => {
     assertSignedIn(session, id);
     const [port, unixSocket, secretFile] = [given.number('port'), given.text('unix-socket'), given.text('secret-file')];
-    const gateway = await startGateway(session, {
+    const gateway = await openGateway(session, given, {
       ...(port !== undefined && { port }),
       ...(unixSocket !== undefined && { unixSocket }),
       ...(secretFile !== undefined && { secret: await gatewaySecret(secretFile) }),
-      ...gatewayRules(given),
       logger: { debug: () => undefined, info: note, warn: note, error: note },
     });
     note(`Calls to ${gateway.address} go to ${definition.label} with the session of ${id}. Ctrl+C to stop.`);

@@ -1,26 +1,25 @@
 import { openAsBlob } from 'node:fs';
 import { basename } from 'node:path';
-import type { PartnerSession } from '../../index.ts';
+import type { StreamOptions } from '../../broker/index.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Given } from '../grammar/given.ts';
 import type { RunVerb } from '../grammar/verb.ts';
 import { readJsonFile, toJson } from '../input.ts';
-import { withSession } from '../profiles.ts';
+import { withSession, type VerbSession } from '../profiles.ts';
 import { debug } from '../terminal/debug.ts';
 import { note, writeResult } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progress.ts';
 import { replaceFile } from '../terminal/replace-file.ts';
 import { configurationFailure, UsageError } from '../usage-error.ts';
 
-type StreamedResponse = Awaited<ReturnType<PartnerSession['stream']>>;
-type Options = NonNullable<Parameters<PartnerSession['stream']>[1]>;
+type StreamedResponse = Awaited<ReturnType<VerbSession['stream']>>;
 
 export const run: RunVerb = async (given, signal) => {
-  const method = given.required('METHOD') as NonNullable<Options['method']>;
+  const method = given.required('METHOD') as NonNullable<StreamOptions['method']>;
   const path = given.required('PATH');
   const out = given.text('out');
   const timeout = given.number('timeout');
-  const options: Options = {
+  const options: StreamOptions = {
     method,
     ...(await content(given)),
     ...(given.has('query') && {
@@ -45,7 +44,7 @@ export const run: RunVerb = async (given, signal) => {
   });
 };
 
-async function content(given: Given): Promise<Pick<Options, 'payload' | 'body'>> {
+async function content(given: Given): Promise<Pick<StreamOptions, 'payload' | 'body'>> {
   const data = given.text('data');
   if (data !== undefined && given.has('form')) throw new UsageError('Give either -d or -F.');
   if (data !== undefined) {

@@ -8,6 +8,8 @@ export class Given {
   readonly raw: readonly string[];
   /** The id of the profile that the verb turned out to be about, for messages. */
   profile: string | undefined;
+  /** Whether that is a profile of VS Code. */
+  isOfEditor = false;
 
   constructor(
     positionals: Readonly<Record<string, string>>,

@@ -1,4 +1,5 @@
 import { isPartnerAuthError, type PartnerAuthError, type PartnerAuthErrorCode } from '../../index.ts';
+import type { Given } from '../grammar/given.ts';
 
 /** What to do about an error, in place of the function of the library that its message names. */
 const advice: Partial<Record<PartnerAuthErrorCode, string>> = {
@@ -10,16 +11,28 @@ const advice: Partial<Record<PartnerAuthErrorCode, string>> = {
   captchaRequired: 'Run partner-auth login NAME in a terminal, where the image can be shown.',
 };
 
-/** An error as a sentence for the user of the command line. `profile` is the id that commands are named with. */
-export function errorText(error: Error, profile: string | undefined): string {
+/** The same for a profile of VS Code. */
+const signInThere = 'Sign in to NAME in VS Code, with the command "Partner Auth: Sign In".';
+const editorAdvice: typeof advice = {
+  signedOut: signInThere,
+  sessionEnded: `${signInThere} Or run partner-auth refresh NAME, to ask the partner once more.`,
+  refreshInterrupted: signInThere,
+  oneTimeCodeRequired: signInThere,
+  invalidOneTimeCode: signInThere,
+  captchaRequired: signInThere,
+};
+
+/** An error as a sentence for the user of the command line. */
+export function errorText(error: Error, { profile, isOfEditor }: Pick<Given, 'profile' | 'isOfEditor'>): string {
   const { message } = error;
+  const advised = isOfEditor ? editorAdvice : advice;
   if (isPartnerAuthError(error) && error.code === 'signedOut' && profile !== undefined)
-    return `${profile} is not signed in. Run: partner-auth login ${profile}`;
+    return `${profile} is not signed in. ${advised.signedOut?.replaceAll('NAME', profile)}`;
   const sentences = message.match(/[^.!?]*(?:[.!?](?=\S)[^.!?]*)*[.!?]?\s*/g) ?? [message];
   const kept = sentences.filter(
     (sentence) => !/\b(?:login|refresh|adopt|openSession)\(\)|\berror\.challenge\b/.test(sentence),
   );
-  const hint = isPartnerAuthError(error) ? adviceFor(error) : undefined;
+  const hint = isPartnerAuthError(error) ? adviceFor(error, advised) : undefined;
   const text = kept.join('').trim();
   if (hint === undefined || /partner-auth (?:login|refresh)/.test(text)) return text === '' ? message : text;
   return `${text} ${hint.replaceAll('NAME', profile ?? 'NAME')}`.trim();
@@ -32,8 +45,8 @@ export function withOptionName(text: string, { setting = '' }: PartnerAuthError,
   return option !== undefined && text.startsWith(`${setting} `) ? `--${option}${text.slice(setting.length)}` : text;
 }
 
-function adviceFor({ code, setting }: PartnerAuthError): string | undefined {
-  return setting === 'refreshToken' ? 'Use a current refresh token, or sign in without one.' : advice[code];
+function adviceFor({ code, setting }: PartnerAuthError, advised: typeof advice): string | undefined {
+  return setting === 'refreshToken' ? 'Use a current refresh token, or sign in without one.' : advised[code];
 }
 
 /** What `--json` prints of an error. */

@@ -86,6 +86,11 @@ export class Workbench {
     return window;
   }
 
+  /** A new folder, which is removed with the workbench. */
+  temporaryFolder(): Promise<string> {
+    return mkdtemp(join(this.#folder, 'temporary-'));
+  }
+
   userSettings(): Promise<Settings> {
     return readUserSettings(this.editor.userDataDir);
   }

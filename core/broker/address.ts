@@ -1,0 +1,58 @@
+import { basename, dirname, join } from 'node:path';
+import { fsPromises, nodeCrypto } from '../lib/node-modules.ts';
+import { createFolder, openInPlace, remove, rename, writeNew } from '../stores/files.ts';
+
+/** Names the file that says where the editor of a terminal listens. The key is in the file only. */
+export const addressVariable = 'PARTNER_AUTH_EDITOR';
+
+const version = 1;
+
+export interface BrokerAddress {
+  /** Path of a Unix socket; on Windows, name of a pipe. */
+  readonly socket: string;
+  /** What editor and client prove to each other that they know: 64 hex digits. */
+  readonly key: string;
+}
+
+/** Writes the file for this user only. */
+export async function writeAddress(path: string, address: BrokerAddress): Promise<void> {
+  await createFolder(dirname(path), 0o600);
+  const temporary = `${path}.${nodeCrypto().randomUUID()}.tmp`;
+  try {
+    await writeNew(temporary, `${JSON.stringify({ version, ...address })}\n`, 0o600);
+    await rename(temporary, path);
+  } finally {
+    await remove(temporary).catch(() => undefined);
+  }
+}
+
+/** Undefined without a file that this user, and no other, can write. */
+export async function readAddress(path: string): Promise<BrokerAddress | undefined> {
+  try {
+    const handle = await openInPlace(path, 'read');
+    try {
+      const { uid, mode } = await handle.stat();
+      if (process.platform !== 'win32' && (uid !== process.geteuid?.() || (mode & 0o077) !== 0)) return undefined;
+      const content = JSON.parse(await handle.readFile('utf8')) as Partial<BrokerAddress> & {
+        readonly version: unknown;
+      };
+      const { socket, key } = content;
+      const isValid = typeof socket === 'string' && typeof key === 'string' && /^[\da-f]{64}$/.test(key);
+      return content.version === version && isValid ? { socket, key } : undefined;
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** This file first, then those of other windows, which have the same profiles. */
+export async function addressFiles(path: string): Promise<readonly string[]> {
+  const folder = dirname(path);
+  const names = await fsPromises()
+    .readdir(folder)
+    .catch(() => []);
+  const others = names.filter((name) => name.endsWith('.json') && name !== basename(path)).sort();
+  return [path, ...others.map((name) => join(folder, name))];
+}

@@ -1,0 +1,209 @@
+import { request as sendRequest, type IncomingMessage } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
+import { nodeCrypto } from '../lib/node-modules.ts';
+import { isBlob } from '../partners/payload.ts';
+import type { RawBody } from '../exchange/encode-request.ts';
+import type { StreamedResponse } from '../exchange/partner-response.ts';
+import type { ForwardedCall } from '../session/request/forward.ts';
+import { readBody } from '../session/request/read-body.ts';
+import type { SessionStatus } from '../session/state.ts';
+import { addressFiles, addressVariable, readAddress, type BrokerAddress } from './address.ts';
+import { headLine, readFrame, type Frame } from './frame.ts';
+import { clientHeader, editorHeader, isProof, proofOf } from './proof.ts';
+import {
+  toError,
+  toStatus,
+  type BorrowedSession,
+  type Content,
+  type Failure,
+  type OfferedProfile,
+  type Requests,
+  type Responses,
+  type VerbName,
+} from './protocol.ts';
+
+/** The editor in one of whose terminals this program runs. */
+export interface Editor {
+  readonly profiles: readonly OfferedProfile[];
+  /** The session of one of its profiles. */
+  session(profile: OfferedProfile): BorrowedSession;
+}
+
+/** How long a window may take to send its profiles, in ms: one that is debugged, for example, does not respond at all. */
+const patience = 3_000;
+
+/** Asks the window of this terminal for its profiles, then the other windows. Undefined if none responds. */
+export async function findEditor(env: Readonly<Record<string, string | undefined>>): Promise<Editor | undefined> {
+  const path = env[addressVariable];
+  if (path === undefined || path === '') return undefined;
+  for (const file of await addressFiles(path)) {
+    const address = await readAddress(file);
+    if (address === undefined) continue;
+    try {
+      const { head } = await ask(address, 'profiles', {}, undefined, AbortSignal.timeout(patience));
+      const profiles = head.profiles.map((profile) => ({ ...profile, status: toStatus(profile.status) }));
+      return { profiles, session: (profile) => borrowSession(address, profile) };
+    } catch {
+      // The next window may respond.
+    }
+  }
+  return undefined;
+}
+
+function borrowSession(
+  address: BrokerAddress,
+  { id: profile, definition, status: offered }: OfferedProfile,
+): BorrowedSession {
+  let status: SessionStatus = offered;
+  return {
+    definition,
+    get status() {
+      return status;
+    },
+    async accessToken({ minValidity = 0, signal } = {}) {
+      const { head } = await ask(address, 'token', { profile, minValidity }, undefined, signal);
+      status = toStatus(head.status);
+      return head.token;
+    },
+    async refresh({ signal } = {}) {
+      const { head } = await ask(address, 'refresh', { profile }, undefined, signal);
+      status = toStatus(head.status);
+    },
+    async stream(path, { payload, body, query, signal, ...options } = {}) {
+      const [content, bytes] = contentOf(payload, body === undefined ? undefined : readBody(body));
+      const request: Requests['stream'] = {
+        profile,
+        path,
+        options,
+        ...(query !== undefined && { query: String(query) }),
+        ...(content !== undefined && { content }),
+      };
+      const { head, frame } = await ask(address, 'stream', request, bytes, signal);
+      const { error, ...response } = head;
+      return { ...response, ...(error !== undefined && { error: toError(error) }), body: streamOf(frame) };
+    },
+    async forward({ method, path, headers, payload, raw, timeout }: ForwardedCall, signal) {
+      const [content, bytes] = contentOf(payload, raw);
+      const request: Requests['forward'] = {
+        profile,
+        method,
+        path,
+        headers,
+        ...(timeout !== undefined && { timeout }),
+        ...(content !== undefined && { content }),
+      };
+      const { head, frame } = await ask(address, 'forward', request, bytes, signal);
+      const { status: received, headers: receivedHeaders, error, isWhole } = head;
+      const reader = { next: frame.next, cancel: frame.cancel };
+      return {
+        status: received,
+        headers: receivedHeaders,
+        ...(isWhole ? { start: await readWhole(frame) } : { start: new Uint8Array(), rest: reader }),
+        ...(error !== undefined && { error: toError(error) }),
+      };
+    },
+  };
+}
+
+function contentOf(payload: unknown, raw: RawBody | undefined): [Content | undefined, RawBody['body']] {
+  if (payload !== undefined) return [{ kind: 'payload' }, JSON.stringify(payload)];
+  if (raw === undefined) return [undefined, ''];
+  const { body, contentType, fallbackType } = raw;
+  const types = {
+    ...(contentType !== undefined && { contentType }),
+    ...(fallbackType !== undefined && { fallbackType }),
+  };
+  return [{ kind: 'body', ...types }, body];
+}
+
+interface Reply<Name extends VerbName> {
+  readonly head: Responses[Name];
+  readonly frame: Frame & { cancel(): void };
+}
+
+/** @throws PartnerAuthError of the editor, or `network` if the connection to it breaks. */
+async function ask<Name extends VerbName>(
+  address: BrokerAddress,
+  verb: Name,
+  head: Requests[Name],
+  body: RawBody['body'] = '',
+  signal?: AbortSignal,
+): Promise<Reply<Name>> {
+  try {
+    const message = await send(address, verb, headLine(head), body, signal);
+    const frame = await readFrame(message);
+    const received = frame.head as Responses[Name] | Failure;
+    if ('failure' in received) throw failureOf(received.failure);
+    const next = (): Promise<Buffer | undefined> => frame.next().catch((error: unknown) => fail(error, signal));
+    return { head: received, frame: { head: received, next, cancel: () => message.destroy() } };
+  } catch (error) {
+    return fail(error, signal);
+  }
+}
+
+function fail(error: unknown, signal: AbortSignal | undefined): never {
+  if (isPartnerAuthError(error) || error instanceof TypeError) throw error;
+  if (signal?.aborted === true) throw new PartnerAuthError('aborted', 'The call was aborted.');
+  throw new PartnerAuthError('network', 'The connection to VS Code broke. Its window may have been closed.');
+}
+
+function failureOf(failure: unknown): Error {
+  const { typeError } = failure as { readonly typeError?: unknown };
+  return typeof typeError === 'string' ? new TypeError(typeError) : toError(failure);
+}
+
+async function send(
+  { socket, key }: BrokerAddress,
+  verb: VerbName,
+  head: Buffer,
+  body: RawBody['body'],
+  signal: AbortSignal | undefined,
+): Promise<IncomingMessage> {
+  const nonce = nodeCrypto().randomBytes(16).toString('hex');
+  const request = sendRequest({
+    socketPath: socket,
+    method: 'POST',
+    path: `/v1/${verb}`,
+    headers: { [clientHeader]: `${nonce} ${proofOf('client', key, nonce)}` },
+    agent: false,
+    ...(signal !== undefined && { signal }),
+  });
+  const response = new Promise<IncomingMessage>((resolve, reject) => {
+    request.once('response', resolve).on('error', reject);
+  });
+  // Reported by `response`.
+  void pipeline(framed(head, body), request).catch(() => undefined);
+  const message = await response;
+  // Reported to who reads it.
+  message.on('error', () => undefined);
+  if (isProof(message.headers[editorHeader], proofOf('editor', key, nonce))) return message;
+  message.destroy();
+  throw new Error('It is not the editor that listens there.');
+}
+
+async function* framed(head: Buffer, body: RawBody['body']): AsyncGenerator<Uint8Array | string> {
+  yield head;
+  if (typeof body === 'string' || Buffer.isBuffer(body)) yield body;
+  else yield* (isBlob(body) ? body.stream() : body) as AsyncIterable<Uint8Array>;
+}
+
+async function readWhole(frame: Frame): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for (let chunk = await frame.next(); chunk !== undefined; chunk = await frame.next()) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function streamOf({ next, cancel }: Reply<'stream'>['frame']): StreamedResponse['body'] {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const chunk = await next();
+        if (chunk === undefined) controller.close();
+        else controller.enqueue(chunk);
+      },
+      cancel,
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,128 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, type Server } from 'node:net';
+import { dirname, join } from 'node:path';
+import { once } from 'node:events';
+import { pipeline } from 'node:stream/promises';
+import { isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
+import { fsPromises, nodeCrypto, nodeOs } from '../lib/node-modules.ts';
+import { systemErrorCode } from '../lib/system-error.ts';
+import { remove } from '../stores/files.ts';
+import { addressFiles, readAddress, writeAddress, type BrokerAddress } from './address.ts';
+import { headLine, readFrame } from './frame.ts';
+import { clientHeader, editorHeader, isProof, proofOf } from './proof.ts';
+import { serveVerb, type BrokerHost, type Served } from './serve.ts';
+
+export interface Broker {
+  /** Stops listening, and aborts the calls in progress. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves programs in the terminals of this editor, which find it by the file `addressFile`: on a Unix socket in a folder
+ * that only this user can enter, or on a pipe on Windows. Only who can read the file is served.
+ *
+ * @throws a system error if the file or the socket cannot be created.
+ */
+export async function startBroker(addressFile: string, host: BrokerHost): Promise<Broker> {
+  await removeStale(addressFile);
+  const key = nodeCrypto().randomBytes(32).toString('hex');
+  const server = createServer((request, response) => void serve(host, key, request, response));
+  const socket = await listen(server);
+  try {
+    await writeAddress(addressFile, { socket, key });
+  } catch (error) {
+    await stop(server, socket);
+    throw error;
+  }
+  return {
+    async close() {
+      // Another window of the same workspace may have replaced it.
+      if ((await readAddress(addressFile))?.key === key) await remove(addressFile).catch(() => undefined);
+      await stop(server, socket);
+    },
+  };
+}
+
+async function listen(server: Server): Promise<string> {
+  const isWindows = process.platform === 'win32';
+  const folder = isWindows
+    ? `\\\\.\\pipe\\partner-auth-${nodeCrypto().randomBytes(16).toString('hex')}`
+    : await fsPromises().mkdtemp(join(process.env.XDG_RUNTIME_DIR ?? nodeOs().tmpdir(), 'partner-auth-'));
+  const socket = isWindows ? folder : join(folder, 'socket');
+  try {
+    server.listen(socket);
+    await once(server, 'listening');
+    return socket;
+  } catch (error) {
+    await removeFolder(socket);
+    throw error;
+  }
+}
+
+async function stop(server: ReturnType<typeof createServer>, socket: string): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await removeFolder(socket);
+}
+
+/** The folder that `listen()` has made for a socket. */
+async function removeFolder(socket: string): Promise<void> {
+  if (process.platform !== 'win32') await fsPromises().rm(dirname(socket), { recursive: true, force: true });
+}
+
+/** Removes what windows have left behind that did not close by themselves. */
+async function removeStale(addressFile: string): Promise<void> {
+  for (const path of await addressFiles(addressFile)) {
+    const address = await readAddress(path);
+    if (address === undefined || (await isServed(address))) continue;
+    await remove(path).catch(() => undefined);
+    if (/[\\/]partner-auth-\w+[\\/]socket$/.test(address.socket))
+      await removeFolder(address.socket).catch(() => undefined);
+  }
+}
+
+async function isServed({ socket }: BrokerAddress): Promise<boolean> {
+  const client = connect(socket);
+  try {
+    return await new Promise((done) => {
+      client.once('connect', () => done(true));
+      client.once('error', (error) => done(!['ECONNREFUSED', 'ENOENT'].includes(systemErrorCode(error))));
+    });
+  } finally {
+    client.destroy();
+  }
+}
+
+async function serve(host: BrokerHost, key: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  request.on('error', () => undefined);
+  const [nonce = '', proof] = String(request.headers[clientHeader]).split(' ');
+  const [, version, verb] = /^\/(v\d+)\/(\w+)$/.exec(request.url ?? '') ?? [];
+  if (nonce.length < 16 || !isProof(proof, proofOf('client', key, nonce))) {
+    response.writeHead(403).end();
+    return;
+  }
+  response.setHeader(editorHeader, proofOf('editor', key, nonce));
+  const abort = new AbortController();
+  response.once('close', () => abort.abort());
+  try {
+    const frame = await readFrame(request);
+    await send(response, await serveVerb(host, version === 'v1' ? String(verb) : '', frame, abort.signal));
+  } catch (error) {
+    // A body that is not complete must not be taken for one that is.
+    if (response.headersSent) response.destroy();
+    else response.end(headLine({ failure: failureOf(error) }));
+  }
+}
+
+async function send(response: ServerResponse, { head, bytes }: Served): Promise<void> {
+  response.write(headLine(head));
+  if (bytes === undefined) response.end();
+  else await pipeline(bytes, response);
+}
+
+function failureOf(error: unknown): unknown {
+  if (isPartnerAuthError(error)) return error;
+  // What a call cannot have, such as a header that the session sets by itself.
+  if (error instanceof TypeError) return { typeError: error.message };
+  return new PartnerAuthError('invalidResponse', 'VS Code could not do it because of an unexpected error.');
+}

@@ -1,0 +1,57 @@
+import { PartnerAuthError } from '../../core/index.ts';
+import type { BrokerHost } from '../../core/broker/index.ts';
+import type { CheckedProfile } from '../../core/profiles/index.ts';
+import type { App } from '../model/app.ts';
+
+/**
+ * What programs in the terminals of this window can use: the sessions of all profiles for calls, and an access token itself
+ * after the user has allowed it once for the profile. The decision counts until the window closes.
+ */
+export function terminalHost(app: App): BrokerHost {
+  const { t, log, profiles, sessions, ui } = app;
+  const decisions = new Map<string, Promise<boolean>>();
+
+  function find(id: string): CheckedProfile {
+    const profile = profiles.list().find((candidate) => candidate.id === id);
+    if (profile === undefined)
+      throw new PartnerAuthError('configuration', `There is no profile "${id}" in VS Code.`, { setting: 'profile' });
+    return profile;
+  }
+
+  async function decide({ label }: CheckedProfile): Promise<boolean> {
+    const allow = t('Allow');
+    const chosen = await ui.confirm(
+      t('Allow programs in the terminals of this window to read the access token of {0}?', label),
+      t(
+        '"partner-auth" was run in a terminal for the token itself. Who has it can call the partner until it expires. Calls with "partner-auth request", "exec" and "gateway" do not need this permission. It lasts until the window is closed.',
+      ),
+      allow,
+    );
+    return chosen === allow;
+  }
+
+  return {
+    log,
+    async profiles() {
+      const list = profiles.list();
+      // A session that cannot be read has a status that says so.
+      await Promise.allSettled(list.map((profile) => sessions.load(profile)));
+      return list.map((profile) => {
+        const { id, label, partner, baseUrl, definition } = profile;
+        return { id, label, partner, baseUrl, definition, status: sessions.status(profile) };
+      });
+    },
+    async session(id) {
+      const profile = find(id);
+      await sessions.load(profile);
+      if (sessions.status(profile).phase === 'signedOut')
+        throw new PartnerAuthError('signedOut', `${id} is not signed in.`);
+      return sessions.open(profile);
+    },
+    async allowToken(id) {
+      const known = decisions.get(id) ?? decide(find(id));
+      decisions.set(id, known);
+      return known;
+    },
+  };
+}
