@@ -28,27 +28,29 @@ export async function startBroker(addressFile: string, host: BrokerHost): Promis
   const key = nodeCrypto().randomBytes(32).toString('hex');
   const server = createServer((request, response) => void serve(host, key, request, response));
   const socket = await listen(server);
-  try {
-    await writeAddress(addressFile, { socket, key });
-  } catch (error) {
+  // One of its own too: another window of the same workspace replaces the first, and removes it when it closes.
+  const files = [addressFile, join(dirname(addressFile), `${nodeCrypto().randomUUID()}.json`)];
+  const close = async (): Promise<void> => {
+    for (const file of files) if ((await readAddress(file))?.key === key) await remove(file).catch(() => undefined);
     await stop(server, socket);
+  };
+  try {
+    for (const file of files) await writeAddress(file, { socket, key });
+  } catch (error) {
+    await close();
     throw error;
   }
-  return {
-    async close() {
-      // Another window of the same workspace may have replaced it.
-      if ((await readAddress(addressFile))?.key === key) await remove(addressFile).catch(() => undefined);
-      await stop(server, socket);
-    },
-  };
+  return { close };
 }
 
+/** In bytes, of the path of a socket on any system. */
+const maxPath = 103;
+
 async function listen(server: Server): Promise<string> {
-  const isWindows = process.platform === 'win32';
-  const folder = isWindows
-    ? `\\\\.\\pipe\\partner-auth-${nodeCrypto().randomBytes(16).toString('hex')}`
-    : await fsPromises().mkdtemp(join(process.env.XDG_RUNTIME_DIR ?? nodeOs().tmpdir(), 'partner-auth-'));
-  const socket = isWindows ? folder : join(folder, 'socket');
+  const socket =
+    process.platform === 'win32'
+      ? `\\\\.\\pipe\\partner-auth-${nodeCrypto().randomBytes(16).toString('hex')}`
+      : join(await newFolder(), 'socket');
   try {
     server.listen(socket);
     await once(server, 'listening');
@@ -57,6 +59,18 @@ async function listen(server: Server): Promise<string> {
     await removeFolder(socket);
     throw error;
   }
+}
+
+/** That only this user can enter. */
+async function newFolder(): Promise<string> {
+  const { XDG_RUNTIME_DIR: runtime } = process.env;
+  const create = async (parent: string): Promise<string> => {
+    const path = join(parent, 'partner-auth-');
+    if (Buffer.byteLength(path) + 'XXXXXX/socket'.length > maxPath) throw new Error(`${parent} has too long a name.`);
+    return fsPromises().mkdtemp(path);
+  };
+  if (runtime === undefined || runtime === '') return create(nodeOs().tmpdir());
+  return create(runtime).catch(() => create(nodeOs().tmpdir()));
 }
 
 async function stop(server: ReturnType<typeof createServer>, socket: string): Promise<void> {

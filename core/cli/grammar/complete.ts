@@ -1,5 +1,6 @@
 import { partners } from '../../index.ts';
 import { openFileProfiles } from '../../profiles/files/index.ts';
+import { editorOfTerminal } from '../profiles.ts';
 import type { Completion, Option, Verb } from './verb.ts';
 import { commonOptions, verbs } from './verbs.ts';
 
@@ -78,6 +79,12 @@ async function values(choices: readonly string[] | undefined, completes: Complet
   if (choices !== undefined) return choices.map((choice) => [choice, '']);
   if (completes === undefined || completes === 'file') return [];
   const known = await openFileProfiles().list();
-  if (completes === 'profile') return known.profiles.map(({ id, label }) => [id, label]);
+  if (completes === 'profile') {
+    const offered = (await editorOfTerminal())?.profiles ?? [];
+    return [...known.profiles, ...offered.filter(({ id }) => !known.ids.includes(id))].map(({ id, label }) => [
+      id,
+      label,
+    ]);
+  }
   return Object.values({ ...partners, ...known.partners }).map(({ id, label }) => [id, label]);
 }

@@ -225,11 +225,19 @@ describe('the windows of the editor', () => {
     withBroker({}, async (fixture) => {
       const host = hostOf(fixture.session);
       const other = `${fixture.addressFile}.other.json`;
+      const kept = (await readdir(dirname(other))).sort();
       const broker = await startBroker(other, host);
       const { socket } = JSON.parse(await readFile(other, 'utf8')) as { readonly socket: string };
       await broker.close();
-      assert.deepEqual(await readdir(dirname(other)), ['window.json']);
+      assert.deepEqual((await readdir(dirname(other))).sort(), kept);
       assert.equal(((await catchError(stat(dirname(socket)))) as NodeJS.ErrnoException).code, 'ENOENT');
+    }));
+
+  it('are found also if another one of the same workspace has been opened and closed', () =>
+    withBroker({}, async ({ addressFile, session }) => {
+      const second = await startBroker(addressFile, hostOf(session));
+      await second.close();
+      assert.equal((await findEditor({ [addressVariable]: addressFile }))?.profiles.length, 1);
     }));
 
   it('are found also if the one of the terminal has closed', () =>
@@ -262,7 +270,7 @@ describe('the windows of the editor', () => {
       const { socket } = JSON.parse(await readFile(addressFile, 'utf8')) as { readonly socket: string };
       assert.equal((await stat(dirname(socket))).mode & 0o777, 0o700);
       assert.equal((await stat(addressFile)).mode & 0o777, 0o600);
-      await chmod(addressFile, 0o644);
+      for (const name of await readdir(dirname(addressFile))) await chmod(join(dirname(addressFile), name), 0o644);
       assert.equal(await findEditor({ [addressVariable]: addressFile }), undefined);
     }),
   );

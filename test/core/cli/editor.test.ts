@@ -141,6 +141,11 @@ describe('the command line in a terminal of VS Code', () => {
       assert.match(invalid.stderr, /^profile acme: |partner/);
     }));
 
+  it('completes the names of its profiles', () =>
+    withTerminal([], async ({ inTerminal }) => {
+      assert.equal((await inTerminal(['__complete', 'request', ''])).stdout.split('\n')[0], 'acme\tACME');
+    }));
+
   it('says where a profile of VS Code is signed in and edited', () =>
     withTerminal([], async ({ inTerminal, signOut }) => {
       for (const args of [['login'], ['logout'], ['doctor'], ['encrypt'], ['profile', 'edit'], ['profile', 'show']]) {
