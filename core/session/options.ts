@@ -40,7 +40,7 @@ export interface SessionOptions<P extends Partner = Partner> extends ConnectionO
   readonly ca?: string | undefined;
   /**
    * URL of an HTTP proxy, such as `http://proxy.example:3128`, with a user and password if it requires them; false for
-   * none. Default: as `HTTPS_PROXY` and `NO_PROXY` state, never for loopback; with `globalAgent`, as those agents decide.
+   * none. Default: as `HTTPS_PROXY` and `NO_PROXY` state, never for loopback; with `globalAgent`, as that agent decides.
    */
   readonly proxy?: string | false | undefined;
   /** A certificate that identifies this client to the partner (mutual TLS). Default: none. */
@@ -56,7 +56,10 @@ export interface SessionOptions<P extends Partner = Partner> extends ConnectionO
   readonly logger?: Logger | undefined;
   /** Refresh due tokens by a timer, without a call. The timer does not keep the process alive. Default false. */
   readonly autoRefresh?: boolean | undefined;
-  /** Use Node's global HTTP agents, which a host program may have patched, not the session's own. Default false. */
+  /**
+   * Use Node's global agent for https, which a host program may have patched for its proxy and authorities, not the session's
+   * own. Default false.
+   */
   readonly globalAgent?: boolean | undefined;
   /** A source of time, for tests, such as the `clock` of a sandbox. Default, also for missing methods: `systemClock`. */
   readonly clock?: Partial<Clock> | undefined;

@@ -22,6 +22,7 @@ import { keepConnections, observeConnection, type Connections, type ConnectionUs
 import { acceptEncoding, decodeContent, problemOf, unsupportedEncoding } from './content-encoding.ts';
 import { describeErrorPage } from './error-pages.ts';
 import { describeFailure, type OfferedCertificate, type TransportFailure } from './failure.ts';
+import { failureOfHostProxy, timeoutOfHostProxy, watchHostProxy } from './host-proxy.ts';
 import type { Exchange, HttpRequest, SendOptions, Transport } from './http.ts';
 import { privateLookup } from './private-lookup.ts';
 import { mayUseProxy, proxyFor, type CredentialsIn, type ProxyOption } from './proxy.ts';
@@ -39,9 +40,12 @@ import {
 export interface TransportOptions {
   /** PEM of additional certificate authorities to trust. */
   readonly ca?: string | undefined;
-  /** Use Node's global agents, which an editor may have patched for its proxy settings. */
+  /**
+   * Send requests with TLS by Node's global agent, which an editor may have patched for its proxy settings and authorities.
+   * Others are never sent by it: they must not pass a proxy.
+   */
   readonly globalAgent: boolean;
-  /** URL of a proxy; false for none. Default: as the environment states, or the global agents if they are used. */
+  /** URL of a proxy; false for none. Default: as the environment states, or the global agent if it is used. */
   readonly proxy?: ProxyOption;
   /** Default `url`. */
   readonly credentialsIn?: CredentialsIn | undefined;
@@ -91,7 +95,7 @@ export function gotTransport(options: TransportOptions): Transport {
   if (ca !== undefined) checkCertificates(ca);
   const certificate = clientCertificate === undefined ? undefined : checkClientCertificate(clientCertificate);
   // What is set for this session must not depend on how a host program has patched the global agents.
-  const usesGlobalAgent = globalAgent && proxy === undefined && !privateOnly;
+  const usesGlobalAgent = globalAgent && proxy === undefined;
   let connections: Connections | undefined;
   let stopOpening: (() => void) | undefined;
   let client: Got | undefined;
@@ -110,10 +114,9 @@ export function gotTransport(options: TransportOptions): Transport {
     open.delete(stream);
     setIdle(stream);
   };
-  const usesTunnels = (): boolean => !usesGlobalAgent && !privateOnly && mayUseProxy(proxy, process.env);
+  const usesTunnels = (): boolean => !usesGlobalAgent && mayUseProxy(proxy, process.env);
 
-  function openConnections(loaded: Loaded): Connections | undefined {
-    if (usesGlobalAgent) return undefined;
+  function openConnections(loaded: Loaded): Connections {
     const { http, https, tls } = loaded;
     const trusted = ca === undefined ? undefined : { ca: authorities(tls, ca) };
     const own = trusted || certificate ? tls.createSecureContext({ ...trusted, ...certificate }) : undefined;
@@ -121,7 +124,7 @@ export function gotTransport(options: TransportOptions): Transport {
     const httpsAgent = new https.Agent({ keepAlive: true, ...(own && { secureContext: own }) });
     if (usesTunnels()) {
       const choose = (hostname: string, port: number, secure: boolean) =>
-        proxyFor(proxy, process.env, hostname, port, secure, credentialsIn);
+        privateOnly && !secure ? undefined : proxyFor(proxy, process.env, hostname, port, secure, credentialsIn);
       stopOpening = useProxy(loaded, [httpAgent, httpsAgent], choose, trusted && tls.createSecureContext(trusted));
     }
     return keepConnections(httpAgent, httpsAgent, now);
@@ -130,6 +133,7 @@ export function gotTransport(options: TransportOptions): Transport {
   // got validates options that are the same for every call only once.
   function openClient(loaded: Loaded): Got {
     connections = openConnections(loaded);
+    const { http, https } = connections.agents;
     return loaded.got.extend({
       headers: { 'user-agent': 'partner-auth', accept: 'application/json', 'accept-encoding': acceptEncoding },
       decompress: false,
@@ -138,20 +142,25 @@ export function gotTransport(options: TransportOptions): Transport {
       retry: { limit: 0 },
       http2: false,
       timeout: phaseTimeouts,
-      ...(connections && { agent: connections.agents }),
+      agent: { http, ...(!usesGlobalAgent && { https }) },
       ...requestFunction(loaded),
       ...(usesGlobalAgent && { https: globalTlsOptions(loaded.tls, ca, certificate) }),
     });
   }
 
   function requestFunction({ http, https }: Loaded): Pick<ExtendOptions, 'request'> {
-    if (usesGlobalAgent || !(globalAgent || usesTunnels())) return {};
+    if (!globalAgent && !usesTunnels()) return {};
     const byModule = (options: ClientRequestArgs, callback?: ResponseCallback) =>
       (options.protocol === 'https:' ? https : http).request(options, callback);
     const start = globalAgent ? requestByConstructor(http) : byModule;
     const startOne = usesTunnels() ? requestThroughTunnel(start) : start;
     return {
-      request: (url, options, callback) => startOne({ ...urlToHttpOptions(url), ...options }, callback),
+      request: (url, options, callback) => {
+        const all = { ...urlToHttpOptions(url), ...options };
+        return usesGlobalAgent && url.protocol === 'https:'
+          ? watchHostProxy(https, https.request(all, callback), url)
+          : startOne(all, callback);
+      },
     };
   }
 
@@ -179,8 +188,11 @@ export function gotTransport(options: TransportOptions): Transport {
           statusCode,
           maxResponseSize,
         );
+      const refused = failureOfHostProxy(sent);
+      if (refused !== undefined) return refused;
       const failed = describeFailure(error, host, isSecure, offered, stream.timings);
-      return (failed.error.code === 'timeout' ? timeoutOfTunnel(sent) : undefined) ?? failed;
+      if (failed.error.code !== 'timeout') return failed;
+      return timeoutOfTunnel(sent) ?? timeoutOfHostProxy(sent) ?? failed;
     };
     let response: Response | undefined;
     let sent: ClientRequest | undefined;
@@ -222,12 +234,15 @@ export function gotTransport(options: TransportOptions): Transport {
     stream.once('response', (head: Response) => {
       response = head;
       connections?.noteResponse(head);
+      if (failureOfHostProxy(sent) !== undefined) stream.destroy();
     });
     if (hasBody) assertBodyRead = writeBody(body, stream);
     const deadline = isStreamed ? destroyLater(stream, timeout) : undefined;
     try {
       if (isStreamed) {
         response = await responseOf(stream);
+        const refused = failureOfHostProxy(sent);
+        if (refused !== undefined) return refused;
         const { statusCode: status, headers } = response;
         const atOnce = status >= 200 && status < 300 ? readAtOnce({ status, headers }) : undefined;
         if (atOnce !== undefined) {
@@ -269,12 +284,14 @@ export function gotTransport(options: TransportOptions): Transport {
         chunks.push(chunk);
       }
       if (response === undefined) return describe({ code: 'ECONNRESET' });
+      const refused = failureOfHostProxy(sent);
+      if (refused !== undefined) return refused;
       await connectionReleased(sent);
       const encoding = response.headers['content-encoding'];
       const decoded = decodeContent(zlib, Buffer.concat(chunks), encoding, maxResponseSize);
       if (!Buffer.isBuffer(decoded)) return decodingFailure(host, decoded, response.statusCode, maxResponseSize);
-      const refused = describeErrorPage(response, decoded, host, isSecure, presented);
-      if (refused !== undefined) return refused;
+      const failed = describeErrorPage(response, decoded, host, isSecure, presented);
+      if (failed !== undefined) return failed;
       const { statusCode: status } = response;
       const headers = withoutContentHeaders(response.headers);
       return { kind: 'response', response: { status, headers, body: decoded, sentAt, receivedAt: now() } };

@@ -5,11 +5,10 @@ import type { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { addressOf } from '../lib/addresses.ts';
-import { isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
-import { systemErrorCode } from '../lib/system-error.ts';
-import { ConnectError, describeTls, transientCodes, type TransportFailure } from './failure.ts';
-import { adviceOnSecrets, proxyCredentialVariables } from './profile-secrets.ts';
+import { isPartnerAuthError } from '../lib/errors.ts';
+import { ConnectError, type TransportFailure } from './failure.ts';
 import type { Proxy } from './proxy.ts';
+import { connectError, failureOf, refusal, timeoutError } from './proxy-failures.ts';
 
 /** For the connection to the proxy, and the one from there to the partner together, in ms. */
 const tunnelTimeout = 10_000;
@@ -124,7 +123,7 @@ function openTunnel(
       return;
     }
     socket.destroy();
-    finish(refusal(proxy, authority, statusCode, headers['proxy-authenticate']));
+    finish(connectError(refusal(proxy, authority, statusCode, headers['proxy-authenticate'])));
   });
   request.once('error', (error) => finish(error instanceof ConnectError ? error : failureOf(proxy, error)));
   request.end();
@@ -171,70 +170,4 @@ export function timeoutOfTunnel(request: ClientRequest | undefined): TransportFa
 
 function bracketed(hostname: string): string {
   return hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname;
-}
-
-function refusal(proxy: Proxy, authority: string, status: number, schemes: string | undefined): ConnectError {
-  const { label, source, credentialsIn } = proxy;
-  if (status === 407) {
-    // Not in a parameter of another scheme, such as its realm.
-    const offersBasic = schemes === undefined || /(?:^|,)\s*basic(?:$|[\s,])/i.test(schemes);
-    const reason = offersBasic ? refusedCredentials(proxy) : unsupportedScheme;
-    const message = `The proxy ${label} ${reason}. Nothing was sent to the partner.`;
-    // A front end asks for the user and password of a profile where other ones help.
-    const setting = offersBasic || credentialsIn === 'url' ? 'proxy' : 'proxy.scheme';
-    return connectError(new PartnerAuthError('configuration', message, { setting }));
-  }
-  if (status >= 500 || status === 408 || status === 429) {
-    const message = `The proxy ${label} could not connect to ${authority} (HTTP ${status}). Try again, or ask who runs the proxy.`;
-    return connectError(new PartnerAuthError('network', message, { setting: 'proxy' }));
-  }
-  const message = `The proxy ${label} refused to connect to ${authority} (HTTP ${status}). Ask who runs it to allow that, or check ${source}.`;
-  return connectError(new PartnerAuthError('network', message, { setting: 'proxy', retryable: false }));
-}
-
-const unsupportedScheme =
-  'requires a kind of authentication other than Basic (HTTP 407), which is not supported: use a local proxy that adds it';
-
-function refusedCredentials({ source, authorization, credentialsIn }: Proxy): string {
-  const [isMissing, isInProfile] = [authorization === undefined, credentialsIn === 'profile'];
-  const problem = isMissing
-    ? 'requires a user and password (HTTP 407)'
-    : `refused the user and password ${isInProfile ? 'of the profile' : `in ${source}`} (HTTP 407)`;
-  if (isInProfile) return `${problem}: ${adviceOnSecrets('them', proxyCredentialVariables)}`;
-  return isMissing ? `${problem}: add them to ${source}, as in http://user:password@proxy.example:3128` : problem;
-}
-
-function timeoutError({ label, source }: Proxy): ConnectError {
-  const message = `The proxy ${label} did not connect in time. Try again, or check ${source}.`;
-  return connectError(new PartnerAuthError('timeout', message, { setting: 'proxy' }));
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens at that address',
-  ENOTFOUND: 'its host name is unknown',
-  EAI_AGAIN: 'its host name could not be looked up',
-  EHOSTUNREACH: 'there is no route to it',
-  ENETUNREACH: 'there is no route to it',
-  ETIMEDOUT: 'it could not be reached in time',
-  ECONNRESET: 'the connection broke',
-  EPIPE: 'the connection broke',
-};
-
-function failureOf({ label, source }: Proxy, raw: unknown): ConnectError {
-  const tls = describeTls(raw);
-  if (tls !== undefined) {
-    const message = `No secure connection to the proxy ${label}: ${tls.replaceAll('baseUrl', source)}.`;
-    return connectError(new PartnerAuthError('tls', message, { setting: 'proxy' }));
-  }
-  const code = systemErrorCode(raw);
-  const reason = code.startsWith('HPE_')
-    ? 'it is not an HTTP proxy'
-    : (reasons[code] ?? `the connection failed (${code})`);
-  const message = `No connection to the proxy ${label}: ${reason}. Check ${source} and the network.`;
-  const error = new PartnerAuthError('network', message, { setting: 'proxy' });
-  return connectError(error, transientCodes.has(code));
-}
-
-function connectError(error: PartnerAuthError, isTransient = false): ConnectError {
-  return new ConnectError({ kind: 'failure', error, mayHaveArrived: false, isTransient });
 }

@@ -81,6 +81,18 @@ export function explainError(
           log,
         );
       }
+      if (error.setting === 'proxy.host') {
+        return notification(
+          t(
+            '{0}: the proxy of VS Code requires a user and password, or refused those that were sent. Check the setting http.proxy, or set a proxy for this profile.',
+            label,
+          ),
+          true,
+          retry,
+          editProfile,
+          log,
+        );
+      }
       if (error.setting === 'proxy.scheme') {
         return notification(
           t(

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { PartnerAuthError, type PartnerAuthErrorCode } from '../../../core/index.ts';
 import { errorCodes } from '../../../core/lib/errors.ts';
 import { commands } from '../../../extension/model/ids.ts';
+import { refusedSecret } from '../../../extension/model/network-steps.ts';
 import { explainError, type Action } from '../../../extension/model/messages.ts';
 import { english } from '../../helpers/fake-app.ts';
 
@@ -68,6 +69,14 @@ describe('explainError', () => {
       assert.equal(requiresUser, false);
     });
   }
+
+  it('names the settings of VS Code if their proxy requires a user and password, and asks for none itself', () => {
+    const error = new PartnerAuthError('configuration', 'x', { setting: 'proxy.host' });
+    const { message, requiresUser } = explainError(error, 'ACME', english);
+    assert.match(message, /^ACME: the proxy of VS Code requires a user and password.*http\.proxy/);
+    assert.equal(requiresUser, true);
+    assert.equal(refusedSecret({ label: 'ACME', proxy: 'http://proxy.example:3128' }, error), undefined);
+  });
 
   it('says that a proxy that requires a sign-in is not the partner', () => {
     const error = new PartnerAuthError('invalidResponse', 'x', { status: 407, retryable: true, foreign: true });
