@@ -34,13 +34,24 @@ export function addressOf(hostname: string): string | undefined {
   return nodeNet().isIP(address) === 0 ? undefined : address;
 }
 
-/** Whether an IP address is in a range such as `10.0.0.0/8`; false if either is invalid. */
+/** Whether an IP address is in a range such as `10.0.0.0/8` or `10.0.0.1-10.0.0.9`; false if either is invalid. */
 export function isInRange(address: string, range: string): boolean {
-  const [, start = '', length = ''] = /^(.+)\/(\d{1,3})$/.exec(range) ?? [];
+  const [, start = '', length, end = ''] = /^([^/-]+)(?:\/(\d{1,3})|-(.+))$/.exec(range) ?? [];
   const family = nodeNet().isIPv4(start) ? 'ipv4' : 'ipv6';
-  const prefix = Number(length);
-  if (nodeNet().isIP(start) === 0 || prefix > (family === 'ipv4' ? 32 : 128)) return false;
-  return isInList(addressList([[start, prefix, family]]), address);
+  if (nodeNet().isIP(start) === 0) return false;
+  if (length !== undefined) {
+    const prefix = Number(length);
+    return prefix <= (family === 'ipv4' ? 32 : 128) && isInList(addressList([[start, prefix, family]]), address);
+  }
+  if (nodeNet().isIP(end) !== nodeNet().isIP(start)) return false;
+  const list = new (nodeNet().BlockList)();
+  try {
+    list.addRange(start, end, family);
+  } catch {
+    // It ends before it starts.
+    return false;
+  }
+  return isInList(list, address);
 }
 
 function addressList(ranges: typeof privateRanges): net.BlockList {

@@ -106,7 +106,7 @@ export function withProxyCredentials(proxy: string, username: string, password: 
 function parseProxy(value: string, from: string): Proxy {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) throw proxyError(from);
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') throw proxyError(from);
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || url.port === '0') throw proxyError(from);
   const secure = url.protocol === 'https:';
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
   return {
@@ -156,7 +156,10 @@ function isLoopbackName(hostname: string): boolean {
   return ['127.0.0.0/8', '::1/128'].some((range) => isInRange(address, range));
 }
 
-/** Whether `NO_PROXY` lists a host: `*`, names with or without the domain's dot, addresses, ranges, each with a port. */
+/**
+ * Whether `NO_PROXY` lists a host: names with or without the domain's dot, `*` alone or for the start of a name, addresses, each with or
+ * without a port, and ranges.
+ */
 function isExcepted(environment: Environment, hostname: string, port: number): boolean {
   const list = exceptionVariables.map((name) => environment[name]).find(isSet) ?? '';
   const name = hostname.toLowerCase().replace(/\.$/, '');
@@ -166,12 +169,13 @@ function isExcepted(environment: Environment, hostname: string, port: number): b
     .split(/[\s,]+/)
     .some((entry) => {
       if (entry === '') return false;
-      if (entry === '*') return true;
       if (address !== undefined && isInRange(address, entry)) return true;
       const [, host = entry, onlyPort] = /^(\[[^\]]*\]|[^:]*):(\d{1,5})$/.exec(entry) ?? [];
       if (onlyPort !== undefined && Number(onlyPort) !== port) return false;
+      if (host === '*') return true;
       if (address !== undefined) return sameAddress(address, host);
       const domain = host.replace(/^\*?\./, '').replace(/\.$/, '');
+      if (domain.startsWith('*')) return name.endsWith(domain.slice(1));
       return domain !== '' && (name === domain || name.endsWith(`.${domain}`));
     });
 }
