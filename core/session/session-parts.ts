@@ -26,12 +26,7 @@ export function sessionParts(given: SessionOptions, credentialsIn: CredentialsIn
   const { ca, cipher, globalAgent = false, proxy, clientCertificate, store = memoryStore() } = given;
   const clock = completeClock(given.clock);
   const redactor = createRedactor(fieldNamesIn(definition, options.extraFields));
-  redactor.keep(
-    ...knownSecrets(options, cipher),
-    ...proxySecrets(proxy, process.env),
-    clientCertificate?.passphrase,
-    ...secretsOf(store),
-  );
+  redactor.keep(...knownSecrets(options, cipher), ...proxySecrets(proxy, process.env), ...secretsOf(store));
   const log = redactingLogger(given.logger ?? silentLogger, redactor);
   const now = (): number => clock.now();
   if (options.isUnencrypted) log.warn(unencryptedWarning([options.origin, options.apiOrigin]));
@@ -51,6 +46,8 @@ export function sessionParts(given: SessionOptions, credentialsIn: CredentialsIn
     return { transport, calls };
   };
   const { transport, calls } = connect();
+  // The transport has checked its type.
+  redactor.keep(clientCertificate?.passphrase);
   const login = loginFlow(definition, calls, redactor, () => clock.monotonic());
   const onDue = given.autoRefresh === true ? refresh : undefined;
   const credentials = credentialsOption(given);

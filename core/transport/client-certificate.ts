@@ -1,6 +1,6 @@
 import type tls from 'node:tls';
 import { configurationError } from '../lib/errors.ts';
-import { loadNodeModule } from '../lib/node-modules.ts';
+import { loadNodeModule, nodeCrypto } from '../lib/node-modules.ts';
 import { assertKnownKeys } from '../lib/validation.ts';
 
 /** A certificate that identifies this client to the partner's server (mutual TLS), with its private key. */
@@ -44,7 +44,21 @@ export function checkClientCertificate(given: unknown): CertificateOptions {
   } catch (error) {
     throw explain(error, options);
   }
+  if (!hasOwnKey(options)) throw invalid('.key', 'does not belong to the certificate in cert');
   return options;
+}
+
+/** OpenSSL keeps a key of another kind, such as RSA and EC, next to the certificate, and would offer none. */
+function hasOwnKey({ cert, key, passphrase }: CertificateOptions): boolean {
+  if (cert === undefined || key === undefined) return true;
+  const { createPrivateKey, X509Certificate } = nodeCrypto();
+  try {
+    const privateKey = createPrivateKey({ key, ...(passphrase !== undefined && { passphrase }) });
+    return new X509Certificate(cert).checkPrivateKey(privateKey);
+  } catch {
+    // They are readable, as has been checked: in another form than these functions know.
+    return true;
+  }
 }
 
 function readOptions({ cert, key, pfx, passphrase }: Readonly<Record<string, unknown>>): CertificateOptions {
@@ -74,7 +88,8 @@ function pem(part: '.cert' | '.key', value: unknown, start: RegExp): string | Bu
     part === '.cert'
       ? 'a certificate in PEM form (-----BEGIN CERTIFICATE-----)'
       : 'a private key in PEM form (-----BEGIN PRIVATE KEY-----)';
-  throw invalid(part, `must be ${kind}${typeof value === 'string' ? ', not a path' : ''}`);
+  const isPath = typeof value === 'string' && !text.includes('-----BEGIN ');
+  throw invalid(part, `must be ${kind}${isPath ? ', not a path' : ''}`);
 }
 
 /** OpenSSL and BoringSSL, which VS Code uses, have different names for the same problems. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import forge from 'node-forge';
@@ -28,6 +28,11 @@ function pfxOf({ cert, key }: SandboxClientCertificate, password: string): Uint8
 function encrypted({ cert, key }: SandboxClientCertificate): SandboxClientCertificate {
   const pem = createPrivateKey(key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase });
   return { cert, key: pem.toString() };
+}
+
+function ecKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 async function loginError(
@@ -107,9 +112,11 @@ describe('a client certificate', () => {
     ['the path of a certificate', ({ key }) => ({ cert: '/tmp/cert.pem', key }), 'clientCertificate.cert'],
     ['a certificate as key', ({ cert }) => ({ cert, key: cert }), 'clientCertificate.key'],
     ['a key of another certificate', ({ cert }, other) => ({ cert, key: other }), 'clientCertificate.key'],
+    ['a key of another kind', ({ cert }) => ({ cert, key: ecKey() }), 'clientCertificate.key'],
     ['a certificate that is cut off', ({ cert, key }) => ({ cert: cert.slice(0, 400), key }), 'clientCertificate'],
     ['both forms', (valid) => ({ ...valid, pfx: Buffer.from('x') }), 'clientCertificate'],
     ['a passphrase that is a number', (valid) => ({ ...valid, passphrase: 1 }), 'clientCertificate.passphrase'],
+    ['null as passphrase', (valid) => ({ ...valid, passphrase: null }), 'clientCertificate.passphrase'],
     ['no passphrase for an encrypted key', (valid) => encrypted(valid), 'clientCertificate.passphrase'],
     [
       'a wrong passphrase',
