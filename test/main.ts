@@ -1,5 +1,5 @@
 /**
- * `npm test`: runs the steps, one more at a time than there are processor cores (at most 3), and prints what took how long. The
+ * `npm test`: runs the steps, two more at a time than there are processor cores (at most 4), and prints what took how long. The
  * output of a step goes to out/test/, and is printed if the step fails.
  * `npm test -- e2e host`: runs these steps and the ones that they need. `npm run test:all`: runs the long ones too.
  */
@@ -29,6 +29,7 @@ const steps: Readonly<Record<string, Step>> = {
   vsix: { script: 'vsix', needs: ['build'] },
   e2e: { script: 'test:e2e', needs: ['vsix'], missing: missingBrowser },
   unit: { script: 'test:unit', needs: ['build'] },
+  programs: { script: 'test:programs', needs: ['build'] },
   lint: { script: 'lint' },
   host: { script: 'test:host', needs: ['build'], missing: missingEditor },
   package: { script: 'test:package', needs: ['build'] },
@@ -131,8 +132,8 @@ const asked =
 const chosen = Object.entries(steps).filter(([name]) => asked.includes(name));
 const start = performance.now();
 await mkdir(logs, { recursive: true });
-// Tests in VS Code and of locks wait for much of their time.
-const results = await runSteps(chosen, Math.min(availableParallelism() + 1, 3));
+// Tests in VS Code, of locks and of programs wait for half of their time.
+const results = await runSteps(chosen, Math.min(availableParallelism() + 2, 4));
 const failed = results.filter(({ state }) => state === 'failed').map(({ name }) => name);
 const minutes = `${((performance.now() - start) / 60_000).toFixed(1)} minutes`;
 console.log(
