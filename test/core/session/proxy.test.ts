@@ -437,6 +437,28 @@ describe('the proxy of the environment', () => {
     assert.deepEqual([proxy.requests, proxy.others], [[], []]);
   });
 
+  it('is used for an https baseUrl next to an http apiUrl on a private network, which it is not used for', () =>
+    elsewhere(async (open) => {
+      await using proxy = await startProxy({ refuse: 403 });
+      const lookup = mock.method(dns, 'lookup', (_name: string, _options: object, callback: (error: Error) => void) =>
+        callback(Object.assign(new Error(), { code: 'ENOTFOUND' })),
+      );
+      try {
+        await withEnvironment({ HTTPS_PROXY: proxy.url }, async () => {
+          const split = { apiUrl: 'http://nas.lan:5212', allowHttp: true };
+          await assert.rejects((await open(split)).login(credentials), { code: 'network', setting: 'proxy' });
+          const turned = { baseUrl: 'http://nas.lan:5212', apiUrl: 'https://api.partner.example', allowHttp: true };
+          await assert.rejects((await open(turned)).login(credentials), /nas\.lan:5212: its host name is unknown/);
+        });
+      } finally {
+        lookup.mock.restore();
+      }
+      assert.deepEqual(
+        proxy.requests.map(({ target }) => target),
+        ['api.partner.example:443'],
+      );
+    }));
+
   it('is not used with proxy: false or with the global agents', async () => {
     await using proxy = await startProxy({ refuse: 403 });
     await withEnvironment({ HTTPS_PROXY: proxy.url }, () =>
