@@ -83,7 +83,7 @@ function networkSettings(given: Given): Partial<Profile> {
   };
   return {
     ...(apiUrl !== undefined && { apiUrl }),
-    ...(proxy !== undefined && { proxy: proxy === 'off' ? false : proxy }),
+    ...(proxy !== undefined && { proxy: ['off', 'false'].includes(proxy) ? false : proxy }),
     ...(given.has('allow-http') && { allowHttp: true }),
     ...(Object.keys(files).length > 0 && { clientCertificate: files }),
   };

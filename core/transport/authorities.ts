@@ -2,10 +2,16 @@ import type tls from 'node:tls';
 import { configurationError } from '../lib/errors.ts';
 import { nodeCrypto, nodeFs } from '../lib/node-modules.ts';
 
-/** The trusted authorities and those of `ca`, because Node's own option `ca` would replace them. */
-export function authorities({ getCACertificates, rootCertificates }: Partial<typeof tls>, ca: string): string[] {
-  // Node 22.15 and later also include NODE_EXTRA_CA_CERTS and the system's store.
-  return [...(getCACertificates?.('default') ?? [...(rootCertificates ?? []), ...extraAuthorities()]), ca];
+/**
+ * The trusted authorities and those of `ca`, because Node's own option `ca` would replace them.
+ *
+ * @param system those of the system as well, which a host program such as VS Code adds to the requests of its global agent.
+ */
+export function authorities(tlsModule: Partial<typeof tls>, ca: string | undefined, system: boolean): string[] {
+  const { getCACertificates, rootCertificates } = tlsModule;
+  // Node 22.15 and later also include NODE_EXTRA_CA_CERTS and, if it is told so, the system's store.
+  const own = getCACertificates?.('default') ?? [...(rootCertificates ?? []), ...extraAuthorities()];
+  return [...own, ...(system ? (getCACertificates?.('system') ?? []) : []), ...(ca === undefined ? [] : [ca])];
 }
 
 function extraAuthorities(): string[] {

@@ -118,8 +118,10 @@ export function gotTransport(options: TransportOptions): Transport {
 
   function openConnections(loaded: Loaded): Connections {
     const { http, https, tls } = loaded;
-    const trusted = ca === undefined ? undefined : { ca: authorities(tls, ca) };
-    const own = trusted || certificate ? tls.createSecureContext({ ...trusted, ...certificate }) : undefined;
+    const trusted =
+      usesGlobalAgent || (ca === undefined && !globalAgent) ? undefined : { ca: authorities(tls, ca, globalAgent) };
+    const isOwn = !usesGlobalAgent && (trusted !== undefined || certificate !== undefined);
+    const own = isOwn ? tls.createSecureContext({ ...trusted, ...certificate }) : undefined;
     const httpAgent = new http.Agent({ keepAlive: true, ...(privateOnly && { lookup: privateLookup(loaded) }) });
     const httpsAgent = new https.Agent({ keepAlive: true, ...(own && { secureContext: own }) });
     if (usesTunnels()) {
@@ -408,7 +410,7 @@ function offeredCertificate(socket: Partial<TLSSocket>, now: () => number): Offe
 function globalTlsOptions(tlsModule: typeof tls, ca: string | undefined, certificate: CertificateOptions | undefined) {
   const { cert, key, pfx, passphrase } = certificate ?? {};
   return {
-    ...(ca !== undefined && { certificateAuthority: authorities(tlsModule, ca) }),
+    ...(ca !== undefined && { certificateAuthority: authorities(tlsModule, ca, true) }),
     ...(cert !== undefined && { certificate: cert }),
     ...(key !== undefined && { key }),
     ...(pfx !== undefined && { pfx }),

@@ -48,6 +48,8 @@ describe('profile', () => {
       assert.match((await run(['status', 'nas', '--json'])).stdout, /"unencrypted": ?true/);
       const edited = await run(['profile', 'edit', 'nas', '--client-pfx', '/c.pfx', '--api-url', 'http://192.168.1.6']);
       assert.equal(edited.code, 0, edited.stderr);
+      // As the message about another value says.
+      assert.equal((await run(['profile', 'edit', 'nas', '--proxy', 'false'])).code, 0);
       const after = {
         proxy: false,
         allowHttp: true,

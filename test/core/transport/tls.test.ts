@@ -204,6 +204,41 @@ describe('transport with certificate authorities', () => {
     }
   });
 
+  it(
+    'trusts those of the system where a host program does, also without its global agent or with further ones',
+    {
+      skip:
+        (process.platform !== 'linux' && 'only OpenSSL reads them from a file') ||
+        ((tls as Partial<typeof tls>).getCACertificates === undefined && 'this Node cannot list them'),
+    },
+    async () => {
+      await using sandbox = await startSandbox({ https: true });
+      const folder = await mkdtemp(join(tmpdir(), 'partner-auth-ca-'));
+      try {
+        await writeFile(join(folder, 'ca.pem'), sandbox.ca ?? '');
+        const script = `
+        import { gotTransport } from ${JSON.stringify(new URL('../../../core/transport/got-transport.ts', import.meta.url).href)};
+        const ca = ${JSON.stringify(selfSigned().cert)};
+        const hosted = [{ proxy: false }, { proxy: false, ca }, { ca }].map((options) => ({ ...options, globalAgent: true }));
+        for (const options of [...hosted, { globalAgent: false }]) {
+          const transport = gotTransport({ ...options, now: Date.now });
+          const request = { method: 'GET', url: '${sandbox.url}/', headers: {} };
+          const { response, error } = await transport.send(request, { timeout: 10_000 });
+          console.log(response?.status ?? error.code);
+          transport.close();
+        }
+        process.exit();
+      `;
+        const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+          env: { ...process.env, SSL_CERT_FILE: join(folder, 'ca.pem') },
+        });
+        assert.deepEqual(stdout.trim().split('\n'), ['404', '404', '404', 'tls']);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
+
   const secret = 'MIIBVerySecretText';
   const invalidPem: readonly (readonly [string, string])[] = [
     ['an empty string', ''],
