@@ -17,6 +17,11 @@ interface Watched {
   response?: IncomingMessage;
 }
 
+interface TunnelError extends NodeJS.ErrnoException {
+  /** Of the response of the proxy. */
+  readonly statusCode?: number;
+}
+
 const watched = new WeakMap<ClientRequest, Watched>();
 
 const unknownProxy: NamedProxy = {
@@ -44,8 +49,16 @@ export function watchHostProxy({ Agent }: typeof httpsModule, request: ClientReq
   });
   request.once('socket', (socket: Duplex) => (state.socket = socket));
   request.once('response', (response: IncomingMessage) => (state.response = response));
-  // Also after the one that is emitted here.
-  request.on('error', () => undefined);
+  // May be called again after the error that is emitted here.
+  request.on('error', ({ code, statusCode }: TunnelError) => {
+    // Node's own agent, if it reads the environment (`NODE_USE_ENV_PROXY`).
+    if (code !== 'ERR_PROXY_TUNNEL') return;
+    const { proxy } = state;
+    state.failure =
+      statusCode === undefined
+        ? failureOf(proxy, undefined)
+        : connectError(refusal(proxy, authority, statusCode, undefined));
+  });
   const destroy = request.destroy.bind(request);
   request.destroy = (error) => {
     const isFirst = !request.destroyed;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import http from 'node:http';
 import { describe, it, mock } from 'node:test';
-import { inspect } from 'node:util';
+import { inspect, promisify } from 'node:util';
 import { memoryStore, openSession, PartnerAuthError, type PartnerSession } from '../../../core/index.ts';
 import { startSandbox } from '../../../core/sandbox/index.ts';
 import { withHostAgent } from '../../helpers/host-agent.ts';
@@ -142,6 +143,26 @@ describe('a session whose requests a host program sends through its own proxy', 
         code: 'aborted',
       });
     }));
+
+  it(
+    'reports a refusal also where it is the agent of Node that reads the environment',
+    {
+      skip: !process.allowedNodeEnvironmentFlags.has('--use-env-proxy') && 'the agent of this Node does not',
+    },
+    async () => {
+      await using proxy = await startProxy({ refuse: 502 });
+      const program = `
+      import { openSession } from ${JSON.stringify(new URL('../../../core/index.ts', import.meta.url).href)};
+      await using session = await openSession({ partner: 'bizmail', baseUrl: 'https://partner.example', globalAgent: true });
+      await session.login({ username: 'pat', password: 'word-of-pat' }).catch((error) => console.log(JSON.stringify(error)));`;
+      const env = { ...process.env, NODE_USE_ENV_PROXY: '1', https_proxy: proxy.url, no_proxy: '', NO_PROXY: '' };
+      const args = ['--input-type=module', '--eval', program];
+      const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+      const { code, setting, message } = JSON.parse(stdout) as PartnerAuthError;
+      assert.deepEqual([code, setting], ['network', 'proxy']);
+      assert.match(message, /The proxy of the host program could not connect to partner\.example:443 \(HTTP 502\)/);
+    },
+  );
 
   it('never passes it with http, which the host program cannot redirect', async () => {
     await using sandbox = await startSandbox();
