@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { createPrivateKey, randomUUID } from 'node:crypto';
 import dns from 'node:dns';
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
-import { createServer, type Server } from 'node:https';
+import { createServer as createHttpServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { ConfigurationTarget, workspace } from 'vscode';
 import { openSession, PartnerAuthError } from '../../core/index.ts';
 import type { Profile } from '../../core/profiles/profile.ts';
 import type { SecretRecord } from '../../core/profiles/secret-record.ts';
-import { processCertificates } from '../../core/sandbox/certificates.ts';
+import { processCertificates, processClientCertificates } from '../../core/sandbox/certificates.ts';
 import { startSandbox, type Sandbox } from '../../core/sandbox/index.ts';
 import { profileOf } from '../helpers/profile-of.ts';
 import { startProxy, type TestProxy, type TestProxyOptions } from '../helpers/start-proxy.ts';
@@ -29,10 +29,12 @@ interface Partner extends AsyncDisposable {
   readonly ca: string;
 }
 
-/** A sandbox partner with TLS at another name than those of loopback, which the sandbox itself refuses. */
-async function startPartner(): Promise<Partner> {
+/** A sandbox partner at another name than those of loopback, which the sandbox itself refuses. */
+async function startPartner(
+  options: { readonly secure?: boolean; readonly tls?: ServerOptions } = {},
+): Promise<Partner> {
   const [sandbox, { ca, wrongHost }] = await Promise.all([startSandbox(), processCertificates()]);
-  const server: Server = createServer(wrongHost, (incoming, outgoing) => {
+  const forward = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const { method = 'GET', url = '/', headers } = incoming;
     const options = { method, headers: { ...headers, host: new URL(sandbox.url).host } };
     const onward = request(`${sandbox.url}${url}`, options, (response) => {
@@ -40,7 +42,10 @@ async function startPartner(): Promise<Partner> {
       response.pipe(outgoing);
     });
     incoming.pipe(onward);
-  }).listen(0, '127.0.0.1');
+  };
+  const { secure = true, tls } = options;
+  const server = secure ? createServer({ ...wrongHost, ca, ...tls }, forward) : createHttpServer(forward);
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
@@ -262,6 +267,63 @@ describe("VS Code's own proxy", () => {
     });
     assert.deepEqual([proxy.requests, proxy.others], [[], []]);
   });
+
+  it('is never passed by http to a private address', async () => {
+    await using partner = await startPartner({ secure: false });
+    await using proxy = await proxyFor(partner);
+    const overrides = { baseUrl: `http://${host}:${partner.port}`, allowHttp: true };
+    await withHttp({ proxy: proxy.url }, () =>
+      withName(() =>
+        withProfile(partner, overrides, async ({ profile, record }) => {
+          await runCommand('signIn', profile.id);
+          assert.ok(isSignedIn(await record()));
+        }),
+      ),
+    );
+    assert.deepEqual([proxy.requests, proxy.others], [[], []]);
+  });
+
+  for (const useProxy of [true, false]) {
+    it(`${useProxy ? 'lets the client certificate of a profile pass' : 'is not needed for a client certificate'}, whose passphrase is stored`, async () => {
+      await using partner = await startPartner({ tls: { requestCert: true, rejectUnauthorized: true } });
+      await using proxy = await proxyFor(partner);
+      const { valid } = await processClientCertificates();
+      const passphrase = 'word-of-the-key';
+      const key = createPrivateKey(valid.key).export({
+        type: 'pkcs8',
+        format: 'pem',
+        cipher: 'aes-256-cbc',
+        passphrase,
+      });
+      const [certFile, keyFile] = ['cert', 'key'].map((name) => join(tmpdir(), `${name}-${randomUUID()}.pem`)) as [
+        string,
+        string,
+      ];
+      await Promise.all([writeFile(certFile, valid.cert), writeFile(keyFile, key)]);
+      const overrides = { baseUrl: useProxy ? `https://${host}` : `https://${host}:${partner.port}` };
+      try {
+        await withHttp(useProxy ? { proxy: proxy.url } : {}, () =>
+          withName(async () => {
+            await withProfile(partner, overrides, async ({ profile, record }) => {
+              await runAndDismiss('signIn', profile.id);
+              assert.ok(!isSignedIn(await record()), 'the partner requires one');
+            });
+            const clientCertificate = { certFile, keyFile };
+            const test = async ({ profile, record }: Fixture): Promise<void> => {
+              await runCommand('signIn', profile.id);
+              assert.ok(isSignedIn(await record()));
+            };
+            await withProfile(partner, { ...overrides, clientCertificate }, test, {
+              clientCertificatePassphrase: passphrase,
+            });
+          }),
+        );
+      } finally {
+        await Promise.all([rm(certFile), rm(keyFile)]);
+      }
+      assert.equal(proxy.requests.length > 0, useProxy);
+    });
+  }
 
   const refusals: readonly (readonly [string, TestProxyOptions, string, string, RegExp])[] = [
     ['its 502', { refuse: 502 }, 'network', 'proxy', /could not connect to partner\.example:443 \(HTTP 502\)/],
