@@ -3,9 +3,17 @@ import { readFile, stat } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
-import { rootCertificates, TLSSocket } from 'node:tls';
+import tls, { TLSSocket } from 'node:tls';
 import { createCipher, isPartnerAuthError } from '../index.ts';
-import { cipherOf, connectionOf, proxyFor, requiresPartnerCode, type CheckedProfile } from '../profiles/index.ts';
+import {
+  authorities,
+  cipherOf,
+  connectionOf,
+  fromHome,
+  proxyFor,
+  requiresPartnerCode,
+  type CheckedProfile,
+} from '../profiles/index.ts';
 import type { FileProfiles } from '../profiles/files/index.ts';
 import { stateText, statusOf } from './status.ts';
 import { duration, localTime } from './terminal/times.ts';
@@ -154,8 +162,8 @@ async function serverChecks(profile: CheckedProfile, signal: AbortSignal): Promi
   if (profile.clientCertificate !== undefined)
     return ['TLS', 'Clock'].map((name) => ({ name, result: 'skipped', text: 'a client certificate is required' }));
   try {
-    const own = profile.caFile === undefined ? undefined : await readFile(profile.caFile, 'utf8');
-    const ca = own === undefined ? undefined : [...rootCertificates, own];
+    const own = profile.caFile === undefined ? undefined : await readFile(fromHome(profile.caFile), 'utf8');
+    const ca = own === undefined ? undefined : authorities(tls, own, false);
     const { certificate, date, sentAt, receivedAt } = await head(profile.baseUrl, ca, signal);
     return [...plain, ...(secure ? [tlsCheck(certificate)] : []), clockCheck(date, (sentAt + receivedAt) / 2)];
   } catch (error) {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { CipherSettingsWithoutSecrets, PartnerDefinition } from '../index.ts';
 import {
   requiresCipher,
@@ -69,13 +70,16 @@ export function draftOf(given: Given, base: Draft): Draft {
     ...cipherWith(base.cipher, cipher),
     ...(response !== undefined && { response: { ...base.response, ...response } }),
     ...(bodyForm !== undefined && { bodyForm }),
-    ...(caFile !== undefined && { caFile }),
+    ...(caFile !== undefined && { caFile: absolute(caFile) }),
   };
 }
 
 function networkSettings(given: Given): Partial<Profile> {
   const [apiUrl, proxy] = [given.text('api-url'), given.text('proxy')];
-  const [certFile, keyFile, pfxFile] = ['client-cert', 'client-key', 'client-pfx'].map((name) => given.text(name));
+  const [certFile, keyFile, pfxFile] = ['client-cert', 'client-key', 'client-pfx'].map((name) => {
+    const path = given.text(name);
+    return path === undefined ? undefined : absolute(path);
+  });
   const files = {
     ...(certFile !== undefined && { certFile }),
     ...(keyFile !== undefined && { keyFile }),
@@ -87,6 +91,11 @@ function networkSettings(given: Given): Partial<Profile> {
     ...(given.has('allow-http') && { allowHttp: true }),
     ...(Object.keys(files).length > 0 && { clientCertificate: files }),
   };
+}
+
+/** A path as a profile has it, which is read from any folder. */
+function absolute(path: string): string {
+  return /^~[\\/]/.test(path) ? path : resolve(path);
 }
 
 /** Where credentials and tokens of a profile go, for a person who adds one from a file. */

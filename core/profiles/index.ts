@@ -1,5 +1,6 @@
 export { findIv, holdsCiphertext, queryFields, readEnvelope } from '../detect/envelope.ts';
 export { parseJson } from '../lib/json.ts';
+export { fromHome } from '../lib/home-path.ts';
 export { labelPattern } from '../lib/label.ts';
 export { logText } from '../lib/log-text.ts';
 export { nodeFs, nodeUtil } from '../lib/node-modules.ts';
@@ -24,4 +25,5 @@ export { networkSecretsOf } from './secret-record.ts';
 export type { NetworkSecrets, SecretRecord } from './secret-record.ts';
 export type { SecretStore } from './secret-store.ts';
 export { SessionPool } from './session-pool.ts';
+export { authorities } from '../transport/authorities.ts';
 export { proxyFor } from '../transport/proxy.ts';

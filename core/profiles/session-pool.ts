@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
 import type { AuthExchange } from '../exchange/auth-exchange.ts';
 import { checkConnection, type ClientIdentity, type ConnectionOptions } from '../exchange/connection.ts';
@@ -6,6 +5,7 @@ import { probePartner, type ProbeResult } from '../exchange/probe.ts';
 import { callSafely } from '../lib/call-safely.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import { configurationError, isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
+import { fromHome } from '../lib/home-path.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isUnencrypted } from '../partners/base-url.ts';
 import { renewalOf, type Renewal } from '../session/renewal.ts';
@@ -360,7 +360,7 @@ export class SessionPool {
   }
 
   async #read(setting: string, path: string): Promise<Buffer> {
-    const file = path.replace(/^~(?=[\\/])/, homedir());
+    const file = fromHome(path);
     if (!isAbsolute(file)) {
       const message = `The path ${path} of ${setting} must be absolute, or start with ~/.`;
       throw configurationError(setting, message);

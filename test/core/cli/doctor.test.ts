@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Check } from '../../../core/cli/checks.ts';
 import { secretVariables } from './command.ts';
@@ -73,7 +73,7 @@ describe('doctor', () => {
 
   it('checks the certificate of an https server, and trusts the authority of the profile', () =>
     withHome({ sandbox: { https: true } }, async (fixture) => {
-      const { sandbox, home, file, succeed } = fixture;
+      const { sandbox, file, succeed } = fixture;
       const url = ['--partner', 'bizmail', '--base-url', sandbox.url];
       await succeed(['profile', 'add', 'untrusted', ...url]);
       const untrusted = await doctor(fixture, 'untrusted');
@@ -84,7 +84,13 @@ describe('doctor', () => {
       assert.notEqual(trusted.result('TLS')?.result, 'failed');
       assert.match(trusted.result('TLS')?.text ?? '', /^TLSv1\.\d, certificate of .+, valid until /);
       assert.equal(trusted.result('Partner')?.result, 'ok');
-      assert.ok(join(home, 'state'));
+      await succeed(['profile', 'edit', 'trusted', '--ca', '~/ca.pem']);
+      const folder = dirname(file('ca.pem'));
+      const atHome = await doctor(fixture, 'trusted', { HOME: folder, USERPROFILE: folder });
+      assert.deepEqual(
+        [atHome.result('TLS')?.text, atHome.result('Partner')?.result],
+        [trusted.result('TLS')?.text, 'ok'],
+      );
     }));
 
   it('says by how much the clock of this machine is wrong', () =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Profile } from '../../../core/profiles/index.ts';
 import { withRawPartner } from '../../helpers/raw-partner.ts';
@@ -36,13 +36,15 @@ describe('profile', () => {
   it('adds and changes how the network is reached, and status says that a connection is not encrypted', () =>
     withHome({}, async ({ run, home }) => {
       const nas = ['--base-url', 'http://192.168.1.5:5212', '--allow-http', '--proxy', 'off'];
-      const certificate = ['--client-cert', '/c.pem', '--client-key', '/k.pem'];
+      const certificate = ['--client-cert', 'c.pem', '--client-key', '~/k.pem', '--ca', './ca.pem'];
       const added = await run(['profile', 'add', 'nas', '--partner', 'cloudreve', ...nas, ...certificate]);
       assert.equal(added.code, 0, added.stderr);
       const read = async (): Promise<unknown> => JSON.parse(await readFile(join(home, 'profiles.json'), 'utf8'));
       const profile = { id: 'nas', label: 'nas', partner: 'cloudreve', baseUrl: 'http://192.168.1.5:5212' };
-      const clientCertificate = { certFile: '/c.pem', keyFile: '/k.pem' };
-      assert.deepEqual(await read(), [{ ...profile, proxy: false, allowHttp: true, clientCertificate }]);
+      // They are read from any folder.
+      const clientCertificate = { certFile: resolve('c.pem'), keyFile: '~/k.pem' };
+      const caFile = resolve('ca.pem');
+      assert.deepEqual(await read(), [{ ...profile, proxy: false, allowHttp: true, clientCertificate, caFile }]);
       const { stdout } = await run(['status', 'nas']);
       assert.match(stdout, /^Connection +not encrypted: anyone on its network can read passwords and tokens$/m);
       assert.match((await run(['status', 'nas', '--json'])).stdout, /"unencrypted": ?true/);
@@ -53,7 +55,8 @@ describe('profile', () => {
       const after = {
         proxy: false,
         allowHttp: true,
-        clientCertificate: { pfxFile: '/c.pfx' },
+        caFile,
+        clientCertificate: { pfxFile: resolve('/c.pfx') },
         apiUrl: 'http://192.168.1.6',
       };
       assert.deepEqual(await read(), [{ ...profile, ...after }]);
