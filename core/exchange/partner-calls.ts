@@ -1,5 +1,7 @@
 import type { Cipher } from '../cipher/cipher.ts';
 import { configurationError, PartnerAuthError } from '../lib/errors.ts';
+import { parseJsonStart } from '../lib/json.ts';
+import { decodeText } from '../lib/text.ts';
 import { clientFields, isTaken, payloadOf } from '../partners/auth-fields.ts';
 import type { AuthCall, PartnerDefinition, ResponseShape } from '../partners/definition.ts';
 import { copyQuery } from '../partners/payload.ts';
@@ -377,9 +379,8 @@ export function partnerCalls(options: PartnerCallsOptions) {
       return { kind: 'failed', error: isDoubtful ? doubtful(sent.error) : sent.error, inDoubt: sent.mayHaveArrived };
     }
     const http = sent.response;
-    // What is not read to its end can be neither JSON nor decrypted.
     const decoded: DecodedResponse =
-      http.rest === undefined ? decodeResponse(definition.response, http, cipher) : unread(http);
+      http.rest === undefined ? decodeResponse(definition.response, http, cipher) : begun(http);
     const isFile = request.expect === 'file' || mayBeFile(http);
     // A file may happen to be JSON with the fields of an error. What is encrypted is no file.
     const isOpaque =
@@ -396,11 +397,16 @@ export function partnerCalls(options: PartnerCallsOptions) {
       http,
       decoded,
       verdict: {
-        ok: classification.kind === 'success',
+        ok:
+          classification.kind === 'success' ||
+          (classification.kind === 'failure' &&
+            classification.rule === undefined &&
+            isMarkerAhead(definition.response, http, judged)),
         ...(error && { error }),
         ...ownFields(definition.response, judged),
       },
-      tokenRefused: classification.kind === 'tokenRefused',
+      // A refusal is not that long, and its rest would be left open.
+      tokenRefused: classification.kind === 'tokenRefused' && http.rest === undefined,
     };
   }
 }
@@ -438,6 +444,22 @@ function ownFields(shape: ResponseShape, decoded: DecodedResponse): Pick<Verdict
     ...((typeof code === 'string' || typeof code === 'number') && { code }),
     ...(message !== undefined && { message }),
   };
+}
+
+/** A response that is not read to its end: what the start of its JSON has, if it is JSON. */
+function begun(http: HttpResponse): DecodedResponse {
+  const contentType = http.headers['content-type'];
+  return {
+    ...unread(http),
+    ...(mayBeJson(contentType) && { json: parseJsonStart(decodeText(http.body, contentType)) }),
+  };
+}
+
+/** Whether the success marker may follow what was read of a 2xx response, which is too long for an error. */
+function isMarkerAhead({ success }: ResponseShape, http: HttpResponse, { json, headers }: DecodedResponse): boolean {
+  if (http.rest === undefined || success === undefined || parseFieldPath(success.field).from !== 'json') return false;
+  const isObject = typeof json === 'object' && json !== null && !Array.isArray(json);
+  return isObject && fieldAt({ text: '', json, headers }, success.field) === undefined;
 }
 
 /** A response of whose body nothing is known. */

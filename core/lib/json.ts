@@ -25,3 +25,38 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** The value of JSON that is cut off: without the member that is incomplete, and with all containers closed. */
+export function parseJsonStart(text: string): unknown {
+  const closing: string[] = [];
+  let end = 0;
+  let isInString = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (isInString) {
+      if (character === '\\') at++;
+      else if (character === '"') isInString = false;
+      continue;
+    }
+    switch (character) {
+      case '"':
+        isInString = true;
+        break;
+      case '{':
+      case '[':
+        closing.push(character === '{' ? '}' : ']');
+        end = at + 1;
+        break;
+      case '}':
+      case ']':
+        closing.pop();
+        end = at + 1;
+        break;
+      case ',':
+        end = at;
+        break;
+      default:
+    }
+  }
+  return parseJson(text.slice(0, end) + closing.reverse().join(''));
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { parseJson, stringAt, valueAt } from '../../../core/lib/json.ts';
+import { parseJson, parseJsonStart, stringAt, valueAt } from '../../../core/lib/json.ts';
 
 const object = { a: { b: { c: 'deep' }, list: ['x'] }, empty: '', zero: 0, none: null, 'a.b': 'dotted' };
 
@@ -52,5 +52,35 @@ describe('parseJson', () => {
     for (const text of ['\ufeff{"a":[1]}', '\ufeff\ufeff{"a":[1]}', '\r\n\ufeff {"a":[1]}'])
       assert.deepEqual(parseJson(text), { a: [1] });
     assert.deepEqual(parseJson('{"a":"\ufeff"}'), { a: '\ufeff' });
+  });
+});
+
+describe('parseJsonStart', () => {
+  const rows: readonly (readonly [text: string, expected: unknown])[] = [
+    ['{"a":1,"b":{"c":[1,2', { a: 1, b: { c: [1] } }],
+    ['{"a":1,"b":"x', { a: 1 }],
+    ['{"a":1,"b', { a: 1 }],
+    ['{"a":12', {}],
+    ['{"a":"}],{\\"","b":[{}', { a: '}],{"', b: [{}] }],
+    ['[{"a":1},{"a":2', [{ a: 1 }, {}]],
+    ['[1,[],', [1, []]],
+    ['  {"a":{}', { a: {} }],
+    ['{', {}],
+    ['"text', undefined],
+    ['<html>{', undefined],
+    ['{"a":1}}', undefined],
+    ['', undefined],
+  ];
+  for (const [text, expected] of rows) {
+    it(`returns ${inspect(expected)} for ${text}`, () => assert.deepEqual(parseJsonStart(text), expected));
+  }
+
+  it('finds the members that are complete in every start of JSON', () => {
+    const text = JSON.stringify({ code: 0, list: [1, 'a,b', { x: null }], text: '\\"}', last: true });
+    for (let length = 1; length <= text.length; length++) {
+      const { code, list } = parseJsonStart(text.slice(0, length)) as { code?: unknown; list?: unknown };
+      assert.equal(code, length > text.indexOf(',') ? 0 : undefined);
+      if (length > text.indexOf('"text"')) assert.deepEqual(list, [1, 'a,b', { x: null }]);
+    }
   });
 });

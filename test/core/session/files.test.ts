@@ -218,6 +218,38 @@ describe('stream()', () => {
     });
   });
 
+  const long = `"${'\\"}],'.repeat(mebibyte / 4)}"`;
+  for (const [title, start, end, ok, code] of [
+    ['the success marker before it', '{"code":0,"data":[{"name":"a", "text":', '}],"msg":""}', true, 0],
+    ['the success marker after it', '{"data":{"text":', '},"code":0}', true, undefined],
+    ['a partner code before it', '{"code":40016,"msg":"Object not existed","data":', '}', false, 40_016],
+    ['the code of a refused token before it', '{"code":401,"data":', '}', false, 401],
+    ['no object around it', '[{"code":0,"text":', '}]', false, undefined],
+  ] as const) {
+    it(`is ${ok ? 'ok' : 'not ok'} if JSON of more than 1 MiB has ${title}, as with request()`, () =>
+      withMarked(async ({ session, on, calls }) => {
+        const json = start + long + end;
+        on('GET /rows', (response) => response.writeHead(200, { 'content-type': 'application/json' }).end(json));
+        const response = await session.stream('/rows');
+        assert.deepEqual([response.ok, response.code, response.error], [ok, code, undefined]);
+        assert.equal(String(await buffer(response.body)), json);
+        const whole = await session.request('/rows', { retry: false });
+        assert.equal(whole.ok, ok);
+        assert.equal(calls().filter((call) => call === 'POST /refresh').length, code === 401 ? 1 : 0);
+      }));
+  }
+
+  it('has the error of a rule that matches the start of JSON of more than 1 MiB', () => {
+    const definition = definePartner({ ...plainPartner, errors: [{ code: 'BLOCKED', is: 'accountUnavailable' }] });
+    return withRawPartner({ partner: definition }, async ({ session, on }) => {
+      const json = `{"code":"BLOCKED","rows":${long}}`;
+      on('GET /rows', (response) => response.writeHead(200, { 'content-type': 'application/json' }).end(json));
+      const { ok, error, body } = await session.stream('/rows');
+      assert.deepEqual([ok, error?.code], [false, 'accountUnavailable']);
+      assert.equal(String(await buffer(body)), json);
+    });
+  });
+
   it('undoes a compression that was not asked for', () =>
     withRawPartner({}, async ({ session, on, received }) => {
       on('GET /gz', (response) =>
