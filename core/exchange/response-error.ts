@@ -44,7 +44,7 @@ export function responseError(
       ? foreignAdvice(definition, call, failure.foreign.rule)
       : failure.isUnexplained
         ? unexplainedAdvice(codeIn(definition, call, decoded, redact), http.status)
-        : (failure.rule?.advice ?? advice(failure.code, definition, failure.setting)));
+        : (failure.rule?.advice ?? advice(failure.code, definition, call, failure.setting)));
   const missing = failure.rule === undefined ? missingCode(shape, decoded, failure, redact) : '';
   return new PartnerAuthError(failure.code, `${what}.${quote}${missing} ${action}`.trim(), {
     status: http.status,
@@ -90,9 +90,7 @@ function wrongAddressError(
         : `Set baseUrl to the address of ${label} without the path of the API, such as ${origin}.`;
   // Of a session there was a login at this address, so that it may be right, and a gateway in front of it the cause.
   const isKnown = call === 'refresh' || call === 'logout';
-  const hint = isKnown
-    ? ' If it worked before, a gateway may have sent this: try again later; the session is kept.'
-    : '';
+  const hint = isKnown ? ` If it worked before, a gateway may have sent this. ${laterAdvice[call]}`.trimEnd() : '';
   const message = `There is no ${callNames[call]} of ${label} at ${baseUrl}${path} (HTTP 404). ${action}${hint}`;
   return new PartnerAuthError('configuration', message, { status: 404, setting: 'baseUrl', retryable: isKnown });
 }
@@ -189,13 +187,18 @@ function foreignAdvice(definition: PartnerDefinition, call: CallKind, rule: Erro
   const shape = responseShapeOf(definition, call);
   const names = new Set([shape.success?.field, shape.code, shape.message].filter((name) => name !== undefined));
   const form = names.size === 0 ? 'JSON' : `JSON with ${[...names].join(' or ')}`;
-  const own = rule === undefined ? '' : advice(rule.is, definition, rule.setting);
+  const own = rule === undefined ? '' : advice(rule.is, definition, call, rule.setting);
   const otherwise = own === '' ? `Its definition states that its errors are ${form}.` : own;
   return `Try again later, and check the network and baseUrl. If ${label} did send it: ${otherwise}`;
 }
 
 /** What to do about an error that the partner returned, in one sentence. */
-function advice(code: ErrorRule['is'], definition: PartnerDefinition, setting: string | undefined): string {
+function advice(
+  code: ErrorRule['is'],
+  definition: PartnerDefinition,
+  call: CallKind,
+  setting: string | undefined,
+): string {
   switch (code) {
     case 'invalidCredentials':
       return `Check ${definition.credentials.map((field) => field.name).join(', ')}.`;
@@ -215,7 +218,7 @@ function advice(code: ErrorRule['is'], definition: PartnerDefinition, setting: s
       return 'A refresh was interrupted; sign in again.';
     case 'rateLimited':
     case 'partnerUnavailable':
-      return 'Try again later; the session is kept.';
+      return laterAdvice[call];
     case 'redirect':
       return 'Check baseUrl.';
     case 'configuration':
@@ -228,6 +231,15 @@ function advice(code: ErrorRule['is'], definition: PartnerDefinition, setting: s
       return '';
   }
 }
+
+/** A sign-out has forgotten the session by then, so that only its `retry()` can repeat it. */
+const laterAdvice: Readonly<Record<CallKind, string>> = {
+  login: 'Try again later.',
+  oneTimeCode: 'Try again later.',
+  refresh: 'Try again later; the session is kept.',
+  logout: '',
+  request: 'Try again later; the session is kept.',
+};
 
 /** Such as @node-oauth/oauth2-server, which takes the encoded secret for the secret. */
 const basicAdvice =

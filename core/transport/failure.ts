@@ -100,6 +100,7 @@ const networkReasons: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no route to it; check the network',
   ECONNRESET: 'the connection broke',
   EPIPE: 'the connection broke',
+  ERR_HTTP_CONTENT_LENGTH_MISMATCH: 'the connection broke',
   ERR_BODY_PARSE_FAILURE: 'the connection broke',
   ERR_READING_RESPONSE_STREAM: 'the connection broke',
   HPE_INVALID_CONSTANT:

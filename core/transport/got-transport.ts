@@ -67,6 +67,7 @@ const loadAll = () =>
     import('node:tls'),
     import('node:zlib'),
     import('node:dns'),
+    import('node:stream'),
   ]);
 
 let loading: ReturnType<typeof loadAll> | undefined;
@@ -79,8 +80,9 @@ async function load() {
     { default: tls },
     { default: zlib },
     { default: dns },
+    { default: streams },
   ] = await (loading ??= loadAll());
-  return { got, http, https, tls, zlib, dns };
+  return { got, http, https, tls, zlib, dns, streams };
 }
 
 type Loaded = Awaited<ReturnType<typeof load>>;
@@ -167,7 +169,7 @@ export function gotTransport(options: TransportOptions): Transport {
   }
 
   async function attempt(
-    { zlib }: Loaded,
+    { zlib, streams }: Loaded,
     got: Got,
     request: HttpRequest,
     timeout: number,
@@ -248,9 +250,9 @@ export function gotTransport(options: TransportOptions): Transport {
         const { statusCode: status, headers } = response;
         const atOnce = status >= 200 && status < 300 ? readAtOnce({ status, headers }) : undefined;
         if (atOnce !== undefined) {
-          const unsupported = unsupportedEncoding(headers['content-encoding']);
+          const unsupported = request.method === 'HEAD' ? undefined : unsupportedEncoding(headers['content-encoding']);
           if (unsupported !== undefined) return decodingFailure(host, { unsupported }, status, maxResponseSize);
-          const reader = chunkReader(decodeStream(zlib, stream, headers['content-encoding']), stream, timeout);
+          const reader = chunkReader(decodeStream(zlib, streams, stream, headers['content-encoding']), stream, timeout);
           const start = await readStart(reader, atOnce);
           isLeftOpen = !start.isAll;
           const explain = (error: unknown): PartnerAuthError =>

@@ -1,3 +1,4 @@
+import type streams from 'node:stream';
 import type { Duplex, Readable } from 'node:stream';
 import type * as zlibModule from 'node:zlib';
 import { contentEncodings } from './content-encoding.ts';
@@ -85,27 +86,48 @@ export function isDecompressionError(error: unknown): boolean {
   return typeof code === 'string' && /^(?:Z_|ERR_BROTLI|ERR__ERROR_FORMAT)/.test(code);
 }
 
-/** The stream with its `Content-Encoding` undone. A name that is no encoding, such as "utf-8", is ignored. */
-export function decodeStream(zlib: typeof zlibModule, stream: Readable, header: string | undefined): Readable {
+/**
+ * The stream with its `Content-Encoding` undone. A name that is no encoding, such as "utf-8", is ignored. A body without
+ * content is empty, whatever its encoding: so is that of a response to HEAD.
+ */
+export function decodeStream(
+  zlib: typeof zlibModule,
+  { PassThrough }: Pick<typeof streams, 'PassThrough'>,
+  stream: Readable,
+  header: string | undefined,
+): Readable {
   // In the order in which they were applied.
   return contentEncodings(header).reduceRight<Readable>((source, name) => {
-    const decoder = createDecoder(zlib, name);
-    if (decoder === undefined) return source;
-    source.on('error', (error) => decoder.destroy(error));
-    return source.pipe(decoder);
+    const open = Object.hasOwn(decoders, name) ? decoders[name] : undefined;
+    if (open === undefined) return source;
+    const decoded = new PassThrough();
+    const fail = (error: Error): void => void decoded.destroy(error);
+    const end = (): void => void decoded.end();
+    source.on('error', fail);
+    source.once('end', end);
+    source.once('data', (first: Buffer) => {
+      source.off('end', end);
+      const decoder = open(zlib, first);
+      decoder.on('error', fail).pipe(decoded);
+      decoder.write(first);
+      source.pipe(decoder);
+    });
+    return decoded;
   }, stream);
 }
 
-function createDecoder(zlib: typeof zlibModule, name: string): Duplex | undefined {
-  switch (name) {
-    case 'gzip':
-    case 'x-gzip':
-      return zlib.createGunzip();
-    case 'deflate':
-      return zlib.createInflate();
-    case 'br':
-      return zlib.createBrotliDecompress();
-    default:
-      return undefined;
-  }
+type OpenDecoder = (zlib: typeof zlibModule, start: Buffer) => Duplex;
+
+const openGunzip: OpenDecoder = (zlib) => zlib.createGunzip();
+const decoders: Readonly<Record<string, OpenDecoder>> = {
+  gzip: openGunzip,
+  'x-gzip': openGunzip,
+  deflate: (zlib, start) => (hasZlibHeader(start) ? zlib.createInflate() : zlib.createInflateRaw()),
+  br: (zlib) => zlib.createBrotliDecompress(),
+};
+
+/** RFC 1950 section 2.2. Some servers send `deflate` without it (RFC 9110 section 8.4.1.2). */
+function hasZlibHeader(start: Buffer): boolean {
+  const isDeflate = ((start[0] ?? 0) & 0x0f) === 8;
+  return isDeflate && (start.length < 2 || start.readUInt16BE() % 31 === 0);
 }

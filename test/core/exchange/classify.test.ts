@@ -237,6 +237,7 @@ describe('an error for a response', () => {
       ['refresh', 302, '', /Check baseUrl\.$/],
       ['refresh', 429, '', /Try again later; the session is kept\.$/],
       ['refresh', 502, '', /Try again later; the session is kept\.$/],
+      ['login', 429, '', /HTTP 429\)\. Try again later\.$/],
       ['login', 401, '', /no body.*gateway, proxy.*Try again later.*If TCONNECT did send it: Check username, /],
       ['refresh', 401, html, /HTML.*gateway, proxy.*Try again later.*If TCONNECT did send it: Sign in again\.$/],
       ['login', 403, 'Forbidden', /not JSON.*If TCONNECT did send it: Check partnerCode\.$/],

@@ -146,6 +146,15 @@ describe('session.fetch', () => {
       assert.deepEqual([deleted.status, deleted.body], [204, null]);
       assert.equal((await session.fetch(`${url}/file`, { method: 'OPTIONS' })).status, 200);
       assert.deepEqual(calls().slice(-3), ['HEAD /file', 'DELETE /file', 'OPTIONS /file']);
+      for (const type of ['text/csv', 'application/json']) {
+        for (const encoding of ['gzip', 'zstd']) {
+          on('HEAD /compressed', (response) =>
+            response.writeHead(200, { 'content-type': type, 'content-encoding': encoding }).end(),
+          );
+          const { status, body } = await session.fetch(`${url}/compressed`, { method: 'HEAD' });
+          assert.deepEqual([status, body], [200, null]);
+        }
+      }
     }));
 
   it('returns a redirect, or rejects it if it is to be an error', () =>

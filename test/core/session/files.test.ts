@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describe, it } from 'node:test';
 import { buffer } from 'node:stream/consumers';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import {
   createCipher,
   definePartner,
@@ -272,6 +272,44 @@ describe('stream()', () => {
       assert.match(((await catchError(session.stream('/zstd'))) as Error).message, /compressed with zstd/);
     }));
 
+  for (const [title, encoding, content, expected] of [
+    ['deflate', 'deflate', deflateSync('a;b'), 'a;b'],
+    ['deflate without its header', 'deflate', deflateRawSync('a;b'), 'a;b'],
+    ['brotli', 'br', brotliCompressSync('a;b'), 'a;b'],
+    ['two encodings', 'deflate, gzip', gzipSync(deflateRawSync('a;b')), 'a;b'],
+    ['a large one', 'x-gzip', gzipSync(file), Buffer.from(file).toString('latin1')],
+    ['no content', 'gzip', '', ''],
+    ['no content in two encodings', 'br, deflate', '', ''],
+  ] as const) {
+    it(`reads a compressed body as request() does: ${title}`, () =>
+      withRawPartner({}, async ({ session, on }) => {
+        for (const type of ['text/csv', 'application/json']) {
+          on('GET /file', (response) =>
+            response.writeHead(200, { 'content-type': type, 'content-encoding': encoding }).end(content),
+          );
+          const { body } = await session.stream('/file');
+          assert.equal((await buffer(body)).toString('latin1'), expected);
+          const { bytes } = await session.request('/file');
+          assert.equal(Buffer.from(bytes).toString('latin1'), expected);
+        }
+      }));
+  }
+
+  it('fails if a compressed body ends early', () =>
+    withRawPartner({}, async ({ session, on }) => {
+      for (const [encoding, content] of [
+        ['gzip', gzipSync('a;b').subarray(0, -9)],
+        ['deflate', deflateRawSync(file).subarray(0, 1000)],
+        ['br', brotliCompressSync(file).subarray(0, 1)],
+      ] as const) {
+        on('GET /file', (response) =>
+          response.writeHead(200, { 'content-type': 'text/csv', 'content-encoding': encoding }).end(content),
+        );
+        const { body } = await session.stream('/file');
+        await assert.rejects(buffer(body), { code: 'network', message: /compressed content ends early/ });
+      }
+    }));
+
   it('fails while it is read if the connection breaks', () =>
     withRawPartner({}, async ({ session, on }) => {
       on('GET /file', (response) => {
@@ -282,6 +320,7 @@ describe('stream()', () => {
       const error = await catchError(buffer(body));
       assert.ok(isPartnerAuthError(error));
       assert.equal(error.code, 'network');
+      assert.match(error.message, /the connection broke/);
     }));
 
   it('fails while it is read if nothing arrives within the timeout', () =>
