@@ -25,7 +25,7 @@ import { checkRequest, type RequestOptions } from './request/check-request.ts';
 import { fetchBy, type Fetch } from './request/fetch.ts';
 import { toPartnerRequest, type ForwardedCall, type ForwardingSession } from './request/forward.ts';
 import { protectedCall, Refusals } from './request/protected-call.ts';
-import { takeStream } from './request/read-body.ts';
+import { closeUnused, takeStream } from './request/read-body.ts';
 import { sessionParts } from './session-parts.ts';
 import { checkAdopted, proveUnderLock, type AdoptedTokens } from './sign-in/adopt.ts';
 import { checkCredentialTypes, type CredentialsSource } from './sign-in/credentials.ts';
@@ -92,10 +92,15 @@ class OpenSession implements PartnerSession, ForwardingSession {
   #refusedToken: string | undefined;
   /** Bound, because clients call it as a function. Not a public field, with which a session could not be cloned. */
   readonly #fetch: Fetch = (input, init) =>
-    this.#run('fetch', {}, () => {
-      const { calls, options } = this.#parts;
-      return fetchBy((request, signal) => this.#call(calls.stream, request, signal), options, input, init);
-    });
+    this.#run(
+      'fetch',
+      {},
+      () => {
+        const { calls, options } = this.#parts;
+        return fetchBy((request, signal) => this.#call(calls.stream, request, signal), options, input, init ?? {});
+      },
+      init?.body,
+    );
   #closing: Promise<void> | undefined;
 
   /** Use `openSession()`, which also restores the stored state. */
@@ -284,13 +289,19 @@ class OpenSession implements PartnerSession, ForwardingSession {
     transport.close();
   }
 
-  /** Runs a call that `close()` waits for. */
-  async #run<O extends CallOptions, T>(method: Method, options: O, work: (options: O) => Promise<T>): Promise<T> {
+  /** Runs a call that `close()` waits for. If it fails before it reads its body, which may be in its options, closes that. */
+  async #run<O extends CallOptions, T>(
+    method: Method,
+    options: O,
+    work: (options: O) => Promise<T>,
+    body?: unknown,
+  ): Promise<T> {
     const caller = captureCaller(method, this.#run);
     try {
       this.#assertCallable(method, options);
       return await this.#calls.add(work(options));
     } catch (error) {
+      if (error instanceof PartnerAuthError) closeUnused({ body, ...options }.body);
       throw errorForCaller(error, caller);
     }
   }

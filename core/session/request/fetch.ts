@@ -7,7 +7,7 @@ import { transportHeaders } from '../../partners/headers.ts';
 import { copyPayload, isBlob } from '../../partners/payload.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { checkHeaders, checkPath, urlOption } from './check-request.ts';
-import { readBody } from './read-body.ts';
+import { readBody, readText } from './read-body.ts';
 
 export type Fetch = typeof globalThis.fetch;
 type Input = Parameters<Fetch>[0];
@@ -20,8 +20,9 @@ export async function fetchBy(
   send: (request: PartnerRequest, signal: AbortSignal) => Promise<StreamedResponse>,
   options: ResolvedOptions,
   input: Input,
-  init: Init = {},
+  given: Init | null,
 ): Promise<Response> {
+  const init = given ?? {};
   const unreadBody = isReadOnce(init.body) ? init.body : undefined;
   const request = toRequest(options, input, unreadBody === undefined ? init : { ...init, body: null });
   const { signal } = request;
@@ -105,21 +106,26 @@ function pathOf(address: string, options: ResolvedOptions): string {
   return path;
 }
 
-/** Text is encrypted for a partner that takes encrypted payloads; anything else is sent as it is. */
+/**
+ * Text is encrypted for a partner that takes encrypted payloads; anything else is sent as it is. A body without a content
+ * type is bytes: that of a string has one.
+ */
 async function readContent(
   request: Request,
   unreadBody: Blob | AsyncIterable<unknown> | undefined,
   contentType: string | undefined,
   { definition }: ResolvedOptions,
 ): Promise<Content> {
-  if (unreadBody !== undefined) return { raw: readBody(unreadBody), contentType };
   const form = definition.requestBody ?? definition.body;
-  if (form.form === 'encrypted' && isText(contentType)) return { payload: readPayload(form, await request.text()) };
-  return { raw: readBody(await request.arrayBuffer()), contentType };
+  const raw = unreadBody === undefined ? undefined : readBody(unreadBody);
+  if (form.form === 'encrypted' && isText(contentType ?? raw?.contentType)) {
+    return { payload: readPayload(form, await (unreadBody === undefined ? request.text() : readText(unreadBody))) };
+  }
+  return { raw: raw ?? readBody(await request.arrayBuffer()), contentType };
 }
 
 function isText(contentType = ''): boolean {
-  return contentType === '' || /^(?:text\/|application\/x-www-form-urlencoded)|[/+]json\s*(?:;|$)/i.test(contentType);
+  return /^(?:text\/|application\/x-www-form-urlencoded)|[/+]json\s*(?:;|$)/i.test(contentType);
 }
 
 /** The text itself, which may have integers that JavaScript cannot represent, unless it is JSON for a query string. */

@@ -25,7 +25,7 @@ const nodeStreams = lazy(() => loadNodeModule('node:stream') as typeof streams);
  * A body as it is sent, with the content type that it has by itself. Bytes are copied, so that later changes do not
  * affect the call.
  *
- * @throws TypeError for a value of another kind, or a stream that was read already.
+ * @throws TypeError for a value of another kind, or a stream that was read already. The error of a stream that has failed.
  */
 export function readBody(body: unknown): RawBody {
   if (typeof body === 'string') {
@@ -40,6 +40,8 @@ export function readBody(body: unknown): RawBody {
   if (isBlob(body)) return body.type === '' ? { body, fallbackType: binary } : { body, contentType: body.type };
   if (isTagged(body, 'FormData')) return readForm(body as FormData);
   if (isIterable(body)) {
+    const { errored, readableDidRead } = body as Partial<streams.Readable>;
+    if (errored && readableDidRead === false) throw errored;
     if (wasRead(body)) throw new TypeError(wasReadMessage);
     return { body, fallbackType: binary };
   }
@@ -88,6 +90,28 @@ export function takeStream(body: RawBody['body'] | undefined): () => void {
   return () => {
     if (stream.locked === false) void stream.cancel?.().catch(() => undefined);
   };
+}
+
+/** Closes a stream that was passed to a call which is not made, unless it was read or another call has taken it. */
+export function closeUnused(body: unknown): void {
+  if (isIterable(body) && !taken.has(body) && !wasRead(body)) takeStream(body)();
+}
+
+/** The text of a body that is read once. */
+export async function readText(body: Blob | AsyncIterable<unknown>): Promise<string> {
+  if (isBlob(body)) return body.text();
+  const close = takeStream(body);
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of body) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : bytesOf(chunk);
+      if (bytes === undefined) throw new TypeError('A stream that is sent as a body must yield bytes or strings.');
+      chunks.push(Buffer.from(bytes));
+    }
+  } finally {
+    close();
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 function isIterable(value: unknown): value is AsyncIterable<unknown> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
@@ -121,6 +122,53 @@ describe('session.fetch', () => {
       const error = await catchError(session.fetch(`${url}/pay`, { method: 'POST', body: text }));
       assert.ok(isPartnerAuthError(error));
       assert.equal(error.code, 'cipher');
+    }));
+
+  const json = { 'content-type': 'application/json' };
+  const text = '{"note":"chào"}';
+  const encoded = new TextEncoder().encode(text);
+  const forms: readonly (readonly [title: string, init: () => object, isEncrypted: boolean])[] = [
+    ['bytes without a content type', () => ({ body: bytes }), false],
+    ['bytes of text without a content type', () => ({ body: encoded }), false],
+    ['bytes of JSON', () => ({ body: encoded, headers: json }), true],
+    ['a Blob of JSON', () => ({ body: new Blob([text], { type: 'application/json' }) }), true],
+    ['a Blob without a type', () => ({ body: new Blob([text]) }), false],
+    ['a Blob of a picture', () => ({ body: new Blob([text], { type: 'image/png' }) }), false],
+    [
+      'a Blob with the type of a header',
+      () => ({ body: new Blob([text], { type: 'image/png' }), headers: json }),
+      true,
+    ],
+    ['a stream of JSON', () => ({ body: new Blob([text]).stream(), headers: json }), true],
+    [
+      'a stream of Node with JSON',
+      () => ({ body: Readable.from([text.slice(0, 9), text.slice(9)]), headers: json }),
+      true,
+    ],
+    ['a stream without a content type', () => ({ body: new Blob([text]).stream() }), false],
+    ['URLSearchParams', () => ({ body: new URLSearchParams({ a: 'b' }) }), true],
+    ['FormData', () => ({ body: form }), false],
+  ];
+  for (const [title, init, isEncrypted] of forms) {
+    it(`${isEncrypted ? 'encrypts' : 'does not encrypt'} ${title} for a partner that takes encrypted payloads`, () =>
+      withRawPartner({ partner: encrypting, cipher }, async ({ session, url, received, on }) => {
+        on('POST /pay', (response, number) => number === 1 && response.writeHead(401).end('{}'));
+        const { body } = init() as RequestInit;
+        const sent = Buffer.from(await new Response(body).arrayBuffer());
+        await session.fetch(`${url}/pay`, { method: 'POST', duplex: 'half', ...init() });
+        const last = received.at(-1);
+        if (isEncrypted) {
+          assert.equal(last?.headers.authorization, 'Bearer access-2', 'it can be sent again');
+          assert.equal(decrypt((JSON.parse(String(last.body)) as { data: string }).data), String(sent));
+        } else if (title === 'FormData') assert.ok(last?.body.includes(Buffer.from(bytes)) === true);
+        else assert.ok(received.findLast(({ call }) => call === 'POST /pay')?.body.equals(sent) === true);
+      }));
+  }
+
+  it('has no options if they are null, as fetch()', () =>
+    withRawPartner({}, async ({ session, url, calls }) => {
+      assert.equal((await session.fetch(`${url}/x`, null as never)).status, 200);
+      assert.equal(calls().at(-1), 'GET /x');
     }));
 
   it('encrypts JSON for a partner that takes an encrypted query string', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createReadStream, openAsBlob } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -218,6 +219,46 @@ describe('the body of request()', () => {
     });
     assert.equal(isCancelled, true);
   });
+
+  it('is a stream that is closed if the call is not made, and left open if its options are wrong', () =>
+    withRawPartner({}, async ({ session, url, received }) => {
+      const open = (): Readable => Readable.from(['never sent']);
+      const signal = AbortSignal.abort();
+      const calls = [
+        (body: Readable) => session.request('/upload', { body, signal }),
+        (body: Readable) => session.stream('/upload', { body, signal }),
+        (body: Readable) => session.fetch(`${url}/upload`, { method: 'POST', body: body as never, signal }),
+      ];
+      for (const call of calls) {
+        const body = open();
+        await assert.rejects(call(body), /abort/i);
+        assert.equal(body.destroyed, true);
+      }
+      const kept = open();
+      await assert.rejects(session.request('/upload', { body: kept, timeout: -1 }), TypeError);
+      assert.equal(kept.destroyed, false);
+      await session.request('/upload', { body: kept });
+      assert.equal(String(received.at(-1)?.body), 'never sent');
+      await session.close();
+      for (const call of [
+        (body: Readable) => session.request('/upload', { body }),
+        (body: Readable) => session.fetch(`${url}/upload`, { method: 'POST', body: body as never }),
+      ]) {
+        const body = open();
+        await assert.rejects(call(body), { code: 'closed' });
+        assert.equal(body.destroyed, true);
+      }
+    }));
+
+  it('is a stream that may have failed before the call', () =>
+    withRawPartner({}, async ({ session, received }) => {
+      const body = new Readable({ read: () => undefined }).on('error', () => undefined);
+      const failed = once(body, 'error');
+      body.destroy(new RangeError('The disk is gone.'));
+      await failed;
+      await assert.rejects(session.request('/upload', { body }), { name: 'RangeError', message: 'The disk is gone.' });
+      assert.ok(!received.some(({ call }) => call === 'POST /upload'));
+    }));
 
   it('is a stream for one call', () =>
     withRawPartner({}, async ({ session, received }) => {
