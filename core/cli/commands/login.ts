@@ -38,7 +38,7 @@ export const run: RunVerb = (given, signal) =>
     let network = networkSecrets(profile);
     const material = { ...(await keyMaterial(profile, stored)), ...(await clientSecretOf(profile, stored)) };
     const entered = tokenFromStdin ? undefined : await credentialsOf(profile, given, stored);
-    const refreshToken = tokenFromStdin ? await readSecret('--refresh-token-stdin') : undefined;
+    const refreshToken = tokenFromStdin ? await readRefreshToken(profile) : undefined;
     hideSecrets(profile, { ...material, ...network, credentials: { ...stored?.credentials, ...entered } });
     const kept = keptCredentials(
       entered && storedCredentials(profile.definition, entered),
@@ -159,6 +159,13 @@ async function credentialsOf(
       credentials[name] = await ask(`${label} for ${definition.label}`, name, secret === true);
   }
   return credentials;
+}
+
+/** From stdin, or asked for in a terminal. */
+async function readRefreshToken({ definition }: CheckedProfile): Promise<string> {
+  if (!canAsk()) return readSecret('--refresh-token-stdin');
+  note('The browser or program that the refresh token is copied from may be signed out by this.');
+  return prompt(`Refresh token of ${definition.label}`, { secret: true });
 }
 
 function fieldList({ credentials }: PartnerDefinition): string {

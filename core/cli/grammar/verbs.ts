@@ -97,7 +97,10 @@ export const verbs: readonly Verb[] = [
       },
       { name: 'remember', text: 'store the password too' },
       { name: 'password-stdin', text: 'read the password from stdin' },
-      { name: 'refresh-token-stdin', text: 'sign in with a refresh token from stdin' },
+      {
+        name: 'refresh-token-stdin',
+        text: 'sign in with a refresh token from stdin or a prompt; where it is from may be signed out',
+      },
     ],
     notes:
       'Credentials and key come from PARTNER_AUTH_* variables, from what is stored, or are asked for in a terminal.',

@@ -11,6 +11,10 @@ const advice: Partial<Record<PartnerAuthErrorCode, string>> = {
   captchaRequired: 'Run partner-auth login NAME in a terminal, where the image can be shown.',
 };
 
+/** For a captcha without an image. */
+const widgetAdvice =
+  'Sign in with a browser, and pass the refresh token from there: partner-auth login NAME --refresh-token-stdin';
+
 /** The same for a profile of VS Code. */
 const signInThere = 'Sign in to NAME in VS Code, with the command "Partner Auth: Sign In".';
 const editorAdvice: typeof advice = {
@@ -45,8 +49,10 @@ export function withOptionName(text: string, { setting = '' }: PartnerAuthError,
   return option !== undefined && text.startsWith(`${setting} `) ? `--${option}${text.slice(setting.length)}` : text;
 }
 
-function adviceFor({ code, setting }: PartnerAuthError, advised: typeof advice): string | undefined {
-  return setting === 'refreshToken' ? 'Use a current refresh token, or sign in without one.' : advised[code];
+function adviceFor({ code, setting, challenge }: PartnerAuthError, advised: typeof advice): string | undefined {
+  if (setting === 'refreshToken') return 'Use a current refresh token, or sign in without one.';
+  const needsBrowser = code === 'captchaRequired' && challenge === undefined && advised === advice;
+  return needsBrowser ? widgetAdvice : advised[code];
 }
 
 /** What `--json` prints of an error. */

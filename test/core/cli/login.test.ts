@@ -159,6 +159,18 @@ describe('login', () => {
       assert.match(captcha.stderr, /in a terminal, where the image can be shown/);
     }));
 
+  for (const captchaKind of ['recaptcha', 'turnstile', 'cap'] as const) {
+    it(`says of a captcha of the kind ${captchaKind} that a browser is required, not that an image can be shown`, () =>
+      withHome({ sandbox: { captcha: true, captchaKind } }, async ({ sandbox, add, run }) => {
+        await add('drive', 'cloudreve', { signIn: false });
+        const { code, stderr } = await run(['login', 'drive'], { env: secretVariables(sandbox, 'cloudreve') });
+        assert.equal(code, 4);
+        assert.match(stderr, /which only a web page can show/);
+        assert.match(stderr, /the refresh token from there: partner-auth login drive --refresh-token-stdin$/m);
+        assert.doesNotMatch(stderr, /image/);
+      }));
+  }
+
   it('asks in a terminal, without showing secrets, and adds a profile with what it asks', needsTerminal, () =>
     withHome({}, async (fixture) => {
       const { sandbox, home } = fixture;
@@ -225,6 +237,23 @@ describe('login', () => {
       const refreshed = await run(['refresh', 'mail'], { env });
       assert.equal(refreshed.code, 0, refreshed.stderr);
       assert.equal(proxy.requests.at(-1)?.authorization, `Basic ${btoa(`pat:${secret}`)}`);
+    }),
+  );
+
+  it('asks in a terminal for a refresh token without showing it, and says what that may sign out', needsTerminal, () =>
+    withHome({}, async (fixture) => {
+      const { sandbox, add } = fixture;
+      await add('mail', 'bizmail');
+      const { refreshToken = '' } = sandbox.tokens('bizmail') ?? {};
+      await add('copy', 'bizmail', { signIn: false });
+      const { code, stdout } = await runInTerminal(
+        fixture,
+        ['login', 'copy', '--refresh-token-stdin'],
+        typist([[/copied from may be signed out by this\.[^]*Refresh token of BizMail: /, refreshToken]]),
+      );
+      assert.equal(code, 0, stdout);
+      assert.match(stdout, /Signed in to copy/);
+      assert.ok(!stdout.includes(refreshToken));
     }),
   );
 
