@@ -209,7 +209,9 @@ class OpenSession implements PartnerSession, ForwardingSession {
   /** Makes a protected call for a client that speaks plain HTTP. */
   async forward(call: ForwardedCall, signal: AbortSignal): Promise<OpenResponse> {
     const { calls, options } = this.#parts;
-    return this.#run('forward', { signal }, () => this.#call(calls.forward, toPartnerRequest(call, options), signal));
+    // Not as a call of the program: its errors end in a response, where neither the method nor its caller means anything.
+    this.#assertCallable('forward', { signal });
+    return this.#calls.add(this.#call(calls.forward, toPartnerRequest(call, options), signal));
   }
 
   configure(changes: SessionChanges): void {

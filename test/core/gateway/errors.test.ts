@@ -79,7 +79,8 @@ describe('the gateway responds by itself', () => {
       await using gateway = await startGateway(session);
       const { status, headers, text } = await sendRaw(gateway.url, { path: '/orders' });
       assert.deepEqual([status, headers['x-partner-auth-error']], [503, 'signedOut']);
-      assert.equal((JSON.parse(text) as { code: string }).code, 'signedOut');
+      const { code, message } = JSON.parse(text) as { code: string; message: string };
+      assert.deepEqual([code, message], ['signedOut', 'Nobody is signed in. Sign in with login().']);
       assert.deepEqual(calls(), []);
     }));
 
