@@ -60,11 +60,12 @@ export function keepConnections(http: HttpAgent, https: HttpsAgent, now: () => n
 
   const idleSockets = (): Socket[] =>
     agents.flatMap(({ freeSockets }) => Object.values(freeSockets).flatMap((sockets) => sockets ?? []));
+  const hasIdle = (): boolean => agents.some(({ freeSockets }) => Object.keys(freeSockets).length > 0);
 
-  function destroyOld(sockets: readonly Socket[]): void {
+  function destroyOld(): void {
     const wall = now();
     const monotonic = performance.now();
-    for (const socket of sockets) {
+    for (const socket of idleSockets()) {
       const since = idle.get(socket);
       if (since !== undefined && Math.max(wall - since.wall, monotonic - since.monotonic) >= since.limit)
         socket.destroy();
@@ -73,7 +74,11 @@ export function keepConnections(http: HttpAgent, https: HttpsAgent, now: () => n
 
   // Shared by the calls that wait for the same turn: most of a call that arrives among many is what it does not share.
   let turn: Promise<void> | undefined;
-  const nextTurn = (): Promise<void> => (turn ??= yieldToEventLoop().finally(() => (turn = undefined)));
+  const nextTurn = (): Promise<void> => (turn ??= takeTurn().finally(() => (turn = undefined)));
+  async function takeTurn(): Promise<void> {
+    destroyOld();
+    await yieldToEventLoop();
+  }
 
   return {
     agents: { http, https },
@@ -81,9 +86,7 @@ export function keepConnections(http: HttpAgent, https: HttpsAgent, now: () => n
       hints.set(socket, [headers['keep-alive'] ?? []].flat().join());
     },
     async settle() {
-      const sockets = idleSockets();
-      if (sockets.length === 0) return;
-      destroyOld(sockets);
+      if (!hasIdle()) return;
       // After the event loop was blocked, it has yet to read that the partner has closed a connection. The second turn
       // begins after it has polled.
       await nextTurn();
