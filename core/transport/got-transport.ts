@@ -175,8 +175,9 @@ export function gotTransport(options: TransportOptions): Transport {
     timeout: number,
     { signal, stream: readAtOnce, maxResponseSize = defaultResponseSize }: SendOptions,
   ): Promise<Outcome> {
-    const { host, protocol } = new URL(request.url);
-    const isSecure = protocol === 'https:';
+    const url = new URL(request.url);
+    const { host } = url;
+    const isSecure = url.protocol === 'https:';
     const { body = '' } = request;
     const isStreamed = readAtOnce !== undefined;
     // got waits for the body of every other method, also for an empty one.
@@ -205,7 +206,7 @@ export function gotTransport(options: TransportOptions): Transport {
     let assertBodyRead = (): void => undefined;
     let presented: OfferedCertificate | undefined;
     let offered: OfferedCertificate | undefined;
-    const stream = got.stream(request.url, {
+    const stream = got.stream(url, {
       method: request.method as 'POST',
       headers: {
         // Its bytes are then those that the partner has, and a broken connection cannot be taken for their end.

@@ -133,7 +133,7 @@ export function urlOption({ baseUrl, apiUrl }: ResolvedOptions): string {
 }
 
 export function checkPath(path: unknown, options: ResolvedOptions): void {
-  const { apiUrl, apiOrigin } = options;
+  const { apiUrl } = options;
   if (typeof path !== 'string' || !path.startsWith('/') || path.startsWith('//') || path.includes('\\')) {
     throw new TypeError(
       `The path of a request must be a string that starts with one "/"; it is relative to ${urlOption(options)}.`,
@@ -145,9 +145,8 @@ export function checkPath(path: unknown, options: ResolvedOptions): void {
       'The path of a request must not contain "#", control characters, or a space at its end. Pass each variable part through encodeURIComponent().',
     );
   }
-  const url = new URL(apiUrl + path);
-  const base = new URL(apiUrl).pathname.replace(/\/$/, '');
-  if (url.origin !== apiOrigin || !url.pathname.startsWith(`${base}/`)) {
+  // The parsed form resolves "..".
+  if (!new URL(apiUrl + path).href.startsWith(`${apiUrl}/`)) {
     throw new TypeError(`The path of a request must stay below ${urlOption(options)}.`);
   }
 }
