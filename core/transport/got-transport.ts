@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ClientRequest, ClientRequestArgs, IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -59,20 +58,7 @@ const phaseTimeouts = { lookup: 5_000, connect: 10_000, secureConnect: 10_000 };
 
 // got takes longer to load than everything else combined, and importing Node's `http` evaluates all of its `fetch`. A
 // session with a valid token needs neither.
-const loadAll = () =>
-  Promise.all([
-    import('got'),
-    import('node:http'),
-    import('node:https'),
-    import('node:tls'),
-    import('node:zlib'),
-    import('node:dns'),
-    import('node:stream'),
-  ]);
-
-let loading: ReturnType<typeof loadAll> | undefined;
-
-async function load() {
+async function loadAll() {
   const [
     { default: got },
     { default: http },
@@ -81,11 +67,22 @@ async function load() {
     { default: zlib },
     { default: dns },
     { default: streams },
-  ] = await (loading ??= loadAll());
+  ] = await Promise.all([
+    import('got'),
+    import('node:http'),
+    import('node:https'),
+    import('node:tls'),
+    import('node:zlib'),
+    import('node:dns'),
+    import('node:stream'),
+  ]);
   return { got, http, https, tls, zlib, dns, streams };
 }
 
-type Loaded = Awaited<ReturnType<typeof load>>;
+let loading: ReturnType<typeof loadAll> | undefined;
+const load = (): ReturnType<typeof loadAll> => (loading ??= loadAll());
+
+type Loaded = Awaited<ReturnType<typeof loadAll>>;
 
 /**
  * HTTP by got, restricted: no redirects, no cookies, no HTTP/2, responses of limited size after decompression, one
@@ -219,14 +216,16 @@ export function gotTransport(options: TransportOptions): Transport {
     });
     open.add(stream);
     active.add(stream);
-    stream.once('close', () => end(stream));
     // While nobody reads, or after the last read, an error would end the process.
     stream.on('error', () => undefined);
     const abort = (): void => void stream.destroy(new Error('The call was aborted.'));
     if (signal?.aborted === true) abort();
     // Not by got's option `signal`, which takes a tenth of the processor time of a call.
     signal?.addEventListener('abort', abort);
-    stream.once('close', () => signal?.removeEventListener('abort', abort));
+    stream.once('close', () => {
+      end(stream);
+      signal?.removeEventListener('abort', abort);
+    });
     stream.once('request', (request: ClientRequest) => {
       sent = request;
       connectionUse = observeConnection(request);
@@ -322,7 +321,7 @@ export function gotTransport(options: TransportOptions): Transport {
       for (let number = 1; ; number++) {
         await connections?.settle();
         if (isClosed()) return failure(closedError(false), false);
-        if ((await maySend?.()) === false) return lockLostFailure();
+        if (maySend !== undefined && !(await maySend())) return lockLostFailure();
         const outcome = await attempt(loaded, client, request, Math.max(1, Math.round(remaining())), options);
         if (signal?.aborted === true) {
           if (outcome.kind === 'response') outcome.response.rest?.cancel();
@@ -375,9 +374,8 @@ function destroyLater(stream: Readable, timeout: number): NodeJS.Timeout {
   }, timeout);
 }
 
-async function responseOf(stream: Readable): Promise<Response> {
-  const [response] = (await once(stream, 'response')) as [Response];
-  return response;
+function responseOf(stream: Readable): Promise<Response> {
+  return new Promise((resolve, reject) => stream.once('response', resolve).once('error', reject));
 }
 
 /** Without the headers that describe what was received, if that was compressed. */
