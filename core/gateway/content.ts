@@ -37,10 +37,12 @@ export function contentOf(form: BodyForm, contentType: string | undefined, body:
   }
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** Without a byte order mark; undefined if it is not UTF-8. */
 function decodeUtf8(bytes: Buffer): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     return undefined;
   }
