@@ -9,7 +9,7 @@ import { nodeCrypto, nodeFs } from '../lib/node-modules.ts';
  */
 export function authorities(tlsModule: Partial<typeof tls>, ca: string | undefined, system: boolean): string[] {
   const { getCACertificates, rootCertificates } = tlsModule;
-  // Node 22.15 and later also include NODE_EXTRA_CA_CERTS and, if it is told so, the system's store.
+  // Node 22.15 and later also include NODE_EXTRA_CA_CERTS and, if an option says so, the system's store.
   const own = getCACertificates?.('default') ?? [...(rootCertificates ?? []), ...extraAuthorities()];
   return [...own, ...(system ? (getCACertificates?.('system') ?? []) : []), ...(ca === undefined ? [] : [ca])];
 }

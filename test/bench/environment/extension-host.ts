@@ -59,6 +59,7 @@ export async function startExtension(bundle: string, profiles: number): Promise<
     globalState: memento,
     workspaceState: memento,
     globalStorageUri: { fsPath: folder },
+    environmentVariableCollection: { clear: () => undefined, replace: () => undefined },
     secrets: {
       get: (key: string) => Promise.resolve(secrets.get(key)),
       store: (key: string, value: string) => Promise.resolve(void secrets.set(key, value)),

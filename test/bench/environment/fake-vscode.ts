@@ -58,6 +58,7 @@ export const Uri = { from: (parts: object) => parts, parse: (text: string) => ({
 export const l10n = {
   t: (text: string, ...args: unknown[]) => text.replace(/\{(\d+)\}/g, (_, index) => String(args[Number(index)])),
 };
+export const ExtensionKind = { UI: 1, Workspace: 2 };
 export const UIKind = { Desktop: 1, Web: 2 };
 export const version = '1.105.0';
 export const InputBoxValidationSeverity = { Info: 1, Warning: 2, Error: 3 };
