@@ -7,17 +7,20 @@ export function decodeText(bytes: Uint8Array, contentType?: string): string {
   return decoderOf(charset).decode(bytes);
 }
 
-function charsetOfMark([first, second, third]: Uint8Array): string | undefined {
-  if (first === 0xef && second === 0xbb && third === 0xbf) return 'utf-8';
-  if (first === 0xff && second === 0xfe) return 'utf-16le';
-  return first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
+function charsetOfMark(bytes: Uint8Array): string | undefined {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 'utf-8';
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined;
 }
 
-function decoderOf(charset: string | undefined): { decode(bytes: Uint8Array): string } {
+const utf8 = new TextDecoder();
+
+function decoderOf(charset = 'utf-8'): { decode(bytes: Uint8Array): string } {
+  if (/^utf-?8$/i.test(charset)) return utf8;
   try {
     return new TextDecoder(charset);
   } catch {
     // The charset is unknown.
-    return new TextDecoder();
+    return utf8;
   }
 }
