@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { openSession, type SessionOptions } from '../../core/index.ts';
+import { fileStore, openSession, systemClock, type SessionOptions } from '../../core/index.ts';
 import { startSandbox } from '../../core/sandbox/index.ts';
 import { bizmailEnv, callsOf, cloudreveEnv, readDocument, testDocument } from '../helpers/documents.ts';
 import { firstColumn } from '../helpers/markdown.ts';
@@ -63,7 +63,18 @@ testDocument(path, {
     for (let start = 0; start < 2; start++) assert.equal((await run({ env })).stdout, '200\n');
     sandbox.revoke('cloudreve');
     assert.equal((await run({ env })).stdout, '200\n');
-    assert.deepEqual(callsOf(sandbox).filter((call) => call === 'login').length, 2);
+    const logins = (): number => callsOf(sandbox).filter((call) => call === 'login').length;
+    assert.equal(logins(), 2);
+    const { baseUrl } = sandbox.profiles.cloudreve;
+    // More than a second ago, because the partner is not asked again within one.
+    const clock = { ...systemClock, now: () => Date.now() - 5_000, wait: () => Promise.resolve() };
+    const store = fileStore(env.CLOUDREVE_SESSION);
+    await using session = await openSession({ partner: 'cloudreve', baseUrl, store, clock });
+    sandbox.set({ database: 'usersDown' });
+    await assert.rejects(session.refresh(), { code: 'sessionEnded' });
+    sandbox.set({ database: 'up' });
+    assert.equal((await run({ env })).stdout, '200\n');
+    assert.equal(logins(), 2, 'the refusal was not one');
   },
 
   async shutdown({ folder }) {
