@@ -189,6 +189,10 @@ function nameArguments(verb: Verb, positionals: readonly string[]): Record<strin
     if (argument === undefined) continue;
     const { name, choices } = argument;
     if (choices !== undefined && !choices.includes(value)) {
+      const next = positionals[index + 1];
+      // The optional argument before it was given, and the last one was not.
+      if (next !== undefined && choices.includes(next))
+        throw new UsageProblem(`${all[positionals.length]?.name} is missing.`);
       const hint = didYouMean(value, choices);
       throw new UsageProblem(`${name} must be one of ${choices.join(', ')}.${hint}`);
     }

@@ -39,6 +39,7 @@ describe('arguments', () => {
     [['request', 'shop', 'FETCH', '/'], /^METHOD must be one of GET, POST, PUT, PATCH, DELETE\.$/],
     [['request', 'shop', 'get', '/'], /Did you mean GET\?/],
     [['request', 'GET'], /^PATH is missing\.$/],
+    [['request', 'acme', 'GET'], /^PATH is missing\.$/],
     [['profile', 'remove'], /^NAME is missing\.$/],
     [['completion', 'tcsh'], /^SHELL must be one of bash, zsh, fish, powershell\.$/],
     [['login', '--password', 'hunter2'], /^--password is not accepted as an argument: set PARTNER_AUTH_PASSWORD/],
