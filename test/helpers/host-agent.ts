@@ -22,6 +22,10 @@ class HostAgent extends Agent {
   // The part of Node's agents that all others replace.
   addRequest(request: ClientRequest & { onSocket(socket: Duplex): void }, options: RequestOptions): void {
     this.#open(options, (error, socket) => {
+      if (request.destroyed) {
+        socket?.destroy();
+        return;
+      }
       const { username, password, host } = this.#proxy;
       const proxy = `PROXY ${username === '' ? '' : `${username}:${password}@`}${host}`;
       if (!this.#isSilent) request.emit('proxy', { proxy, ...(error === null ? { socket } : { error }) });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import http from 'node:http';
+import type { Duplex } from 'node:stream';
 import { describe, it, mock } from 'node:test';
 import { inspect, promisify } from 'node:util';
 import { memoryStore, openSession, PartnerAuthError, type PartnerSession } from '../../../core/index.ts';
@@ -143,6 +145,23 @@ describe('a session whose requests a host program sends through its own proxy', 
         code: 'aborted',
       });
     }));
+
+  it('ends a call that waits for the proxy with the session, and sends nothing if the proxy connects later', async () => {
+    const held: Duplex[] = [];
+    const handle = (socket: Duplex): void => void held.push(socket);
+    await withHostProxy({ handle }, async ({ session, received }) => {
+      const call = assert.rejects(session.request('/openapi/v1/transaction/qr'), { code: 'closed' });
+      while (held.length === 0) await new Promise(setImmediate);
+      await session.close({ drain: 0 });
+      await call;
+      const [socket] = held;
+      assert.ok(socket !== undefined);
+      const ended = once(socket, 'end');
+      socket.resume().write('HTTP/1.1 200 Connection established\r\n\r\n');
+      await ended;
+      assert.equal(received(), 0);
+    });
+  });
 
   it(
     'reports a refusal also where it is the agent of Node that reads the environment',
