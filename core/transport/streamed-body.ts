@@ -15,7 +15,7 @@ export interface ChunkReader {
 export function chunkReader(stream: Readable, source: Readable, timeout: number): ChunkReader {
   const iterator = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
   // The iterator reports an error when it is asked next. Until then, nobody would handle it.
-  source.on('error', () => undefined);
+  for (const each of [source, stream]) each.on('error', () => undefined);
   return {
     async next() {
       // Only while waiting: the time that the reader takes is its own.

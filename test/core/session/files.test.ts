@@ -349,18 +349,36 @@ describe('stream()', () => {
       assert.equal(((await catchError(buffer(body))) as { code?: string }).code, 'aborted');
     }));
 
-  it('is aborted before it is read without an error that nobody handles', () =>
+  for (const [title, encoding, start] of [
+    ['', undefined, 'start'],
+    [', also if it is compressed', 'gzip', gzipSync(file).subarray(0, 1000)],
+    [', also if its compression is invalid', 'gzip', 'start'],
+  ] as const) {
+    it(`is aborted before it is read without an error that nobody handles${title}`, () =>
+      withRawPartner({}, async ({ session, on }) => {
+        const closed = new Promise((resolve) =>
+          on('GET /file', (response) => {
+            const headers = { 'content-type': 'image/png', ...(encoding && { 'content-encoding': encoding }) };
+            response.once('close', resolve).writeHead(200, headers).write(start);
+          }),
+        );
+        const controller = new AbortController();
+        const { body } = await session.stream('/file', { signal: controller.signal });
+        controller.abort();
+        await closed;
+        assert.equal(((await catchError(buffer(body))) as { code?: string }).code, 'aborted');
+      }));
+  }
+
+  it('is reported as compressed wrongly when it is read, not before', () =>
     withRawPartner({}, async ({ session, on }) => {
-      const closed = new Promise((resolve) =>
-        on('GET /file', (response) => {
-          response.once('close', resolve).writeHead(200, { 'content-type': 'image/png' }).write('start');
-        }),
+      on('GET /file', (response) =>
+        response.writeHead(200, { 'content-type': 'image/png', 'content-encoding': 'gzip' }).end('start'),
       );
-      const controller = new AbortController();
-      const { body } = await session.stream('/file', { signal: controller.signal });
-      controller.abort();
-      await closed;
-      assert.equal(((await catchError(buffer(body))) as { code?: string }).code, 'aborted');
+      const { body } = await session.stream('/file');
+      // A whole other call, in which an error without a listener would end the process.
+      await session.request('/other');
+      await assert.rejects(buffer(body), { code: 'invalidResponse' });
     }));
 
   it('closes the connection if its reader cancels', () =>
