@@ -7,7 +7,7 @@ import { transportHeaders } from '../../partners/headers.ts';
 import { copyPayload, isBlob } from '../../partners/payload.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { checkHeaders, checkPath, urlOption } from './check-request.ts';
-import { readBody, readText } from './read-body.ts';
+import { readAll, readBody } from './read-body.ts';
 
 export type Fetch = typeof globalThis.fetch;
 type Input = Parameters<Fetch>[0];
@@ -119,9 +119,21 @@ async function readContent(
   const form = definition.requestBody ?? definition.body;
   const raw = unreadBody === undefined ? undefined : readBody(unreadBody);
   if (form.form === 'encrypted' && isText(contentType ?? raw?.contentType)) {
-    return { payload: readPayload(form, await (unreadBody === undefined ? request.text() : readText(unreadBody))) };
+    const bytes = unreadBody === undefined ? await request.arrayBuffer() : await readAll(unreadBody);
+    return { payload: readPayload(form, decodeUtf8(bytes)) };
   }
   return { raw: raw ?? readBody(await request.arrayBuffer()), contentType };
+}
+
+/** @throws TypeError for other bytes, which the partner would get with replacement characters. */
+function decodeUtf8(bytes: ArrayBuffer | Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new TypeError(
+      'The body is not text in UTF-8, as its content type says, and cannot be encrypted. Pass the content type of its bytes, such as application/octet-stream, to send them as they are.',
+    );
+  }
 }
 
 function isText(contentType = ''): boolean {

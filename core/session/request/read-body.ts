@@ -97,9 +97,9 @@ export function closeUnused(body: unknown): void {
   if (isIterable(body) && !taken.has(body) && !wasRead(body)) takeStream(body)();
 }
 
-/** The text of a body that is read once. */
-export async function readText(body: Blob | AsyncIterable<unknown>): Promise<string> {
-  if (isBlob(body)) return body.text();
+/** The bytes of a body that is read once. */
+export async function readAll(body: Blob | AsyncIterable<unknown>): Promise<ArrayBuffer | Uint8Array> {
+  if (isBlob(body)) return body.arrayBuffer();
   const close = takeStream(body);
   const chunks: Buffer[] = [];
   try {
@@ -111,7 +111,7 @@ export async function readText(body: Blob | AsyncIterable<unknown>): Promise<str
   } finally {
     close();
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
 function isIterable(value: unknown): value is AsyncIterable<unknown> {

@@ -165,6 +165,19 @@ describe('session.fetch', () => {
       }));
   }
 
+  for (const [title, body] of [
+    ['bytes', bytes],
+    ['a Blob', new Blob([bytes])],
+    ['a stream', new Blob([bytes]).stream()],
+  ] as const) {
+    it(`refuses ${title} whose content type is text and which are not UTF-8, before they are encrypted`, () =>
+      withRawPartner({ partner: encrypting, cipher }, async ({ session, url, calls }) => {
+        const init = { method: 'POST', body, duplex: 'half', headers: { 'content-type': 'text/plain' } } as RequestInit;
+        await assert.rejects(session.fetch(`${url}/pay`, init), { name: 'TypeError', message: /not text in UTF-8/ });
+        assert.ok(!calls().includes('POST /pay'));
+      }));
+  }
+
   it('has no options if they are null, as fetch()', () =>
     withRawPartner({}, async ({ session, url, calls }) => {
       assert.equal((await session.fetch(`${url}/x`, null as never)).status, 200);
