@@ -248,9 +248,11 @@ export function gotTransport(options: TransportOptions): Transport {
         const refused = failureOfHostProxy(sent);
         if (refused !== undefined) return refused;
         const { statusCode: status, headers } = response;
-        const atOnce = status >= 200 && status < 300 ? readAtOnce({ status, headers }) : undefined;
+        // A response to HEAD is complete, whatever its headers say of a body.
+        const isLeft = status >= 200 && status < 300 && request.method !== 'HEAD';
+        const atOnce = isLeft ? readAtOnce({ status, headers }) : undefined;
         if (atOnce !== undefined) {
-          const unsupported = request.method === 'HEAD' ? undefined : unsupportedEncoding(headers['content-encoding']);
+          const unsupported = unsupportedEncoding(headers['content-encoding']);
           if (unsupported !== undefined) return decodingFailure(host, { unsupported }, status, maxResponseSize);
           const reader = chunkReader(decodeStream(zlib, streams, stream, headers['content-encoding']), stream, timeout);
           const start = await readStart(reader, atOnce);
