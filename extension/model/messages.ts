@@ -124,6 +124,18 @@ export function explainError(
           log,
         );
       }
+      if (error.setting === 'baseUrl' && error.status !== undefined) {
+        return notification(
+          t(
+            '{0}: there is no such partner at this base URL, or it does not accept the host name. Check "baseUrl"; the log says what the address should be.',
+            label,
+          ),
+          true,
+          editProfile,
+          openSettings,
+          log,
+        );
+      }
       return notification(
         t(
           '{0}: the setting "{1}" is missing or not valid.',

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PartnerAuthError, type PartnerAuthErrorCode } from '../../../core/index.ts';
+import { openSession, PartnerAuthError, type PartnerAuthErrorCode } from '../../../core/index.ts';
 import { errorCodes } from '../../../core/lib/errors.ts';
+import { startSandbox } from '../../../core/sandbox/index.ts';
 import { commands } from '../../../extension/model/ids.ts';
 import { refusedSecret } from '../../../extension/model/network-steps.ts';
 import { explainError, type Action } from '../../../extension/model/messages.ts';
@@ -76,6 +77,18 @@ describe('explainError', () => {
     assert.match(message, /^ACME: the proxy of VS Code requires a user and password.*http\.proxy/);
     assert.equal(requiresUser, true);
     assert.equal(refusedSecret({ label: 'ACME', proxy: 'http://proxy.example:3128' }, error), undefined);
+  });
+
+  it('says that the partner is not at a base URL that it has not accepted, not that the setting is invalid', async () => {
+    await using sandbox = await startSandbox();
+    const { credentials, ...profile } = sandbox.profiles.cloudreve;
+    await using session = await openSession({ ...profile, baseUrl: `${sandbox.url}/api/v4` });
+    const error = await session.login(credentials).catch((caught: unknown) => caught);
+    const { message, actions } = explainError(error, 'Drive', english, 'signIn');
+    assert.match(message, /^Drive: there is no such partner at this base URL.*log/);
+    assert.equal(actions[0]?.command, 'editProfile');
+    const invalid = new PartnerAuthError('configuration', 'x', { setting: 'baseUrl' });
+    assert.match(explainError(invalid, 'Drive', english).message, /"baseUrl" is missing or not valid/);
   });
 
   it('says that a proxy that requires a sign-in is not the partner', () => {
