@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { CiphertextFormat, ConnectionOptions, ResponseSettings, TextFormat } from '../index.ts';
 import type { Given } from './grammar/given.ts';
 
@@ -31,6 +32,12 @@ export function connectionSettings(given: Given): ConnectionSettings {
     output: given.text('output') as CiphertextFormat | undefined,
     response: Object.keys(response).length === 0 ? undefined : response,
     bodyForm: given.text('body-form') as ConnectionSettings['bodyForm'],
-    caFile: given.text('ca'),
+    caFile: pathOf(given, 'ca'),
   };
+}
+
+/** The path that an option states, absolute: a profile is used from other folders too. */
+export function pathOf(given: Given, option: string): string | undefined {
+  const path = given.text(option);
+  return path === undefined || /^~[\\/]/.test(path) ? path : resolve(path);
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { CipherSettingsWithoutSecrets, PartnerDefinition } from '../index.ts';
 import {
   requiresCipher,
@@ -7,7 +6,7 @@ import {
   type KnownPartners,
   type Profile,
 } from '../profiles/index.ts';
-import { connectionSettings } from './connection-settings.ts';
+import { connectionSettings, pathOf } from './connection-settings.ts';
 import type { Given } from './grammar/given.ts';
 import { profileSettings } from './grammar/settings.ts';
 import { readJsonFile } from './input.ts';
@@ -70,16 +69,13 @@ export function draftOf(given: Given, base: Draft): Draft {
     ...cipherWith(base.cipher, cipher),
     ...(response !== undefined && { response: { ...base.response, ...response } }),
     ...(bodyForm !== undefined && { bodyForm }),
-    ...(caFile !== undefined && { caFile: absolute(caFile) }),
+    ...(caFile !== undefined && { caFile }),
   };
 }
 
 function networkSettings(given: Given): Partial<Profile> {
   const [apiUrl, proxy] = [given.text('api-url'), given.text('proxy')];
-  const [certFile, keyFile, pfxFile] = ['client-cert', 'client-key', 'client-pfx'].map((name) => {
-    const path = given.text(name);
-    return path === undefined ? undefined : absolute(path);
-  });
+  const [certFile, keyFile, pfxFile] = ['client-cert', 'client-key', 'client-pfx'].map((name) => pathOf(given, name));
   const files = {
     ...(certFile !== undefined && { certFile }),
     ...(keyFile !== undefined && { keyFile }),
@@ -91,11 +87,6 @@ function networkSettings(given: Given): Partial<Profile> {
     ...(given.has('allow-http') && { allowHttp: true }),
     ...(Object.keys(files).length > 0 && { clientCertificate: files }),
   };
-}
-
-/** A path as a profile has it, which is read from any folder. */
-function absolute(path: string): string {
-  return /^~[\\/]/.test(path) ? path : resolve(path);
 }
 
 /** Where credentials and tokens of a profile go, for a person who adds one from a file. */

@@ -54,7 +54,9 @@ async function readSecret(path: string): Promise<string | undefined> {
   });
   if (handle === undefined) return undefined;
   try {
-    const { mode, uid } = await handle.stat();
+    const stats = await handle.stat();
+    if (!stats.isFile()) refuse(path, 'is not a file');
+    const { mode, uid } = stats;
     if (process.platform !== 'win32') {
       if (uid !== process.geteuid?.()) refuse(path, 'belongs to another user');
       if ((mode & 0o077) !== 0) refuse(path, `can be read or written by other users. Run chmod 600 ${path}`);

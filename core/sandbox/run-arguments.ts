@@ -45,7 +45,7 @@ export async function readArguments(args: readonly string[]): Promise<SandboxArg
     else if (name === 'port') port = parsePort(value);
     else if (name === 'shell') shell = parseShell(value);
     else if (name === 'definition')
-      definitions.push({ definition: readJson(value, decodeText(await readFile(value))) as PartnerDefinition });
+      definitions.push({ definition: readJson(value, decodeText(await readDefinition(value))) as PartnerDefinition });
     else {
       const last = definitions.pop();
       if (last === undefined) throw new Error('--cipher must follow a --definition.');
@@ -84,4 +84,12 @@ function readJson(name: string, text: string): unknown {
   const value = parseJson(text);
   if (value === undefined) throw new Error(`${name} is not valid JSON.`);
   return value;
+}
+
+async function readDefinition(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new Error(`The file ${path} of --definition could not be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
 }

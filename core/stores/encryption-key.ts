@@ -11,10 +11,10 @@ const keyLength = 32;
 export function parseKey(name: string, key: unknown): Buffer {
   const bytes = bytesOf(key);
   if (bytes?.length === keyLength) return bytes;
-  const found = bytes === undefined ? '' : ` It has ${bytes.length} bytes.`;
+  const found = bytes === undefined ? '' : ` It has ${bytes.length} ${bytes.length === 1 ? 'byte' : 'bytes'}.`;
   throw configurationError(
     name,
-    `${name} must be a key of ${keyLength} bytes: a Uint8Array, or a string of 64 hex digits or 44 base64 characters.${found} Create one with: node -p "crypto.randomBytes(32).toString('base64')"`,
+    `${name} must be a key of ${keyLength} bytes: ${typeof key === 'string' ? '' : 'a Uint8Array, or a string of '}64 hex digits or 44 base64 characters.${found} Create one with: node -p "crypto.randomBytes(32).toString('base64')"`,
   );
 }
 

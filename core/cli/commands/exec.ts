@@ -57,17 +57,19 @@ async function runChild({ command }: Given, added: Readonly<Record<string, strin
   const [program = '', ...args] = command;
   const env = childEnvironment(added);
   const { file, args: given, ...options } = childCommand(program, args, { platform: process.platform, env });
-  const child = spawn(file, given, { stdio: 'inherit', env, windowsHide: true, ...options });
-  const forwarders = (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const).map((signal) => {
-    const forward = (): void => {
-      // The terminal sends these to the child too.
-      const isSentToBoth = process.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT');
-      if (!isSentToBoth) child.kill(signal);
-    };
-    process.on(signal, forward);
-    return () => process.off(signal, forward);
-  });
+  let forwarders: readonly (() => unknown)[] = [];
   try {
+    // It throws by itself for what the system cannot start at all, such as too long an argument.
+    const child = spawn(file, given, { stdio: 'inherit', env, windowsHide: true, ...options });
+    forwarders = (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const).map((signal) => {
+      const forward = (): void => {
+        // The terminal sends these to the child too.
+        const isSentToBoth = process.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT');
+        if (!isSentToBoth) child.kill(signal);
+      };
+      process.on(signal, forward);
+      return () => process.off(signal, forward);
+    });
     return await new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));

@@ -19,7 +19,12 @@ export const run: RunVerb = (given, signal) =>
       logger: { debug: () => undefined, info: note, warn: note, error: note },
     });
     note(`Calls to ${gateway.address} go to ${definition.label} with the session of ${id}. Ctrl+C to stop.`);
-    await writeResult(`${gateway.url}\n`);
+    try {
+      await writeResult(`${gateway.url}\n`);
+    } catch (error) {
+      await gateway.close({ drain: 0 });
+      throw error;
+    }
     return untilStopped(gateway, signal, given.has('exit-with-parent'));
   });
 

@@ -1,10 +1,11 @@
-import { openAsBlob } from 'node:fs';
+import { constants, openAsBlob } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { StreamOptions } from '../../broker/index.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Given } from '../grammar/given.ts';
 import type { RunVerb } from '../grammar/verb.ts';
-import { readJsonFile, toJson } from '../input.ts';
+import { readBytes, readJsonFile, toJson } from '../input.ts';
 import { withSession, type VerbSession } from '../profiles.ts';
 import { debug } from '../terminal/debug.ts';
 import { note, writeResult } from '../terminal/output.ts';
@@ -17,7 +18,8 @@ type StreamedResponse = Awaited<ReturnType<VerbSession['stream']>>;
 export const run: RunVerb = async (given, signal) => {
   const method = given.required('METHOD') as NonNullable<StreamOptions['method']>;
   const path = given.required('PATH');
-  const out = given.text('out');
+  // As in curl, "-" is stdout.
+  const out = given.text('out') === '-' ? undefined : given.text('out');
   const timeout = given.number('timeout');
   const options: StreamOptions = {
     method,
@@ -65,11 +67,17 @@ async function content(given: Given): Promise<Pick<StreamOptions, 'payload' | 'b
   return { body: form };
 }
 
+/** A pipe and stdin have no size that is known before they are read. */
 async function fileOf(path: string): Promise<Blob> {
+  return (await isReadableFile(path)) ? openAsBlob(path) : new Blob([await readBytes(path, '-F')]);
+}
+
+async function isReadableFile(path: string): Promise<boolean> {
   try {
-    return await openAsBlob(path);
+    await access(path, constants.R_OK);
+    return path !== '-' && (await stat(path)).isFile();
   } catch {
-    throw configurationFailure(`The file ${path} of -F could not be read.`);
+    return false;
   }
 }
 

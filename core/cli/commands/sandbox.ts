@@ -2,7 +2,7 @@ import { readArguments, runSandbox } from '../../sandbox/program.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { RunVerb } from '../grammar/verb.ts';
 import { note } from '../terminal/output.ts';
-import { UsageError } from '../usage-error.ts';
+import { configurationFailure, UsageError } from '../usage-error.ts';
 
 export const run: RunVerb = async (given) => {
   const settings = await readArguments(given.raw.filter((arg) => arg !== '-v' && arg !== '--verbose')).catch(
@@ -14,6 +14,10 @@ export const run: RunVerb = async (given) => {
     await runSandbox(settings);
     return exitCodes.success;
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+      throw configurationFailure(
+        `Port ${settings.port} of 127.0.0.1 is in use by another program. Use another port, or none for a free one.`,
+      );
     note(`The sandbox could not start: ${error instanceof Error ? error.message : String(error)}`);
     return exitCodes.failure;
   }

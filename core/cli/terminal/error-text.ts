@@ -34,7 +34,7 @@ export function errorText(error: Error, { profile, isOfEditor }: Pick<Given, 'pr
     return `${profile} is not signed in. ${advised.signedOut?.replaceAll('NAME', profile)}`;
   const sentences = message.match(/[^.!?]*(?:[.!?](?=\S)[^.!?]*)*[.!?]?\s*/g) ?? [message];
   const kept = sentences.filter(
-    (sentence) => !/\b(?:login|refresh|adopt|openSession)\(\)|\berror\.challenge\b/.test(sentence),
+    (sentence) => !/\b(?:login|refresh|adopt|openSession|encodeURIComponent)\(\)|\berror\.challenge\b/.test(sentence),
   );
   const hint = isPartnerAuthError(error) ? adviceFor(error, advised) : undefined;
   const text = kept.join('').trim();

@@ -141,9 +141,31 @@ describe('exec', () => {
       assert.deepEqual(await exec.ended, [9, null]);
     }),
   );
+
+  it(
+    'exits with 126 for a command that the system does not start at all',
+    notOnWindows('the limit of an argument'),
+    () =>
+      withHome({}, async ({ add, run }) => {
+        await add('mail', 'bizmail');
+        const { code, stderr } = await run(['exec', 'mail', '--', `/${'x'.repeat(300)}`]);
+        assert.equal(code, 126);
+        assert.match(stderr, /could not be run \(ENAMETOOLONG\)/);
+      }),
+  );
 });
 
 describe('gateway', () => {
+  it('ends if nobody reads its address', notOnWindows('closing a pipe is noticed later'), () =>
+    withHome({}, async (fixture) => {
+      await fixture.add('mail', 'bizmail');
+      await using gateway = start(fixture, ['gateway', 'mail']);
+      gateway.child.stdout.destroy();
+      assert.deepEqual(await gateway.ended, [1, null]);
+      assert.match(gateway.stderr, /The output could not be written/);
+    }),
+  );
+
   it(
     'prints its base URL alone on stdout, serves calls, and exits with 0 after SIGTERM',
     notOnWindows('SIGTERM ends a process at once.'),

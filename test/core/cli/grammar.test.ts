@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { programHelp } from '../../../core/cli/grammar/help.ts';
 import { parse } from '../../../core/cli/grammar/parse.ts';
 import { verbs } from '../../../core/cli/grammar/verbs.ts';
 import { connectionSettings } from '../../../core/cli/connection-settings.ts';
 import { command, demo } from './command.ts';
+import { withHome } from './with-home.ts';
 
 const real = ['demo', '--base-url', 'https://partner.example', '--partner', 'tconnect'];
 
@@ -123,7 +125,7 @@ describe('arguments', () => {
       output: 'hex-upper',
       response: { tokensIn: 'data', encryptedIn: 'body' },
       bodyForm: 'multipart',
-      caFile: 'ca.pem',
+      caFile: resolve('ca.pem'),
     });
   });
 
@@ -217,4 +219,17 @@ describe('demo', () => {
     assert.equal(code, 1);
     assert.match(stderr, /^No response from 127\.0\.0\.1:1/);
   });
+});
+
+describe('sandbox', () => {
+  it('exits with 2 for a port in use and for a definition that cannot be read, and names them', () =>
+    withHome({}, async ({ sandbox, file, run }) => {
+      const { port } = new URL(sandbox.url);
+      const used = await run(['sandbox', '--port', port]);
+      assert.equal(used.code, 2);
+      assert.match(used.stderr, new RegExp(`^Port ${port} of 127\\.0\\.0\\.1 is in use by another program\\.`));
+      const unread = await run(['sandbox', '--definition', file('missing.json')]);
+      assert.equal(unread.code, 2);
+      assert.match(unread.stderr, /^The file .*missing\.json of --definition could not be read \(ENOENT\)\./);
+    }));
 });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { partners } from '../../../core/index.ts';
+import { notOnWindows } from '../../helpers/platform.ts';
 import { secretVariables } from './command.ts';
 import { withHome } from './with-home.ts';
 
@@ -64,6 +66,55 @@ describe('request', () => {
       assert.equal(unwritable.code, 2);
       assert.match(unwritable.stderr, /could not be written \(ENOENT\)/);
       assert.deepEqual((await readdir(file('.'))).sort(), [home.split(/[\\/]/).at(-1), 'me.json'].sort());
+    }));
+
+  it(
+    'writes into a file that is there: behind its link, with its permissions, and never in place of a pipe',
+    notOnWindows('modes, links and pipes'),
+    () =>
+      withHome({}, async ({ file, add, succeed }) => {
+        await add('drive', 'cloudreve');
+        await writeFile(file('private.json'), 'before', { mode: 0o600 });
+        await symlink(file('private.json'), file('link.json'));
+        const call = ['request', 'drive', 'GET', '/api/v4/user/me', '-o'];
+        await succeed([...call, file('link.json')]);
+        assert.ok((await lstat(file('link.json'))).isSymbolicLink());
+        assert.match(await readFile(file('private.json'), 'utf8'), /^\{"code":0/);
+        assert.equal((await stat(file('private.json'))).mode & 0o777, 0o600);
+        const fifo = file('pipe');
+        execFileSync('mkfifo', [fifo]);
+        const [read] = await Promise.all([readFile(fifo, 'utf8'), succeed([...call, fifo])]);
+        assert.match(read, /^\{"code":0/);
+        assert.ok((await lstat(fifo)).isFIFO());
+      }),
+  );
+
+  it('takes - of -o for stdout', () =>
+    withHome({}, async ({ add, succeed }) => {
+      await add('drive', 'cloudreve');
+      assert.match(await succeed(['request', 'drive', 'GET', '/api/v4/user/me', '-o', '-']), /^\{"code":0/);
+    }));
+
+  it('reads a file of -F from stdin, and names one that cannot be read', () =>
+    withHome({}, async ({ sandbox, file, add, run }) => {
+      await add('mail', 'bizmail');
+      await mkdir(file('folder'));
+      const call = ['request', 'mail', 'POST', '/api/1.0/nothing', '-F'];
+      await run([...call, 'note=@-'], { input: 'from stdin' });
+      assert.match(sandbox.journal.at(-1)?.body ?? '', /filename="-"[^]*from stdin/);
+      for (const name of ['folder', 'missing']) {
+        const { code, stderr } = await run([...call, `note=@${file(name)}`]);
+        assert.equal(code, 2);
+        assert.match(stderr, /^The file .+ of -F could not be read \((?:EISDIR|ENOENT)\)\.\n$/);
+      }
+    }));
+
+  it('says nothing of JavaScript where a path is refused', () =>
+    withHome({}, async ({ add, run }) => {
+      await add('mail', 'bizmail');
+      const { code, stderr } = await run(['request', 'mail', 'GET', '/x#part']);
+      assert.equal(code, 2);
+      assert.equal(stderr, 'The path of a request must not contain "#", control characters, or a space at its end.\n');
     }));
 
   it('sends fields and files of -F as a multipart body', () =>

@@ -251,6 +251,12 @@ describe('gatewaySecret', () => {
     assert.equal(await readFile(folder.file('short'), 'utf8'), 'short\n');
   });
 
+  it('does not advise to change the mode of a folder', unixOnly, async () => {
+    await using folder = await temporaryFolder();
+    await mkdir(folder.file('folder'), { mode: 0o755 });
+    await assert.rejects(gatewaySecret(folder.file('folder')), { setting: 'secretFile', message: /is not a file\.$/ });
+  });
+
   it('refuses a file that other users can read, and a link', unixOnly, async () => {
     await using folder = await temporaryFolder();
     await writeFile(folder.file('open'), `${'s'.repeat(43)}\n`);

@@ -276,7 +276,7 @@ describe('secrets whose key cannot be had', () => {
           open({ PARTNER_AUTH_STORE_KEY: key }).chooseStore('tconnect'),
           (error: Error & { code: string }) => {
             assert.equal(error.code, 'configuration');
-            assert.match(error.message, /PARTNER_AUTH_STORE_KEY must be a key of 32 bytes/);
+            assert.match(error.message, /PARTNER_AUTH_STORE_KEY must be a key of 32 bytes: 64 hex digits/);
             assert.ok(!error.message.includes(key));
             return true;
           },
