@@ -24,6 +24,21 @@ export type Defence = (call: IncomingCall, rules: Rules) => Refusal | undefined;
 
 const forbidden = (message: string): Refusal => ({ code: 'forbidden', message });
 
+/** By which some servers (Express, Rails, Symfony, IIS) serve a method or path other than those that the rules compare. */
+const overrides = [
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-original-url',
+  'x-rewrite-url',
+] as const;
+
+function overrideRefusal(headers: IncomingCall['headers']): Refusal | undefined {
+  const name = overrides.find((override) => headers[override] !== undefined);
+  if (name === undefined) return undefined;
+  return forbidden(`The header ${name} could make the server serve another call than the rules allow. Remove it.`);
+}
+
 /**
  * What protects the gateway from web pages, other programs of the machine and mistakes of its caller, in the order in which
  * it is checked. Each is a function of the head of a request, so that a test can show what each prevents by itself.
@@ -78,16 +93,20 @@ export const defences = {
     return name === undefined ? undefined : forbidden(`The gateway itself sets the header ${name}. Remove it.`);
   },
 
-  readOnly({ method, path }, { readOnly, safe, label }) {
-    if (!readOnly || method === 'GET' || method === 'HEAD') return undefined;
+  readOnly({ method, path, headers }, { readOnly, safe, label }) {
+    if (!readOnly) return undefined;
+    const refusal = overrideRefusal(headers);
+    if (refusal !== undefined || method === 'GET' || method === 'HEAD') return refusal;
     if (isMatched(safe, method, path)) return undefined;
     return forbidden(
       `The gateway is read-only: it passes on GET, HEAD and the calls that ${label} is known to read with.`,
     );
   },
 
-  allow({ method, path }, { allow }) {
-    if (allow === undefined || isMatched(allow, method, path)) return undefined;
+  allow({ method, path, headers }, { allow }) {
+    if (allow === undefined) return undefined;
+    const refusal = overrideRefusal(headers);
+    if (refusal !== undefined || isMatched(allow, method, path)) return refusal;
     return forbidden('The gateway does not allow this method and path.');
   },
 

@@ -31,7 +31,7 @@ export function normalPath(path: string): NormalPath {
   const segments: string[] = [];
   for (const segment of path.slice(1).split('/')) {
     // Some servers drop what follows a ";" before they resolve dots.
-    if (/^\.{1,2}(?:;|$)/.test(segment)) return { problem: 'must not contain "." or ".." as a segment' };
+    if (/^\.{1,2}(?:;|%(?:25)*3b|$)/i.test(segment)) return { problem: 'must not contain "." or ".." as a segment' };
     try {
       segments.push(decodeURIComponent(segment));
     } catch {

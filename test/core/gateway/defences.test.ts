@@ -166,6 +166,7 @@ describe('a gateway with allowed calls', () => {
     ['GET', '/files/..%2f..%2fadmin', 400],
     ['GET', '/files/%2e%2e/admin', 400],
     ['GET', '/files/..;/admin', 400],
+    ['GET', '/files/..%3b/admin', 400],
   ];
   for (const [method, path, status] of statuses) {
     it(`responds to ${method} ${path} with ${status}`, () =>
@@ -180,6 +181,30 @@ describe('a gateway with allowed calls', () => {
     withRawPartner({}, async ({ session }) => {
       await using gateway = await startGateway(session, { allow: [] });
       assert.equal((await sendRaw(gateway.url, { path: '/orders' })).status, 403);
+    }));
+
+  it('refuses headers that could make the server serve another call, only where rules compare it', () =>
+    withRawPartner({ partner, partnerCode: 'M-1' }, async ({ session, received }) => {
+      const headers = {
+        'X-HTTP-Method-Override': 'DELETE',
+        'x-http-method': 'DELETE',
+        'X-Method-Override': 'DELETE',
+        'X-Original-URL': '/admin',
+        'X-Rewrite-URL': '/admin',
+      };
+      for (const rules of [{ readOnly: true }, { allow: ['GET /orders'] }]) {
+        await using gateway = await startGateway(session, rules);
+        const before = received.length;
+        for (const [name, value] of Object.entries(headers)) {
+          const response = await sendRaw(gateway.url, { path: '/orders', headers: { [name]: value } });
+          assert.deepEqual([name, response.status], [name, 403]);
+        }
+        assert.equal(received.length, before);
+        assert.equal((await sendRaw(gateway.url, { path: '/orders' })).status, 200);
+      }
+      await using open = await startGateway(session);
+      assert.equal((await sendRaw(open.url, { path: '/orders', headers })).status, 200);
+      assert.equal(received.at(-1)?.headers['x-http-method-override'], 'DELETE');
     }));
 
   it('checks both, if it is read-only too', () =>
