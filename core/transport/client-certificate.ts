@@ -92,11 +92,25 @@ function pem(part: '.cert' | '.key', value: unknown, start: RegExp): string | Bu
   throw invalid(part, `must be ${kind}${isPath ? ', not a path' : ''}`);
 }
 
+/** One wrong passphrase of about 200 is not detected as such: the key is decrypted to bytes that are no key. */
+function isDecryptedWrongly({ key, passphrase }: CertificateOptions): boolean {
+  if (key === undefined || passphrase === undefined || !String(key).includes('-----END ENCRYPTED PRIVATE KEY-----'))
+    return false;
+  try {
+    nodeCrypto().createPrivateKey({ key, passphrase });
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** OpenSSL and BoringSSL, which VS Code uses, have different names for the same problems. */
-function explain(error: unknown, { pfx, passphrase }: CertificateOptions): Error {
+function explain(error: unknown, options: CertificateOptions): Error {
+  const { pfx, passphrase } = options;
   const { code = '', message = '' } = error as { readonly code?: string; readonly message?: string };
   const reason = `${code} ${message}`;
-  if (/mac verify|bad.?decrypt|bad.?password|incorrect.?password|interrupted|passphrase/i.test(reason)) {
+  const isRefused = /mac verify|bad.?decrypt|bad.?password|incorrect.?password|interrupted|passphrase/i.test(reason);
+  if (isRefused || isDecryptedWrongly(options)) {
     return passphrase === undefined
       ? invalid('.passphrase', `is missing: the ${pfx === undefined ? 'key' : 'file'} is encrypted`)
       : invalid('.passphrase', `is wrong: the ${pfx === undefined ? 'key' : 'file'} cannot be decrypted with it`);

@@ -30,6 +30,18 @@ function encrypted({ cert, key }: SandboxClientCertificate): SandboxClientCertif
   return { cert, key: pem.toString() };
 }
 
+/** About one wrong passphrase of 200 leaves a padding that is valid by chance. */
+function undetectedPassphrase(key: string): string {
+  for (let number = 0; number < 20_000; number++) {
+    try {
+      createPrivateKey({ key, passphrase: `wrong-${number}` });
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ERR_OSSL_BAD_DECRYPT') return `wrong-${number}`;
+    }
+  }
+  throw new Error('No such passphrase was found.');
+}
+
 function ecKey(): string {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -122,6 +134,19 @@ describe('a client certificate', () => {
       'a wrong passphrase',
       (valid) => ({ ...encrypted(valid), passphrase: 'wrong-word' }),
       'clientCertificate.passphrase',
+    ],
+    [
+      'a wrong passphrase that decrypts the key to other bytes',
+      (valid) => {
+        const { cert, key } = encrypted(valid);
+        return { cert, key, passphrase: undetectedPassphrase(key) };
+      },
+      'clientCertificate.passphrase',
+    ],
+    [
+      'a certificate that is cut off, with the passphrase of its key',
+      (valid) => ({ ...encrypted(valid), cert: valid.cert.slice(0, 400), passphrase }),
+      'clientCertificate',
     ],
     ['a path as PKCS#12', () => ({ pfx: '/tmp/client.pfx' }), 'clientCertificate.pfx'],
     ['other bytes as PKCS#12', () => ({ pfx: Buffer.from('other bytes') }), 'clientCertificate.pfx'],
