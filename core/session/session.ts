@@ -1,5 +1,5 @@
 import type { AuthExchange } from '../exchange/auth-exchange.ts';
-import type { PartnerRequest, RequestResult } from '../exchange/partner-calls.ts';
+import type { PartnerRequest, RequestResult } from '../exchange/protected-calls.ts';
 import type { OpenResponse, PartnerResponse, StreamedResponse } from '../exchange/partner-response.ts';
 import { PartnerAuthError } from '../lib/errors.ts';
 import { logText } from '../lib/log-text.ts';

@@ -1,4 +1,5 @@
-import type { PartnerCalls, SentTokens, TokenResult } from '../../exchange/partner-calls.ts';
+import type { SentTokens, TokenResult } from '../../exchange/auth-calls.ts';
+import type { PartnerCalls } from '../../exchange/partner-calls.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { PartnerAuthError } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/logger.ts';

@@ -1,4 +1,4 @@
-import type { PartnerRequest } from '../../exchange/partner-calls.ts';
+import type { PartnerRequest } from '../../exchange/protected-calls.ts';
 import { retryPolicies, type RetryPolicy } from '../../exchange/repeat.ts';
 import { plainLine } from '../../lib/plain-line.ts';
 import type { HttpMethod } from '../../partners/definition.ts';

@@ -1,4 +1,4 @@
-import type { PartnerRequest } from '../../exchange/partner-calls.ts';
+import type { PartnerRequest } from '../../exchange/protected-calls.ts';
 import type { StreamedResponse } from '../../exchange/partner-response.ts';
 import { PartnerAuthError } from '../../lib/errors.ts';
 import { parseJson } from '../../lib/json.ts';

@@ -1,5 +1,5 @@
 import type { RawBody } from '../../exchange/encode-request.ts';
-import type { PartnerRequest } from '../../exchange/partner-calls.ts';
+import type { PartnerRequest } from '../../exchange/protected-calls.ts';
 import type { OpenResponse } from '../../exchange/partner-response.ts';
 import type { PartnerDefinition } from '../../partners/definition.ts';
 import { copyPayload } from '../../partners/payload.ts';

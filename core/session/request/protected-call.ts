@@ -1,4 +1,4 @@
-import type { PartnerRequest, RequestResult } from '../../exchange/partner-calls.ts';
+import type { PartnerRequest, RequestResult } from '../../exchange/protected-calls.ts';
 import { PartnerAuthError } from '../../lib/errors.ts';
 import type { SendOptions } from '../../transport/http.ts';
 import { isReplayable } from '../../transport/request-body.ts';

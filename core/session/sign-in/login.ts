@@ -1,4 +1,5 @@
-import type { PartnerCalls, SentTokens } from '../../exchange/partner-calls.ts';
+import type { SentTokens } from '../../exchange/auth-calls.ts';
+import type { PartnerCalls } from '../../exchange/partner-calls.ts';
 import { PartnerAuthError } from '../../lib/errors.ts';
 import type { PartnerDefinition } from '../../partners/definition.ts';
 import type { Redactor } from '../../redact/redactor.ts';
