@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, constants, setPriority } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { missingBrowser, missingEditor } from './helpers/vscode/missing.ts';
@@ -17,6 +17,8 @@ interface Step {
   readonly script: string;
   readonly args?: readonly string[];
   readonly needs?: readonly string[];
+  /** Takes longest, so that the other steps make way for it. */
+  readonly isLongest?: boolean;
   /** Left out unless asked for. */
   readonly long?: boolean;
   /** Why the step cannot run on this machine. */
@@ -27,7 +29,7 @@ interface Step {
 const steps: Readonly<Record<string, Step>> = {
   build: { script: 'build' },
   vsix: { script: 'vsix', needs: ['build'] },
-  e2e: { script: 'test:e2e', needs: ['vsix'], missing: missingBrowser },
+  e2e: { script: 'test:e2e', needs: ['vsix'], missing: missingBrowser, isLongest: true },
   unit: { script: 'test:unit', needs: ['build'] },
   programs: { script: 'test:programs', needs: ['build'] },
   lint: { script: 'lint' },
@@ -51,7 +53,7 @@ interface Result {
   readonly note: string;
 }
 
-async function runStep(name: string, { script, args = [] }: Step): Promise<Result> {
+async function runStep(name: string, { script, args = [], isLongest = false }: Step): Promise<Result> {
   const start = performance.now();
   const log = join(logs, `${name}.log`);
   const output = createWriteStream(log);
@@ -61,6 +63,7 @@ async function runStep(name: string, { script, args = [] }: Step): Promise<Resul
     // Modules are the same in all steps, so that V8 compiles each of them once.
     env: { ...process.env, NODE_COMPILE_CACHE: join(root, 'out/compile-cache') },
   });
+  if (!isLongest && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   child.stdout.pipe(output, { end: false });
   child.stderr.pipe(output, { end: false });
   const [code] = (await once(child, 'close')) as [number | null];
