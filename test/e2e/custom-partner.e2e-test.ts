@@ -149,6 +149,7 @@ describe('a partner defined in the settings', () => {
 
   it('receives a logout on sign-out, and the other profile is unaffected', async () => {
     await window.runCommand('Partner Auth: Sign Out');
+    await statusMessage(window).waitFor('Signed out of Acme.');
     await statusItem(window).waitFor('$(key) Acme: Sign in');
     assert.equal(lines().at(-1), 'logout ok');
     await window.runCommand('Partner Auth: Switch Profile');

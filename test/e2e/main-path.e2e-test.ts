@@ -6,6 +6,7 @@ import {
   profileOf,
   startPartnerAuth,
   statusItem,
+  statusMessage,
 } from '../helpers/workbench/partner-auth.ts';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
@@ -42,6 +43,8 @@ describe('the main path', () => {
     await statusItem(window).click();
     await completeSignIn(window, sandbox, 'cloudreve');
     await window.runCommand('Partner Auth: Sign Out');
+    // The status item changes before the partner has confirmed it.
+    await statusMessage(window).waitFor('Signed out of Drive.');
     await statusItem(window).waitFor('$(key) Drive: Sign in');
     assert.equal(countCalls(sandbox, 'logout'), 1);
   });

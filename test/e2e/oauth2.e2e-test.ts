@@ -107,6 +107,7 @@ describe('a profile for an OAuth 2.0 server', () => {
     await statusItem(window).click();
     await statusMessage(window).waitFor('Shop ID: the access token was refreshed.');
     await window.runCommand('Partner Auth: Sign Out');
+    await statusMessage(window).waitFor('Signed out of Shop ID.');
     await statusItem(window).waitFor('$(key) Shop ID: Sign in');
     assert.deepEqual(
       server.received.slice(-3).map(({ path, form }) => [path, form.grant_type ?? form.token_type_hint]),

@@ -6,7 +6,14 @@ import type { Locator } from 'playwright-core';
 import { openSession } from '../../core/index.ts';
 import { repositoryRoot } from '../helpers/vscode/paths.ts';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
-import { profileOf, signInInputs, startPartnerAuth, statusItem, typeSteps } from '../helpers/workbench/partner-auth.ts';
+import {
+  profileOf,
+  signInInputs,
+  startPartnerAuth,
+  statusItem,
+  statusMessage,
+  typeSteps,
+} from '../helpers/workbench/partner-auth.ts';
 import { assertUncovered } from '../helpers/workbench/uncovered.ts';
 import { waitForVisible, waitUntil } from '../helpers/workbench/wait-until.ts';
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
@@ -54,6 +61,7 @@ describe('what a person sees while signing in', () => {
 
   async function signOut(): Promise<void> {
     await window.runCommand('Partner Auth: Sign Out');
+    await statusMessage(window).waitFor('Signed out of Drive.');
     await statusItem(window).waitFor('$(key) Drive: Sign in');
   }
 

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { assertNoLeak, startPartner, type Partner } from '../helpers/workbench/leaks.ts';
-import { profileOf, signInInputs, startPartnerAuth, statusItem, typeSteps } from '../helpers/workbench/partner-auth.ts';
+import {
+  profileOf,
+  signInInputs,
+  startPartnerAuth,
+  statusItem,
+  statusMessage,
+  typeSteps,
+} from '../helpers/workbench/partner-auth.ts';
 import { assertUncovered } from '../helpers/workbench/uncovered.ts';
 import { waitForVisible } from '../helpers/workbench/wait-until.ts';
 import type { WorkbenchWindow } from '../helpers/workbench/window.ts';
@@ -136,6 +143,7 @@ describe('signing in', () => {
     await window.quickInput.accept();
     await statusItem(window).waitFor(/^\$\(key\) Drive \d+m$/);
     await window.runCommand('Partner Auth: Sign Out');
+    await statusMessage(window).waitFor('Signed out of Drive.');
     await statusItem(window).waitFor('$(key) Drive: Sign in');
   });
 
