@@ -37,18 +37,25 @@ const patience = 3_000;
 export async function findEditor(env: Readonly<Record<string, string | undefined>>): Promise<Editor | undefined> {
   const path = env[addressVariable];
   if (path === undefined || path === '') return undefined;
-  for (const file of await addressFiles(path)) {
-    const address = await readAddress(file);
-    if (address === undefined) continue;
-    try {
-      const { head } = await ask(address, 'profiles', {}, undefined, AbortSignal.timeout(patience));
-      const profiles = head.profiles.map((profile) => ({ ...profile, status: toStatus(profile.status) }));
-      return { profiles, session: (profile) => borrowSession(address, profile) };
-    } catch {
-      // The next window may respond.
-    }
+  // All at once, so that windows that do not respond are waited for together.
+  const windows = (await addressFiles(path)).map((file) => openWindow(file));
+  for (const opening of windows) {
+    const editor = await opening;
+    if (editor !== undefined) return editor;
   }
   return undefined;
+}
+
+async function openWindow(file: string): Promise<Editor | undefined> {
+  const address = await readAddress(file);
+  if (address === undefined) return undefined;
+  try {
+    const { head } = await ask(address, 'profiles', {}, { limit: patience });
+    const profiles = head.profiles.map((profile) => ({ ...profile, status: toStatus(profile.status) }));
+    return { profiles, session: (profile) => borrowSession(address, profile) };
+  } catch {
+    return undefined;
+  }
 }
 
 function borrowSession(
@@ -62,12 +69,12 @@ function borrowSession(
       return status;
     },
     async accessToken({ minValidity = 0, signal } = {}) {
-      const { head } = await ask(address, 'token', { profile, minValidity }, undefined, signal);
+      const { head } = await ask(address, 'token', { profile, minValidity }, { signal });
       status = toStatus(head.status);
       return head.token;
     },
     async refresh({ signal } = {}) {
-      const { head } = await ask(address, 'refresh', { profile }, undefined, signal);
+      const { head } = await ask(address, 'refresh', { profile }, { signal });
       status = toStatus(head.status);
     },
     async stream(path, { payload, body, query, signal, ...options } = {}) {
@@ -79,7 +86,11 @@ function borrowSession(
         ...(query !== undefined && { query: String(query) }),
         ...(content !== undefined && { content }),
       };
-      const { head, frame } = await ask(address, 'stream', request, bytes, signal);
+      const { head, frame } = await ask(address, 'stream', request, {
+        body: bytes,
+        signal,
+        limit: withPatience(options.timeout),
+      });
       const { error, ...response } = head;
       return { ...response, ...(error !== undefined && { error: toError(error) }), body: streamOf(frame) };
     },
@@ -93,7 +104,11 @@ function borrowSession(
         ...(timeout !== undefined && { timeout }),
         ...(content !== undefined && { content }),
       };
-      const { head, frame } = await ask(address, 'forward', request, bytes, signal);
+      const { head, frame } = await ask(address, 'forward', request, {
+        body: bytes,
+        signal,
+        limit: withPatience(timeout),
+      });
       const { status: received, headers: receivedHeaders, error, isWhole } = head;
       const reader = { next: frame.next, cancel: frame.cancel };
       return {
@@ -122,23 +137,45 @@ interface Reply<Name extends VerbName> {
   readonly frame: Frame & { cancel(): void };
 }
 
-/** @throws PartnerAuthError of the editor, or `network` if the connection to it breaks. */
+interface AskOptions {
+  readonly body?: RawBody['body'];
+  readonly signal?: AbortSignal | undefined;
+  /** For the head of the response, in ms. Default: none. */
+  readonly limit?: number | undefined;
+}
+
+/** The editor has a timeout of its own, unless it has stopped, as in a debugger. */
+function withPatience(timeout: number | undefined): number | undefined {
+  return timeout === undefined ? undefined : timeout + patience;
+}
+
+/** @throws PartnerAuthError of the editor; `network` if the connection to it breaks, `timeout` if it does not respond. */
 async function ask<Name extends VerbName>(
   address: BrokerAddress,
   verb: Name,
   head: Requests[Name],
-  body: RawBody['body'] = '',
-  signal?: AbortSignal,
+  { body = '', signal, limit }: AskOptions,
 ): Promise<Reply<Name>> {
+  const stop = new AbortController();
+  const timer = limit === undefined ? undefined : setTimeout(() => stop.abort(), Math.min(limit, 0x7fffffff));
   try {
-    const message = await send(address, verb, headLine(head), body, signal);
+    const signals = AbortSignal.any([stop.signal, ...(signal === undefined ? [] : [signal])]);
+    const message = await send(address, verb, headLine(head), body, signals);
     const frame = await readFrame(message);
     const received = frame.head as Responses[Name] | Failure;
-    if ('failure' in received) throw failureOf(received.failure);
+    if ('failure' in received) {
+      // What is left of the body is not sent.
+      message.destroy();
+      throw failureOf(received.failure);
+    }
     const next = (): Promise<Buffer | undefined> => frame.next().catch((error: unknown) => fail(error, signal));
     return { head: received, frame: { head: received, next, cancel: () => message.destroy() } };
   } catch (error) {
+    if (stop.signal.aborted && signal?.aborted !== true)
+      throw new PartnerAuthError('timeout', 'VS Code did not respond in time.');
     return fail(error, signal);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -158,7 +195,7 @@ async function send(
   verb: VerbName,
   head: Buffer,
   body: RawBody['body'],
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const nonce = nodeCrypto().randomBytes(16).toString('hex');
   const request = sendRequest({
@@ -167,7 +204,7 @@ async function send(
     path: `/v1/${verb}`,
     headers: { [clientHeader]: `${nonce} ${proofOf('client', key, nonce)}` },
     agent: false,
-    ...(signal !== undefined && { signal }),
+    signal,
   });
   const response = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).on('error', reject);

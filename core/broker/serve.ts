@@ -93,7 +93,7 @@ const verbs: { readonly [Name in VerbName]: Verb<Name> } = {
 /** @throws PartnerAuthError or TypeError if the verb cannot be served. */
 export async function serveVerb(host: BrokerHost, name: string, frame: Frame, signal: AbortSignal): Promise<Served> {
   if (!Object.hasOwn(verbs, name))
-    throw new PartnerAuthError('invalidResponse', 'VS Code has an older version of Partner Auth. Update it.');
+    throw new PartnerAuthError('invalidResponse', 'VS Code has another version of Partner Auth. Update both.');
   // Its head is that of the verb, since only this version of the client sends it.
   const verb = verbs[name as VerbName] as (...args: Parameters<Verb<never>>) => Promise<Served>;
   return verb(host, frame.head as never, frame, signal);

@@ -26,7 +26,8 @@ export interface Broker {
 export async function startBroker(addressFile: string, host: BrokerHost): Promise<Broker> {
   await removeStale(addressFile);
   const key = nodeCrypto().randomBytes(32).toString('hex');
-  const server = createServer((request, response) => void serve(host, key, request, response));
+  // The body of a call may come from a pipe, as slowly as that is written.
+  const server = createServer({ requestTimeout: 0 }, (request, response) => void serve(host, key, request, response));
   const socket = await listen(server);
   // One of its own too: another window of the same workspace replaces the first, and removes it when it closes.
   const files = [addressFile, join(dirname(addressFile), `${nodeCrypto().randomUUID()}.json`)];

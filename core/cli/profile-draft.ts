@@ -9,10 +9,11 @@ import {
 import { connectionSettings, pathOf } from './connection-settings.ts';
 import type { Given } from './grammar/given.ts';
 import { profileSettings } from './grammar/settings.ts';
+import { didYouMean } from './grammar/suggest.ts';
 import { readJsonFile } from './input.ts';
 import { canAsk, prompt } from './terminal/ask.ts';
 import { note } from './terminal/output.ts';
-import { configurationFailure } from './usage-error.ts';
+import { configurationFailure, UsageError } from './usage-error.ts';
 
 /** A profile that has not been checked yet. */
 export type Draft = Partial<Profile> & Pick<Profile, 'id'>;
@@ -51,6 +52,14 @@ function oneOf(list: readonly unknown[], id: string | undefined, where: string):
 
 export function hasSettings(given: Given): boolean {
   return profileSettings.some(({ name }) => name !== 'from' && given.has(name));
+}
+
+/** @throws UsageError if the option `--partner` names none of the partners. */
+export function checkPartner(given: Given, partners: KnownPartners): void {
+  const name = given.text('partner');
+  if (name === undefined || Object.hasOwn(partners, name)) return;
+  const known = Object.keys(partners);
+  throw new UsageError(`--partner must be one of ${known.join(', ')}.${didYouMean(name, known)}`);
 }
 
 /** The profile with what the options change. */

@@ -63,7 +63,8 @@ async function run(verb: Verb, given: Given): Promise<number> {
     if (isPartnerAuthError(error) || error instanceof TypeError) {
       if (given.has('json')) await writeJson(errorJson(error)).catch(() => undefined);
       const text = errorText(error, given);
-      const options = (verb.options ?? []).map(({ name }) => name);
+      // What a file has is named as in the file.
+      const options = given.has('from') ? [] : (verb.options ?? []).map(({ name }) => name);
       note(isPartnerAuthError(error) ? withOptionName(text, error, options) : text);
     } else note(unexpected(error));
     return exitCodeOf(error);

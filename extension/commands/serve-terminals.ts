@@ -49,9 +49,16 @@ export function terminalHost(app: App): BrokerHost {
       return sessions.open(profile);
     },
     async allowToken(id) {
-      const known = decisions.get(id) ?? decide(find(id));
-      decisions.set(id, known);
-      return known;
+      const profile = find(id);
+      // Another server or account is asked for again.
+      const subject = JSON.stringify([id, profile.origin, sessions.status(profile).account]);
+      const decision = decisions.get(subject) ?? decide(profile);
+      decisions.set(subject, decision);
+      // What could not be asked was not decided.
+      return decision.catch((error: unknown) => {
+        decisions.delete(subject);
+        throw error;
+      });
     },
   };
 }

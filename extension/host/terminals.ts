@@ -40,8 +40,9 @@ export function terminalAccess(
     if (!isWanted && !isStopped) variables.clear();
     if (isWanted === (broker !== undefined)) return;
     if (broker !== undefined) {
-      await broker.close();
+      const closing = broker;
       broker = undefined;
+      await closing.close();
       return;
     }
     try {
@@ -55,7 +56,10 @@ export function terminalAccess(
     }
   }
 
-  const apply = (): Promise<void> => (work = work.then(change));
+  const apply = (): Promise<void> =>
+    (work = work
+      .then(change)
+      .catch(() => host.log.warn('The socket for the command line in terminals could not be removed.')));
   const trusted = workspace.onDidGrantWorkspaceTrust(() => void apply());
   return {
     apply,

@@ -1,5 +1,5 @@
 import type { RunVerb } from '../grammar/verb.ts';
-import { draftOf, placesOf, readSource, withAnswers } from '../profile-draft.ts';
+import { checkPartner, draftOf, placesOf, readSource, withAnswers } from '../profile-draft.ts';
 import { withProfiles } from '../profiles.ts';
 import { note } from '../terminal/output.ts';
 import { configurationFailure, UsageError } from '../usage-error.ts';
@@ -16,6 +16,7 @@ export const run: RunVerb = (given) =>
         `There is a profile ${id} already. Choose another name, or change it with: partner-auth profile edit ${id}`,
       );
     }
+    if (definition === undefined) checkPartner(given, partners);
     const named = { id, label: id, ...source };
     const draft = await withAnswers(draftOf(given, { ...named, id }), partners, definition);
     const profile = await files.add(draft, definition);

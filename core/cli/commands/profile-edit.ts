@@ -1,7 +1,7 @@
 import { toSavedProfile, type CheckedProfile, type Profile, type SecretRecord } from '../../profiles/index.ts';
 import type { FileProfiles } from '../../profiles/files/index.ts';
 import type { RunVerb } from '../grammar/verb.ts';
-import { askAll, draftOf, hasSettings, placesOf, readSource } from '../profile-draft.ts';
+import { askAll, checkPartner, draftOf, hasSettings, placesOf, readSource } from '../profile-draft.ts';
 import { selectProfile, withProfiles } from '../profiles.ts';
 import { canAsk } from '../terminal/ask.ts';
 import { environmentVariable, fromEnvironment } from '../terminal/environment.ts';
@@ -24,6 +24,7 @@ export const run: RunVerb = (given) =>
     const base = { ...toSavedProfile(before), ...source, id };
     const draft = draftOf(given, base);
     const { partners } = await files.list();
+    checkPartner(given, partners);
     const after = await files.update(id, hasChanges || hasSecrets ? (draft as Profile) : await askAll(draft, partners));
     note(`Saved ${id}: ${placesOf(after)}.`);
     if (after.origin !== before.origin)

@@ -42,11 +42,13 @@ export function errorText(error: Error, { profile, isOfEditor }: Pick<Given, 'pr
   return `${text} ${hint.replaceAll('NAME', profile ?? 'NAME')}`.trim();
 }
 
-/** The message with the option of the command line in place of the setting that it starts with, such as `unixSocket`. */
+/** The message with the option of the command line in place of the setting that it is about, such as `unixSocket`. */
 export function withOptionName(text: string, { setting = '' }: PartnerAuthError, options: readonly string[]): string {
   const [first = ''] = setting.split('.');
   const option = options.find((name) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()) === first);
-  return option !== undefined && text.startsWith(`${setting} `) ? `--${option}${text.slice(setting.length)}` : text;
+  if (option === undefined) return text;
+  if (text.startsWith(`${setting} `)) return `--${option}${text.slice(setting.length)}`;
+  return text.replace(`its field "${setting}"`, `--${option}`);
 }
 
 function adviceFor({ code, setting, challenge }: PartnerAuthError, advised: typeof advice): string | undefined {

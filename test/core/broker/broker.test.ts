@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer, request, type IncomingMessage } from 'node:http';
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -274,6 +275,34 @@ describe('the windows of the editor', () => {
       assert.equal(await findEditor({ [addressVariable]: addressFile }), undefined);
     }),
   );
+
+  it('are waited for no longer than the timeout of a call allows, if one has stopped', onlyPosix, async () => {
+    await using folder = await temporaryFolder();
+    const key = 'ab'.repeat(32);
+    const status = { phase: 'valid', refreshing: false, storage: 'kept' };
+    // It sends its profiles, and then stops.
+    const server = createServer((request, response) => {
+      const [nonce = ''] = String(request.headers['x-partner-auth-client']).split(' ');
+      const proof = createHmac('sha256', Buffer.from(key, 'hex')).update(`editor ${nonce}`).digest('hex');
+      response.setHeader('x-partner-auth-editor', proof);
+      if (request.url === '/v1/profiles')
+        response.end(`${JSON.stringify({ profiles: [{ id: 'drive', definition: plainPartner, status }] })}\n`);
+    });
+    server.listen(folder.file('socket'));
+    await once(server, 'listening');
+    try {
+      const address = { version: 1, socket: folder.file('socket'), key };
+      await writeFile(folder.file('window.json'), JSON.stringify(address), { mode: 0o600 });
+      const editor = await findEditor({ [addressVariable]: folder.file('window.json') });
+      const [profile] = editor?.profiles ?? [];
+      assert.ok(editor !== undefined && profile !== undefined);
+      const error = await catchError(editor.session(profile).stream('/orders', { method: 'GET', timeout: 1 }));
+      assert.equal((error as PartnerAuthError).code, 'timeout');
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
 
   it('serve nobody who does not know the key', () =>
     withBroker({}, async ({ addressFile, log }) => {

@@ -164,7 +164,7 @@ describe('profile', () => {
       const before = await readFile(join(home, 'profiles.json'), 'utf8');
       const cases: [string[], string | undefined, RegExp][] = [
         [['add', 'mail', ...mail], undefined, /^There is a profile mail already\. .*partner-auth profile edit mail$/m],
-        [['add', 'x', '--partner', 'bizmail'], undefined, /baseUrl/],
+        [['add', 'x', '--partner', 'bizmail'], undefined, /--base-url/],
         [
           ['add', 'x', '--partner', 'bizmial', '--base-url', 'https://a.example'],
           undefined,
@@ -190,6 +190,14 @@ describe('profile', () => {
           /is a secret/,
         ],
         [['add', '--partner', 'bizmail'], undefined, /^NAME is missing\.$/m],
+        [
+          ['add', 'x', '--partner', 'tconect'],
+          undefined,
+          /^--partner must be one of tconnect, bizmail, cloudreve\. Did you mean tconnect\?$/m,
+        ],
+        [['edit', 'mail', '--partner', 'tconect'], undefined, /Did you mean tconnect\?$/m],
+        [['add', 'x', '--partner', 'bizmail'], undefined, /^The profile x cannot be used: --base-url is missing\.$/m],
+        [['add', 'x', '--from', '-'], '{ "partner": "bizmail" }', /: its field "baseUrl" is missing\.$/m],
         [['show', 'mial'], undefined, /Did you mean mail\?/],
         [['remove', 'nothing'], undefined, /^There is no profile "nothing"/],
       ];
