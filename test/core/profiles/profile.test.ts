@@ -206,12 +206,12 @@ describe('a problem in a profile', () => {
 });
 
 describe('2,000 profiles', () => {
-  it('are parsed within 5 seconds', () => {
+  it('are parsed within 5 seconds of processor time', () => {
     const many = Array.from({ length: 2000 }, (_, index) => ({ ...tconnect, id: `p${index % 1900}` }));
-    const start = performance.now();
+    const start = process.cpuUsage();
     const { profiles, problems } = parse(many);
     assert.deepEqual([profiles.length, problems.length], [1900, 100]);
-    assert.ok(performance.now() - start < 5000);
+    assert.ok(process.cpuUsage(start).user < 5_000_000);
   });
 });
 
