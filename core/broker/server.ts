@@ -1,13 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { dirname, join } from 'node:path';
-import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
 import { fsPromises, nodeCrypto, nodeOs } from '../lib/node-modules.ts';
-import { systemErrorCode } from '../lib/system-error.ts';
 import { remove } from '../stores/files.ts';
-import { addressFiles, readAddress, writeAddress, type BrokerAddress } from './address.ts';
+import { isServed, listenOn } from '../gateway/listen-on.ts';
+import { addressFiles, readAddress, writeAddress } from './address.ts';
 import { headLine, readFrame } from './frame.ts';
 import { clientHeader, editorHeader, isProof, proofOf } from './proof.ts';
 import { serveVerb, type BrokerHost, type Served } from './serve.ts';
@@ -53,8 +52,7 @@ async function listen(server: Server): Promise<string> {
       ? `\\\\.\\pipe\\partner-auth-${nodeCrypto().randomBytes(16).toString('hex')}`
       : join(await newFolder(), 'socket');
   try {
-    server.listen(socket);
-    await once(server, 'listening');
+    await listenOn(server, { path: socket });
     return socket;
   } catch (error) {
     await removeFolder(socket);
@@ -89,22 +87,10 @@ async function removeFolder(socket: string): Promise<void> {
 async function removeStale(addressFile: string): Promise<void> {
   for (const path of await addressFiles(addressFile)) {
     const address = await readAddress(path);
-    if (address === undefined || (await isServed(address))) continue;
+    if (address === undefined || (await isServed(address.socket))) continue;
     await remove(path).catch(() => undefined);
     if (/[\\/]partner-auth-\w+[\\/]socket$/.test(address.socket))
       await removeFolder(address.socket).catch(() => undefined);
-  }
-}
-
-async function isServed({ socket }: BrokerAddress): Promise<boolean> {
-  const client = connect(socket);
-  try {
-    return await new Promise((done) => {
-      client.once('connect', () => done(true));
-      client.once('error', (error) => done(!['ECONNREFUSED', 'ENOENT'].includes(systemErrorCode(error))));
-    });
-  } finally {
-    client.destroy();
   }
 }
 

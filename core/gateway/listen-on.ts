@@ -1,4 +1,5 @@
-import type { ListenOptions, Server } from 'node:net';
+import { connect, type ListenOptions, type Server } from 'node:net';
+import { systemErrorCode } from '../lib/system-error.ts';
 
 /** Resolves when the server listens. @throws a system error, such as `EADDRINUSE`. */
 export function listenOn(server: Server, address: ListenOptions): Promise<void> {
@@ -9,4 +10,17 @@ export function listenOn(server: Server, address: ListenOptions): Promise<void> 
       resolve();
     });
   });
+}
+
+/** Whether a program listens on a Unix socket or pipe. */
+export async function isServed(path: string): Promise<boolean> {
+  const client = connect(path);
+  try {
+    return await new Promise((done) => {
+      client.once('connect', () => done(true));
+      client.once('error', (error) => done(!['ECONNREFUSED', 'ENOENT'].includes(systemErrorCode(error))));
+    });
+  } finally {
+    client.destroy();
+  }
 }

@@ -1,11 +1,11 @@
-import { connect, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { configurationError, type PartnerAuthError } from '../lib/errors.ts';
 import { fsPromises } from '../lib/node-modules.ts';
 import { systemErrorCode } from '../lib/system-error.ts';
 import { withFileLock } from '../stores/file-lock.ts';
 import { createFolder } from '../stores/files.ts';
-import { listenOn } from './listen-on.ts';
+import { isServed, listenOn } from './listen-on.ts';
 
 /** In bytes, of `sockaddr_un`. Node cuts off what is longer, or fails without saying why, depending on its version. */
 const maxLength = process.platform === 'linux' ? 107 : 103;
@@ -67,18 +67,6 @@ async function removeStale(path: string): Promise<void> {
   if (!stats.isSocket()) throw refusal(`${path} is not a socket. Use another path, or remove it`);
   if (await isServed(path)) throw refusal(`${path} is in use by another program. Use another path, or stop that one`);
   await rm(path, { force: true });
-}
-
-async function isServed(path: string): Promise<boolean> {
-  const client = connect(path);
-  try {
-    return await new Promise((done) => {
-      client.once('connect', () => done(true));
-      client.once('error', (error) => done(!['ECONNREFUSED', 'ENOENT'].includes(systemErrorCode(error))));
-    });
-  } finally {
-    client.destroy();
-  }
 }
 
 function refusal(problem: string): PartnerAuthError {
