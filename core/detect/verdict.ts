@@ -86,7 +86,7 @@ function judgePadded(
   if (payload === 'json') reasons.push('payload is JSON');
   if (payload === 'query') reasons.push('payload is a query string');
   if (payload === 'json' || payload === 'query') score += 20;
-  else if (plaintext === undefined && !isPlainText(text)) return undefined;
+  else if (plaintext === undefined ? !isPlainText(text) : hasControls(text.replace(plaintext, ''))) return undefined;
   return { score, reasons, payload, paddings, isTail: payload === 'text' && /[}\]]\s*$/.test(text) };
 }
 
@@ -126,5 +126,11 @@ export function isReadable(bytes: Buffer): boolean {
 
 /** Whether the string looks like text, not like bytes that happen to be valid UTF-8. */
 function isPlainText(text: string): boolean {
-  return text.length >= 4 && !/[^\P{C}\t\r\n]/u.test(text) && /\p{L}|\d/u.test(text);
+  return text.length >= 4 && !hasControls(text) && /\p{L}|\d/u.test(text);
+}
+
+/** Whether the string contains control characters or code points without a character, which random bytes soon do. */
+function hasControls(text: string): boolean {
+  // Format characters join emoji and begin files.
+  return /[^\P{C}\p{Cf}\t\r\n]/u.test(text);
 }
