@@ -48,8 +48,8 @@ function base64At(bytes: Buffer, offset: number): DecodedForm {
   return { text, before: offset > 0, after: bits % 6 > 0 };
 }
 
-/** How often a text is decoded: a secret in a URL, in JSON, in HTML, in JSON. */
-const maxPasses = 4;
+/** How often a text is decoded: a secret in a URL, in JSON, in HTML, in JSON, and as often again if it looks like escape sequences. */
+const maxPasses = 8;
 
 /** Decodes all escape sequences of a text, nested ones too, and makes characters equal that encodings interchange. */
 export function decode(original: string): DecodedText {

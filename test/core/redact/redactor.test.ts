@@ -89,6 +89,9 @@ describe('redactor by value', () => {
       for (const text of [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value)])
         assert.equal(redact(`[${text}]`), '[[hidden]]', text);
     }
+    const nested = 'Ab%\\00    yZ';
+    const text = encodeURIComponent(encodeURIComponent(encodeURIComponent(nested)));
+    assert.equal(redactor(nested).redact(`[${text}]`), '[[hidden]]');
   });
 
   it('hides arbitrary secrets in arbitrary nestings of encodings', () => {
