@@ -17,15 +17,15 @@ const ciphertext = createCipher({ key, iv: { from: 'prefix' } }).encrypt('{"note
 const cyclic: Record<string, unknown> = {};
 cyclic.self = cyclic;
 
-/** Milliseconds until the call returned or threw. */
+/** Milliseconds of processor time until the call returned or threw: that of the clock depends on what else is running. */
 function measureTime(call: () => unknown): number {
-  const start = performance.now();
+  const start = process.cpuUsage();
   try {
     call();
   } catch (error) {
     assert.ok(isPartnerAuthError(error) || error instanceof TypeError, String(error));
   }
-  return performance.now() - start;
+  return process.cpuUsage(start).user / 1000;
 }
 
 describe('an invalid sample', () => {
@@ -54,7 +54,7 @@ describe('an invalid sample', () => {
     ['an IV field without a name', { iv: '1'.repeat(32), ivField: '' }, 'sample.ivField'],
   ];
   for (const [title, change, setting] of bad) {
-    it(`with ${title} is refused within a second, and the error names ${setting}`, () => {
+    it(`with ${title} is refused within a second of work, and the error names ${setting}`, () => {
       const sample = { key, ciphertext, ...change } as unknown as CipherSample;
       let seen: unknown;
       const took = measureTime(() => {
