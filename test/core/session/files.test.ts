@@ -327,7 +327,7 @@ describe('stream()', () => {
     withRawPartner({}, async ({ session, on }) => {
       on('GET /file', (response) => response.writeHead(200, { 'content-type': 'image/png' }).write('start'));
       on('GET /silent', () => true);
-      const { body } = await session.stream('/file', { timeout: 50 });
+      const { body } = await session.stream('/file', { timeout: 1_000 });
       assert.equal(((await catchError(buffer(body))) as { code?: string }).code, 'timeout');
       assert.equal(
         ((await catchError(session.stream('/silent', { timeout: 50 }))) as { code?: string }).code,

@@ -25,7 +25,7 @@ async function withHostProxy(
   test: (fixture: Fixture) => Promise<void>,
 ): Promise<void> {
   await using sandbox = await startSandbox({ https: true });
-  await using session = await openSession({ ...sandbox.profiles.tconnect, globalAgent: true, timeout: 1_000 });
+  await using session = await openSession({ ...sandbox.profiles.tconnect, globalAgent: true });
   await session.login({ ...sandbox.profiles.tconnect.credentials });
   sandbox.clearJournal();
   const { url, user = '', isSilent = false, ...proxyOptions } = options;
