@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { fsPromises, nodeCrypto } from '../lib/node-modules.ts';
-import { createFolder, openInPlace, remove, rename, writeNew } from '../stores/files.ts';
+import { parseJson } from '../lib/json.ts';
+import { ageOf, createFolder, openInPlace, remove, rename, writeNew } from '../stores/files.ts';
 
 /** Names the file that says where the editor of a terminal listens. The key is in the file only. */
 export const addressVariable = 'PARTNER_AUTH_EDITOR';
@@ -45,6 +46,28 @@ export async function readAddress(path: string): Promise<BrokerAddress | undefin
   } catch {
     return undefined;
   }
+}
+
+/** In ms. A file is written in a moment. */
+const minAge = 60_000;
+
+/** Removes what is left of files that could not be written completely. Those of other versions are kept. */
+export async function removeDamaged(folder: string): Promise<void> {
+  const names = await fsPromises()
+    .readdir(folder)
+    .catch(() => []);
+  for (const path of names.map((name) => join(folder, name))) {
+    if ((await ageOf(path)) < minAge) continue;
+    if (path.endsWith('.tmp') || (await isDamaged(path))) await remove(path).catch(() => undefined);
+  }
+}
+
+async function isDamaged(path: string): Promise<boolean> {
+  if (!path.endsWith('.json')) return false;
+  const text = await fsPromises()
+    .readFile(path, 'utf8')
+    .catch(() => undefined);
+  return text !== undefined && parseJson(text) === undefined;
 }
 
 /** This file first, then those of other windows, which have the same profiles. */

@@ -33,28 +33,42 @@ export interface Editor {
 /** How long a window may take to send its profiles, in ms: one that is debugged, for example, does not respond at all. */
 const patience = 3_000;
 
-/** Asks the window of this terminal for its profiles, then the other windows. Undefined if none responds. */
-export async function findEditor(env: Readonly<Record<string, string | undefined>>): Promise<Editor | undefined> {
+/**
+ * Asks the window of this terminal for its profiles, then the other windows. Undefined if none responds.
+ *
+ * @param onSilent is called if none responds although one is open.
+ */
+export async function findEditor(
+  env: Readonly<Record<string, string | undefined>>,
+  onSilent?: () => void,
+): Promise<Editor | undefined> {
   const path = env[addressVariable];
   if (path === undefined || path === '') return undefined;
   // All at once, so that windows that do not respond are waited for together.
   const windows = (await addressFiles(path)).map((file) => openWindow(file));
+  let isSilent = false;
   for (const opening of windows) {
     const editor = await opening;
-    if (editor !== undefined) return editor;
+    if (typeof editor === 'object') return editor;
+    isSilent ||= editor === 'silent';
   }
+  if (isSilent) onSilent?.();
   return undefined;
 }
 
-async function openWindow(file: string): Promise<Editor | undefined> {
+async function openWindow(file: string): Promise<Editor | 'silent' | undefined> {
   const address = await readAddress(file);
   if (address === undefined) return undefined;
   try {
     const { head } = await ask(address, 'profiles', {}, { limit: patience });
-    const profiles = head.profiles.map((profile) => ({ ...profile, status: toStatus(profile.status) }));
+    const profiles = head.profiles.map(({ problem, ...profile }) => ({
+      ...profile,
+      status: toStatus(profile.status),
+      ...(problem !== undefined && { problem: toError(problem) }),
+    }));
     return { profiles, session: (profile) => borrowSession(address, profile) };
-  } catch {
-    return undefined;
+  } catch (error) {
+    return isPartnerAuthError(error) && error.code === 'timeout' ? 'silent' : undefined;
   }
 }
 
@@ -209,14 +223,20 @@ async function send(
   const response = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).on('error', reject);
   });
-  // Reported by `response`.
-  void pipeline(framed(head, body), request).catch(() => undefined);
+  // Nothing is sent to a program that has not proved to be the editor.
+  request.flushHeaders();
   const message = await response;
   // Reported to who reads it.
   message.on('error', () => undefined);
-  if (isProof(message.headers[editorHeader], proofOf('editor', key, nonce))) return message;
-  message.destroy();
-  throw new Error('It is not the editor that listens there.');
+  if (!isProof(message.headers[editorHeader], proofOf('editor', key, nonce))) {
+    message.destroy();
+    throw new Error('It is not the editor that listens there.');
+  }
+  void pipeline(framed(head, body), request).catch((error: unknown) => {
+    // What is wrong with the body itself. A broken connection is reported by the response.
+    if (isPartnerAuthError(error) || error instanceof TypeError) message.destroy(error);
+  });
+  return message;
 }
 
 async function* framed(head: Buffer, body: RawBody['body']): AsyncGenerator<Uint8Array | string> {

@@ -14,6 +14,8 @@ export interface OfferedProfile {
   readonly baseUrl: string;
   readonly definition: PartnerDefinition;
   readonly status: ProfileStatus;
+  /** Why the editor cannot read the session. */
+  readonly problem?: PartnerAuthError;
 }
 
 type RequestOptions = NonNullable<Parameters<PartnerSession['stream']>[1]>;
@@ -56,7 +58,7 @@ export interface Requests {
   };
 }
 
-/** The heads of responses by verb. The body of a partner's response follows that of `stream` and `forward`. */
+/** The heads of responses by verb. The body of a partner's response follows that of `stream` and `forward`. Errors are sent as JSON. */
 export interface Responses {
   readonly profiles: { readonly profiles: readonly OfferedProfile[] };
   readonly token: { readonly token: string; readonly status: SessionStatus };

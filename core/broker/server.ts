@@ -6,7 +6,7 @@ import { isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
 import { fsPromises, nodeCrypto, nodeOs } from '../lib/node-modules.ts';
 import { remove } from '../stores/files.ts';
 import { isServed, listenOn } from '../gateway/listen-on.ts';
-import { addressFiles, readAddress, writeAddress } from './address.ts';
+import { addressFiles, readAddress, removeDamaged, writeAddress } from './address.ts';
 import { headLine, readFrame } from './frame.ts';
 import { clientHeader, editorHeader, isProof, proofOf } from './proof.ts';
 import { serveVerb, type BrokerHost, type Served } from './serve.ts';
@@ -85,6 +85,7 @@ async function removeFolder(socket: string): Promise<void> {
 
 /** Removes what windows have left behind that did not close by themselves. */
 async function removeStale(addressFile: string): Promise<void> {
+  await removeDamaged(dirname(addressFile));
   for (const path of await addressFiles(addressFile)) {
     const address = await readAddress(path);
     if (address === undefined || (await isServed(address.socket))) continue;
@@ -102,15 +103,19 @@ async function serve(host: BrokerHost, key: string, request: IncomingMessage, re
     response.writeHead(403).end();
     return;
   }
-  response.setHeader(editorHeader, proofOf('editor', key, nonce));
+  // The client sends the rest of its request after it has this.
+  response.writeHead(200, { [editorHeader]: proofOf('editor', key, nonce) }).flushHeaders();
+  let isSent = false;
   const abort = new AbortController();
   response.once('close', () => abort.abort());
   try {
     const frame = await readFrame(request);
-    await send(response, await serveVerb(host, version === 'v1' ? String(verb) : '', frame, abort.signal));
+    const served = await serveVerb(host, version === 'v1' ? String(verb) : '', frame, abort.signal);
+    isSent = true;
+    await send(response, served);
   } catch (error) {
     // A body that is not complete must not be taken for one that is.
-    if (response.headersSent) response.destroy();
+    if (isSent) response.destroy();
     else response.end(headLine({ failure: failureOf(error) }));
   }
 }

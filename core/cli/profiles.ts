@@ -55,7 +55,9 @@ export async function selectAny(files: FileProfiles, given: Given): Promise<Sele
 /** The VS Code in one of whose terminals this runs. */
 export async function editorOfTerminal(): Promise<Editor | undefined> {
   const { findEditor } = await import('../broker/index.ts');
-  return findEditor(process.env);
+  return findEditor(process.env, () =>
+    note('VS Code did not respond within 3 seconds, so that its profiles are missing here. Reload its window.'),
+  );
 }
 
 /** The profile of the command line that the verb is about, by its argument NAME. */
@@ -80,6 +82,9 @@ export async function withSession<T>(
   return withProfiles(async (files) => {
     const selected = await selectAny(files, given);
     if (selected.of === 'editor') {
+      debug(
+        `VS Code makes the calls of ${selected.profile.id}. Its logins and refreshes are shown there: Partner Auth: Explain Last Exchange.`,
+      );
       const session = selected.editor.session(selected.profile);
       const known = (): Status => editorStatus({ ...selected.profile, status: { storage: 'kept', ...session.status } });
       return work(session, selected.profile, async () => Promise.resolve(known()));

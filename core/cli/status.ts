@@ -28,8 +28,8 @@ export async function statusOf(files: FileProfiles, profile: CheckedProfile): Pr
   }
 }
 
-export function editorStatus({ status, ...profile }: OfferedProfile): Status {
-  return { profile, source: 'editor', status, store: undefined };
+export function editorStatus({ status, problem, ...profile }: OfferedProfile): Status {
+  return { profile, source: 'editor', status, store: undefined, ...(problem !== undefined && { problem }) };
 }
 
 /** Whether `token` would print one, as far as is known without asking the partner. */

@@ -7,7 +7,7 @@ import { assertKnownKeys } from '../lib/validation.ts';
 import { checkClock, completeClock, type Clock } from '../lib/clock.ts';
 import { PartnerAuthError } from '../lib/errors.ts';
 import { withFileLock } from './file-lock.ts';
-import { createFolder, overwrite, remove, rename, syncFolder, writeNew } from './files.ts';
+import { ageOf, createFolder, overwrite, remove, rename, syncFolder, writeNew } from './files.ts';
 import { openOwnFile } from './own-file.ts';
 import { realPath } from './real-path.ts';
 import { newerRecordError, storeError } from './store-errors.ts';
@@ -358,13 +358,7 @@ async function removeLeftovers(file: string, minAge: number, includeDamaged = fa
     const suffix = name.slice(basename(file).length + 1);
     if (!/^(?:lock\.)?[^.]+\.tmp$/.test(suffix) && !(includeDamaged && /^corrupt-\d+$/.test(suffix))) continue;
     const path = join(dirname(file), name);
-    const age = await fsPromises()
-      .stat(path)
-      .then(
-        ({ mtimeMs }) => Math.abs(Date.now() - mtimeMs),
-        () => 0,
-      );
-    if (age >= minAge) await remove(path);
+    if ((await ageOf(path)) >= minAge) await remove(path);
   }
 }
 

@@ -31,6 +31,16 @@ export async function whileShared<T>(operation: () => Promise<T>, platform: stri
 
 export const rename = (from: string, to: string): Promise<void> => whileShared(() => fsPromises().rename(from, to));
 
+/** In ms, since the file was written; 0 if there is none. */
+export async function ageOf(path: string): Promise<number> {
+  return fsPromises()
+    .stat(path)
+    .then(
+      ({ mtimeMs }) => Math.abs(Date.now() - mtimeMs),
+      () => 0,
+    );
+}
+
 /** Removes a file, if it exists. */
 export const remove = (path: string): Promise<void> => whileShared(() => fsPromises().rm(path, { force: true }));
 

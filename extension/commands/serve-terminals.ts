@@ -1,4 +1,4 @@
-import { PartnerAuthError } from '../../core/index.ts';
+import { isPartnerAuthError, PartnerAuthError } from '../../core/index.ts';
 import type { BrokerHost } from '../../core/broker/index.ts';
 import type { CheckedProfile } from '../../core/profiles/index.ts';
 import type { App } from '../model/app.ts';
@@ -18,6 +18,17 @@ export function terminalHost(app: App): BrokerHost {
     return profile;
   }
 
+  /** Why nothing is known about its session, which its status does not say. */
+  async function problemOf(profile: CheckedProfile): Promise<PartnerAuthError | undefined> {
+    try {
+      await sessions.load(profile);
+      return undefined;
+    } catch (error) {
+      if (!isPartnerAuthError(error)) throw error;
+      return error;
+    }
+  }
+
   async function decide({ label }: CheckedProfile): Promise<boolean> {
     const allow = t('Allow');
     const chosen = await ui.confirm(
@@ -33,13 +44,14 @@ export function terminalHost(app: App): BrokerHost {
   return {
     log,
     async profiles() {
-      const list = profiles.list();
-      // A session that cannot be read has a status that says so.
-      await Promise.allSettled(list.map((profile) => sessions.load(profile)));
-      return list.map((profile) => {
-        const { id, label, partner, baseUrl, definition } = profile;
-        return { id, label, partner, baseUrl, definition, status: sessions.status(profile) };
-      });
+      return Promise.all(
+        profiles.list().map(async (profile) => {
+          const { id, label, partner, baseUrl, definition } = profile;
+          const problem = await problemOf(profile);
+          const status = sessions.status(profile);
+          return { id, label, partner, baseUrl, definition, status, ...(problem !== undefined && { problem }) };
+        }),
+      );
     },
     async session(id) {
       const profile = find(id);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
@@ -266,6 +266,27 @@ describe('the windows of the editor', () => {
     }),
   );
 
+  it('remove what is left of files that were not written completely, and keep those of other versions', () =>
+    withRawPartner({ partner: plainPartner }, async ({ session }) => {
+      await using folder = await temporaryFolder();
+      const path = (name: string): string => folder.file(`terminals/${name}`);
+      await mkdir(folder.file('terminals'), { mode: 0o700 });
+      const files = {
+        'half.json': '{"version":1,"so',
+        'a.json.1.tmp': '',
+        'next.json': '{"version":2}',
+        'empty.json': '',
+      };
+      for (const [name, content] of Object.entries(files)) {
+        await writeFile(path(name), content, { mode: 0o600 });
+        await utimes(path(name), new Date(0), new Date(0));
+      }
+      await writeFile(path('new.json.2.tmp'), '{"ver', { mode: 0o600 });
+      const broker = await startBroker(path('window.json'), hostOf(session));
+      await broker.close();
+      assert.deepEqual((await readdir(folder.file('terminals'))).sort(), ['new.json.2.tmp', 'next.json']);
+    }));
+
   it('can be used by this user only', onlyPosix, () =>
     withBroker({}, async ({ addressFile }) => {
       const { socket } = JSON.parse(await readFile(addressFile, 'utf8')) as { readonly socket: string };
@@ -322,13 +343,18 @@ describe('the windows of the editor', () => {
   it('are not taken for another program that listens at their address', onlyPosix, async () => {
     await using folder = await temporaryFolder();
     const profiles = [{ id: 'drive', status: {} }];
-    const server = createServer((_request, response) => response.end(`${JSON.stringify({ profiles })}\n`));
+    let received = '';
+    const server = createServer((request, response) => {
+      request.on('data', (chunk) => (received += String(chunk)));
+      response.end(`${JSON.stringify({ profiles })}\n`);
+    });
     server.listen(folder.file('socket'));
     await once(server, 'listening');
     try {
       const address = { version: 1, socket: folder.file('socket'), key: 'ab'.repeat(32) };
       await writeFile(folder.file('window.json'), JSON.stringify(address), { mode: 0o600 });
       assert.equal(await findEditor({ [addressVariable]: folder.file('window.json') }), undefined);
+      assert.equal(received, '', 'nothing is sent to it');
     } finally {
       server.closeAllConnections();
       server.close();

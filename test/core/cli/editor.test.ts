@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { describe, it } from 'node:test';
 import { addressVariable, startBroker } from '../../../core/broker/index.ts';
+import { notOnWindows } from '../../helpers/platform.ts';
 import { fakeApp } from '../../helpers/fake-app.ts';
 import type { ProgramResult } from '../../helpers/run-program.ts';
 import { signIn } from '../../../extension/commands/sign-in.ts';
@@ -19,6 +22,8 @@ interface TerminalFixture extends HomeFixture {
   inTerminal(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<ProgramResult>;
   readonly confirmations: readonly string[];
   readonly signOut: () => Promise<unknown>;
+  /** Closes the sessions of the editor, which still responds. */
+  readonly close: () => Promise<void>;
 }
 
 /** VS Code with the profile "acme", which is signed in, and a terminal. */
@@ -44,6 +49,7 @@ async function withTerminal(
         ...home,
         confirmations,
         inTerminal: (args, env) => run(args, { env: { [addressVariable]: addressFile, ...env } }),
+        close: () => sessions.close(),
         signOut: async () => (await sessions.open(profile('acme'))).signOut(),
       });
     } finally {
@@ -139,6 +145,54 @@ describe('the command line in a terminal of VS Code', () => {
       const invalid = await inTerminal(['token', 'acme']);
       assert.equal(invalid.code, 2);
       assert.match(invalid.stderr, /^profile acme: |partner/);
+    }));
+
+  it('shows why VS Code cannot read a session', () =>
+    withTerminal([], async ({ inTerminal, close }) => {
+      await close();
+      const { code, stdout } = await inTerminal(['status', 'acme']);
+      assert.equal(code, 4);
+      assert.match(stdout, /^State\s+cannot be read$/m);
+      assert.match(stdout, /^Last error\s+The sessions of this process were closed\.$/m);
+      const json = JSON.parse((await inTerminal(['status', 'acme', '--json'])).stdout) as { error: { code: string } };
+      assert.equal(json.error.code, 'closed');
+    }));
+
+  it('says that VS Code does not respond, unless another window does', notOnWindows('It has no Unix sockets.'), () =>
+    withTerminal([], async ({ inTerminal, file }) => {
+      const stopped = createServer();
+      stopped.listen(file('stopped'));
+      await once(stopped, 'listening');
+      try {
+        const address = JSON.stringify({ version: 1, socket: file('stopped'), key: 'ab'.repeat(32) });
+        for (const name of ['terminals/0.json', 'others/0.json']) {
+          await mkdir(dirname(file(name)), { recursive: true });
+          await writeFile(file(name), address, { mode: 0o600 });
+        }
+        const other = await inTerminal(['status', 'acme'], { [addressVariable]: file('terminals/0.json') });
+        assert.deepEqual([other.code, other.stderr], [0, '']);
+        const none = await inTerminal(['status', 'acme'], { [addressVariable]: file('others/0.json') });
+        assert.equal(none.code, 2);
+        assert.match(none.stderr, /^VS Code did not respond within 3 seconds, so that its profiles are missing here\./);
+      } finally {
+        stopped.closeAllConnections();
+        stopped.close();
+      }
+    }),
+  );
+
+  it('names the profiles of VS Code below its own, and with -v says where their exchanges are', () =>
+    withTerminal([], async ({ inTerminal, add }) => {
+      assert.equal((await inTerminal(['profile', 'list'])).stderr, 'VS Code has more: acme.\n');
+      await add('drive', 'cloudreve');
+      const list = await inTerminal(['profile', 'list', '--json']);
+      assert.deepEqual(
+        (JSON.parse(list.stdout) as { id: string }[]).map(({ id }) => id),
+        ['drive'],
+      );
+      assert.equal(list.stderr, 'VS Code has more: acme.\n');
+      const { stderr } = await inTerminal(['request', 'acme', 'POST', qr, '-d', query, '-v']);
+      assert.match(stderr, /^VS Code makes the calls of acme\. .*Explain Last Exchange/m);
     }));
 
   it('completes the names of its profiles', () =>

@@ -3,6 +3,18 @@ import { describe, it } from 'node:test';
 import { terminalHost } from '../../../extension/commands/serve-terminals.ts';
 import { withApp } from '../../helpers/with-app.ts';
 
+describe('the profiles for programs in terminals', () => {
+  it('have the reason why nothing is known about a session', () =>
+    withApp({}, async ({ fake, profile }) => {
+      const host = terminalHost(fake.app);
+      const [before] = await host.profiles();
+      assert.deepEqual([before?.id, before?.status.phase, before?.problem], [profile.id, 'valid', undefined]);
+      await fake.app.sessions.close();
+      const [after] = await host.profiles();
+      assert.equal(after?.problem?.code, 'closed');
+    }));
+});
+
 describe('a token for programs in terminals', () => {
   it('is allowed once for a profile, and again after it has another server', () =>
     withApp({ buttons: ['Allow'] }, async ({ fake, profile, connection }) => {
