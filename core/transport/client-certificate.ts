@@ -48,6 +48,15 @@ export function checkClientCertificate(given: unknown): CertificateOptions {
   return options;
 }
 
+/** @throws PartnerAuthError `configuration` for a client certificate that could not be sent to any of the addresses. */
+export function checkCertificateUse(given: unknown, addresses: readonly string[]): void {
+  if (given === undefined || addresses.some((address) => new URL(address).protocol === 'https:')) return;
+  throw configurationError(
+    'clientCertificate',
+    'clientCertificate cannot be used if baseUrl starts with http://: only https sends one. Use https, or remove it.',
+  );
+}
+
 /** OpenSSL keeps a key of another kind, such as RSA and EC, next to the certificate, and would offer none. */
 function hasOwnKey({ cert, key, passphrase }: CertificateOptions): boolean {
   if (cert === undefined || key === undefined) return true;

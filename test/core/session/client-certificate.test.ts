@@ -115,6 +115,16 @@ describe('a client certificate', () => {
     assert.deepEqual([certificates, proxy.requests.length], [[{}], 1]);
   });
 
+  it('is refused for http, which does not send one', async () => {
+    await using secure = await startSandbox({ https: true, clientCertificate: true });
+    await using sandbox = await startSandbox();
+    const clientCertificate = certificatesOf(secure).valid;
+    const error = await catchError(openSession({ ...sandbox.profiles.bizmail, clientCertificate }));
+    assert.ok(error instanceof PartnerAuthError);
+    assert.deepEqual([error.code, error.setting], ['configuration', 'clientCertificate']);
+    assert.match(error.message, /only https sends one\. Use https, or remove it\.$/);
+  });
+
   const wrong: readonly (readonly [string, (valid: SandboxClientCertificate, other: string) => unknown, string])[] = [
     ['a text', () => 'certificate', 'clientCertificate'],
     ['null', () => null, 'clientCertificate'],
