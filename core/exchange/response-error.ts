@@ -162,10 +162,13 @@ function codeIn(
   return typeof value === 'string' ? plainLine(redact(value), 40) : undefined;
 }
 
+/** What to do about a refused refresh token: the refusal may be a mistake of the partner. */
+export const refusedAdvice = 'Sign in again, or call refresh() to ask once more.';
+
 /** What to do about a refusal of the refresh token that no rule explains. */
 function unexplainedAdvice(code: string | number | undefined, status: number): string {
   const condition = code === undefined ? `"status": ${status}` : `"code": ${JSON.stringify(code)}`;
-  return `No error rule of the partner definition explains it; if it means that the refresh token is no longer valid, add { "on": ["refresh"], ${condition}, "is": "sessionEnded" } to errors. Sign in again, or call refresh() to ask once more.`;
+  return `No error rule of the partner definition explains it; if it means that the refresh token is no longer valid, add { "on": ["refresh"], ${condition}, "is": "sessionEnded" } to errors. ${refusedAdvice}`;
 }
 
 /** Who sends a response of status 500 or above that is not in the partner's own form. */
@@ -213,7 +216,7 @@ function advice(
     case 'accountUnavailable':
       return 'Ask the partner about this account.';
     case 'sessionEnded':
-      return 'Sign in again.';
+      return call === 'refresh' ? refusedAdvice : 'Sign in again.';
     case 'refreshInterrupted':
       return 'A refresh was interrupted; sign in again.';
     case 'rateLimited':

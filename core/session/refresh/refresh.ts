@@ -1,3 +1,4 @@
+import { refusedAdvice } from '../../exchange/response-error.ts';
 import { PartnerAuthError, type PartnerAuthErrorCode } from '../../lib/errors.ts';
 import { refusedUntil, type EndCode, type SessionEnd, type StoredSession } from '../../stores/stored-record.ts';
 import type { HeldLock } from '../../stores/token-store.ts';
@@ -275,7 +276,8 @@ function unexplainedEnd(
 /** The error after an explicit refresh of a session that has ended was refused as well. */
 function refusedAgainError(record: StoredSession, refusal: PartnerAuthError): PartnerAuthError {
   const { code, message, status, correlationId } = endError(record, refusal);
-  return new PartnerAuthError(code, `The refresh token was refused again. ${message}`, { status, correlationId });
+  const text = `The refresh token was refused again. ${message.replace(refusedAdvice, 'Sign in again.')}`;
+  return new PartnerAuthError(code, text, { status, correlationId });
 }
 
 /** The error for a session that has ended. `refusal` is the partner's error, if it has just been received. */

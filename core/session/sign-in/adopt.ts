@@ -1,3 +1,4 @@
+import { refusedAdvice } from '../../exchange/response-error.ts';
 import { configurationError, PartnerAuthError } from '../../lib/errors.ts';
 import { nodeCrypto } from '../../lib/node-modules.ts';
 import { assertKnownKeys } from '../../lib/validation.ts';
@@ -132,7 +133,7 @@ function refusedError({ message, status, correlationId }: PartnerAuthError, wasI
       'An earlier attempt with this refresh token was interrupted before its response arrived, and the partner no longer accepts it. Nothing was replaced. Use a new one, or sign in with login().';
     return new PartnerAuthError('refreshInterrupted', text, details);
   }
-  const text = `${message.replace(/ Sign in again\.$/, '')} Nothing was replaced. Use a current refresh token, or sign in with login().`;
+  const text = `${message.replace(` ${refusedAdvice}`, '')} Nothing was replaced. Use a current refresh token, or sign in with login().`;
   return new PartnerAuthError('sessionEnded', text, details);
 }
 

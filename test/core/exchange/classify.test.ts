@@ -231,7 +231,7 @@ describe('an error for a response', () => {
   it('says what to do in each message', () => {
     const advice = [
       ['login', 401, { code: 'X' }, /Check username, password, client_id, client_secret\.$/],
-      ['refresh', 401, { code: 'X' }, /Sign in again\.$/],
+      ['refresh', 401, { code: 'X' }, /Sign in again, or call refresh\(\) to ask once more\.$/],
       ['login', 400, { code: 'X' }, /cipher\.key, cipher\.iv, cipher\.output and partnerCode\. detectCipher\(\) finds/],
       ['login', 403, { code: 'X' }, /Check partnerCode\.$/],
       ['refresh', 302, '', /Check baseUrl\.$/],
@@ -239,7 +239,12 @@ describe('an error for a response', () => {
       ['refresh', 502, '', /Try again later; the session is kept\.$/],
       ['login', 429, '', /HTTP 429\)\. Try again later\.$/],
       ['login', 401, '', /no body.*gateway, proxy.*Try again later.*If TCONNECT did send it: Check username, /],
-      ['refresh', 401, html, /HTML.*gateway, proxy.*Try again later.*If TCONNECT did send it: Sign in again\.$/],
+      [
+        'refresh',
+        401,
+        html,
+        /HTML.*gateway, proxy.*Try again later.*If TCONNECT did send it: Sign in again, or call refresh\(\) .*\.$/,
+      ],
       ['login', 403, 'Forbidden', /not JSON.*If TCONNECT did send it: Check partnerCode\.$/],
       [
         'login',

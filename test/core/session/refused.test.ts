@@ -67,7 +67,7 @@ describe('a refused refresh token', () => {
       clock.advance(1);
       await assert.rejects(Promise.all([session.refresh(), session.refresh()]), {
         code: 'sessionEnded',
-        message: /refused again/,
+        message: /refused again\. .* Sign in again\.$/,
       });
       assert.equal(refreshesIn(calls), 2);
       assert.equal(session.status.phase, 'ended');
