@@ -12,7 +12,7 @@ import type { ForwardingSession } from '../session/request/forward.ts';
 import { createRedactor, redactingLogger } from '../redact/redactor.ts';
 import { allDefences, type DefenceName, type Rules } from './defences.ts';
 import { listenOn } from './listen-on.ts';
-import { errorHeader } from './own-response.ts';
+import { errorHeader, refusalResponse } from './own-response.ts';
 import { checkSecret, randomSecret } from './secret.ts';
 import { serveCall, type ServeOptions } from './serve-call.ts';
 import { listenOnUnixSocket } from './unix-socket.ts';
@@ -253,11 +253,24 @@ function refuseBadHttp(error: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy();
     return;
   }
-  const status =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? '431 Request Header Fields Too Large'
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? '408 Request Timeout'
-        : '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\n${errorHeader}: invalidRequest\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  const [status, message] = parserErrors[error.code ?? ''] ?? ['400 Bad Request', 'The request is not valid HTTP/1.1.'];
+  const { code, body } = refusalResponse({ code: 'invalidRequest', message });
+  const text = JSON.stringify(body);
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    [errorHeader]: code,
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${text}`);
 }
+
+/** By the code of Node's error. */
+const parserErrors: Readonly<Record<string, readonly [status: string, message: string] | undefined>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The path and the headers are larger than 16 KiB.'],
+  ERR_HTTP_REQUEST_TIMEOUT: [
+    '408 Request Timeout',
+    `The request has not arrived within ${requestTimeout / 1000} seconds.`,
+  ],
+};
