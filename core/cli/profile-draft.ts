@@ -1,5 +1,6 @@
 import type { CipherSettingsWithoutSecrets, PartnerDefinition } from '../index.ts';
 import {
+  parseProfiles,
   requiresCipher,
   requiresPartnerCode,
   type CheckedProfile,
@@ -11,7 +12,7 @@ import type { Given } from './grammar/given.ts';
 import { profileSettings } from './grammar/settings.ts';
 import { didYouMean } from './grammar/suggest.ts';
 import { readJsonFile } from './input.ts';
-import { canAsk, prompt } from './terminal/ask.ts';
+import { canAsk, prompt, type PromptOptions } from './terminal/ask.ts';
 import { note } from './terminal/output.ts';
 import { configurationFailure, UsageError } from './usage-error.ts';
 
@@ -150,17 +151,27 @@ async function ask(
   definition: PartnerDefinition | undefined,
   all: boolean,
 ): Promise<Profile> {
-  const answer = async <T extends string>(label: string, value: T | undefined, fallback?: string): Promise<T> =>
+  const answer = async <T extends string>(
+    label: string,
+    value: T | undefined,
+    { fallback = value, problemOf }: Pick<PromptOptions, 'fallback' | 'problemOf'> = {},
+  ): Promise<T> =>
     value === undefined || all
       ? ((await prompt(label, {
-          ...((value ?? fallback) !== undefined && { fallback: value ?? fallback ?? '' }),
+          ...(fallback !== undefined && { fallback }),
+          ...(problemOf !== undefined && { problemOf }),
         })) as T)
       : value;
-  const names = Object.keys(partners).join(', ');
-  const partner = await answer(`Partner (${names})`, draft.partner);
+  const names = Object.keys(partners);
+  const choosePartner = definition === undefined ? { problemOf: choiceProblem(names) } : {};
+  const partner = await answer(`Partner (${names.join(', ')})`, draft.partner, choosePartner);
   const known = definition ?? (Object.hasOwn(partners, partner) ? partners[partner] : undefined);
   if (known === undefined) return { ...draft, partner } as Profile;
-  const baseUrl = await answer('Address, such as https://partner.example.com', draft.baseUrl, known.baseUrls?.[0]?.url);
+  const [suggested] = known.baseUrls ?? [];
+  const baseUrl = await answer('Address, such as https://partner.example.com', draft.baseUrl, {
+    ...(suggested !== undefined && draft.baseUrl === undefined && { fallback: suggested.url }),
+    problemOf: (url) => addressProblem(url, draft.allowHttp === true),
+  });
   const label = all ? await answer('Name to show', draft.label) : (draft.label ?? draft.id);
   const partnerCode = requiresPartnerCode(known) ? await answer('Partner code', draft.partnerCode) : draft.partnerCode;
   const clientId = known.client === undefined ? undefined : await answer('Client ID', draft.client?.id);
@@ -177,19 +188,30 @@ async function ask(
   };
 }
 
+/** What is wrong with an answer that must be one of these. */
+function choiceProblem(choices: readonly string[]): (text: string) => string | undefined {
+  return (text) =>
+    choices.includes(text) ? undefined : `It must be one of ${choices.join(', ')}.${didYouMean(text, choices)}`;
+}
+
+function addressProblem(baseUrl: string, allowHttp: boolean): string | undefined {
+  const connection = { baseUrl, ...(allowHttp && { allowHttp }) };
+  const [problem] = parseProfiles([{ id: 'any', label: 'Any', partner: 'cloudreve', ...connection }]).problems;
+  return problem && `${problem.field === 'allowHttp' ? '--allow-http' : 'The address'} ${problem.message}.`;
+}
+
 async function askCipher(before: CipherSettingsWithoutSecrets | undefined): Promise<CipherSettingsWithoutSecrets> {
-  const keyFormat = await prompt('Encoding of the AES key (utf8, hex, base64)', {
-    fallback: before?.keyFormat ?? 'utf8',
-  });
-  const from = await prompt(
-    'Source of the IV (fixed, prefix, key, zero)',
-    before === undefined ? {} : { fallback: before.iv.from },
-  );
-  const format =
-    from === 'fixed' ? await prompt('Encoding of the IV (utf8, hex, base64)', { fallback: keyFormat }) : undefined;
-  const output = await prompt('Encoding of the ciphertext (hex, hex-upper, base64)', {
-    fallback: String(before?.output ?? 'hex'),
-  });
+  const choose = (label: string, option: string, fallback?: string): Promise<string> => {
+    const choices = profileSettings.find(({ name }) => name === option)?.choices ?? [];
+    // What the settings have may be one of those that are not offered here.
+    const known = new Set([...choices, ...(fallback === undefined ? [] : [fallback])]);
+    const problemOf = choiceProblem([...known]);
+    return prompt(`${label} (${choices.join(', ')})`, { ...(fallback !== undefined && { fallback }), problemOf });
+  };
+  const keyFormat = await choose('Encoding of the AES key', 'key-format', before?.keyFormat ?? 'utf8');
+  const from = await choose('Source of the IV', 'iv', before?.iv.from);
+  const format = from === 'fixed' ? await choose('Encoding of the IV', 'iv-format', keyFormat) : undefined;
+  const output = await choose('Encoding of the ciphertext', 'output', String(before?.output ?? 'hex'));
   return {
     ...before,
     keyFormat,

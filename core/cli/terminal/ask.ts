@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { PartnerAuthError } from '../../index.ts';
 import { environmentVariable, fromEnvironment } from './environment.ts';
+import { note } from './output.ts';
 
 /** Whether questions can be asked: without a terminal there is nobody to answer them. */
 export function canAsk(): boolean {
@@ -29,20 +30,32 @@ export async function ask(label: string, name: string, secret: boolean): Promise
   return prompt(label, { secret });
 }
 
+/** How a question is asked. */
+export interface PromptOptions {
+  /** The input is not shown. */
+  readonly secret?: boolean;
+  /** Stands for an empty answer. */
+  readonly fallback?: string;
+  /** Says what is wrong with an answer, in a sentence. */
+  readonly problemOf?: (text: string) => string | undefined;
+}
+
 /**
- * Asks one question on stderr. An empty answer is `fallback`, if there is one; without it, the question is repeated.
+ * Asks one question on stderr. It is repeated after an answer that has a problem, and after an empty one without fallback.
  *
  * @throws PartnerAuthError `aborted` after Ctrl+C, and at the end of the input.
  */
 export async function prompt(
   label: string,
-  { secret = false, fallback }: { readonly secret?: boolean; readonly fallback?: string } = {},
+  { secret = false, fallback, problemOf }: PromptOptions = {},
 ): Promise<string> {
   const shown = fallback === undefined || fallback === '' || secret ? `${label}: ` : `${label} [${fallback}]: `;
   for (;;) {
-    const text = await readLine(shown, secret);
-    if (text !== '') return text;
-    if (fallback !== undefined) return fallback;
+    const text = (await readLine(shown, secret)) || fallback;
+    if (text === undefined) continue;
+    const problem = problemOf?.(text);
+    if (problem === undefined) return text;
+    note(problem);
   }
 }
 

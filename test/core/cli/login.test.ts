@@ -179,8 +179,10 @@ describe('login', () => {
         fixture,
         ['profile', 'add', 'mail'],
         typist([
-          [/Partner \(.*\): /, 'bizmail'],
-          [/Address, such as .*: /, sandbox.url],
+          [/Partner \(.*\): /, 'bizmial'],
+          [/It must be one of .*bizmail.* Did you mean bizmail\?[^]*Partner \(.*\): /, 'bizmail'],
+          [/Address, such as .*: /, 'http://partner.example'],
+          [/The address must be an https address [^]*Address, such as .*: /, sandbox.url],
         ]),
       );
       assert.equal(added.code, 0, added.stdout);
