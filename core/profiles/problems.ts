@@ -30,7 +30,7 @@ export const problems = {
   file: 'must be the path of a file',
   clientCertificate: 'must have certFile and keyFile, or pfxFile',
   proxy: 'must be the URL of a proxy without user and password, or false',
-  withoutTls: 'cannot be used with an http address',
+  proxyWithoutTls: 'cannot be used with an http address',
   publicAddress: 'is only for private addresses, such as 192.168.1.5',
   switch: 'must be true or false',
   cipherMissing: 'is missing: this partner requires encrypted payloads',

@@ -7,7 +7,6 @@ import { labelPattern } from '../lib/label.ts';
 import type { PartnerDefinition } from '../partners/definition.ts';
 import { partners } from '../partners/index.ts';
 import { requiresCipher } from '../partners/requirements.ts';
-import { checkCertificateUse } from '../transport/client-certificate.ts';
 import { checkProxy, isPlainProxyUrl } from '../transport/proxy.ts';
 import { fieldProblem, problems, schemaProblem, type FieldProblem, type ProfileProblem } from './problems.ts';
 import { profileSchema } from './profile-schema.ts';
@@ -78,9 +77,7 @@ export function parseProfile(value: unknown, known: KnownPartners = partners): P
   }
   try {
     const { definition, baseUrl, origin, apiOrigin } = checkConnection(connectionOf({ ...profile, source }));
-    const addresses = [baseUrl, apiOrigin];
-    for (const url of addresses) checkProxy(profile.proxy, url, profile.allowHttp === true);
-    checkCertificateUse(profile.clientCertificate, addresses);
+    for (const url of [baseUrl, apiOrigin]) checkProxy(profile.proxy, url, profile.allowHttp === true);
     const problem = cipherProblem(profile.cipher, definition) ?? certificateProblem(profile);
     if (problem !== undefined) return invalid(problem);
     return { kind: 'profile', profile: { ...profile, baseUrl, definition, source, origin, apiOrigin } };
@@ -154,9 +151,7 @@ function connectionProblem(setting: string, { partnerCode, proxy, client }: Prof
     case 'allowHttp':
       return fieldProblem(setting, problems.publicAddress);
     case 'proxy':
-      return fieldProblem(setting, isPlainProxyUrl(String(proxy)) ? problems.withoutTls : problems.proxy);
-    case 'clientCertificate':
-      return fieldProblem(setting, problems.withoutTls);
+      return fieldProblem(setting, isPlainProxyUrl(String(proxy)) ? problems.proxyWithoutTls : problems.proxy);
     case 'partnerCode':
       return fieldProblem(setting, partnerCode ? problems.partnerCode : problems.partnerCodeMissing);
     case 'bodyForm':

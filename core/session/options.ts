@@ -11,7 +11,7 @@ import { isUnencrypted } from '../partners/base-url.ts';
 import { callKinds, requiresCipher } from '../partners/requirements.ts';
 import { responseShapeOf } from '../partners/response-shape.ts';
 import type { TokenStore } from '../stores/token-store.ts';
-import { checkCertificateUse, type ClientCertificate } from '../transport/client-certificate.ts';
+import type { ClientCertificate } from '../transport/client-certificate.ts';
 import { checkProxy } from '../transport/proxy.ts';
 import { hasMethods } from './check-arguments.ts';
 import type { Partner } from './partner-types.ts';
@@ -116,9 +116,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
   checkTypes(options);
   const connection = resolveConnection(options);
   checkCredentialsOption(connection.definition, credentialsOption(options));
-  const addresses = [connection.baseUrl, connection.apiUrl];
-  for (const url of addresses) checkProxy(options.proxy, url, options.allowHttp === true);
-  checkCertificateUse(options.clientCertificate, addresses);
+  for (const url of [connection.baseUrl, connection.apiUrl]) checkProxy(options.proxy, url, options.allowHttp === true);
   return {
     ...connection,
     cipher: resolveCipher(connection.definition, options.cipher),

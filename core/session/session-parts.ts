@@ -29,7 +29,7 @@ export function sessionParts(given: SessionOptions, credentialsIn: CredentialsIn
   redactor.keep(...knownSecrets(options, cipher), ...proxySecrets(proxy, process.env), ...secretsOf(store));
   const log = redactingLogger(given.logger ?? silentLogger, redactor);
   const now = (): number => clock.now();
-  if (options.isUnencrypted) log.warn(unencryptedWarning([options.origin, options.apiOrigin]));
+  if (options.isUnencrypted) log.warn(unencryptedWarning([options.origin, options.apiOrigin], clientCertificate));
   const exchanges = new ExchangeListeners(definition, redactor.redact, log);
   const network = { proxy, credentialsIn, clientCertificate };
   const connect = () => {
@@ -73,7 +73,8 @@ function pathOf({ path }: TokenStore): string | undefined {
   return typeof path === 'string' ? path : undefined;
 }
 
-function unencryptedWarning(origins: readonly string[]): string {
+function unencryptedWarning(origins: readonly string[], clientCertificate: unknown): string {
   const unencrypted = new Set(origins.filter(isUnencrypted));
-  return `The connection to ${[...unencrypted].join(' and ')} is not encrypted (allowHttp): anyone on its network can read credentials and tokens.`;
+  const unsent = clientCertificate === undefined ? '' : ' The client certificate is not sent on it.';
+  return `The connection to ${[...unencrypted].join(' and ')} is not encrypted (allowHttp): anyone on its network can read credentials and tokens.${unsent}`;
 }

@@ -48,15 +48,6 @@ export function checkClientCertificate(given: unknown): CertificateOptions {
   return options;
 }
 
-/** @throws PartnerAuthError `configuration` for a client certificate that could not be sent to any of the addresses. */
-export function checkCertificateUse(given: unknown, addresses: readonly string[]): void {
-  if (given === undefined || addresses.some((address) => new URL(address).protocol === 'https:')) return;
-  throw configurationError(
-    'clientCertificate',
-    'clientCertificate cannot be used if baseUrl starts with http://: only https sends one. Use https, or remove it.',
-  );
-}
-
 /** OpenSSL keeps a key of another kind, such as RSA and EC, next to the certificate, and would offer none. */
 function hasOwnKey({ cert, key, passphrase }: CertificateOptions): boolean {
   if (cert === undefined || key === undefined) return true;
@@ -101,10 +92,14 @@ function pem(part: '.cert' | '.key', value: unknown, start: RegExp): string | Bu
   throw invalid(part, `must be ${kind}${isPath ? ', not a path' : ''}`);
 }
 
-/** One wrong passphrase of about 200 is not detected as such: the key is decrypted to bytes that are no key. */
+/**
+ * One wrong passphrase of about 200, the empty one of OpenSSL where none is given included, is not detected as such: the key is
+ * decrypted to bytes that are no key.
+ */
 function isDecryptedWrongly({ key, passphrase }: CertificateOptions): boolean {
-  if (key === undefined || passphrase === undefined || !String(key).includes('-----END ENCRYPTED PRIVATE KEY-----'))
+  if (key === undefined || !/-----END ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(String(key)))
     return false;
+  if (passphrase === undefined) return true;
   try {
     nodeCrypto().createPrivateKey({ key, passphrase });
     return false;

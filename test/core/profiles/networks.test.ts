@@ -22,10 +22,6 @@ describe('a profile', () => {
     ['no proxy', { proxy: false }],
     ['a certificate and its key', { clientCertificate: { certFile: '/c.pem', keyFile: '/k.pem' } }],
     ['a PKCS#12 file', { clientCertificate: { pfxFile: '/c.pfx' } }],
-    [
-      'a certificate for protected calls only',
-      { ...nas, apiUrl: 'https://api.example', clientCertificate: { pfxFile: '/c.pfx' } },
-    ],
     ['http to a private address', nas],
     ['http to a name', { ...nas, baseUrl: 'http://nas.local:5212' }],
   ] as const) {
@@ -54,7 +50,6 @@ describe('a profile', () => {
       { clientCertificate: { certFile: '/c', keyFile: '/k', pfxFile: '/p' } },
       'clientCertificate',
     ],
-    ['a certificate for http', { ...nas, clientCertificate: { pfxFile: '/c.pfx' } }, 'clientCertificate'],
     ['nothing in the certificate', { clientCertificate: {} }, 'clientCertificate'],
     ['a passphrase', { clientCertificate: { pfxFile: '/c.pfx', passphrase: secret } }, 'clientCertificate.passphrase'],
     ['a certificate itself', { clientCertificate: { cert: 'PEM' } }, 'clientCertificate.cert'],

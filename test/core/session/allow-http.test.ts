@@ -7,6 +7,7 @@ import { isIP, type AddressInfo } from 'node:net';
 import { describe, it, mock } from 'node:test';
 import { openSession, PartnerAuthError, type SessionOptions } from '../../../core/index.ts';
 import { isPrivateAddress } from '../../../core/lib/addresses.ts';
+import { processClientCertificates } from '../../../core/sandbox/certificates.ts';
 import { startProxy } from '../../helpers/start-proxy.ts';
 import { catchError } from '../../helpers/with-session.ts';
 import { startServer } from '../transport/test-servers.ts';
@@ -188,6 +189,11 @@ describe('a session with allowHttp', () => {
       assert.ok(!('unencrypted' in local.status));
     }
     assert.equal(warnings.length, 1);
+    assert.doesNotMatch(warnings[0] ?? '', /certificate/);
+    const { valid: clientCertificate } = await processClientCertificates();
+    await using certified = await openSession(options('http://nas.local:5212', { logger, clientCertificate }));
+    assert.equal(certified.status.unencrypted, true);
+    assert.match(warnings[1] ?? '', /The client certificate is not sent on it\.$/);
   });
 
   it('names baseUrl if the server requires TLS at that port', async () => {
