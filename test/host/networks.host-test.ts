@@ -173,6 +173,27 @@ describe("VS Code's own proxy", () => {
     assert.deepEqual([proxy.others, other.requests, other.others], [[], [], []]);
   });
 
+  for (const proxySupport of ['on', 'fallback']) {
+    it(`is used with proxySupport ${proxySupport} too, in place of that of the environment`, async () => {
+      await using partner = await startPartner();
+      await using proxy = await proxyFor(partner);
+      await using other = await proxyFor(partner);
+      await withEnvironment({ HTTPS_PROXY: other.url, https_proxy: other.url }, () =>
+        withHttp({ proxy: proxy.url, proxySupport }, () =>
+          withProfile(partner, {}, async ({ profile, record }) => {
+            await runCommand('signIn', profile.id);
+            assert.ok(isSignedIn(await record()));
+          }),
+        ),
+      );
+      assert.deepEqual(
+        proxy.requests.map(({ target }) => target),
+        [`${host}:443`],
+      );
+      assert.deepEqual([proxy.others, other.requests, other.others], [[], [], []]);
+    });
+  }
+
   it('gets the user and password that are in its setting', async () => {
     await using partner = await startPartner();
     await using proxy = await proxyFor(partner, { credentials: 'pat:word-of-pat' });
