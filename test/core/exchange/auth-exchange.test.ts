@@ -171,13 +171,13 @@ describe('session.on("exchange")', () => {
     await withExchanges(
       'cloudreve',
       async ({ session, sandbox, credentials, masked, revealed }) => {
-        const data = { api_key: 'returned-1', nested: [{ note: 'returned-2', count: 4711 }], ready: true, none: null };
+        const data = { api_key: 'returned-1', nested: [{ note: 'returned-2', count: 471147114711 }], ready: true, none: null };
         const text = JSON.stringify({ code: 40080, msg: 'wrong', data, 'data.token.access_expires': 'returned-1' });
         sandbox.fail({ text }, { call: 'login' });
         await catchError(session.login({ ...credentials, apiKey: 'undeclared-1', device: 'undeclared-2' }));
         await session.login(credentials);
         await session.refresh();
-        assertHidden(masked, [...secrets, '4711']);
+        assertHidden(masked, [...secrets, '471147114711']);
         for (const secret of secrets) assert.ok(JSON.stringify(revealed).includes(secret), secret);
         const hidden = '••••••••';
         assert.deepEqual(masked[0]?.payload, {
