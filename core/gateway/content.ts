@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { BodyForm } from '../partners/definition.ts';
 import type { ForwardedCall } from '../session/request/forward.ts';
 import type { Refusal } from './own-response.ts';
@@ -18,8 +19,22 @@ export function isEncryptedText(form: BodyForm, contentType: string | undefined)
  * What the body of a caller is for the partner: JSON becomes what the partner requires, anything else is passed on as it is.
  * JSON stays the same text where the partner takes JSON, since it may have numbers that JavaScript cannot represent.
  */
-export function contentOf(form: BodyForm, contentType: string | undefined, body: Buffer): Content | Refusal {
+export function contentOf(
+  form: BodyForm,
+  headers: Pick<IncomingHttpHeaders, 'content-type' | 'content-encoding' | 'transfer-encoding'>,
+  body: Buffer,
+): Content | Refusal {
   if (body.length === 0) return {};
+  const { 'content-type': contentType } = headers;
+  const isReencoded = isEncryptedText(form, contentType) || (isJsonType(contentType) && form.form !== 'json');
+  // Of transfer codings, Node undoes `chunked` only.
+  const coding = isCoded(headers['transfer-encoding'], 'chunked')
+    ? 'Transfer-Encoding'
+    : isReencoded && isCoded(headers['content-encoding'], 'identity')
+      ? 'Content-Encoding'
+      : undefined;
+  if (coding !== undefined)
+    return { code: 'unsupportedBody', message: `The gateway cannot decompress the body. Send it without ${coding}.` };
   if (isEncryptedText(form, contentType)) return { payload: body.toString('latin1') };
   if (!isJsonType(contentType)) return { raw: { body, contentType: contentType ?? 'application/octet-stream' } };
   // By `fallbackType`, so that a content type that the definition states replaces it.
@@ -35,6 +50,10 @@ export function contentOf(form: BodyForm, contentType: string | undefined, body:
     const message = isExact ? 'The body is not JSON in UTF-8.' : (error as Error).message;
     return { code: 'invalidRequest', message };
   }
+}
+
+function isCoded(coding: string | undefined, plain: string): boolean {
+  return coding !== undefined && coding.trim().toLowerCase() !== plain;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

@@ -24,6 +24,8 @@ export type Defence = (call: IncomingCall, rules: Rules) => Refusal | undefined;
 
 const forbidden = (message: string): Refusal => ({ code: 'forbidden', message });
 
+export const methodRefusal = forbidden(`The gateway passes on ${callMethods.join(', ')} only.`);
+
 /** By which some servers (Express, Rails, Symfony, IIS) serve a method or path other than those that the rules compare. */
 const overrides = [
   'x-http-method',
@@ -69,12 +71,13 @@ export const defences = {
 
   /** Preflights of web pages, and what a proxy could be made to do. */
   method({ method }) {
-    if (callMethods.includes(method)) return undefined;
-    return forbidden(`The gateway passes on ${callMethods.join(', ')} only.`);
+    return callMethods.includes(method) ? undefined : methodRefusal;
   },
 
   /** Other users of the machine, and links that a person follows. */
-  secret({ hasSecret }) {
+  secret({ hasSecret, repeatsSecret }) {
+    if (repeatsSecret)
+      return forbidden('The secret of the gateway is in the path more than once. The partner must not receive it.');
     if (hasSecret) return undefined;
     return forbidden(
       `The secret of the gateway is missing or wrong. Put it in front of the path, as in the URL that the gateway has printed, or in the header ${secretHeader}.`,

@@ -13,6 +13,8 @@ export interface IncomingCall {
   readonly hosts: readonly string[];
   /** Whether the request has the secret of the gateway. */
   readonly hasSecret: boolean;
+  /** Whether the secret is also where it would be sent to the partner. */
+  readonly repeatsSecret: boolean;
   readonly hasBody: boolean;
 }
 
@@ -35,14 +37,17 @@ export function readCall(
   const inHeader = headers[secretHeader];
   const slash = target.indexOf('/', 1);
   const [first, rest] = slash === -1 ? [target.slice(1), '/'] : [target.slice(1, slash), target.slice(slash)];
-  const isInPath = inHeader === undefined && secret !== undefined && isEqual(first, secret);
+  const isInPath = secret !== undefined && isEqual(first, secret);
+  const hasSecret = secret === undefined || (inHeader === undefined ? isInPath : isEqual(String(inHeader), secret));
+  const path = isInPath ? rest : target;
   return {
     method,
-    path: isInPath ? rest : target,
+    path,
     query: query === '?' ? '' : query,
     headers,
     hosts: rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'host'),
-    hasSecret: secret === undefined || isInPath || (inHeader !== undefined && isEqual(String(inHeader), secret)),
+    hasSecret,
+    repeatsSecret: hasSecret && secret !== undefined && (path + query).includes(secret),
     hasBody:
       headers['transfer-encoding'] !== undefined || !['0', undefined].includes(headers['content-length']?.trim()),
   };

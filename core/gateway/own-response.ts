@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PartnerAuthError, PartnerAuthErrorCode } from '../lib/errors.ts';
 
 /** What the gateway responds by itself. Never 401: clients would ask for credentials, or sign in again. */
@@ -74,7 +74,15 @@ export function errorResponse(error: PartnerAuthError): OwnResponse | undefined 
   return { status, code, body, ...(wait !== undefined && { headers: { 'retry-after': String(Math.ceil(wait)) } }) };
 }
 
-export function sendOwn(response: ServerResponse, { status, code, body, headers }: OwnResponse): void {
+/**
+ * Sends it at once, but ends only with the request: many clients send all of their body first, and would find the
+ * connection closed in place of the response.
+ */
+export function sendOwn(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, code, body, headers }: OwnResponse,
+): void {
   const text = JSON.stringify(body);
   response.writeHead(status, {
     ...headers,
@@ -82,5 +90,11 @@ export function sendOwn(response: ServerResponse, { status, code, body, headers 
     'content-length': String(Buffer.byteLength(text)),
     [errorHeader]: code,
   });
-  response.end(text);
+  if (request.complete || request.destroyed) {
+    response.end(text);
+    return;
+  }
+  response.write(text);
+  const end = (): void => void response.end();
+  request.once('end', end).once('close', end).resume();
 }

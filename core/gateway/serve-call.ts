@@ -44,14 +44,14 @@ export async function serveCall(
   if (refusal !== undefined) {
     // Not the path, which may be that of another gateway, with its secret.
     logger?.warn(`Refused a call: ${refusal.message}`);
-    sendOwn(response, refusalResponse(refusal));
+    sendOwn(request, response, refusalResponse(refusal));
     return;
   }
   let outcome: string;
   try {
     outcome = await passOn(options, call, request, response, abort.signal);
   } catch (error) {
-    outcome = fail(response, ownResponseTo(error));
+    outcome = fail(request, response, ownResponseTo(error, abort.signal));
   }
   logger?.info(
     `${call.method} ${plainLine(call.path)}${call.query && '?…'} ${outcome} (${Math.round(performance.now() - start)} ms)`,
@@ -70,22 +70,23 @@ async function passOn(
   const body = hasBody ? await readBody(request, maxBodySize) : Buffer.alloc(0);
   if (body === undefined) {
     const message = `The body is larger than ${maxBodySize} bytes. Start the gateway with a larger limit.`;
-    return fail(response, refusalResponse({ code: 'bodyTooLarge', message }));
+    return fail(request, response, refusalResponse({ code: 'bodyTooLarge', message }));
   }
   if (body.length > 0 && (method === 'GET' || method === 'HEAD'))
     return fail(
+      request,
       response,
       refusalResponse({ code: 'invalidRequest', message: `A ${method} request cannot have a body.` }),
     );
-  const content = contentOf(rules.form, headers['content-type'], body);
-  if ('code' in content) return fail(response, refusalResponse(content));
+  const content = contentOf(rules.form, headers, body);
+  if ('code' in content) return fail(request, response, refusalResponse(content));
   const opened = await session.forward(
     { method, path: path + query, headers: forwardedHeaders(headers, rules.ownHeaders), ...content, timeout },
     signal,
   );
   if (opened.error?.code === 'cipher') {
     opened.rest?.cancel();
-    return fail(response, errorResponse(opened.error));
+    return fail(request, response, errorResponse(opened.error));
   }
   await send(response, opened, method === 'HEAD', signal);
   return String(opened.status);
@@ -98,10 +99,12 @@ function readBody(request: IncomingMessage, limit: number): Promise<Buffer | und
     const chunks: Buffer[] = [];
     let size = 0;
     request.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
       size += chunk.length;
-      if (size <= limit) return;
-      request.pause();
+      if (size <= limit) {
+        chunks.push(chunk);
+        return;
+      }
+      chunks.length = 0;
       resolve(undefined);
     });
     request.once('end', () => resolve(Buffer.concat(chunks)));
@@ -140,7 +143,9 @@ async function send(
   }
 }
 
-function ownResponseTo(error: unknown): OwnResponse | undefined {
+function ownResponseTo(error: unknown, signal: AbortSignal): OwnResponse | undefined {
+  // The client has gone, or takes no more of the response.
+  if (signal.aborted || (error as Error).name === 'AbortError') return undefined;
   if (isPartnerAuthError(error)) return errorResponse(error);
   // What a request of a session cannot have, such as a value that the form of the partner cannot carry.
   if (error instanceof TypeError) return refusalResponse({ code: 'invalidRequest', message: error.message });
@@ -148,12 +153,12 @@ function ownResponseTo(error: unknown): OwnResponse | undefined {
 }
 
 /** Sends a response of the gateway itself, or closes the connection if it is too late for one. */
-function fail(response: ServerResponse, own: OwnResponse | undefined): string {
+function fail(request: IncomingMessage, response: ServerResponse, own: OwnResponse | undefined): string {
   if (own === undefined || response.headersSent || response.destroyed) {
     // A response that is not complete must not be taken for one that is.
     response.destroy();
     return own === undefined ? 'aborted' : `broke off: ${own.code}`;
   }
-  sendOwn(response, own);
+  sendOwn(request, response, own);
   return `${own.status} ${own.code}`;
 }

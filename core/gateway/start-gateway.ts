@@ -10,9 +10,9 @@ import { tokenHeaderOf } from '../partners/headers.ts';
 import type { PartnerSession } from '../session/partner-session.ts';
 import type { ForwardingSession } from '../session/request/forward.ts';
 import { createRedactor, redactingLogger } from '../redact/redactor.ts';
-import { allDefences, type DefenceName, type Rules } from './defences.ts';
+import { allDefences, methodRefusal, type DefenceName, type Rules } from './defences.ts';
 import { listenOn } from './listen-on.ts';
-import { errorHeader, refusalResponse } from './own-response.ts';
+import { errorHeader, refusalResponse, type Refusal } from './own-response.ts';
 import { checkSecret, randomSecret } from './secret.ts';
 import { serveCall, type ServeOptions } from './serve-call.ts';
 import { listenOnUnixSocket } from './unix-socket.ts';
@@ -120,7 +120,18 @@ export async function startWithDefences(
   });
   const serve: RequestListener = (request, response) => calls.serve(request, response);
   server.on('request', serve).on('checkExpectation', serve);
-  server.on('clientError', refuseBadHttp);
+  server.on('clientError', (error, socket: Socket) => {
+    // Nothing but the response may follow what has been sent of one.
+    if (!socket.writable || calls.isResponding(socket)) socket.destroy();
+    else refuse(socket, ...(parserErrors[systemErrorCode(error)] ?? otherParserError));
+  });
+  // Node closes the connection without a response.
+  server.on('connect', (_request, socket: Socket) => {
+    socket.on('error', () => undefined);
+    // It is no longer one of those that the server can close.
+    socket.once('finish', () => socket.destroy());
+    refuse(socket, '403 Forbidden', methodRefusal.message, methodRefusal.code);
+  });
   const path = secret === undefined ? '' : `/${secret}`;
   const close = closeOnce(server, calls);
   const shared = { close, [Symbol.asyncDispose]: () => close() };
@@ -225,6 +236,11 @@ class CallsInProgress {
     return new Promise((resolve) => (this.#onIdle = resolve));
   }
 
+  /** Whether a part of a response has been sent on this connection. */
+  isResponding(socket: Socket): boolean {
+    return [...this.#calls.keys()].some((response) => response.socket === socket && response.headersSent);
+  }
+
   abort(): void {
     for (const abort of this.#calls.values()) abort.abort();
   }
@@ -239,7 +255,8 @@ function closeOnce(server: Server, calls: CallsInProgress): Gateway['close'] {
   return async ({ drain = 10_000 } = {}) => {
     closed ??= new Promise((resolve) => {
       server.close(() => resolve());
-      void calls.finish().then(() => server.closeIdleConnections());
+      // Also those on which no request has come, which Node does not count as idle.
+      void calls.finish().then(() => server.closeAllConnections());
     });
     const timer = setTimeout(stop, drain);
     await closed;
@@ -247,22 +264,17 @@ function closeOnce(server: Server, calls: CallsInProgress): Gateway['close'] {
   };
 }
 
-/** What Node refuses before it is a request, with the header of the gateway's own responses. */
-function refuseBadHttp(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, message] = parserErrors[error.code ?? ''] ?? ['400 Bad Request', 'The request is not valid HTTP/1.1.'];
-  const { code, body } = refusalResponse({ code: 'invalidRequest', message });
+/** Responds to what Node does not make a request of. */
+function refuse(socket: Socket, status: string, message: string, code: Refusal['code'] = 'invalidRequest'): void {
+  const { code: name, body } = refusalResponse({ code, message });
   const text = JSON.stringify(body);
   const headers = {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
-    [errorHeader]: code,
+    [errorHeader]: name,
     connection: 'close',
   };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries(headers).map(([header, value]) => `${header}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${text}`);
 }
 
@@ -274,3 +286,4 @@ const parserErrors: Readonly<Record<string, readonly [status: string, message: s
     `The request has not arrived within ${requestTimeout / 1000} seconds.`,
   ],
 };
+const otherParserError = ['400 Bad Request', 'The request is not valid HTTP/1.1.'] as const;

@@ -9,6 +9,8 @@ export interface RawCall {
   readonly target?: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Buffer;
+  /** A body without a stated length. */
+  readonly chunked?: Buffer;
   readonly socketPath?: string;
   readonly agent?: Agent;
 }
@@ -22,7 +24,7 @@ export interface RawResponse {
 
 /** Sends a request as it is stated, also one that no client would send. */
 export async function sendRaw(url: string, call: RawCall = {}): Promise<RawResponse> {
-  const { method = 'GET', path = '', target, headers = {}, body, socketPath, agent } = call;
+  const { method = 'GET', path = '', target, headers = {}, body, chunked, socketPath, agent } = call;
   const { hostname, port, pathname } = new URL(url);
   return new Promise((resolve, reject) => {
     const request = httpRequest(
@@ -47,16 +49,21 @@ export async function sendRaw(url: string, call: RawCall = {}): Promise<RawRespo
       },
     );
     request.on('error', reject);
-    request.end(body);
+    request.end(body ?? chunked);
   });
 }
 
 export const jsonType = { 'content-type': 'application/json' };
 
-/** Sends bytes to a port of 127.0.0.1, and resolves with all that is received until the connection is closed. */
-export async function sendBytes(port: number, text: string): Promise<string> {
+/**
+ * Sends bytes to a port of 127.0.0.1, and resolves with all that is received until the connection is closed. `first`: reads
+ * nothing before it has sent all of them, as many clients do.
+ */
+export async function sendBytes(port: number, text: string, first = false): Promise<string> {
   const socket = connect(port, '127.0.0.1');
-  socket.write(text);
+  if (first)
+    await new Promise<void>((resolve, reject) => socket.write(text, (error) => (error ? reject(error) : resolve())));
+  else socket.write(text);
   let received = '';
   for await (const chunk of socket.setEncoding('utf8') as AsyncIterable<string>) received += chunk;
   return received;

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { Agent } from 'node:http';
 import { describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { createCipher, definePartner, type CipherSettings } from '../../../core/index.ts';
 import { startGateway } from '../../../core/gateway/index.ts';
 import { withRawPartner } from '../../helpers/raw-partner.ts';
-import { jsonType, sendRaw } from '../../helpers/send-raw.ts';
+import { jsonType, sendBytes, sendRaw } from '../../helpers/send-raw.ts';
 import { plainPartner } from '../../helpers/with-partner.ts';
 import { withSession } from '../../helpers/with-session.ts';
 
@@ -242,6 +243,54 @@ describe('a call through the gateway', () => {
       await chunked.text();
       assert.equal((await sendRaw(gateway.url, { method: 'POST', path: '/a', body: body.subarray(1) })).status, 200);
       assert.deepEqual(calls(), ['POST /login', 'POST /a']);
+    }));
+
+  for (const length of ['stated', 'not stated'] as const)
+    it(`gets its refusal once it has sent all of its body, whose length is ${length}`, () =>
+      withRawPartner({}, async ({ session }) => {
+        const maxBodySize = 1000;
+        await using gateway = await startGateway(session, { maxBodySize });
+        const { host, port, pathname } = new URL(gateway.url);
+        const size = 8 * 1024 * 1024;
+        const [field, start, end] =
+          length === 'stated'
+            ? [`Content-Length: ${size}`, '', '']
+            : ['Transfer-Encoding: chunked', `${size.toString(16)}\r\n`, '\r\n0\r\n\r\n'];
+        for (const [path, status] of [
+          [`${pathname}/orders`, 413],
+          ['/no-secret', 403],
+        ] as const) {
+          const head = [`POST ${path} HTTP/1.1`, `Host: ${host}`, field, 'Connection: close'].join('\r\n');
+          const text = await sendBytes(Number(port), `${head}\r\n\r\n${start}${'x'.repeat(size)}${end}`, true);
+          assert.match(text, new RegExp(`^HTTP/1.1 ${status} .*"retryable":false}$`, 's'));
+        }
+      }));
+
+  for (const header of ['content-encoding', 'transfer-encoding']) {
+    it(`is refused with a compressed body, by ${header}, that would have to be read`, () =>
+      withRawPartner({ partner: encrypting, cipher: key }, async ({ session, calls }) => {
+        await using gateway = await startGateway(session);
+        const coding = header === 'transfer-encoding' ? 'gzip, chunked' : 'gzip';
+        const { status, headers, text } = await sendRaw(gateway.url, {
+          method: 'POST',
+          path: '/orders',
+          headers: { ...jsonType, [header]: coding },
+          ...(header === 'content-encoding' ? { body: gzipSync('{}') } : { chunked: gzipSync('{}') }),
+        });
+        assert.deepEqual([status, headers['x-partner-auth-error']], [415, 'unsupportedBody']);
+        assert.match(text, /cannot decompress/);
+        assert.deepEqual(calls(), ['POST /login']);
+      }));
+  }
+
+  it('is passed on with a compressed body to a partner that takes it as it is', () =>
+    withRawPartner({}, async ({ session, received }) => {
+      await using gateway = await startGateway(session);
+      const body = gzipSync('{"a":1}');
+      const headers = { ...jsonType, 'content-encoding': 'gzip' };
+      assert.equal((await sendRaw(gateway.url, { method: 'POST', path: '/orders', headers, body })).status, 200);
+      assert.deepEqual(received.at(-1)?.body, body);
+      assert.equal(received.at(-1)?.headers['content-encoding'], 'gzip');
     }));
 
   it('has its query, and the headers of the caller except those of its connection', () =>

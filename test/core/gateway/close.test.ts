@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { Agent } from 'node:http';
+import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { startGateway } from '../../../core/gateway/index.ts';
 import { withRawPartner, type RawPartner } from '../../helpers/raw-partner.ts';
@@ -52,6 +54,19 @@ describe('close() of a gateway', () => {
       assert.equal((await call).headers.connection, 'close');
       await closing;
     }));
+
+  for (const sent of ['', 'GET / HTTP/1.1\r\nHost', 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n'])
+    it(`does not wait for a connection that is without a call: ${JSON.stringify(sent)}`, () =>
+      withRawPartner({}, async ({ session }) => {
+        const gateway = await startGateway(session);
+        const socket = connect({ port: Number(new URL(gateway.url).port), host: '127.0.0.1', allowHalfOpen: true });
+        await once(socket, 'connect');
+        // It may be reset.
+        socket.on('error', () => undefined).write(sent);
+        await sendRaw(gateway.url);
+        await gateway.close({ drain: 2_147_483_647 });
+        socket.destroy();
+      }));
 
   it('aborts the calls that take longer than `drain`', () =>
     withRawPartner({}, async (partner) => {

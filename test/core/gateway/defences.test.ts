@@ -87,6 +87,20 @@ describe('the gateway', () => {
       assert.equal(received.at(-1)?.headers['x-partner-auth-secret'], undefined);
     }));
 
+  it('never sends its secret to the partner, wherever else it is', () =>
+    withRawPartner({}, async ({ session, calls }) => {
+      await using gateway = await startGateway(session);
+      const [, secret = ''] = new URL(gateway.url).pathname.split('/');
+      const headers = { 'x-partner-auth-secret': secret };
+      assert.equal((await sendRaw(gateway.url, { path: '/orders', headers })).status, 200);
+      for (const path of [`/${secret}/orders`, `/orders?back=/${secret}/orders`]) {
+        const { status, text } = await sendRaw(gateway.url, { path });
+        assert.equal(status, 403);
+        assert.ok(!text.includes(secret));
+      }
+      assert.deepEqual(calls(), ['POST /login', 'GET /orders']);
+    }));
+
   it('accepts a person who opens its address', () =>
     withRawPartner({}, async ({ session }) => {
       await using gateway = await startGateway(session);

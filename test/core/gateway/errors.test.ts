@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { createCipher, definePartner, PartnerAuthError, type CipherSettings } from '../../../core/index.ts';
 import { startGateway } from '../../../core/gateway/index.ts';
@@ -182,6 +183,28 @@ describe('the gateway responds by itself', () => {
       assert.match(await send(), /^HTTP\/1\.1 403 [^]*\r\nx-partner-auth-error: forbidden\r\n/i);
       assert.deepEqual(calls(), ['POST /login']);
       assert.match(await send(`Host: ${host}`, 'Expect: 200-maybe'), /^HTTP\/1\.1 200 /);
+    }));
+
+  it('to CONNECT, and writes nothing into a response that has begun', () =>
+    withRawPartner({}, async ({ session, on }) => {
+      on('GET /start', (response) =>
+        response.writeHead(200, { 'content-type': 'text/event-stream', 'content-length': 500 }).write('start'),
+      );
+      await using gateway = await startGateway(session);
+      const { host, port, pathname } = new URL(gateway.url);
+      assert.match(
+        await sendBytes(Number(port), `CONNECT a:443 HTTP/1.1\r\nHost: ${host}\r\n\r\n`),
+        /^HTTP\/1\.1 403 [^]*\r\nx-partner-auth-error: forbidden\r\n/,
+      );
+      const socket = connect(Number(port), '127.0.0.1').setEncoding('utf8');
+      socket.write(`GET ${pathname}/start HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+      let received = '';
+      for await (const chunk of socket as AsyncIterable<string>) {
+        if (!received.includes('start') && (received + chunk).includes('start'))
+          socket.write('this is not HTTP\r\n\r\n');
+        received += chunk;
+      }
+      assert.match(received, /^HTTP\/1\.1 200 [^]*\r\n\r\nstart$/);
     }));
 
   it('to what is not HTTP with its own error too', () =>

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { startGateway } from '../../../core/gateway/index.ts';
 import type { Logger } from '../../../core/index.ts';
@@ -40,14 +41,29 @@ describe('the log of a gateway', () => {
       await sendRaw(gateway.url, { ...call, path: '/openapi/v1/transaction/qr?card=4111-query-value' });
       await sendRaw(gateway.url, { ...call, target: `/${secret}x/openapi/v1/transaction/qr?card=4111-query-value` });
       await sendRaw(gateway.url, { ...call, path: `/${secret}/../x` });
+      await sendRaw(gateway.url, { ...call, path: '/x', headers: { ...jsonType, 'x-partner-auth-secret': secret } });
+      await sendRaw(gateway.url, { ...call, path: `/${secret}/x` });
       await sendRaw(gateway.url, { ...call, path: '/x', headers: { authorization: 'Bearer header-value' } });
       const { accessToken = '', refreshToken = '' } = sandbox.tokens('tconnect') ?? {};
       const text = lines.join('\n');
-      assert.equal(lines.length, 4);
+      assert.equal(lines.length, 6);
       for (const value of [secret, '4111', 'from_date', '2026-01-01', 'header-value', accessToken, refreshToken])
         assert.ok(!text.includes(value), value);
       assert.ok(!text.includes(String(credentials.password)));
       assert.match(text, /^POST \/openapi\/v1\/transaction\/qr\?… 200/);
+    }));
+
+  it('says of a client that goes that the call was aborted', () =>
+    withRawPartner({}, async ({ session }) => {
+      const logged = Promise.withResolvers<string>();
+      const logger = { ...recordLog().logger, info: (line: string) => logged.resolve(line) };
+      await using gateway = await startGateway(session, { logger });
+      const { host, port, pathname } = new URL(gateway.url);
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.write(`POST ${pathname}/orders HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 9\r\n\r\npart`, () =>
+        socket.destroy(),
+      );
+      assert.match(await logged.promise, /^POST \/orders aborted/);
     }));
 
   it('is one line for each call, whatever its path has', () =>
