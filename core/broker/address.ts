@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fsPromises, nodeCrypto } from '../lib/node-modules.ts';
 import { parseJson } from '../lib/json.ts';
@@ -27,25 +28,54 @@ export async function writeAddress(path: string, address: BrokerAddress): Promis
   }
 }
 
-/** Undefined without a file that this user, and no other, can write. */
+/** Undefined without a file of this version that this user, and no other, can write. */
 export async function readAddress(path: string): Promise<BrokerAddress | undefined> {
+  const content = await readOwn(path);
+  return content === undefined ? undefined : addressIn(parseJson(content));
+}
+
+function addressIn(value: unknown): BrokerAddress | undefined {
+  const { version: given, socket, key } = (value ?? {}) as Partial<Record<string, unknown>>;
+  const isValid =
+    typeof socket === 'string' && isSocketName(socket) && typeof key === 'string' && /^[\da-f]{64}$/.test(key);
+  return given === version && isValid ? { socket, key } : undefined;
+}
+
+/** Undefined without a file, or if another user can read or write it. */
+async function readOwn(path: string): Promise<string | undefined> {
   try {
     const handle = await openInPlace(path, 'read');
     try {
-      const { uid, mode } = await handle.stat();
-      if (process.platform !== 'win32' && (uid !== process.geteuid?.() || (mode & 0o077) !== 0)) return undefined;
-      const content = JSON.parse(await handle.readFile('utf8')) as Partial<BrokerAddress> & {
-        readonly version: unknown;
-      };
-      const { socket, key } = content;
-      const isValid = typeof socket === 'string' && typeof key === 'string' && /^[\da-f]{64}$/.test(key);
-      return content.version === version && isValid ? { socket, key } : undefined;
+      const stats = await handle.stat();
+      return stats.isFile() && isPrivate(stats) ? await handle.readFile('utf8') : undefined;
     } finally {
       await handle.close();
     }
   } catch {
     return undefined;
   }
+}
+
+function isPrivate({ uid, mode }: Stats): boolean {
+  return process.platform === 'win32' || (uid === process.geteuid?.() && (mode & 0o077) === 0);
+}
+
+/** The variable may name a file that is none of the editor, with a pipe of another machine. */
+export function isSocketName(socket: string, platform: string = process.platform): boolean {
+  const form =
+    platform === 'win32' ? /^\\\\\.\\pipe\\partner-auth-[\da-f]{32}$/ : /^\/(?:.*\/)?partner-auth-\w{6}\/socket$/;
+  return form.test(socket);
+}
+
+/** Whether no other user can listen there. */
+export async function isOwnSocket(socket: string): Promise<boolean> {
+  if (process.platform === 'win32') return true;
+  return fsPromises()
+    .lstat(dirname(socket))
+    .then(
+      (stats) => stats.isDirectory() && isPrivate(stats),
+      () => false,
+    );
 }
 
 /** In ms. A file is written in a moment. */
@@ -64,10 +94,12 @@ export async function removeDamaged(folder: string): Promise<void> {
 
 async function isDamaged(path: string): Promise<boolean> {
   if (!path.endsWith('.json')) return false;
-  const text = await fsPromises()
-    .readFile(path, 'utf8')
-    .catch(() => undefined);
-  return text !== undefined && parseJson(text) === undefined;
+  const text = await readOwn(path);
+  if (text === undefined) return false;
+  const content = parseJson(text);
+  const { version: given } = (content ?? {}) as Partial<Record<string, unknown>>;
+  const isOfOther = typeof given === 'number' && given !== version;
+  return !isOfOther && addressIn(content) === undefined;
 }
 
 /** This file first, then those of other windows, which have the same profiles. */

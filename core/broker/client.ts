@@ -1,16 +1,15 @@
-import { request as sendRequest, type IncomingMessage } from 'node:http';
+import { request as sendRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
-import { nodeCrypto } from '../lib/node-modules.ts';
 import { isBlob } from '../partners/payload.ts';
 import type { RawBody } from '../exchange/encode-request.ts';
 import type { StreamedResponse } from '../exchange/partner-response.ts';
 import type { ForwardedCall } from '../session/request/forward.ts';
 import { readBody } from '../session/request/read-body.ts';
 import type { SessionStatus } from '../session/state.ts';
-import { addressFiles, addressVariable, readAddress, type BrokerAddress } from './address.ts';
+import { addressFiles, addressVariable, isOwnSocket, readAddress, type BrokerAddress } from './address.ts';
 import { headLine, readFrame, type Frame } from './frame.ts';
-import { clientHeader, editorHeader, isProof, proofOf } from './proof.ts';
+import { clientHeader, editorHeader, isProof, newNonce, proofOf } from './proof.ts';
 import {
   toError,
   toStatus,
@@ -20,6 +19,7 @@ import {
   type OfferedProfile,
   type Requests,
   type Responses,
+  type SignedRequest,
   type VerbName,
 } from './protocol.ts';
 
@@ -30,52 +30,90 @@ export interface Editor {
   session(profile: OfferedProfile): BorrowedSession;
 }
 
-/** How long a window may take to send its profiles, in ms: one that is debugged, for example, does not respond at all. */
+/** How long a window may take to prove itself, and to send its profiles, in ms: one that is debugged, for example, does not respond at all. */
 const patience = 3_000;
 
 /**
- * Asks the window of this terminal for its profiles, then the other windows. Undefined if none responds.
+ * Asks the window of this terminal for its profiles, then the other windows. Undefined if none responds with them.
  *
- * @param onSilent is called if none responds although one is open.
+ * @param onProblem is called with the reason if none does although one is open.
  */
 export async function findEditor(
   env: Readonly<Record<string, string | undefined>>,
-  onSilent?: () => void,
+  onProblem?: (problem: PartnerAuthError) => void,
 ): Promise<Editor | undefined> {
   const path = env[addressVariable];
   if (path === undefined || path === '') return undefined;
+  const stop = new AbortController();
   // All at once, so that windows that do not respond are waited for together.
-  const windows = (await addressFiles(path)).map((file) => openWindow(file));
-  let isSilent = false;
-  for (const opening of windows) {
-    const editor = await opening;
-    if (typeof editor === 'object') return editor;
-    isSilent ||= editor === 'silent';
+  const windows = (await addressFiles(path)).map((file) => openWindow(file, path, stop.signal));
+  let problem: PartnerAuthError | undefined;
+  try {
+    for (const opening of windows) {
+      const opened = await opening;
+      if (opened !== undefined && 'profiles' in opened) return opened;
+      problem ??= opened;
+    }
+  } finally {
+    // Those that are no longer of interest would keep this program waiting.
+    stop.abort();
   }
-  if (isSilent) onSilent?.();
+  if (problem !== undefined) onProblem?.(problem);
   return undefined;
 }
 
-async function openWindow(file: string): Promise<Editor | 'silent' | undefined> {
+/** Undefined if no window is there; the reason if it has no profiles to send. */
+async function openWindow(
+  file: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<Editor | PartnerAuthError | undefined> {
   const address = await readAddress(file);
   if (address === undefined) return undefined;
   try {
-    const { head } = await ask(address, 'profiles', {}, { limit: patience });
+    const { head } = await ask((stop) => greet(address, stop), 'profiles', {}, { signal, limit: patience });
     const profiles = head.profiles.map(({ problem, ...profile }) => ({
       ...profile,
       status: toStatus(profile.status),
       ...(problem !== undefined && { problem: toError(problem) }),
     }));
-    return { profiles, session: (profile) => borrowSession(address, profile) };
+    const greetWindow = windowsFrom(address, path);
+    return { profiles, session: (profile) => borrowSession(greetWindow, profile) };
   } catch (error) {
-    return isPartnerAuthError(error) && error.code === 'timeout' ? 'silent' : undefined;
+    return isPartnerAuthError(error) && !['network', 'aborted'].includes(error.code) ? error : undefined;
   }
 }
 
-function borrowSession(
-  address: BrokerAddress,
-  { id: profile, definition, status: offered }: OfferedProfile,
-): BorrowedSession {
+/** A window that has proved to be the editor, to which nothing has been sent yet. */
+interface Greeted {
+  readonly request: ClientRequest;
+  readonly message: IncomingMessage;
+  readonly proof: string;
+}
+
+type Greet = (signal: AbortSignal) => Promise<Greeted>;
+
+/** The window at an address; once it is no longer there, one that is, such as the same one after it was reloaded. */
+function windowsFrom(address: BrokerAddress, path: string): Greet {
+  let current = address;
+  return async (signal) => {
+    try {
+      return await greet(current, signal);
+    } catch (error) {
+      for (const file of await addressFiles(path)) {
+        const other = await readAddress(file);
+        if (other === undefined || other.key === current.key || signal.aborted) continue;
+        const greeted = await greet(other, signal).catch(() => undefined);
+        if (greeted === undefined) continue;
+        current = other;
+        return greeted;
+      }
+      throw error;
+    }
+  };
+}
+
+function borrowSession(window: Greet, { id: profile, definition, status: offered }: OfferedProfile): BorrowedSession {
   let status: SessionStatus = offered;
   return {
     definition,
@@ -83,12 +121,12 @@ function borrowSession(
       return status;
     },
     async accessToken({ minValidity = 0, signal } = {}) {
-      const { head } = await ask(address, 'token', { profile, minValidity }, { signal });
+      const { head } = await ask(window, 'token', { profile, minValidity }, { signal });
       status = toStatus(head.status);
       return head.token;
     },
     async refresh({ signal } = {}) {
-      const { head } = await ask(address, 'refresh', { profile }, { signal });
+      const { head } = await ask(window, 'refresh', { profile }, { signal });
       status = toStatus(head.status);
     },
     async stream(path, { payload, body, query, signal, ...options } = {}) {
@@ -100,7 +138,7 @@ function borrowSession(
         ...(query !== undefined && { query: String(query) }),
         ...(content !== undefined && { content }),
       };
-      const { head, frame } = await ask(address, 'stream', request, {
+      const { head, frame } = await ask(window, 'stream', request, {
         body: bytes,
         signal,
         limit: withPatience(options.timeout),
@@ -118,7 +156,7 @@ function borrowSession(
         ...(timeout !== undefined && { timeout }),
         ...(content !== undefined && { content }),
       };
-      const { head, frame } = await ask(address, 'forward', request, {
+      const { head, frame } = await ask(window, 'forward', request, {
         body: bytes,
         signal,
         limit: withPatience(timeout),
@@ -165,7 +203,7 @@ function withPatience(timeout: number | undefined): number | undefined {
 
 /** @throws PartnerAuthError of the editor; `network` if the connection to it breaks, `timeout` if it does not respond. */
 async function ask<Name extends VerbName>(
-  address: BrokerAddress,
+  window: Greet,
   verb: Name,
   head: Requests[Name],
   { body = '', signal, limit }: AskOptions,
@@ -174,7 +212,12 @@ async function ask<Name extends VerbName>(
   const timer = limit === undefined ? undefined : setTimeout(() => stop.abort(), Math.min(limit, 0x7fffffff));
   try {
     const signals = AbortSignal.any([stop.signal, ...(signal === undefined ? [] : [signal])]);
-    const message = await send(address, verb, headLine(head), body, signals);
+    const { request, message, proof } = await window(signals);
+    const signed: SignedRequest<Name> = { proof, verb, head };
+    void pipeline(framed(headLine(signed), body), request).catch((error: unknown) => {
+      // What is wrong with the body itself. A broken connection is reported by the response.
+      if (isPartnerAuthError(error) || error instanceof TypeError) message.destroy(error);
+    });
     const frame = await readFrame(message);
     const received = frame.head as Responses[Name] | Failure;
     if ('failure' in received) {
@@ -185,8 +228,7 @@ async function ask<Name extends VerbName>(
     const next = (): Promise<Buffer | undefined> => frame.next().catch((error: unknown) => fail(error, signal));
     return { head: received, frame: { head: received, next, cancel: () => message.destroy() } };
   } catch (error) {
-    if (stop.signal.aborted && signal?.aborted !== true)
-      throw new PartnerAuthError('timeout', 'VS Code did not respond in time.');
+    if (stop.signal.aborted && signal?.aborted !== true) throw silence();
     return fail(error, signal);
   } finally {
     clearTimeout(timer);
@@ -204,39 +246,40 @@ function failureOf(failure: unknown): Error {
   return typeof typeError === 'string' ? new TypeError(typeError) : toError(failure);
 }
 
-async function send(
-  { socket, key }: BrokerAddress,
-  verb: VerbName,
-  head: Buffer,
-  body: RawBody['body'],
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  const nonce = nodeCrypto().randomBytes(16).toString('hex');
+function silence(): PartnerAuthError {
+  return new PartnerAuthError('timeout', 'VS Code did not respond in time. If it stays busy, reload its window.');
+}
+
+/** @throws PartnerAuthError `timeout` if there is no response; another Error if it is not the editor that listens there. */
+async function greet({ socket, key }: BrokerAddress, signal: AbortSignal): Promise<Greeted> {
+  if (!(await isOwnSocket(socket))) throw new Error('Another user may listen there.');
+  const client = newNonce();
   const request = sendRequest({
     socketPath: socket,
     method: 'POST',
-    path: `/v1/${verb}`,
-    headers: { [clientHeader]: `${nonce} ${proofOf('client', key, nonce)}` },
+    path: '/v1',
+    headers: { [clientHeader]: client },
     agent: false,
     signal,
   });
   const response = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).on('error', reject);
   });
-  // Nothing is sent to a program that has not proved to be the editor.
   request.flushHeaders();
-  const message = await response;
-  // Reported to who reads it.
-  message.on('error', () => undefined);
-  if (!isProof(message.headers[editorHeader], proofOf('editor', key, nonce))) {
+  const timer = setTimeout(() => request.destroy(silence()), patience);
+  try {
+    const message = await response;
+    // Reported to who reads it.
+    message.on('error', () => undefined);
+    const [editor = '', proof] = String(message.headers[editorHeader]).split(' ');
+    const nonces = { client, editor };
+    if (isProof(proof, proofOf('editor', key, nonces)))
+      return { request, message, proof: proofOf('client', key, nonces) };
     message.destroy();
     throw new Error('It is not the editor that listens there.');
+  } finally {
+    clearTimeout(timer);
   }
-  void pipeline(framed(head, body), request).catch((error: unknown) => {
-    // What is wrong with the body itself. A broken connection is reported by the response.
-    if (isPartnerAuthError(error) || error instanceof TypeError) message.destroy(error);
-  });
-  return message;
 }
 
 async function* framed(head: Buffer, body: RawBody['body']): AsyncGenerator<Uint8Array | string> {

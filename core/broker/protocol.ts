@@ -36,7 +36,7 @@ export type Content =
   | { readonly kind: 'payload' }
   | { readonly kind: 'body'; readonly contentType?: string; readonly fallbackType?: string };
 
-/** The heads of requests by verb: each is sent as `POST /v1/<verb>`. */
+/** The heads of requests by verb. */
 export interface Requests {
   readonly profiles: object;
   readonly token: { readonly profile: string; readonly minValidity: number };
@@ -82,6 +82,13 @@ export interface Responses {
 }
 
 export type VerbName = keyof Requests;
+
+/** The head of each request, which is sent as `POST /v1` to an editor that has proved itself. */
+export interface SignedRequest<Name extends VerbName = VerbName> {
+  readonly proof: string;
+  readonly verb: Name;
+  readonly head: Requests[Name];
+}
 
 /** The head of the response if the verb failed. */
 export interface Failure {

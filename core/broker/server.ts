@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isPartnerAuthError, PartnerAuthError } from '../lib/errors.ts';
 import { fsPromises, nodeCrypto, nodeOs } from '../lib/node-modules.ts';
@@ -8,7 +8,8 @@ import { remove } from '../stores/files.ts';
 import { isServed, listenOn } from '../gateway/listen-on.ts';
 import { addressFiles, readAddress, removeDamaged, writeAddress } from './address.ts';
 import { headLine, readFrame } from './frame.ts';
-import { clientHeader, editorHeader, isProof, proofOf } from './proof.ts';
+import { clientHeader, editorHeader, isProof, newNonce, proofOf } from './proof.ts';
+import type { SignedRequest } from './protocol.ts';
 import { serveVerb, type BrokerHost, type Served } from './serve.ts';
 
 export interface Broker {
@@ -64,7 +65,7 @@ async function listen(server: Server): Promise<string> {
 async function newFolder(): Promise<string> {
   const { XDG_RUNTIME_DIR: runtime } = process.env;
   const create = async (parent: string): Promise<string> => {
-    const path = join(parent, 'partner-auth-');
+    const path = join(resolve(parent), 'partner-auth-');
     if (Buffer.byteLength(path) + 'XXXXXX/socket'.length > maxPath) throw new Error(`${parent} has too long a name.`);
     return fsPromises().mkdtemp(path);
   };
@@ -90,27 +91,32 @@ async function removeStale(addressFile: string): Promise<void> {
     const address = await readAddress(path);
     if (address === undefined || (await isServed(address.socket))) continue;
     await remove(path).catch(() => undefined);
-    if (/[\\/]partner-auth-\w+[\\/]socket$/.test(address.socket))
-      await removeFolder(address.socket).catch(() => undefined);
+    await removeFolder(address.socket).catch(() => undefined);
   }
 }
 
 async function serve(host: BrokerHost, key: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   request.on('error', () => undefined);
-  const [nonce = '', proof] = String(request.headers[clientHeader]).split(' ');
-  const [, version, verb] = /^\/(v\d+)\/(\w+)$/.exec(request.url ?? '') ?? [];
-  if (nonce.length < 16 || !isProof(proof, proofOf('client', key, nonce))) {
+  const nonces = { client: String(request.headers[clientHeader] ?? ''), editor: newNonce() };
+  if (nonces.client.length < 16) {
     response.writeHead(403).end();
     return;
   }
-  // The client sends the rest of its request after it has this.
-  response.writeHead(200, { [editorHeader]: proofOf('editor', key, nonce) }).flushHeaders();
+  // The client sends what it wants, with its own proof, after it has this.
+  const proof = `${nonces.editor} ${proofOf('editor', key, nonces)}`;
+  response.writeHead(200, { [editorHeader]: proof }).flushHeaders();
   let isSent = false;
   const abort = new AbortController();
   response.once('close', () => abort.abort());
   try {
     const frame = await readFrame(request);
-    const served = await serveVerb(host, version === 'v1' ? String(verb) : '', frame, abort.signal);
+    const signed = frame.head as Partial<SignedRequest> | null;
+    if (!isProof(signed?.proof, proofOf('client', key, nonces))) {
+      response.destroy();
+      return;
+    }
+    const verb = request.url === '/v1' ? String(signed?.verb) : '';
+    const served = await serveVerb(host, verb, { ...frame, head: signed?.head }, abort.signal);
     isSent = true;
     await send(response, served);
   } catch (error) {

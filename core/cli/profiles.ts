@@ -55,9 +55,7 @@ export async function selectAny(files: FileProfiles, given: Given): Promise<Sele
 /** The VS Code in one of whose terminals this runs. */
 export async function editorOfTerminal(): Promise<Editor | undefined> {
   const { findEditor } = await import('../broker/index.ts');
-  return findEditor(process.env, () =>
-    note('VS Code did not respond within 3 seconds, so that its profiles are missing here. Reload its window.'),
-  );
+  return findEditor(process.env, ({ message }) => note(`The profiles of VS Code are missing here. ${message}`));
 }
 
 /** The profile of the command line that the verb is about, by its argument NAME. */

@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
-import { createServer, request, type IncomingMessage } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
+import { isSocketName } from '../../../core/broker/address.ts';
 import { addressVariable, findEditor, startBroker, type BrokerHost, type Editor } from '../../../core/broker/index.ts';
 import { PartnerAuthError, type PartnerDefinition, type PartnerSession } from '../../../core/index.ts';
 import { startGateway } from '../../../core/gateway/index.ts';
 import { notOnWindows } from '../../helpers/platform.ts';
 import { withRawPartner } from '../../helpers/raw-partner.ts';
 import { jsonType, sendRaw } from '../../helpers/send-raw.ts';
+import { standInKey, standInWindow } from '../../helpers/stand-in-window.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 import { plainPartner } from '../../helpers/with-partner.ts';
 import { catchError, withSession, type Fixture, type FixtureOptions } from '../../helpers/with-session.ts';
@@ -32,6 +35,11 @@ interface User {
   readonly log: string[];
   readonly asked: string[];
   readonly isAllowed: () => boolean;
+}
+
+/** What shows that its sender knows the key. */
+function proof(sender: 'client' | 'editor', nonces: string, key = standInKey): string {
+  return createHmac('sha256', Buffer.from(key, 'hex')).update(`${sender} ${nonces}`).digest('hex');
 }
 
 /** A window of an editor with the profile "drive". */
@@ -276,6 +284,8 @@ describe('the windows of the editor', () => {
         'a.json.1.tmp': '',
         'next.json': '{"version":2}',
         'empty.json': '',
+        'no-key.json': '{"version":1,"socket":"/partner-auth-Ab12Cd/socket"}',
+        'null.json': 'null',
       };
       for (const [name, content] of Object.entries(files)) {
         await writeFile(path(name), content, { mode: 0o600 });
@@ -299,65 +309,149 @@ describe('the windows of the editor', () => {
 
   it('are waited for no longer than the timeout of a call allows, if one has stopped', onlyPosix, async () => {
     await using folder = await temporaryFolder();
-    const key = 'ab'.repeat(32);
+    const addressFile = folder.file('window.json');
     const status = { phase: 'valid', refreshing: false, storage: 'kept' };
+    let requests = 0;
     // It sends its profiles, and then stops.
-    const server = createServer((request, response) => {
-      const [nonce = ''] = String(request.headers['x-partner-auth-client']).split(' ');
-      const proof = createHmac('sha256', Buffer.from(key, 'hex')).update(`editor ${nonce}`).digest('hex');
-      response.setHeader('x-partner-auth-editor', proof);
-      if (request.url === '/v1/profiles')
+    await using _stopped = await standInWindow(addressFile, (request, response) => {
+      response.setHeader(
+        'x-partner-auth-editor',
+        `nonce ${proof('editor', `${String(request.headers['x-partner-auth-client'])} nonce`)}`,
+      );
+      response.flushHeaders();
+      if (requests++ === 0)
         response.end(`${JSON.stringify({ profiles: [{ id: 'drive', definition: plainPartner, status }] })}\n`);
     });
-    server.listen(folder.file('socket'));
-    await once(server, 'listening');
-    try {
-      const address = { version: 1, socket: folder.file('socket'), key };
-      await writeFile(folder.file('window.json'), JSON.stringify(address), { mode: 0o600 });
-      const editor = await findEditor({ [addressVariable]: folder.file('window.json') });
-      const [profile] = editor?.profiles ?? [];
-      assert.ok(editor !== undefined && profile !== undefined);
-      const error = await catchError(editor.session(profile).stream('/orders', { method: 'GET', timeout: 1 }));
-      assert.equal((error as PartnerAuthError).code, 'timeout');
-    } finally {
-      server.closeAllConnections();
-      server.close();
-    }
+    const editor = await findEditor({ [addressVariable]: addressFile });
+    const [profile] = editor?.profiles ?? [];
+    assert.ok(editor !== undefined && profile !== undefined);
+    const error = await catchError(editor.session(profile).stream('/orders', { method: 'GET', timeout: 1 }));
+    assert.equal((error as PartnerAuthError).code, 'timeout');
   });
 
-  it('serve nobody who does not know the key', () =>
-    withBroker({}, async ({ addressFile, log }) => {
-      const { socket } = JSON.parse(await readFile(addressFile, 'utf8')) as { readonly socket: string };
-      for (const header of [undefined, 'a'.repeat(32), `${'a'.repeat(32)} ${'b'.repeat(64)}`]) {
-        const headers = header === undefined ? {} : { 'x-partner-auth-client': header };
-        const call = request({ socketPath: socket, method: 'POST', path: '/v1/token', headers, agent: false });
-        call.end('{"profile":"drive","minValidity":0}\n');
-        const [response] = (await once(call, 'response')) as [IncomingMessage];
-        assert.equal(response.statusCode, 403);
-        assert.equal(response.headers['x-partner-auth-editor'], undefined);
-        response.resume();
+  it('are not waited for once another one has responded', onlyPosix, (t) =>
+    withBroker({}, async ({ addressFile }) => {
+      await using stopped = await standInWindow(join(dirname(addressFile), 'stopped.json'));
+      // What would end the wait.
+      t.mock.timers.enable({ apis: ['setTimeout'] });
+      assert.equal((await findEditor({ [addressVariable]: addressFile }))?.profiles.length, 1);
+      await stopped.closed;
+    }),
+  );
+
+  it('say why they cannot send their profiles', () =>
+    withRawPartner({ partner: plainPartner }, async ({ session }) => {
+      await using folder = await temporaryFolder();
+      const broken = { ...hostOf(session), profiles: () => Promise.reject(new Error('A bug.')) };
+      const broker = await startBroker(folder.file('window.json'), broken);
+      try {
+        const problems: PartnerAuthError[] = [];
+        const env = { [addressVariable]: folder.file('window.json') };
+        assert.equal(await findEditor(env, (problem) => problems.push(problem)), undefined);
+        assert.deepEqual(
+          problems.map(({ code, message }) => [code, message]),
+          [['invalidResponse', 'VS Code could not do it because of an unexpected error.']],
+        );
+      } finally {
+        await broker.close();
       }
-      assert.deepEqual(log, []);
     }));
 
-  it('are not taken for another program that listens at their address', onlyPosix, async () => {
+  it('serve calls also after they were reloaded, or in the place of one that was closed', () =>
+    withRawPartner({ partner: plainPartner }, async ({ session, on }) => {
+      on('GET /orders', (response) => response.writeHead(200, { 'content-type': 'application/json' }).end('[]'));
+      await using folder = await temporaryFolder();
+      const addressFile = folder.file('terminals/window.json');
+      const start = (name: string) => startBroker(folder.file(`terminals/${name}.json`), hostOf(session));
+      const first = await start('window');
+      const editor = await findEditor({ [addressVariable]: addressFile });
+      const [profile] = editor?.profiles ?? [];
+      assert.ok(editor !== undefined && profile !== undefined);
+      const borrowed = editor.session(profile);
+      const orders = async () => text((await borrowed.stream('/orders', { method: 'GET' })).body);
+      assert.equal(await orders(), '[]');
+      await first.close();
+      assert.equal(((await catchError(orders())) as PartnerAuthError).code, 'network');
+      for (const name of ['window', 'another']) {
+        const next = await start(name);
+        try {
+          assert.equal(await orders(), '[]', name);
+        } finally {
+          await next.close();
+        }
+      }
+    }));
+
+  it('serve nobody who does not know the key, or who repeats what another one has sent', () =>
+    withBroker({}, async ({ addressFile, log }) => {
+      const { socket, key } = JSON.parse(await readFile(addressFile, 'utf8')) as Readonly<Record<string, string>>;
+      const nonce = 'a'.repeat(32);
+      let earlier = '';
+      for (const signed of ['known', 'earlier', 'unknown', 'none']) {
+        const headers = { 'x-partner-auth-client': nonce };
+        const call = request({ socketPath: socket, method: 'POST', path: '/v1', headers, agent: false });
+        call.flushHeaders();
+        const [response] = (await once(call, 'response')) as [IncomingMessage];
+        const [editorNonce = ''] = String(response.headers['x-partner-auth-editor']).split(' ');
+        const known = proof('client', `${nonce} ${editorNonce}`, key);
+        const proofs: Readonly<Record<string, string>> = { known, earlier, unknown: 'b'.repeat(64) };
+        earlier = known;
+        call.end(`${JSON.stringify({ proof: proofs[signed], verb: 'token', head: { profile: 'drive' } })}\n`);
+        const received = await text(Readable.toWeb(response) as ReadableStream<Uint8Array>).catch(() => 'broken off');
+        assert.equal(received === 'broken off', signed !== 'known', signed);
+      }
+      assert.equal(log.length, 1);
+      const call = request({ socketPath: socket, method: 'POST', path: '/v1', agent: false });
+      call.end();
+      const [response] = (await once(call, 'response')) as [IncomingMessage];
+      response.resume();
+      assert.equal(response.statusCode, 403);
+    }));
+
+  it('are not taken for another program that listens at their address, which is sent nothing', onlyPosix, async () => {
     await using folder = await temporaryFolder();
     const profiles = [{ id: 'drive', status: {} }];
     let received = '';
-    const server = createServer((request, response) => {
-      request.on('data', (chunk) => (received += String(chunk)));
+    let url: string | undefined;
+    let header: unknown;
+    await using _other = await standInWindow(folder.file('window.json'), (call, response) => {
+      url = call.url;
+      header = call.headers['x-partner-auth-client'];
+      call.on('data', (chunk) => (received += String(chunk)));
+      response.setHeader('x-partner-auth-editor', `nonce ${'0'.repeat(64)}`);
       response.end(`${JSON.stringify({ profiles })}\n`);
     });
-    server.listen(folder.file('socket'));
-    await once(server, 'listening');
-    try {
-      const address = { version: 1, socket: folder.file('socket'), key: 'ab'.repeat(32) };
-      await writeFile(folder.file('window.json'), JSON.stringify(address), { mode: 0o600 });
-      assert.equal(await findEditor({ [addressVariable]: folder.file('window.json') }), undefined);
-      assert.equal(received, '', 'nothing is sent to it');
-    } finally {
-      server.closeAllConnections();
-      server.close();
-    }
+    assert.equal(await findEditor({ [addressVariable]: folder.file('window.json') }), undefined);
+    assert.equal(received, '');
+    assert.equal(url, '/v1');
+    assert.match(String(header), /^[\da-f]{32}$/, 'a random value, and no proof that could be repeated');
+  });
+
+  it('are not looked for where another user can listen, or another machine', onlyPosix, async () => {
+    await using folder = await temporaryFolder();
+    let calls = 0;
+    await using other = await standInWindow(folder.file('window.json'), (_request, response) => {
+      calls++;
+      response.end();
+    });
+    const find = () => findEditor({ [addressVariable]: folder.file('window.json') });
+    await find();
+    assert.equal(calls, 1);
+    await chmod(dirname(other.socket), 0o755);
+    await find();
+    assert.equal(calls, 1);
+    const pipe = `\\\\.\\pipe\\partner-auth-${'0a'.repeat(16)}`;
+    for (const [socket, platform, isOwn] of [
+      [other.socket, 'linux', true],
+      ['/partner-auth-Ab12Cd/socket', 'darwin', true],
+      ['partner-auth-Ab12Cd/socket', 'linux', false],
+      ['/run/docker.sock', 'linux', false],
+      [pipe, 'linux', false],
+      [pipe, 'win32', true],
+      [pipe.replace('.', 'server.example'), 'win32', false],
+      [`${pipe}\\more`, 'win32', false],
+      [other.socket, 'win32', false],
+    ] as const)
+      assert.equal(isSocketName(socket, platform), isOwn, `${socket} on ${platform}`);
   });
 });

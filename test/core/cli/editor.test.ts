@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { dirname, join } from 'node:path';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import process from 'node:process';
 import { describe, it } from 'node:test';
 import { addressVariable, startBroker } from '../../../core/broker/index.ts';
 import { notOnWindows } from '../../helpers/platform.ts';
+import { standInWindow } from '../../helpers/stand-in-window.ts';
 import { fakeApp } from '../../helpers/fake-app.ts';
 import type { ProgramResult } from '../../helpers/run-program.ts';
 import { signIn } from '../../../extension/commands/sign-in.ts';
@@ -160,24 +159,17 @@ describe('the command line in a terminal of VS Code', () => {
 
   it('says that VS Code does not respond, unless another window does', notOnWindows('It has no Unix sockets.'), () =>
     withTerminal([], async ({ inTerminal, file }) => {
-      const stopped = createServer();
-      stopped.listen(file('stopped'));
-      await once(stopped, 'listening');
-      try {
-        const address = JSON.stringify({ version: 1, socket: file('stopped'), key: 'ab'.repeat(32) });
-        for (const name of ['terminals/0.json', 'others/0.json']) {
-          await mkdir(dirname(file(name)), { recursive: true });
-          await writeFile(file(name), address, { mode: 0o600 });
-        }
-        const other = await inTerminal(['status', 'acme'], { [addressVariable]: file('terminals/0.json') });
-        assert.deepEqual([other.code, other.stderr], [0, '']);
-        const none = await inTerminal(['status', 'acme'], { [addressVariable]: file('others/0.json') });
-        assert.equal(none.code, 2);
-        assert.match(none.stderr, /^VS Code did not respond within 3 seconds, so that its profiles are missing here\./);
-      } finally {
-        stopped.closeAllConnections();
-        stopped.close();
-      }
+      await mkdir(file('others'));
+      await using _stopped = await standInWindow(file('others/0.json'));
+      await copyFile(file('others/0.json'), file('terminals/0.json'));
+      const other = await inTerminal(['status', 'acme'], { [addressVariable]: file('terminals/0.json') });
+      assert.deepEqual([other.code, other.stderr], [0, '']);
+      const none = await inTerminal(['status', 'acme'], { [addressVariable]: file('others/0.json') });
+      assert.equal(none.code, 2);
+      assert.match(
+        none.stderr,
+        /^The profiles of VS Code are missing here\. VS Code did not respond in time\. If it stays busy, reload its window\.$/m,
+      );
     }),
   );
 
