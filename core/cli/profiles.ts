@@ -80,6 +80,7 @@ export async function withSession<T>(
   return withProfiles(async (files) => {
     const selected = await selectAny(files, given);
     if (selected.of === 'editor') {
+      if (selected.profile.problem !== undefined) throw selected.profile.problem;
       debug(
         `VS Code makes the calls of ${selected.profile.id}. Its logins and refreshes are shown there: Partner Auth: Explain Last Exchange.`,
       );

@@ -20,7 +20,7 @@ export async function statusOf(files: FileProfiles, profile: CheckedProfile): Pr
   const store = await files.storeMode(profile.id);
   try {
     // The status of a session that cannot be read is that of none.
-    await (await pool.store(profile)).read();
+    await pool.assertReadable(profile);
     return { profile, source: 'commandLine', status: pool.status(profile), store };
   } catch (error) {
     if (!isPartnerAuthError(error)) throw error;

@@ -162,6 +162,16 @@ export class SessionPool {
     return this.#enqueue(profile.id, async () => (await this.#entry(profile)).store);
   }
 
+  /**
+   * Reads the stored session, of which `status()` may know only the summary. One that is open is in memory.
+   *
+   * @throws PartnerAuthError `store` if it cannot be read.
+   */
+  async assertReadable(profile: CheckedProfile): Promise<void> {
+    const store = await this.store(profile);
+    if (this.#entries.get(profile.id)?.session === undefined) await store.read();
+  }
+
   /** The profile's session, opened with the key from its store. */
   open(profile: CheckedProfile): Promise<PartnerSession> {
     return this.#enqueue(profile.id, async () => {

@@ -18,10 +18,10 @@ export function terminalHost(app: App): BrokerHost {
     return profile;
   }
 
-  /** Why nothing is known about its session, which its status does not say. */
+  /** Why its session cannot be used, which its status does not say. */
   async function problemOf(profile: CheckedProfile): Promise<PartnerAuthError | undefined> {
     try {
-      await sessions.load(profile);
+      await sessions.assertReadable(profile);
       return undefined;
     } catch (error) {
       if (!isPartnerAuthError(error)) throw error;

@@ -21,8 +21,8 @@ interface TerminalFixture extends HomeFixture {
   inTerminal(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<ProgramResult>;
   readonly confirmations: readonly string[];
   readonly signOut: () => Promise<unknown>;
-  /** Closes the sessions of the editor, which still responds. */
-  readonly close: () => Promise<void>;
+  /** Closes the session of the editor, which cannot read it again. */
+  readonly lockKeyring: () => Promise<void>;
 }
 
 /** VS Code with the profile "acme", which is signed in, and a terminal. */
@@ -34,7 +34,7 @@ async function withTerminal(
     const { sandbox, file, run } = home;
     const connection = connectionTo(sandbox, 'tconnect');
     const saved = { ...connection.profile, id: 'acme', label: 'ACME' };
-    const { app, profile, confirmations } = fakeApp({
+    const { app, profile, confirmations, secretStore } = fakeApp({
       profiles: [saved],
       buttons,
       replies: correctReplies(connection),
@@ -48,7 +48,10 @@ async function withTerminal(
         ...home,
         confirmations,
         inTerminal: (args, env) => run(args, { env: { [addressVariable]: addressFile, ...env } }),
-        close: () => sessions.close(),
+        async lockKeyring() {
+          await sessions.release(profile('acme'));
+          secretStore.failing.add('get');
+        },
         signOut: async () => (await sessions.open(profile('acme'))).signOut(),
       });
     } finally {
@@ -146,15 +149,25 @@ describe('the command line in a terminal of VS Code', () => {
       assert.match(invalid.stderr, /^profile acme: |partner/);
     }));
 
-  it('shows why VS Code cannot read a session', () =>
-    withTerminal([], async ({ inTerminal, close }) => {
-      await close();
+  it('shows why VS Code cannot read a session, and starts nothing that would only fail', () =>
+    withTerminal([], async ({ inTerminal, lockKeyring }) => {
+      await lockKeyring();
       const { code, stdout } = await inTerminal(['status', 'acme']);
       assert.equal(code, 4);
       assert.match(stdout, /^State\s+cannot be read$/m);
-      assert.match(stdout, /^Last error\s+The sessions of this process were closed\.$/m);
+      assert.match(stdout, /^Last error\s+The keyring of this machine could not be read\. Unlock it/m);
       const json = JSON.parse((await inTerminal(['status', 'acme', '--json'])).stdout) as { error: { code: string } };
-      assert.equal(json.error.code, 'closed');
+      assert.equal(json.error.code, 'store');
+      for (const args of [
+        ['token', 'acme'],
+        ['gateway', 'acme'],
+        ['exec', 'acme', '--', 'env'],
+        ['request', 'acme', 'GET', '/'],
+      ]) {
+        const failed = await inTerminal(args);
+        assert.deepEqual([failed.code, failed.stdout], [1, ''], args.join(' '));
+        assert.match(failed.stderr, /^The keyring of this machine could not be read\. Unlock it/);
+      }
     }));
 
   it('says that VS Code does not respond, unless another window does', notOnWindows('It has no Unix sockets.'), () =>

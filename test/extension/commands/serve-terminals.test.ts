@@ -4,14 +4,28 @@ import { terminalHost } from '../../../extension/commands/serve-terminals.ts';
 import { withApp } from '../../helpers/with-app.ts';
 
 describe('the profiles for programs in terminals', () => {
-  it('have the reason why nothing is known about a session', () =>
+  it('have the reason why a session cannot be read, unless it is open and works without the secret storage', () =>
     withApp({}, async ({ fake, profile }) => {
-      const host = terminalHost(fake.app);
-      const [before] = await host.profiles();
-      assert.deepEqual([before?.id, before?.status.phase, before?.problem], [profile.id, 'valid', undefined]);
-      await fake.app.sessions.close();
-      const [after] = await host.profiles();
-      assert.equal(after?.problem?.code, 'closed');
+      const { app, secretStore } = fake;
+      const host = terminalHost(app);
+      const offered = async () =>
+        (await host.profiles()).map(({ id, status, problem }) => [id, status.phase, problem?.code]);
+      assert.deepEqual(await offered(), [[profile.id, 'valid', undefined]]);
+      const session = await app.sessions.open(profile);
+      secretStore.failing.add('get');
+      assert.deepEqual(await offered(), [[profile.id, 'valid', undefined]]);
+      assert.notEqual(await session.accessToken(), '');
+      await app.sessions.release(profile);
+      assert.equal((await host.profiles())[0]?.problem?.code, 'store');
+      secretStore.failing.clear();
+      const key = `profile:${profile.id}`;
+      const stored = secretStore.entries.get(key) ?? '';
+      secretStore.entries.set(key, '{"version":99}');
+      assert.equal((await host.profiles())[0]?.problem?.code, 'store');
+      secretStore.entries.set(key, stored);
+      assert.deepEqual(await offered(), [[profile.id, 'valid', undefined]]);
+      await app.sessions.close();
+      assert.equal((await host.profiles())[0]?.problem?.code, 'closed');
     }));
 });
 
