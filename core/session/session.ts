@@ -26,6 +26,7 @@ import { fetchBy, type Fetch } from './request/fetch.ts';
 import { toPartnerRequest, type ForwardedCall, type ForwardingSession } from './request/forward.ts';
 import { protectedCall, Refusals } from './request/protected-call.ts';
 import { closeUnused, takeStream } from './request/read-body.ts';
+import { isNewer } from './session-replica.ts';
 import { sessionParts } from './session-parts.ts';
 import { checkAdopted, proveUnderLock, type AdoptedTokens } from './sign-in/adopt.ts';
 import { checkCredentialTypes, type CredentialsSource } from './sign-in/credentials.ts';
@@ -448,17 +449,23 @@ class OpenSession implements PartnerSession, ForwardingSession {
   }
 
   async #adopt(adopted: AdoptedTokens): Promise<void> {
-    const { replica, timeout, redactor } = this.#parts;
+    const { replica, timeout, redactor, log } = this.#parts;
     redactor.keep(adopted.refreshToken, ...(adopted.accessToken === undefined ? [] : [adopted.accessToken]));
-    const failure = await replica.lock(
+    const seen = await replica.readStored().catch(() => undefined);
+    const result = await replica.lock(
       async (held) => {
         const proven = await proveUnderLock(this.#parts, adopted, held);
-        await this.#signIn(proven, held);
-        return proven.failure;
+        if (!('session' in proven)) await this.#signIn(proven, held);
+        else if (isNewer(proven.session, this.#state.record)) replica.adopt(proven.session);
+        return proven;
       },
       { timeout: lockTimeout(timeout) },
     );
-    if (failure !== undefined) throw failure;
+    if ('session' in result) {
+      log.info('The store has the session of this refresh token; using it.');
+      const isProven = seen === undefined || isTombstone(seen) || isNewer(result.session, seen);
+      if (!isProven) await this.#refreshUnlessPaused(true);
+    } else if (result.failure !== undefined) throw result.failure;
   }
 
   /** Where the session signs in again by itself, records a refusal, so that the credentials are not sent automatically. */

@@ -34,6 +34,8 @@ export interface StoredSession {
   };
   /** Present while a refresh token of another program is proven. */
   readonly adoption?: Adoption;
+  /** The refresh token of another program that the session was signed in with, as `Adoption.token`. */
+  readonly adopted?: string;
   /**
    * The partner has responded to the refresh token with tokens that could not be read, so that it has probably been replaced.
    * No process sends it again by itself.
@@ -182,6 +184,7 @@ const sessionSchema = v.object({
   }),
   intent: v.optional(v.object({ at: timestamp })),
   adoption,
+  adopted: v.optional(nonEmptyString),
   unread: v.optional(v.object({ at: timestamp })),
   refusal,
   pause: v.optional(v.object({ until: timestamp, stated: v.boolean() })),

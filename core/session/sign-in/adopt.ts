@@ -4,7 +4,7 @@ import { nodeCrypto } from '../../lib/node-modules.ts';
 import { assertKnownKeys } from '../../lib/validation.ts';
 import type { PartnerDefinition } from '../../partners/definition.ts';
 import { refreshCallOf } from '../../partners/renewal.ts';
-import { isTombstone, type PlainRecord } from '../../stores/stored-record.ts';
+import { isTombstone, type PlainRecord, type StoredSession } from '../../stores/stored-record.ts';
 import type { HeldLock } from '../../stores/token-store.ts';
 import { decodeToken } from '../../tokens/decode-token.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
@@ -66,8 +66,18 @@ interface AdoptParts extends RequestParts {
   readonly oldTokenStaysValid: boolean;
 }
 
+/** What the token has signed in with, and why the partner's response could not be used in full. */
+interface Proven extends SignedIn {
+  readonly failure?: PartnerAuthError;
+}
+
+/** The session that was signed in with the same token before: the partner may accept the token only once. */
+interface AdoptedBefore {
+  readonly session: StoredSession;
+}
+
 /**
- * Proves a refresh token of another program by a refresh. Must run under the store's lock. Until the partner has granted
+ * Proves a refresh token of another program by a refresh, unless the store has the session of it. Must run under the store's lock. Until the partner has granted
  * it, the stored record is only extended by an `adoption`, by which an interruption is recognized later.
  *
  * @throws PartnerAuthError of the refusal or of the last failed attempt; `store` if the store cannot be written, so that
@@ -77,12 +87,15 @@ export async function proveUnderLock(
   parts: AdoptParts,
   { refreshToken, accessToken, account }: AdoptedTokens,
   held: HeldLock,
-): Promise<SignedIn & { readonly failure?: PartnerAuthError }> {
+): Promise<Proven | AdoptedBefore> {
   const { replica, clock } = parts;
   await replica.assertWritable();
   const stored = await replica.readStored();
   const before: PlainRecord | undefined = stored ?? replica.local.record;
-  const adoption = { at: clock.now(), token: fingerprint(refreshToken) };
+  const adopted = fingerprint(refreshToken);
+  if (before !== undefined && !isTombstone(before) && before.adopted === adopted && before.ended === undefined)
+    return { session: before };
+  const adoption = { at: clock.now(), token: adopted };
   const wasInterrupted = before?.adoption?.token === adoption.token;
   const isOwn = before !== undefined && !isTombstone(before) && before.tokens.refreshToken === refreshToken;
   const base: PlainRecord = before ?? { version: 1, signedOutAt: 0 };
@@ -107,12 +120,12 @@ export async function proveUnderLock(
   const { result, inDoubt } = outcome;
   if (result.kind === 'tokens') {
     const known = account ?? (isOwn ? before.account : undefined);
-    return { tokens: withRefreshToken(result.tokens, refreshToken), account: known };
+    return { tokens: withRefreshToken(result.tokens, refreshToken), account: known, adopted };
   }
   const { error, replacement } = result;
   if (isDifferentToken(replacement?.refreshToken, refreshToken) && accessToken !== undefined) {
     // The rest of the response is unusable, but the refresh token that was sent has been replaced.
-    return { tokens: { accessToken, issuedAt: adoption.at, ...replacement }, account, failure: error };
+    return { tokens: { accessToken, issuedAt: adoption.at, ...replacement }, account, adopted, failure: error };
   }
   const isRefused = error.code === 'sessionEnded' || error.code === 'invalidCredentials';
   if (isRefused || !inDoubt) await restore(replica, before, held);

@@ -10,6 +10,8 @@ import { accountOf, checkCredentials, checkCredentialTypes, secretValues, type C
 export interface SignedIn {
   readonly tokens: TokenSet;
   readonly account: string | undefined;
+  /** As in `StoredSession`. */
+  readonly adopted?: string;
 }
 
 export interface FailedLogin {

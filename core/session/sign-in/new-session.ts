@@ -6,7 +6,7 @@ import type { SignedIn } from './login.ts';
 /** The record of a session that has just been signed in. */
 export function newSession(
   { definition, origin, apiOrigin, partnerCode }: Connection,
-  { tokens, account }: SignedIn,
+  { tokens, account, adopted }: SignedIn,
 ): StoredSession {
   return {
     version: 1,
@@ -17,6 +17,7 @@ export function newSession(
     ...(apiOrigin !== origin && { apiOrigin }),
     ...(partnerCode !== undefined && { partnerCode }),
     ...(account !== undefined && { account }),
+    ...(adopted !== undefined && { adopted }),
     tokens,
   };
 }

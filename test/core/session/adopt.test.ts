@@ -131,6 +131,47 @@ describe('adopt()', () => {
       assert.equal(sibling.status.phase, 'valid');
     }));
 
+  it('sends a token once that several programs with one store adopt at the same time', () =>
+    withPartner({}, async ({ session, store, calls, open }) => {
+      const others = [await open(), await open()];
+      await Promise.all([session, ...others].map((each) => each.adopt({ refreshToken })));
+      assert.deepEqual(calls, ['/refresh']);
+      for (const each of [session, ...others]) assert.equal(await each.accessToken(), 'access-1');
+      const { sessionId, generation } = await readSession(store);
+      assert.equal(generation, 1);
+      await Promise.all(others.map((other) => other.adopt({ refreshToken })));
+      assert.equal((await readSession(store)).sessionId, sessionId);
+    }));
+
+  it('proves the session of a token that was adopted before by its current refresh token', () =>
+    withPartner({}, async ({ session, store, bodies, open, reply }) => {
+      await session.adopt({ refreshToken, account: 'ann' });
+      await session.refresh();
+      const restarted = await open();
+      await restarted.adopt({ refreshToken });
+      const sent = bodies.map((body) => (JSON.parse(body) as { refresh: string }).refresh);
+      assert.deepEqual(sent, [refreshToken, 'refresh-1', 'refresh-2']);
+      assert.equal(restarted.status.account, 'ann');
+      assert.equal((await readSession(store)).generation, 3);
+      reply('/refresh', refusal);
+      await assert.rejects(restarted.adopt({ refreshToken }), { code: 'sessionEnded' });
+      assert.equal(restarted.status.phase, 'ended');
+    }));
+
+  it('asks the partner about a token whose session has ended or was signed out', () =>
+    withPartner({}, async ({ session, bodies, reply }) => {
+      const sent = () => bodies.filter((body) => body.includes(refreshToken)).length;
+      await session.adopt({ refreshToken });
+      reply('/refresh', refusal);
+      await assert.rejects(session.refresh(), { code: 'sessionEnded' });
+      reply('/refresh', undefined);
+      await session.adopt({ refreshToken });
+      assert.deepEqual([session.status.phase, sent()], ['valid', 2]);
+      await session.signOut();
+      await session.adopt({ refreshToken });
+      assert.deepEqual([session.status.phase, sent()], ['valid', 3]);
+    }));
+
   it('is durable in a file', async () => {
     await using folder = await temporaryFolder();
     const file = folder.file('session.json');
