@@ -17,25 +17,36 @@ interface CallTokens {
   readonly refusals: Refusals;
 }
 
+/** How long a refused token is not refreshed after a fresh one was refused too, in ms. */
+const futileFor = 10_000;
+
 /**
- * Remembers that a fresh token was refused too, so that the refusal has another reason, such as a missing permission.
- * For the next 10 seconds, a refused token is then not refreshed.
+ * Remembers which routes have refused a fresh token too, so that the refusal has another reason, such as a missing
+ * permission. For the next 10 seconds, a token that they refuse is then not refreshed; after two of them, no refused token is,
+ * so that a program that tries many forbidden paths does not cause as many refreshes. Not after one: the refusal of another
+ * route may mean that the session was revoked.
  */
 export class Refusals {
   readonly #monotonic: () => number;
-  #until = -Infinity;
+  readonly #until = new Map<string, number>();
 
   constructor(monotonic: () => number) {
     this.#monotonic = monotonic;
   }
 
-  get areFutile(): boolean {
-    return this.#monotonic() < this.#until;
+  isFutile(request: PartnerRequest): boolean {
+    const now = this.#monotonic();
+    for (const [route, until] of this.#until) if (now >= until) this.#until.delete(route);
+    return this.#until.size > 1 || this.#until.has(routeOf(request));
   }
 
-  add(): void {
-    this.#until = this.#monotonic() + 10_000;
+  add(request: PartnerRequest): void {
+    this.#until.set(routeOf(request), this.#monotonic() + futileFor);
   }
+}
+
+function routeOf({ method, path }: PartnerRequest): string {
+  return `${method} ${path.replace(/\?.*/s, '')}`;
 }
 
 /**
@@ -55,7 +66,7 @@ export async function protectedCall<R>(
   const first = responseOf(await send(request, token, options));
   if (!first.tokenRefused) return first.response;
   if (tokens.current() === token) {
-    if (tokens.refusals.areFutile && !tokens.hasEnded()) return first.response;
+    if (tokens.refusals.isFutile(request) && !tokens.hasEnded()) return first.response;
     try {
       await tokens.refresh(token);
     } catch (error) {
@@ -66,7 +77,7 @@ export async function protectedCall<R>(
   const fresh = tokens.current();
   if (fresh === undefined || fresh === token || !isReplayable(request.raw?.body)) return first.response;
   const second = responseOf(await send(request, fresh, options));
-  if (second.tokenRefused) tokens.refusals.add();
+  if (second.tokenRefused) tokens.refusals.add(request);
   return second.response;
 }
 

@@ -116,6 +116,37 @@ describe('a session that was revoked at the partner', () => {
 });
 
 describe('a refused access token', () => {
+  it('is refreshed once for one forbidden path in 10 s, and twice for many', () =>
+    withPartner({}, async ({ session, clock, reply, calls: paths }) => {
+      await session.login(plainCredentials);
+      const refreshes = () => paths.filter((path) => path === '/refresh').length;
+      const forbidden = Array.from({ length: 20 }, (_, number) => `/things/${number}`);
+      for (const path of ['/things', '/things?page=2', ...forbidden]) reply(path, refusedAccess);
+      const counts: number[] = [];
+      const call = async (path: string): Promise<void> => {
+        assert.equal((await session.request(path)).status, 401);
+        counts.push(refreshes());
+      };
+      for (const path of ['/things', '/things', '/things?page=2']) await call(path);
+      clock.advance(10_000);
+      await call('/things');
+      assert.deepEqual(counts, [1, 1, 1, 2]);
+      for (const path of forbidden) await call(path);
+      assert.equal(refreshes(), 3);
+    }));
+
+  for (const [name, call] of Object.entries(calls))
+    it(`is reported at once by ${name} if the session is revoked after another path was forbidden`, () =>
+      withPartner({}, async ({ session, reply }) => {
+        await session.login(plainCredentials);
+        reply('/admin', refusedAccess);
+        assert.equal((await session.request('/admin')).status, 401);
+        reply('/things', refusedAccess);
+        reply('/refresh', refusedRefresh);
+        await assert.rejects(call(session, '/things'), { code: 'sessionEnded' });
+        await assert.rejects(session.request('/admin'), { code: 'sessionEnded' });
+      }));
+
   it('is returned as the response, and marks nothing, if a fresh one is refused too', () =>
     withPartner({}, async ({ session, store, reply }) => {
       await session.login(plainCredentials);
