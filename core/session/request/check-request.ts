@@ -139,6 +139,8 @@ export function checkPath(path: unknown, options: ResolvedOptions): void {
       `The path of a request must be a string that starts with one "/"; it is relative to ${urlOption(options)}.`,
     );
   }
+  if (!path.isWellFormed())
+    throw new TypeError('The path of a request has an unpaired surrogate, which UTF-8 cannot carry.');
   // URLs drop control characters, spaces at the end, and what follows a "#".
   if (/[\p{Cc}#]|\s$/u.test(path)) {
     throw new TypeError(

@@ -156,7 +156,16 @@ function toResponse({ status, headers: received, body }: StreamedResponse, reque
   const isEmpty = method === 'HEAD' || [204, 205, 304].includes(status);
   if (isEmpty) void body.cancel();
   const response = new Response(isEmpty ? null : bodyOf(body, request), { status, headers });
-  return Object.defineProperty(response, 'url', { value: url.replace(/#.*$/, '') });
+  return withUrl(response, url.replace(/#.*$/, ''));
+}
+
+/** The response with the URL of its request, which only `fetch()` itself can set. */
+function withUrl(response: Response, url: string): Response {
+  const clone = response.clone.bind(response);
+  return Object.defineProperties(response, {
+    url: { value: url },
+    clone: { value: () => withUrl(clone(), url) },
+  });
 }
 
 /** The body with the errors of `fetch()`. */

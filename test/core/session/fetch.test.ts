@@ -43,7 +43,8 @@ describe('session.fetch', () => {
         assert.ok(response instanceof Response);
         assert.deepEqual([response.status, response.ok, response.url], [201, true, `${url}/orders?page=2`]);
         assert.deepEqual(response.headers.getSetCookie(), ['a=1', 'b=2']);
-        assert.deepEqual(await response.json(), { id: 7 });
+        const copies = [response.clone().clone(), response];
+        for (const copy of copies) assert.deepEqual([copy.url, await copy.json()], [response.url, { id: 7 }]);
         assert.equal(received.at(-1)?.headers.authorization, 'Bearer access-1');
       }
       assert.equal(received.at(-1)?.headers.accept, 'text/plain');

@@ -45,6 +45,7 @@ describe('options of request() that would be lost', () => {
     ['a URL object as path', new URL('http://h/x'), {}, /^The path of a request must be a string/],
     ['a path with a fragment', '/x#y', {}, /must not contain "#"/],
     ['a path with a line break', '/x\ny', {}, /control characters/],
+    ['a path with an unpaired surrogate', '/x\ud800', {}, /unpaired surrogate/],
     ['a path that ends with a space', '/x ', {}, /a space at its end/],
     ['options that are null', '/x', null, /^The options of request\(\) must be an object/],
     ['options that are a string', '/x', 'POST', /^The options of request\(\) must be an object/],
