@@ -60,7 +60,7 @@ function isPrivate({ uid, mode }: Stats): boolean {
   return process.platform === 'win32' || (uid === process.geteuid?.() && (mode & 0o077) === 0);
 }
 
-/** The variable may name a file that is none of the editor, with a pipe of another machine. */
+/** The variable may name a file that is not of the editor, with a pipe of another machine. */
 export function isSocketName(socket: string, platform: string = process.platform): boolean {
   const form =
     platform === 'win32' ? /^\\\\\.\\pipe\\partner-auth-[\da-f]{32}$/ : /^\/(?:.*\/)?partner-auth-\w{6}\/socket$/;

@@ -102,7 +102,7 @@ async function serve(host: BrokerHost, key: string, request: IncomingMessage, re
     response.writeHead(403).end();
     return;
   }
-  // The client sends what it wants, with its own proof, after it has this.
+  // The client sends the rest of its request, with its own proof, after it has this.
   const proof = `${nonces.editor} ${proofOf('editor', key, nonces)}`;
   response.writeHead(200, { [editorHeader]: proof }).flushHeaders();
   let isSent = false;
