@@ -30,7 +30,10 @@ export interface Editor {
   session(profile: OfferedProfile): BorrowedSession;
 }
 
-/** How long a window may take to prove itself, and to send its profiles, in ms: one that is debugged, for example, does not respond at all. */
+/**
+ * How long a window may take to prove itself, and to send its profiles, in ms: one that is debugged, for example, does not
+ * respond at all.
+ */
 const patience = 3_000;
 
 /**

@@ -77,8 +77,9 @@ interface AdoptedBefore {
 }
 
 /**
- * Proves a refresh token of another program by a refresh, unless the store has the session of it. Must run under the store's lock. Until the partner has granted
- * it, the stored record is only extended by an `adoption`, by which an interruption is recognized later.
+ * Proves a refresh token of another program by a refresh, unless the store has the session of it. Must run under the store's
+ * lock. Until the partner has granted it, the stored record is only extended by an `adoption`, by which an interruption is
+ * recognized later.
  *
  * @throws PartnerAuthError of the refusal or of the last failed attempt; `store` if the store cannot be written, so that
  * the token is not used.
