@@ -78,13 +78,12 @@ function optionCandidate({ name, text }: Option): Candidate {
 async function values(choices: readonly string[] | undefined, completes: Completion | undefined): Promise<Candidate[]> {
   if (choices !== undefined) return choices.map((choice) => [choice, '']);
   if (completes === undefined || completes === 'file') return [];
-  const known = await openFileProfiles().list();
-  if (completes === 'profile') {
-    const offered = (await editorOfTerminal())?.profiles ?? [];
-    return [...known.profiles, ...offered.filter(({ id }) => !known.ids.includes(id))].map(({ id, label }) => [
-      id,
-      label,
-    ]);
-  }
-  return Object.values({ ...partners, ...known.partners }).map(({ id, label }) => [id, label]);
+  const { profiles, ids, partners: added } = await openFileProfiles().list();
+  if (completes === 'partner') return Object.values({ ...partners, ...added }).map(candidateOf);
+  const offered = completes === 'usable' ? ((await editorOfTerminal())?.profiles ?? []) : [];
+  return [...profiles, ...offered.filter(({ id }) => !ids.includes(id))].map(candidateOf);
+}
+
+function candidateOf({ id, label }: { readonly id: string; readonly label: string }): Candidate {
+  return [id, label];
 }

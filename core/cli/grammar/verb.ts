@@ -1,7 +1,7 @@
 import type { Given } from './given.ts';
 
-/** What an option or argument may be completed with, besides its choices. */
-export type Completion = 'file' | 'profile' | 'partner';
+/** What an option or argument may be completed with, besides its choices: `usable` are profiles, those of VS Code too. */
+export type Completion = 'file' | 'profile' | 'usable' | 'partner';
 
 export interface Option {
   /** Without dashes. */

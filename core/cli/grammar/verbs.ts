@@ -5,6 +5,8 @@ import type { Argument, Option, Verb } from './verb.ts';
 
 /** The id of a profile. Without it, `PARTNER_AUTH_PROFILE` or the only profile counts. */
 const name: Argument = { name: 'NAME', optional: true, completes: 'profile' };
+/** The same for what VS Code does too with its own profiles. */
+const usableName: Argument = { ...name, completes: 'usable' };
 const json: Option = { name: 'json', text: 'print JSON' };
 
 const gatewayRules: readonly Option[] = [
@@ -118,7 +120,7 @@ export const verbs: readonly Verb[] = [
     name: 'refresh',
     group: 'Session',
     text: 'ask the partner for new tokens now, also if the session has ended',
-    arguments: [name],
+    arguments: [usableName],
     options: [json],
     examples: ['refresh shop'],
   },
@@ -126,7 +128,7 @@ export const verbs: readonly Verb[] = [
     name: 'status',
     group: 'Session',
     text: 'show who is signed in, and for how long',
-    arguments: [{ ...name }],
+    arguments: [usableName],
     options: [json],
     notes: 'Without NAME, it shows all profiles. With NAME, the exit code is 0 if a token can be had, else 4.',
     examples: ['status', 'status shop --json'],
@@ -143,7 +145,7 @@ export const verbs: readonly Verb[] = [
     name: 'token',
     group: 'Calls',
     text: 'print a valid access token, refreshed first if it is due',
-    arguments: [name],
+    arguments: [usableName],
     options: [
       {
         name: 'min-validity',
@@ -164,7 +166,7 @@ export const verbs: readonly Verb[] = [
     name: 'request',
     group: 'Calls',
     text: 'call the partner: encrypts and decrypts, and sends the headers',
-    arguments: [name, { name: 'METHOD', choices: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] }, { name: 'PATH' }],
+    arguments: [usableName, { name: 'METHOD', choices: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] }, { name: 'PATH' }],
     options: [
       { name: 'data', short: 'd', value: 'JSON', completes: 'file', text: 'the payload; @FILE reads a file, - stdin' },
       {
@@ -190,7 +192,7 @@ export const verbs: readonly Verb[] = [
     name: 'exec',
     group: 'Calls',
     text: 'run a command with a gateway to the partner, which ends with it',
-    arguments: [name],
+    arguments: [usableName],
     command: 'COMMAND',
     options: [
       ...gatewayRules,
@@ -204,7 +206,7 @@ export const verbs: readonly Verb[] = [
     name: 'gateway',
     group: 'Calls',
     text: 'serve plain HTTP on this machine, for any tool that has no session of its own',
-    arguments: [name],
+    arguments: [usableName],
     options: [
       { name: 'port', value: 'N', range: [0, 65_535], text: 'of 127.0.0.1; default: a free one' },
       {

@@ -186,23 +186,38 @@ describe('the command line in a terminal of VS Code', () => {
     }),
   );
 
-  it('names the profiles of VS Code below its own, and with -v says where their exchanges are', () =>
-    withTerminal([], async ({ inTerminal, add }) => {
-      assert.equal((await inTerminal(['profile', 'list'])).stderr, 'VS Code has more: acme.\n');
+  it('lists the profiles of VS Code below its own, and says whose they are', () =>
+    withTerminal([], async ({ inTerminal, add, sandbox, run }) => {
+      const row = new RegExp(`^acme\\s+ACME\\s+\\S.*\\s+${sandbox.url}\\S*\\s+in VS Code$`, 'm');
+      assert.match((await inTerminal(['profile', 'list'])).stdout, row);
       await add('drive', 'cloudreve');
-      const list = await inTerminal(['profile', 'list', '--json']);
-      assert.deepEqual(
-        (JSON.parse(list.stdout) as { id: string }[]).map(({ id }) => id),
-        ['drive'],
-      );
-      assert.equal(list.stderr, 'VS Code has more: acme.\n');
+      const list = await inTerminal(['profile', 'list']);
+      assert.match(list.stdout, row);
+      assert.match(list.stdout, /^drive .*\d$/m);
+      assert.equal(list.stderr, '');
+      const { stdout } = await inTerminal(['profile', 'list', '--json']);
+      const [own, other] = JSON.parse(stdout) as readonly { id: string; partner: string; source?: string }[];
+      assert.deepEqual([own?.id, own?.source], ['drive', undefined]);
+      assert.deepEqual([other?.id, other?.partner, other?.source], ['acme', 'tconnect', 'editor']);
+      await add('acme', 'cloudreve');
+      assert.equal((await inTerminal(['profile', 'list', '--json'])).stdout.includes('editor'), false);
+      assert.doesNotMatch((await run(['profile', 'list'])).stdout, /VS Code/);
+    }));
+
+  it('says with -v where VS Code shows the exchanges', () =>
+    withTerminal([], async ({ inTerminal }) => {
       const { stderr } = await inTerminal(['request', 'acme', 'POST', qr, '-d', query, '-v']);
       assert.match(stderr, /^VS Code makes the calls of acme\. .*Explain Last Exchange/m);
     }));
 
-  it('completes the names of its profiles', () =>
-    withTerminal([], async ({ inTerminal }) => {
-      assert.equal((await inTerminal(['__complete', 'request', ''])).stdout.split('\n')[0], 'acme\tACME');
+  it('completes the names of its profiles where they can be used', () =>
+    withTerminal([], async ({ inTerminal, add }) => {
+      await add('drive', 'cloudreve');
+      const first = async (verb: string) => (await inTerminal(['__complete', ...verb.split(' '), ''])).stdout;
+      for (const verb of ['request', 'exec', 'gateway', 'token', 'refresh', 'status'])
+        assert.match(await first(verb), /^drive\t.*\nacme\tACME$/m, verb);
+      for (const verb of ['login', 'logout', 'doctor', 'encrypt', 'profile edit', 'profile show', 'profile remove'])
+        assert.match(await first(verb), /^drive\t(?![^]*acme)/, verb);
     }));
 
   it('says where a profile of VS Code is signed in and edited', () =>
