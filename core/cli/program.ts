@@ -4,6 +4,7 @@ import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { parse } from './grammar/parse.ts';
 import type { Given } from './grammar/given.ts';
 import type { RunVerb, Verb } from './grammar/verb.ts';
+import { stopReadingOn } from './terminal/ask.ts';
 import { errorText, errorJson, withOptionName } from './terminal/error-text.ts';
 import { note, OutputError, writeJson, writeResult } from './terminal/output.ts';
 import { debug, setVerbose } from './terminal/debug.ts';
@@ -40,6 +41,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function run(verb: Verb, given: Given): Promise<number> {
   const interrupt = new AbortController();
+  stopReadingOn(interrupt.signal);
   let signalled: NodeJS.Signals | undefined;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // Once: a second one ends the program at once.

@@ -18,6 +18,7 @@ const minValidity = 60;
 export const run: RunVerb = async (given, signal) => {
   if (fromEnvironment('PARTNER_AUTH_GATEWAY') !== undefined || fromEnvironment(marker) !== undefined)
     throw configurationFailure('This is inside partner-auth exec already. Use its gateway, or leave it first.');
+  if (given.command[0] === '') throw new UsageError('The command is empty.');
   const variable = given.text('token-env');
   if (variable !== undefined) return withToken(given, variable, signal);
   return withSession(given, async (session, { id }) => {

@@ -1,9 +1,10 @@
 import { isPartnerAuthError, type PartnerAuthError } from '../../index.ts';
 import type { CheckedProfile } from '../../profiles/index.ts';
 import type { FileProfiles } from '../../profiles/files/index.ts';
+import { exitCodeOf } from '../exit-codes.ts';
 import type { Given } from '../grammar/given.ts';
 import type { RunVerb } from '../grammar/verb.ts';
-import { selectProfile, watch, withProfiles } from '../profiles.ts';
+import { reportProblems, selectProfile, watch, withProfiles } from '../profiles.ts';
 import { note, writeJson } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progress.ts';
 import { isoTime, localTime } from '../terminal/times.ts';
@@ -20,22 +21,33 @@ interface Result {
 export const run: RunVerb = (given) =>
   withProfiles(async (files) => {
     const results: Result[] = [];
+    const failures: PartnerAuthError[] = [];
     for (const profile of await chosenProfiles(files, given)) {
-      const result = await withProgress(`Signing out of ${profile.label}`, () => signOut(files, profile));
-      results.push(result);
-      note(describe(result, profile));
+      try {
+        const result = await withProgress(`Signing out of ${profile.label}`, () => signOut(files, profile));
+        results.push(result);
+        note(describe(result, profile));
+      } catch (error) {
+        // The others are signed out all the same.
+        if (!given.has('all') || !isPartnerAuthError(error)) throw error;
+        failures.push(error);
+        results.push({ profile: profile.id, revoked: false, wasSignedIn: true, error });
+        note(`${profile.id} is still signed in here: ${error.message}`);
+      }
     }
     if (given.has('json')) {
       const all = results.map(toJson);
       await writeJson(given.has('all') ? all : all[0]);
     }
-    return undefined;
+    return failures[0] && exitCodeOf(failures[0]);
   });
 
 async function chosenProfiles(files: FileProfiles, given: Given): Promise<readonly CheckedProfile[]> {
   if (!given.has('all')) return [await selectProfile(files, given)];
   if (given.argument('NAME') !== undefined) throw new UsageError('Give either NAME or --all.');
-  return (await files.list()).profiles;
+  const { profiles, problems } = await files.list();
+  reportProblems(problems, files.paths);
+  return profiles;
 }
 
 async function signOut(files: FileProfiles, profile: CheckedProfile): Promise<Result> {

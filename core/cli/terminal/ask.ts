@@ -4,6 +4,17 @@ import { PartnerAuthError } from '../../index.ts';
 import { environmentVariable, fromEnvironment } from './environment.ts';
 import { note } from './output.ts';
 
+let interrupt: AbortSignal | undefined;
+
+/** Ends a prompt, and the reading of stdin, when the program is told to stop. */
+export function stopReadingOn(signal: AbortSignal): void {
+  interrupt = signal;
+}
+
+function cancelled(): PartnerAuthError {
+  return new PartnerAuthError('aborted', 'Cancelled while waiting for input.');
+}
+
 /** Whether questions can be asked: without a terminal there is nobody to answer them. */
 export function canAsk(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY;
@@ -69,11 +80,17 @@ async function readLine(label: string, secret: boolean): Promise<string> {
   });
   // After `createInterface`, which turns off the terminal's own echo.
   if (secret) process.stderr.write(label);
-  const cancelled = Promise.withResolvers<never>();
-  terminal.once('close', () => cancelled.reject(new PartnerAuthError('aborted', 'Cancelled at the prompt.')));
+  const closed = Promise.withResolvers<never>();
+  const close = (): void => terminal.close();
+  terminal.once('close', () => closed.reject(cancelled()));
+  interrupt?.addEventListener('abort', close, { once: true });
   try {
-    return await Promise.race([terminal.question(secret ? '' : label), cancelled.promise]);
+    return await Promise.race([terminal.question(secret ? '' : label), closed.promise]);
+  } catch (error) {
+    if (!secret) process.stderr.write('\n');
+    throw error;
   } finally {
+    interrupt?.removeEventListener('abort', close);
     terminal.close();
     if (secret) process.stderr.write('\n');
   }
@@ -81,7 +98,14 @@ async function readLine(label: string, secret: boolean): Promise<string> {
 
 export async function readStdinBytes(): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  const { stdin } = process;
+  const stop = (): void => void stdin.destroy(cancelled());
+  interrupt?.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const chunk of stdin) chunks.push(chunk as Buffer);
+  } finally {
+    interrupt?.removeEventListener('abort', stop);
+  }
   return Buffer.concat(chunks);
 }
 

@@ -39,7 +39,10 @@ export function listFile(path: string, setting: string): ListFile {
       return decode(await fsPromises().readFile(path));
     } catch (failure) {
       const code = systemErrorCode(failure);
-      if (code === 'ENOENT') return '';
+      if (code === 'ENOENT' && !(await isLink(path))) return '';
+      // One to a folder that is not mounted at the moment, for example: a new file would take the place of the link.
+      if (code === 'ENOENT')
+        throw error(`The file ${path} is a link to a file that does not exist. Create that file, or remove the link.`);
       throw error(`The file ${path} could not be read (${code}). Check it and its permissions.`);
     }
   }
@@ -128,6 +131,13 @@ function problemOf(text: string): string | undefined {
     const before = text.slice(0, Number(position)).split('\n');
     return `it is not valid JSON at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
   }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  const stats = await fsPromises()
+    .lstat(path)
+    .catch(() => undefined);
+  return stats?.isSymbolicLink() ?? false;
 }
 
 /** Editors and shells of Windows write UTF-16 too. */

@@ -101,6 +101,8 @@ describe('exec', () => {
         [missing.code, missing.stdout, missing.stderr],
         [127, '', 'The command no-such-command was not found.\n'],
       );
+      const empty = await exec('');
+      assert.deepEqual([empty.code, empty.stderr.split('\n', 1)], [2, ['The command is empty.']]);
       if (process.platform === 'win32') return;
       const notExecutable = await exec(`${home}/profiles.json`);
       assert.deepEqual([notExecutable.code, notExecutable.stdout], [126, '']);

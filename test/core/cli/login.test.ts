@@ -292,4 +292,13 @@ describe('login', () => {
       assert.match(stdout, /Interrupted\./);
     }),
   );
+
+  it('exits with 130 after Ctrl+C while it reads stdin', needsTerminal, () =>
+    withHome({}, async (fixture) => {
+      await fixture.add('shop', 'tconnect');
+      const { code, stdout } = await runInTerminal(fixture, ['encrypt', 'shop'], typist([[/Type or paste/, '\x03']]));
+      assert.equal(code, 130);
+      assert.match(stdout, /Interrupted\./);
+    }),
+  );
 });

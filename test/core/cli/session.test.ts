@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { partnerNames } from '../../helpers/with-session.ts';
 import { connectionArguments, secretVariables } from './command.ts';
@@ -132,6 +134,26 @@ describe('the command line', () => {
         ],
       );
       assert.equal((await run(['logout', 'mail', '--all'])).code, 2);
+    }));
+
+  it('signs out of the others if one cannot be, with the exit code of its error', () =>
+    withHome({}, async ({ home, add, run }) => {
+      await add('drive', 'cloudreve');
+      await add('mail', 'bizmail');
+      const file = join(home, 'state', 'session-drive.json');
+      await rm(file);
+      await mkdir(join(file, 'in its place'), { recursive: true });
+      const profiles = join(home, 'profiles.json');
+      await writeFile(profiles, (await readFile(profiles, 'utf8')).replace(/\]\s*$/, ', { "id": "other" }]'));
+      const { code, stdout, stderr } = await run(['logout', '--all', '--json']);
+      assert.equal(code, 1);
+      const [drive, mail] = JSON.parse(stdout) as { profile: string; error?: { code: string } }[];
+      assert.deepEqual([drive?.profile, drive?.error?.code, mail?.profile], ['drive', 'store', 'mail']);
+      assert.match(
+        stderr,
+        /^The profile other in .* cannot be used: .*\ndrive is still signed in here: .*\nSigned out of mail /,
+      );
+      assert.equal((await run(['token', 'mail'])).code, 4);
     }));
 
   it('signs out here with exit code 0 if the partner cannot be reached, and says so', () =>

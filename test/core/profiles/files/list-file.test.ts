@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { listFile } from '../../../../core/profiles/files/list-file.ts';
@@ -75,6 +75,17 @@ describe('a file with a list', () => {
       await listFile(link, 'profiles').change(add(1));
       assert.deepEqual(JSON.parse(await readFile(path, 'utf8')), [1]);
       assert.deepEqual(await names(), ['profiles.json', 'profiles.json.link']);
+    }),
+  );
+
+  it('is not replaced if it is a link to a file that does not exist', notOnWindows('links require a privilege'), () =>
+    withList(undefined, async ({ path, names }) => {
+      await mkdir(dirname(path));
+      await symlink('absent/profiles.json', path);
+      for (const access of [() => listFile(path, 'profiles').read(), () => listFile(path, 'profiles').change(add(1))])
+        await assert.rejects(access(), { code: 'store', message: /is a link to a file that does not exist/ });
+      assert.deepEqual(await names(), ['profiles.json']);
+      assert.equal(await readlink(path), 'absent/profiles.json');
     }),
   );
 
