@@ -168,14 +168,15 @@ async function serverChecks(profile: CheckedProfile, signal: AbortSignal): Promi
     return [...plain, ...(secure ? [tlsCheck(certificate)] : []), clockCheck(date, (sentAt + receivedAt) / 2)];
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const text = code ?? message;
-    return [
-      ...plain,
-      ...(secure ? [{ name: 'TLS', result: 'failed', text } as const] : []),
-      { name: 'Clock', result: 'skipped', text: `no response (${text})` },
-    ];
+    const text = code === 'ABORT_ERR' ? `none within ${timeout / 1000} s` : (code ?? message);
+    // Without a connection, nothing is known about TLS.
+    const result = noConnection.test(text) ? 'skipped' : 'failed';
+    const tls = { name: 'TLS', result, text: result === 'failed' ? text : `no connection (${text})` } as const;
+    return [...plain, ...(secure ? [tls] : []), { name: 'Clock', result: 'skipped', text: `no response (${text})` }];
   }
 }
+
+const noConnection = /^(?:EACCES|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOENT|ENOTFOUND|ETIMEDOUT|none .*)$/;
 
 interface Head {
   readonly certificate:

@@ -59,9 +59,12 @@ describe('doctor', () => {
       await add('unknown', 'https://nowhere.invalid');
       const unknown = await doctor(fixture, 'unknown');
       assert.deepEqual(
-        [unknown.code, unknown.result('DNS')?.result, unknown.result('Partner')?.result],
-        [1, 'failed', 'failed'],
+        ['DNS', 'TLS', 'Partner'].map((name) => unknown.result(name)?.result),
+        ['failed', 'skipped', 'failed'],
       );
+      assert.equal(unknown.code, 1);
+      await add('refused', 'https://127.0.0.1:1');
+      assert.equal((await doctor(fixture, 'refused')).result('TLS')?.text, 'no connection (ECONNREFUSED)');
       await add('down', 'http://127.0.0.1:1');
       const down = await doctor(fixture, 'down');
       assert.deepEqual([down.code, down.result('Clock')?.result], [1, 'skipped']);
