@@ -58,14 +58,14 @@ function partnerCodeCheck({ definition, partnerCode }: CheckedProfile): Check {
 
 async function storeChecks(files: FileProfiles, profile: CheckedProfile): Promise<Check[]> {
   const { id } = profile;
-  const mode = await files.storeMode(id);
+  const known = await statusOf(files, profile);
+  const { store: mode, problem } = known;
   const run = `partner-auth login ${id}`;
+  if (mode === undefined && problem !== undefined) return [{ name: 'Store', result: 'failed', text: problem.message }];
   if (mode === undefined)
     return [{ name: 'Store', result: 'warning', text: `nothing is stored in ${files.paths.state}. Run: ${run}` }];
   const found: Check[] = [];
   const keyName = { keyring: 'Keyring', key: 'Store key', plain: 'Store key' }[mode];
-  const known = await statusOf(files, profile);
-  const { problem } = known;
   const stored = problem === undefined ? await storedSecrets(files, profile) : undefined;
   const error = problem ?? (isPartnerAuthError(stored) ? stored : undefined);
   if (mode === 'plain')

@@ -17,8 +17,9 @@ export interface Status {
 
 export async function statusOf(files: FileProfiles, profile: CheckedProfile): Promise<Status> {
   const pool = await files.pool();
-  const store = await files.storeMode(profile.id);
+  let store: StoreMode | undefined;
   try {
+    store = await files.storeMode(profile.id);
     // The status of a session that cannot be read is that of none.
     await pool.assertReadable(profile);
     return { profile, source: 'commandLine', status: pool.status(profile), store };

@@ -136,6 +136,26 @@ describe('the command line', () => {
       assert.equal((await run(['logout', 'mail', '--all'])).code, 2);
     }));
 
+  it('shows the other profiles, and what it knows of one, if its files cannot be read', () =>
+    withHome({}, async ({ home, add, run }) => {
+      await add('drive', 'cloudreve');
+      await add('mail', 'bizmail');
+      const file = join(home, 'state', 'session-drive.json');
+      await rm(file);
+      await mkdir(file);
+      const all = await run(['status', '--json']);
+      const found = JSON.parse(all.stdout) as readonly (StatusJson & { readonly error?: { readonly code: string } })[];
+      assert.deepEqual(
+        [all.code, ...found.map(({ profile, hasToken, error }) => [profile, hasToken, error?.code])],
+        [0, ['drive', false, 'store'], ['mail', true, undefined]],
+      );
+      assert.equal((await run(['status', 'drive'])).code, 4);
+      const { code, stdout } = await run(['doctor', 'drive']);
+      assert.equal(code, 1);
+      assert.match(stdout, /^FAILED +Store +.*session-drive\.json/m);
+      assert.match(stdout, /^ok +Partner /m);
+    }));
+
   it('signs out of the others if one cannot be, with the exit code of its error', () =>
     withHome({}, async ({ home, add, run }) => {
       await add('drive', 'cloudreve');
