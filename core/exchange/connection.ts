@@ -179,7 +179,7 @@ function resolveUrl(setting: 'baseUrl' | 'apiUrl', value: string, allowHttp: unk
     throw configurationError('allowHttp', 'allowHttp must be true or false.');
   const problem = allowHttp === true ? baseUrlProblemWithHttp(value) : baseUrlProblem(value);
   if (problem === 'publicHost') {
-    const message = `allowHttp is for private addresses only, and the address in ${setting} is a public one. Use https://.`;
+    const message = `allowHttp is for private addresses only, and the address in ${setting} is not one. Use https://.`;
     throw configurationError('allowHttp', message);
   }
   if (problem !== undefined)

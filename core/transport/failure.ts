@@ -118,6 +118,7 @@ export const transientCodes: ReadonlySet<string> = new Set([
 /**
  * @param offered the client certificate of this connection.
  * @param known the timings of the request: an error while a stream is written has none.
+ * @param hasBegun whether the response had begun, so that the server has accepted the connection and its certificate.
  */
 export function describeFailure(
   raw: unknown,
@@ -125,6 +126,7 @@ export function describeFailure(
   secure: boolean,
   offered?: OfferedCertificate,
   known?: Timings,
+  hasBegun = false,
 ): TransportFailure {
   const { code, cause, timings = known, event } = toRawError(raw);
   if (cause instanceof ConnectError) return cause.failure;
@@ -140,14 +142,18 @@ export function describeFailure(
     return { kind: 'failure', error, mayHaveArrived: false, isTransient: false };
   }
   if (name === 'ETIMEDOUT') {
-    const reason = mayHaveArrived ? 'did not respond in time' : 'could not be reached in time';
+    const reason = hasBegun
+      ? 'did not send all of its response in time'
+      : mayHaveArrived
+        ? 'did not respond in time'
+        : 'could not be reached in time';
     const error = new PartnerAuthError('timeout', `${host} ${reason}. Try again, or raise \`timeout\`.`);
     return { kind: 'failure', error, mayHaveArrived, isTransient: false };
   }
   const reason = networkReasons[name] ?? `the request failed (${name})`;
   const isTransient = !mayHaveArrived && transientCodes.has(name);
   // Some servers end the connection instead of reporting what is wrong with the certificate.
-  if (offered !== undefined && reason === networkReasons.ECONNRESET) {
+  if (offered !== undefined && !hasBegun && reason === networkReasons.ECONNRESET) {
     const error = offered.hasExpired
       ? new PartnerAuthError('tls', `${host} ended the connection: ${describeClientCertificate('', offered)}.`, {
           setting: 'clientCertificate',
@@ -159,7 +165,8 @@ export function describeFailure(
         );
     return { kind: 'failure', error, mayHaveArrived, isTransient };
   }
-  const error = new PartnerAuthError('network', `No response from ${host}: ${reason}.`);
+  const what = hasBegun ? `The response of ${host} is incomplete` : `No response from ${host}`;
+  const error = new PartnerAuthError('network', `${what}: ${reason}.`);
   return { kind: 'failure', error, mayHaveArrived, isTransient };
 }
 

@@ -192,7 +192,7 @@ export function gotTransport(options: TransportOptions): Transport {
         );
       const refused = failureOfHostProxy(sent);
       if (refused !== undefined) return refused;
-      const failed = describeFailure(error, host, isSecure, offered, stream.timings);
+      const failed = describeFailure(error, host, isSecure, offered, stream.timings, response !== undefined);
       if (failed.error.code !== 'timeout') return failed;
       return timeoutOfTunnel(sent) ?? timeoutOfHostProxy(sent) ?? failed;
     };

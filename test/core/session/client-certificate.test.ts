@@ -95,6 +95,23 @@ for (const globalAgent of [false, true]) {
       assert.match(error.message, /the certificate in `clientCertificate` has expired \(valid to .* GMT\)/);
     });
 
+    it('is not named if the response has begun before the connection broke or the time was over', async () => {
+      for (const [fault, timeout, code, message] of [
+        ['halfResponse', 30_000, 'network', /^The response of .* is incomplete: the connection broke\.$/],
+        ['drip', 2_000, 'timeout', /did not send all of its response in time/],
+      ] as const) {
+        await using sandbox = await startSandbox({ https: true, clientCertificate: true });
+        sandbox.fail(fault, { call: 'login' });
+        const profile = sandbox.profiles.bizmail;
+        const clientCertificate = certificatesOf(sandbox).valid;
+        await using session = await openSession({ ...profile, clientCertificate, globalAgent, timeout });
+        const error = await catchError(session.login({ ...profile.credentials }));
+        assert.ok(error instanceof PartnerAuthError);
+        assert.deepEqual([error.code, error.setting], [code, undefined]);
+        assert.match(error.message, message);
+      }
+    });
+
     it('is named if the partner may not accept it', async () => {
       const error = await loginError((sandbox) => certificatesOf(sandbox).unknown, globalAgent);
       assert.match(error.message, /not accept the certificate in `clientCertificate`/);
