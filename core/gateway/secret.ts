@@ -40,6 +40,7 @@ export async function gatewaySecret(path: string): Promise<string> {
     return (await readSecret(path)) ?? refuse(path, 'disappeared while it was read');
   } catch (error) {
     if (isPartnerAuthError(error)) throw error;
+    if (systemErrorCode(error) === 'ELOOP') return refuse(path, 'is a link. Name the file itself');
     return refuse(path, `cannot be read or created (${systemErrorCode(error)})`);
   } finally {
     await remove(temporary).catch(() => undefined);

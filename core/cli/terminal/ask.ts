@@ -6,7 +6,7 @@ import { note } from './output.ts';
 
 let interrupt: AbortSignal | undefined;
 
-/** Ends a prompt, and the reading of stdin, when the program is told to stop. */
+/** Ends a prompt, and the reading of stdin, when the program is to stop. */
 export function stopReadingOn(signal: AbortSignal): void {
   interrupt = signal;
 }

@@ -264,6 +264,6 @@ describe('gatewaySecret', () => {
     await assert.rejects(gatewaySecret(folder.file('open')), { setting: 'secretFile', message: /chmod 600/ });
     await chmod(folder.file('open'), 0o600);
     await symlink(folder.file('open'), folder.file('link'));
-    await assert.rejects(gatewaySecret(folder.file('link')), { setting: 'secretFile' });
+    await assert.rejects(gatewaySecret(folder.file('link')), { setting: 'secretFile', message: /is a link/ });
   });
 });
