@@ -17,6 +17,7 @@ import {
   type Content,
   type Failure,
   type OfferedProfile,
+  type ProfileKey,
   type Requests,
   type Responses,
   type SignedRequest,
@@ -116,7 +117,11 @@ function windowsFrom(address: BrokerAddress, path: string): Greet {
   };
 }
 
-function borrowSession(window: Greet, { id: profile, definition, status: offered }: OfferedProfile): BorrowedSession {
+function borrowSession(
+  window: Greet,
+  { id, partner, baseUrl, definition, status: offered }: OfferedProfile,
+): BorrowedSession {
+  const profile: ProfileKey = { id, partner, baseUrl };
   let status: SessionStatus = offered;
   return {
     definition,

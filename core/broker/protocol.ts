@@ -18,6 +18,9 @@ export interface OfferedProfile {
   readonly problem?: PartnerAuthError;
 }
 
+/** The profile that a request is about, as it was offered: one that has another server or partner since is not meant. */
+export type ProfileKey = Pick<OfferedProfile, 'id' | 'partner' | 'baseUrl'>;
+
 type RequestOptions = NonNullable<Parameters<PartnerSession['stream']>[1]>;
 
 /** Options of `stream()` that can be sent to the editor. */
@@ -39,17 +42,17 @@ export type Content =
 /** The heads of requests by verb. */
 export interface Requests {
   readonly profiles: object;
-  readonly token: { readonly profile: string; readonly minValidity: number };
-  readonly refresh: { readonly profile: string };
+  readonly token: { readonly profile: ProfileKey; readonly minValidity: number };
+  readonly refresh: { readonly profile: ProfileKey };
   readonly stream: {
-    readonly profile: string;
+    readonly profile: ProfileKey;
     readonly path: string;
     readonly options: Pick<StreamOptions, 'method' | 'headers' | 'timeout' | 'expect'>;
     readonly query?: string;
     readonly content?: Content;
   };
   readonly forward: {
-    readonly profile: string;
+    readonly profile: ProfileKey;
     readonly method: string;
     readonly path: string;
     readonly headers: Readonly<Record<string, string>>;

@@ -5,14 +5,14 @@ import type { Logger } from '../lib/logger.ts';
 import type { PartnerSession } from '../session/partner-session.ts';
 import type { ForwardedCall, ForwardingSession } from '../session/request/forward.ts';
 import { readAll, type Frame } from './frame.ts';
-import type { Content, OfferedProfile, Requests, Responses, VerbName } from './protocol.ts';
+import type { Content, OfferedProfile, ProfileKey, Requests, Responses, VerbName } from './protocol.ts';
 
 /** What the editor lets programs in its terminals use. */
 export interface BrokerHost {
   readonly log: Logger;
   profiles(): Promise<readonly OfferedProfile[]>;
-  /** @throws PartnerAuthError `configuration` if there is no such profile, `signedOut` if it has no session. */
-  session(id: string): Promise<PartnerSession>;
+  /** @throws PartnerAuthError `configuration` if there is no such profile any more, `signedOut` if it has no session. */
+  session(profile: ProfileKey): Promise<PartnerSession>;
   /** Whether the user lets programs have the access token itself. May ask the user. */
   allowToken(id: string): Promise<boolean>;
 }
@@ -40,19 +40,19 @@ const verbs: { readonly [Name in VerbName]: Verb<Name> } = {
 
   async token({ log, session: open, allowToken }, { profile, minValidity }, _frame, signal) {
     const session = await open(profile);
-    if (!(await allowToken(profile)))
+    if (!(await allowToken(profile.id)))
       throw configurationError(
         'token',
-        `The access token of ${profile} was denied in VS Code. Use request, exec or gateway, which do not hand it over, or reload the window of VS Code to be asked again.`,
+        `The access token of ${profile.id} was denied in VS Code. Use request, exec or gateway, which do not hand it over, or reload the window of VS Code to be asked again.`,
       );
     const token = await session.accessToken({ minValidity, signal });
-    log.info(`${profile}: a program in a terminal got the access token.`);
+    log.info(`${profile.id}: a program in a terminal got the access token.`);
     return { head: { token, status: session.status } };
   },
 
   async refresh({ log, session: open }, { profile }, _frame, signal) {
     const session = await open(profile);
-    log.info(`${profile}: a program in a terminal refreshes the tokens.`);
+    log.info(`${profile.id}: a program in a terminal refreshes the tokens.`);
     await session.refresh({ signal });
     return { head: { status: session.status } };
   },
@@ -68,7 +68,7 @@ const verbs: { readonly [Name in VerbName]: Verb<Name> } = {
       ...(content?.kind === 'body' && { body: new Blob([given], { type: content.contentType ?? '' }) }),
       signal,
     });
-    log.info(lineOf(profile, options.method ?? '', path, response.status));
+    log.info(lineOf(profile.id, options.method ?? '', path, response.status));
     return { head: response as Responses['stream'], bytes: body };
   },
 
@@ -82,7 +82,7 @@ const verbs: { readonly [Name in VerbName]: Verb<Name> } = {
       ...forwardedContent(content, await readContent(frame, content)),
     };
     const { status, headers: received, error, start, rest } = await session.forward(call, signal);
-    log.info(lineOf(profile, method, path, status));
+    log.info(lineOf(profile.id, method, path, status));
     return {
       head: { status, headers: received, isWhole: rest === undefined, ...(error !== undefined && { error }) },
       bytes: bytesOf(start, rest),
@@ -129,5 +129,5 @@ async function* bytesOf(start: Uint8Array, rest: OpenResponse['rest']): AsyncGen
 }
 
 function lineOf(profile: string, method: string, path: string, status: number): string {
-  return `${profile}: a program in a terminal called ${method} ${plainLine(path.replace(/\?.*/s, ''))}: ${status}`;
+  return `${profile}: a program in a terminal called ${plainLine(method)} ${plainLine(path.replace(/\?.*/s, ''))}: ${status}`;
 }

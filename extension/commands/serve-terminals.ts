@@ -53,8 +53,17 @@ export function terminalHost(app: App): BrokerHost {
         }),
       );
     },
-    async session(id) {
+    async session({ id, partner, baseUrl }) {
       const profile = find(id);
+      // A gateway that was started for one server must not send its calls to another one.
+      if (profile.partner !== partner || profile.baseUrl !== baseUrl)
+        throw new PartnerAuthError(
+          'configuration',
+          `The profile ${id} was changed in VS Code. Start the program again.`,
+          {
+            setting: 'profile',
+          },
+        );
       await sessions.load(profile);
       if (sessions.status(profile).phase === 'signedOut')
         throw new PartnerAuthError('signedOut', `${id} is not signed in.`);

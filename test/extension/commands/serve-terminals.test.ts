@@ -29,6 +29,26 @@ describe('the profiles for programs in terminals', () => {
     }));
 });
 
+describe('a session for programs in terminals', () => {
+  it('is that of the profile as it was when the program started, or none', () =>
+    withApp({}, async ({ fake, profile, connection }) => {
+      const { app } = fake;
+      const host = terminalHost(app);
+      const [offered] = await host.profiles();
+      assert.ok(offered !== undefined);
+      assert.equal((await host.session(offered)).status.phase, 'valid');
+      await app.profiles.save({ ...connection.profile, label: 'Another label' });
+      assert.equal((await host.session(offered)).status.phase, 'valid');
+      await app.profiles.save({ ...connection.profile, baseUrl: 'https://other.example' });
+      await assert.rejects(host.session(offered), {
+        code: 'configuration',
+        message: `The profile ${profile.id} was changed in VS Code. Start the program again.`,
+      });
+      await app.profiles.remove(profile.id);
+      await assert.rejects(host.session(offered), { code: 'configuration', message: /^There is no profile/ });
+    }));
+});
+
 describe('a token for programs in terminals', () => {
   it('is allowed once for a profile, and again after it has another server', () =>
     withApp({ buttons: ['Allow'] }, async ({ fake, profile, connection }) => {
