@@ -54,8 +54,8 @@ export interface PartnerSession<P extends Partner = any> extends TokenSource, As
    * The token is proven by a refresh at once, before anything is replaced; if that fails, the stored session stays as it
    * was. The program that the token was copied from may be signed out by it.
    *
-   * A token is sent once for all programs with the same store: if the store has the session that it signed in, that one is
-   * used, after a refresh by its current token.
+   * Of several programs with one store that adopt the same token at the same time, one sends it, and the others use its
+   * session.
    *
    * @throws PartnerAuthError `configuration`, `sessionEnded` if the partner refuses the token, `refreshInterrupted` if an
    * earlier attempt with it got no response, `accountUnavailable`, `lock`, `store`, or any error of an exchange.

@@ -454,18 +454,15 @@ class OpenSession implements PartnerSession, ForwardingSession {
     const seen = await replica.readStored().catch(() => undefined);
     const result = await replica.lock(
       async (held) => {
-        const proven = await proveUnderLock(this.#parts, adopted, held);
+        const proven = await proveUnderLock(this.#parts, adopted, held, seen);
         if (!('session' in proven)) await this.#signIn(proven, held);
         else if (isNewer(proven.session, this.#state.record)) replica.adopt(proven.session);
         return proven;
       },
       { timeout: lockTimeout(timeout) },
     );
-    if ('session' in result) {
-      log.info('The store has the session of this refresh token; using it.');
-      const isProven = seen === undefined || isTombstone(seen) || isNewer(result.session, seen);
-      if (!isProven) await this.#refreshUnlessPaused(true);
-    } else if (result.failure !== undefined) throw result.failure;
+    if ('session' in result) log.info('Another program has just adopted this refresh token; using its session.');
+    else if (result.failure !== undefined) throw result.failure;
   }
 
   /** Where the session signs in again by itself, records a refusal, so that the credentials are not sent automatically. */

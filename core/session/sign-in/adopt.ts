@@ -71,15 +71,15 @@ interface Proven extends SignedIn {
   readonly failure?: PartnerAuthError;
 }
 
-/** The session that was signed in with the same token before: the partner may accept the token only once. */
-interface AdoptedBefore {
+/** The session that another program has just signed in with the same token: the partner may accept the token only once. */
+interface AdoptedElsewhere {
   readonly session: StoredSession;
 }
 
 /**
- * Proves a refresh token of another program by a refresh, unless the store has the session of it. Must run under the store's
- * lock. Until the partner has granted it, the stored record is only extended by an `adoption`, by which an interruption is
- * recognized later.
+ * Proves a refresh token of another program by a refresh, unless the store has got the session of it since it was `seen`. Must run
+ * under the store's lock. Until the partner has granted it, the stored record is only extended by an `adoption`, by which an
+ * interruption is recognized later.
  *
  * @throws PartnerAuthError of the refusal or of the last failed attempt; `store` if the store cannot be written, so that
  * the token is not used.
@@ -88,14 +88,18 @@ export async function proveUnderLock(
   parts: AdoptParts,
   { refreshToken, accessToken, account }: AdoptedTokens,
   held: HeldLock,
-): Promise<Proven | AdoptedBefore> {
+  seen: PlainRecord | undefined,
+): Promise<Proven | AdoptedElsewhere> {
   const { replica, clock } = parts;
   await replica.assertWritable();
   const stored = await replica.readStored();
   const before: PlainRecord | undefined = stored ?? replica.local.record;
   const adopted = fingerprint(refreshToken);
-  if (before !== undefined && !isTombstone(before) && before.adopted === adopted && before.ended === undefined)
-    return { session: before };
+  const isOfToken = (record: PlainRecord): record is StoredSession =>
+    !isTombstone(record) && record.adopted === adopted;
+  const wasOfToken = seen !== undefined && isOfToken(seen);
+  if (stored !== undefined && isOfToken(stored) && !wasOfToken && stored.ended === undefined)
+    return { session: stored };
   const adoption = { at: clock.now(), token: adopted };
   const wasInterrupted = before?.adoption?.token === adoption.token;
   const isOwn = before !== undefined && !isTombstone(before) && before.tokens.refreshToken === refreshToken;

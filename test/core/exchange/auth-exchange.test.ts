@@ -171,7 +171,12 @@ describe('session.on("exchange")', () => {
     await withExchanges(
       'cloudreve',
       async ({ session, sandbox, credentials, masked, revealed }) => {
-        const data = { api_key: 'returned-1', nested: [{ note: 'returned-2', count: 471147114711 }], ready: true, none: null };
+        const data = {
+          api_key: 'returned-1',
+          nested: [{ note: 'returned-2', count: 471147114711 }],
+          ready: true,
+          none: null,
+        };
         const text = JSON.stringify({ code: 40080, msg: 'wrong', data, 'data.token.access_expires': 'returned-1' });
         sandbox.fail({ text }, { call: 'login' });
         await catchError(session.login({ ...credentials, apiKey: 'undeclared-1', device: 'undeclared-2' }));
