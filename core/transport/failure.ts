@@ -150,7 +150,11 @@ export function describeFailure(
     const error = new PartnerAuthError('timeout', `${host} ${reason}. Try again, or raise \`timeout\`.`);
     return { kind: 'failure', error, mayHaveArrived, isTransient: false };
   }
-  const reason = networkReasons[name] ?? `the request failed (${name})`;
+  const reason =
+    hasBegun && name.startsWith('HPE_')
+      ? `the rest of it is not valid HTTP (${name})`
+      : (networkReasons[name] ??
+        (name.startsWith('HPE_') ? `what it sent is not valid HTTP (${name})` : `the request failed (${name})`));
   const isTransient = !mayHaveArrived && transientCodes.has(name);
   // Some servers end the connection instead of reporting what is wrong with the certificate.
   if (offered !== undefined && !hasBegun && reason === networkReasons.ECONNRESET) {

@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { isBlob } from '../partners/payload.ts';
 
 /** A request body. An iterable, such as a stream, can be sent only once. */
@@ -37,8 +37,36 @@ export function writeBody(body: HttpBody, request: Duplex): () => void {
   };
 }
 
+/**
+ * The chunks of a body that is read once, and a function that ends the reading, also while the next chunk is waited for. A
+ * generator ends only with its next chunk.
+ */
+export function openBody(source: AsyncIterable<unknown>): {
+  readonly chunks: AsyncIterable<unknown>;
+  readonly close: () => void;
+} {
+  const { getReader } = source as Partial<ReadableStream<unknown>>;
+  if (getReader === undefined) {
+    const { destroy } = source as Partial<Readable>;
+    return { chunks: source, close: () => void destroy?.call(source) };
+  }
+  // Not by its iterator, which keeps the stream from being cancelled while it waits.
+  const reader = getReader.call(source) as ReadableStreamDefaultReader<unknown>;
+  return { chunks: chunksOf(reader), close: () => void reader.cancel().catch(() => undefined) };
+}
+
+async function* chunksOf(reader: ReadableStreamDefaultReader<unknown>): AsyncGenerator {
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}
+
 async function writeChunks(source: AsyncIterable<unknown>, request: Duplex): Promise<void> {
-  for await (const chunk of source) {
+  const { chunks, close } = openBody(source);
+  request.once('close', close);
+  for await (const chunk of chunks) {
     if (typeof chunk !== 'string' && !ArrayBuffer.isView(chunk))
       throw new TypeError('A stream that is sent as a body must yield bytes or strings.');
     // Leaving the loop also ends the source: the partner may respond without reading all of it.

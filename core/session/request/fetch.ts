@@ -119,7 +119,7 @@ async function readContent(
   const form = definition.requestBody ?? definition.body;
   const raw = unreadBody === undefined ? undefined : readBody(unreadBody);
   if (form.form === 'encrypted' && isText(contentType ?? raw?.contentType)) {
-    const bytes = unreadBody === undefined ? await request.arrayBuffer() : await readAll(unreadBody);
+    const bytes = unreadBody === undefined ? await request.arrayBuffer() : await readAll(unreadBody, request.signal);
     return { payload: readPayload(form, decodeUtf8(bytes)) };
   }
   return { raw: raw ?? readBody(await request.arrayBuffer()), contentType };

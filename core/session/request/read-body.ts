@@ -3,7 +3,7 @@ import type { RawBody } from '../../exchange/encode-request.ts';
 import { lazy, loadNodeModule, nodeCrypto } from '../../lib/node-modules.ts';
 import { bytesOf, isBlob, isTagged } from '../../partners/payload.ts';
 import { escapeName } from '../../exchange/encode-body.ts';
-import { isReplayable } from '../../transport/request-body.ts';
+import { isReplayable, openBody } from '../../transport/request-body.ts';
 
 /**
  * A body that is sent as it is. All but the last two can be sent again, so that the call is repeated if the partner has
@@ -97,21 +97,38 @@ export function closeUnused(body: unknown): void {
   if (isIterable(body) && !taken.has(body) && !wasRead(body)) takeStream(body)();
 }
 
-/** The bytes of a body that is read once. */
-export async function readAll(body: Blob | AsyncIterable<unknown>): Promise<ArrayBuffer | Uint8Array> {
+/**
+ * The bytes of a body that is read once.
+ *
+ * @throws the reason of the signal.
+ */
+export async function readAll(
+  body: Blob | AsyncIterable<unknown>,
+  signal: AbortSignal,
+): Promise<ArrayBuffer | Uint8Array> {
   if (isBlob(body)) return body.arrayBuffer();
-  const close = takeStream(body);
-  const chunks: Buffer[] = [];
+  takeStream(body);
+  const { chunks, close } = openBody(body);
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason as Error);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort);
   try {
-    for await (const chunk of body) {
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : bytesOf(chunk);
-      if (bytes === undefined) throw new TypeError('A stream that is sent as a body must yield bytes or strings.');
-      chunks.push(Buffer.from(bytes));
-    }
+    return await Promise.race([concatenated(chunks), aborted]);
   } finally {
+    signal.removeEventListener('abort', onAbort);
     close();
   }
-  return Buffer.concat(chunks);
+}
+
+async function concatenated(chunks: AsyncIterable<unknown>): Promise<Buffer> {
+  const read: Buffer[] = [];
+  for await (const chunk of chunks) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : bytesOf(chunk);
+    if (bytes === undefined) throw new TypeError('A stream that is sent as a body must yield bytes or strings.');
+    read.push(Buffer.from(bytes));
+  }
+  return Buffer.concat(read);
 }
 
 function isIterable(value: unknown): value is AsyncIterable<unknown> {

@@ -10,7 +10,7 @@ import { startSandbox } from '../../../core/sandbox/index.ts';
 import { openSession } from '../../../core/index.ts';
 import { withRawPartner } from '../../helpers/raw-partner.ts';
 import { temporaryFolder } from '../../helpers/temporary-folder.ts';
-import { plainPartner } from '../../helpers/with-partner.ts';
+import { plainCredentials, plainPartner } from '../../helpers/with-partner.ts';
 import { catchError } from '../../helpers/with-session.ts';
 
 const bytes = Uint8Array.from({ length: 100_000 }, (_, index) => (index * 7) % 256);
@@ -247,6 +247,39 @@ describe('the body of request()', () => {
         const body = open();
         await assert.rejects(call(body), { code: 'closed' });
         assert.equal(body.destroyed, true);
+      }
+    }));
+
+  it('is a stream that is closed if the call ends while its next chunk is waited for', () =>
+    withRawPartner({ signedIn: false }, async ({ url }) => {
+      for (const partner of [
+        plainPartner,
+        { ...plainPartner, requestBody: { form: 'encrypted', field: 'data' } as const },
+      ]) {
+        const cipher = { key: 'k'.repeat(32), iv: { from: 'key' } } as const;
+        await using other = await openSession({ partner, baseUrl: url, ...(partner !== plainPartner && { cipher }) });
+        await other.login(plainCredentials);
+        const calls = [
+          (body: ReadableStream, signal: AbortSignal) => other.request('/upload', { body, signal }),
+          (body: ReadableStream, signal: AbortSignal) => other.stream('/upload', { body, signal }),
+          (body: ReadableStream, signal: AbortSignal) =>
+            other.fetch('/upload', { method: 'POST', body, headers: { 'content-type': 'text/plain' }, signal }),
+        ];
+        for (const call of calls) {
+          const controller = new AbortController();
+          const { promise: cancelled, resolve } = Promise.withResolvers<undefined>();
+          const body = new ReadableStream<Uint8Array>(
+            {
+              start: (stream) => stream.enqueue(Buffer.from('start')),
+              // Called once the first chunk was taken.
+              pull: () => controller.abort(),
+              cancel: () => resolve(undefined),
+            },
+            { highWaterMark: 1 },
+          );
+          await assert.rejects(call(body, controller.signal), /abort/i);
+          await cancelled;
+        }
       }
     }));
 

@@ -58,6 +58,12 @@ describe('describeFailure', () => {
       ['tls', false, false],
     ],
     ['a TLS protocol error', { ...connected, code: 'EPROTO' }, true, ['tls', false, false]],
+    [
+      'a response that is not valid HTTP',
+      { ...connected, code: 'HPE_INVALID_STATUS' },
+      false,
+      ['network', true, false],
+    ],
     ['a response that is not HTTP', { ...connected, code: 'HPE_INVALID_CONSTANT' }, false, ['network', true, false]],
     ['an error with an unknown code', { ...connected, code: 'secret value' }, false, ['network', true, false]],
     ['an error with a number as code', { ...connected, code: 7 }, false, ['network', true, false]],
@@ -87,6 +93,17 @@ describe('describeFailure', () => {
       const failure = describeFailure({ code: 'ECONNRESET' }, 'partner.example', false, undefined, known);
       assert.deepEqual([failure.mayHaveArrived, failure.isTransient], [expected, !expected]);
     }
+  });
+
+  it('says where HTTP becomes invalid', () => {
+    const message = (code: string, hasBegun: boolean): string =>
+      describeFailure({ ...connected, code }, 'h', false, undefined, undefined, hasBegun).error.message;
+    assert.match(message('HPE_INVALID_CONSTANT', false), /check the port of baseUrl/);
+    assert.match(message('HPE_INVALID_STATUS', false), /^No response from h: what it sent is not valid HTTP/);
+    assert.match(
+      message('HPE_INVALID_CONSTANT', true),
+      /^The response of h is incomplete: the rest of it is not valid/,
+    );
   });
 
   it('says how to fix a certificate error', () => {
