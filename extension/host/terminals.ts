@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { env, ExtensionKind, workspace, type ExtensionContext } from 'vscode';
 import { addressVariable, type Broker, type BrokerHost } from '../../core/broker/index.ts';
 import type { Translate } from '../model/translate.ts';
@@ -38,13 +39,16 @@ export function terminalAccess(
     const isWanted = !isStopped && !isElsewhere && workspace.isTrusted && isEnabled();
     // Also what is left over from a window in which it was allowed.
     if (!isWanted && !isStopped) variables.clear();
-    if (isWanted === (broker !== undefined)) return;
-    if (broker !== undefined) {
-      const closing = broker;
-      broker = undefined;
-      await closing.close();
-      return;
-    }
+    if (isWanted) return start();
+    const closing = broker;
+    broker = undefined;
+    await closing?.close();
+    // A window that has lost its connection does not see the setting. Without its file, no program finds it.
+    if (!isStopped && !isEnabled()) await rm(dirname(addressFile), { recursive: true, force: true });
+  }
+
+  async function start(): Promise<void> {
+    if (broker !== undefined) return;
     try {
       const { startBroker } = await import('../../core/broker/index.ts');
       broker = await startBroker(addressFile, host);

@@ -103,8 +103,10 @@ describe('the command line in the terminal of VS Code', () => {
     await statusItem(window).waitFor('$(key) ACME 9h');
     await waitForPrompt();
     const unknown = /^There is no profile "acme" in .*\nexit 2\n$/s;
-    await waitUntil(window.page, 'the profile to be unknown', async () =>
-      unknown.test(await (await run('status acme'))()) ? true : undefined,
-    );
+    let shown = '';
+    await waitUntil(window.page, 'the profile to be unknown', async () => {
+      shown = await (await run('status acme'))();
+      return unknown.test(shown) ? true : undefined;
+    }).catch(() => assert.match(shown, unknown));
   });
 });

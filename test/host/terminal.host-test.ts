@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { dirname, join } from 'node:path';
 import { ConfigurationTarget, workspace } from 'vscode';
-import { addressVariable, findEditor } from '../../core/broker/index.ts';
+import { addressVariable, findEditor, startBroker } from '../../core/broker/index.ts';
 import { runCommand, waitUntil, withProfile } from './fixture.ts';
 import { activateExtension } from './activation-record.ts';
 
@@ -24,12 +25,19 @@ describe('terminals of VS Code', () => {
     });
   });
 
-  it('lose it while the setting is off, with the socket', async () => {
+  it('lose it while the setting is off, with the socket, and find no window that does not see the setting', async () => {
     const { environmentVariableCollection } = (await activateExtension()).context;
     const change = async (value: unknown): Promise<void> =>
       workspace.getConfiguration('partnerAuth').update('terminal.enabled', value, ConfigurationTarget.Global);
     const { value } = await waitUntil('the variable', () => environmentVariableCollection.get(addressVariable));
     assert.ok((await offered(value)) !== undefined);
+    const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+    const disconnected = await startBroker(join(dirname(value), 'disconnected.json'), {
+      log,
+      profiles: () => Promise.resolve([]),
+      session: () => Promise.reject(new Error('It has none.')),
+      allowToken: () => Promise.resolve(false),
+    });
     await change(false);
     try {
       await waitUntil(
@@ -38,6 +46,7 @@ describe('terminals of VS Code', () => {
       );
       await waitUntil('the end of the socket', async () => (await offered(value)) === undefined || undefined);
     } finally {
+      await disconnected.close();
       await change(undefined);
     }
     await waitUntil('the socket', async () => (await offered(value)) !== undefined || undefined);
