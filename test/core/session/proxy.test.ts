@@ -199,7 +199,7 @@ describe('a session with a proxy', () => {
       const url = `http://${user}@127.0.0.1:${proxy.port}`;
       await withRawPartner({ proxy: url }, async ({ session, on }) => {
         on('POST /refresh', (response) =>
-          response.writeHead(500).end(JSON.stringify({ message: `${secret} ${user}` })),
+          response.writeHead(400).end(JSON.stringify({ message: `${secret} ${user}` })),
         );
         const error = (await catchError(session.refresh())) as PartnerAuthError;
         assert.match(error.message, /It said/);
