@@ -95,11 +95,9 @@ export async function proveUnderLock(
   const stored = await replica.readStored();
   const before: PlainRecord | undefined = stored ?? replica.local.record;
   const adopted = fingerprint(refreshToken);
-  const isOfToken = (record: PlainRecord): record is StoredSession =>
-    !isTombstone(record) && record.adopted === adopted;
-  const wasOfToken = seen !== undefined && isOfToken(seen);
-  if (stored !== undefined && isOfToken(stored) && !wasOfToken && stored.ended === undefined)
-    return { session: stored };
+  const isOfToken = (record: PlainRecord | undefined): record is StoredSession =>
+    record !== undefined && !isTombstone(record) && record.adopted === adopted;
+  if (isOfToken(stored) && !isOfToken(seen) && stored.ended === undefined) return { session: stored };
   const adoption = { at: clock.now(), token: adopted };
   const wasInterrupted = before?.adoption?.token === adoption.token;
   const isOwn = before !== undefined && !isTombstone(before) && before.tokens.refreshToken === refreshToken;
